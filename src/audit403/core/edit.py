@@ -1,0 +1,64 @@
+"""Changes to the world that a fix makes: of text in files, and of entries of a file system.
+
+The same values are replayed in the model (`Evidence.with_changes`), printed as a diff or a command, and written.
+"""
+
+from typing import NamedTuple
+
+
+class TextEdit(NamedTuple):
+    """Replace the bytes `start`..`end` of `file` by `text`."""
+
+    file: str
+    start: int
+    end: int
+    text: str
+
+
+class ModeEdit(NamedTuple):
+    """chmod: the entry gets exactly these permission bits (07777); with an ACL the group digit sets the mask."""
+
+    path: str
+    mode: int
+
+
+class OwnerEdit(NamedTuple):
+    """chown: None leaves that id as it is."""
+
+    path: str
+    uid: int | None
+    gid: int | None
+
+
+class AclUserEdit(NamedTuple):
+    """setfacl -m u:UID:BITS, with the mask recalculated as setfacl does."""
+
+    path: str
+    uid: int
+    bits: int
+
+
+class GroupMemberEdit(NamedTuple):
+    """usermod -aG: the user joins the group."""
+
+    user: str
+    group: str
+
+
+class CreateFileEdit(NamedTuple):
+    """A new regular file."""
+
+    path: str
+    content: bytes
+    mode: int
+    uid: int
+    gid: int
+
+
+class RemoveEdit(NamedTuple):
+    """The entry is taken away."""
+
+    path: str
+
+
+Edit = TextEdit | ModeEdit | OwnerEdit | AclUserEdit | GroupMemberEdit | CreateFileEdit | RemoveEdit

@@ -1,0 +1,109 @@
+"""The one interface of every source of evidence: this machine, a host over SSH, a snapshot, a repository checkout.
+
+Point questions are answered with what is there, with ABSENT, or with NotCollected; nothing is ever guessed. Paths are
+absolute strings (UTF-8 with surrogate escapes).
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
+
+from audit403.core.edit import Edit
+
+DIRECTORY, FILE, LINK, FIFO, SOCKET, BLOCK, CHARACTER = "d", "f", "l", "p", "s", "b", "c"
+
+
+class AclEntry(NamedTuple):
+    """One named entry of a POSIX ACL: `tag` is user, group or mask; `id` is the uid or gid (None for mask)."""
+
+    tag: str
+    id: int | None
+    bits: int
+
+
+class Entry(NamedTuple):
+    """One directory entry, as lstat and the ACL show it.
+
+    `mode` is st_mode & 07777. With an ACL the mode's group digit is the mask, as in the kernel, and `group_bits` is
+    what the ACL grants the owning group. `target` is a link's text.
+    """
+
+    kind: str
+    mode: int
+    uid: int
+    gid: int
+    target: str | None = None
+    acl: tuple[AclEntry, ...] = ()
+    group_bits: int | None = None
+    size: int = 0
+
+
+class Absent(NamedTuple):
+    """The evidence shows that nothing is there."""
+
+
+class NotCollected(NamedTuple):
+    """The evidence does not show it; `reason` says why in a few words."""
+
+    reason: str
+
+
+class Unreadable(NamedTuple):
+    """Reading failed as it would for root too: a directory, an I/O error."""
+
+    errno: int
+    message: str
+
+
+ABSENT = Absent()
+
+
+class User(NamedTuple):
+    """One line of the user database."""
+
+    name: str
+    uid: int
+    gid: int
+
+
+class Group(NamedTuple):
+    """One line of the group database; `members` are the names listed in it."""
+
+    name: str
+    gid: int
+    members: tuple[str, ...]
+
+
+class Evidence(Protocol):
+    """A read-only world. `with_changes` is the same world after some edits, without touching it."""
+
+    def entry(self, path: str) -> Entry | Absent | NotCollected:
+        """The entry at `path` itself (a link is not followed). `path` has no `.`/`..`/`//` and its parents are real directories."""
+        ...
+
+    def read(self, path: str) -> bytes | Absent | NotCollected | Unreadable:
+        """The content of the regular file that `path` leads to, links followed, as root would read it."""
+        ...
+
+    def names(self, path: str) -> tuple[str, ...] | Absent | NotCollected | Unreadable:
+        """The names in the directory `path`, sorted by bytes, without `.` and `..`."""
+        ...
+
+    def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:
+        """The user of this name or uid."""
+        ...
+
+    def group(self, name_or_gid: str | int) -> Group | Absent | NotCollected:
+        """The group of this name or gid."""
+        ...
+
+    def group_ids(self, user: str, primary_gid: int) -> tuple[int, ...] | NotCollected:
+        """What initgroups(3) would give `user` with this primary group: sorted gids, `primary_gid` among them."""
+        ...
+
+    def protected_symlinks(self) -> bool | NotCollected:
+        """Whether fs.protected_symlinks is on."""
+        ...
+
+    def with_changes(self, edits: Iterable[Edit]) -> "Evidence":
+        """The same world after `edits`."""
+        ...
