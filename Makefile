@@ -1,0 +1,48 @@
+# Two commands need nothing but python3 and make: `make demo` and `make test`.
+# The work is in scripts/, which do without make too.
+
+PYTHON  ?= python3
+BIN     := .venv/bin
+STAMP   := .venv/.installed
+WORKERS ?= 2
+# Passed on to pytest: make test ARGS="-k location"
+ARGS    ?=
+# How much `make fuzz` does: ten times what `make test` does, or a plain number for each test.
+CASES   ?= x10
+
+.PHONY: help demo test lint types fuzz bench servers install clean
+
+help:
+	@echo "make demo    audit a broken site and explain one of its requests"
+	@echo "make test    lint, types, and every test, on real servers"
+	@echo "make fuzz    the differential tests with a fresh seed and CASES=$(CASES)"
+	@echo "make lint    ruff            make types   mypy --strict"
+	@echo "make bench   benchmarks      make clean   remove what was built here"
+
+demo: install
+	@scripts/demo
+
+test: install servers lint types
+	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+
+lint: install
+	$(BIN)/ruff check
+
+types: install
+	$(BIN)/mypy
+
+fuzz: install servers
+	AUDIT403_CASES=$(CASES) $(BIN)/pytest -m differential -n $(WORKERS) $(ARGS)
+
+bench: install
+	$(BIN)/python benchmarks/run.py $(ARGS)
+
+# bootstrap decides itself whether anything is to be done, and then takes some milliseconds.
+install:
+	@PYTHON="$(PYTHON)" scripts/bootstrap
+
+servers:
+	@scripts/install-servers
+
+clean:
+	rm -rf .venv .test-work build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
