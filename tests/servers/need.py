@@ -78,3 +78,9 @@ def version(name: str) -> str:
 def report() -> list[str]:
     """What the header of a test run says about the outside programs."""
     return [f"{name}: {find(name)} ({version(name)})" if find(name) else f"{name}: missing" for name in PROGRAMS]
+
+
+def need_root() -> None:
+    """Skip a test that gives files to other users, or lets a server change to one."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to run the server's workers as another user")

@@ -1,0 +1,104 @@
+"""The demo is broken in the way that it says: the real nginx refuses what audit403 is to find, and serves the rest."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from servers.need import need, need_root
+from servers.nginx import Nginx, server_directory
+from servers.ports import free_port, has_ipv6
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+
+
+class Case(NamedTuple):
+    site: str
+    target: str
+    status: int
+    why: str = ""
+    client: str = "203.0.113.9"
+    referer: str | None = None
+
+
+FORBIDDEN_BY_RULE = "access forbidden by rule"
+UPLOADS = "/wp-content/uploads"
+CASES = [
+    # The hotlink rule refuses who comes without a Referer: a bookmark, a mail, a feed reader, a privacy setting.
+    Case("shop.example", "/", 200),
+    Case("shop.example", "/img/pot-blue.jpg", 200, referer="http://shop.example/pots/"),
+    Case("shop.example", "/img/pot-blue.jpg", 403),
+    Case("shop.example", "/img/pot-red.webp", 403, referer=""),
+    Case("shop.example", "/img/pot-blue.jpg", 403, referer="http://other-shop.example/"),
+    Case("shop.example", "/css/shop.css", 200),
+    Case("shop.example", "/.git/config", 403, FORBIDDEN_BY_RULE),
+    # Modes lost on the way: files of mode 0600, a directory of mode 0700.
+    Case("blog.example", f"{UPLOADS}/2023/11/kiln.jpg", 200),
+    Case("blog.example", f"{UPLOADS}/2024/05/team.jpg", 403, "(13: Permission denied)"),
+    Case("blog.example", f"{UPLOADS}/2024/05/price-list.pdf", 403, "(13: Permission denied)"),
+    Case("blog.example", f"{UPLOADS}/2024/06/fair.jpg", 403, "(13: Permission denied)"),
+    Case("blog.example", f"{UPLOADS}/2024/05/x.php", 403, FORBIDDEN_BY_RULE),
+    Case("blog.example", "/wp-config.php", 403, FORBIDDEN_BY_RULE),
+    Case("blog.example", "/", 502, "php8.2-fpm.sock"),
+    Case("blog.example", "/wp-content/themes/plain/style.css", 200),
+    # A list in a location takes the place of the server's: the office is locked out of the reports.
+    Case("admin.example", "/", 200, client="10.20.3.4"),
+    Case("admin.example", "/", 200, client="2001:db8:20::7"),
+    Case("admin.example", "/", 403, FORBIDDEN_BY_RULE),
+    Case("admin.example", "/reports/", 403, FORBIDDEN_BY_RULE, client="10.20.3.4"),
+    Case("admin.example", "/reports/", 200, client="203.0.113.70"),
+    # … and an allow behind the deny that covers it lets nobody in.
+    Case("admin.example", "/status/", 403, FORBIDDEN_BY_RULE, client="10.20.7.5"),
+    # The index is index.html, and the server looks for index.htm.
+    Case("docs.example", "/", 403, "directory index of"),
+    Case("docs.example", "/index.html", 200),
+    Case("docs.example", "/guide/", 403, "directory index of"),
+    Case("docs.example", "/downloads/", 403, "directory index of"),
+    Case("docs.example", "/downloads/manual-en.pdf", 200),
+    Case("nobody.example", "/", 444),
+]
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[tuple[Nginx, int]]:
+    need("nginx")
+    need_root()
+    if not has_ipv6():
+        pytest.skip("the demo listens on ::1 too, which cannot be bound here")
+    with server_directory() as site:
+        port = free_port()
+        script = ROOT / "scripts" / "build-demo"
+        subprocess.run([sys.executable, script, site, "--port", str(port)], check=True)
+        conf = site / "etc/nginx/nginx.conf"
+        with Nginx(site, conf, error_log=site / "var/log/nginx/error.log") as server:
+            yield server, port
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.site}{case.target} {case.client} {case.referer}")
+def test_real_nginx_answers(demo: tuple[Nginx, int], case: Case) -> None:
+    server, port = demo
+    headers = {"X-Real-IP": case.client}
+    if case.referer is not None:
+        headers["Referer"] = case.referer
+    with server.logged() as lines:
+        answer = server.client.get(port, case.target, headers=headers, host=case.site)
+    assert answer.status == case.status, lines
+    assert case.why in "\n".join(lines)
+
+
+def test_modes_are_lost_without_root_too(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, ROOT / "scripts" / "build-demo", tmp_path], check=True)
+    uploads = tmp_path / "srv/www/blog.example/wp-content/uploads"
+    assert (uploads / "2024/05/team.jpg").stat().st_mode & 0o777 == 0o600
+    assert (uploads / "2024/06").stat().st_mode & 0o777 == 0o700
+    assert (uploads / "2023/11/kiln.jpg").stat().st_mode & 0o777 == 0o644
+    conf = (tmp_path / "etc/nginx/nginx.conf").read_text()
+    assert f"include {tmp_path}/etc/nginx/sites-enabled/*;" in conf
+    assert "unix:/run" not in (tmp_path / "etc/nginx/snippets/php.conf").read_text()
