@@ -1,0 +1,150 @@
+"""A main configuration with everything that it includes, each file read once.
+
+The truth is ngx_conf_include and ngx_conf_full_name in src/core/ngx_conf_file.c: a relative include starts at the
+directory of the main configuration file, wherever it is written.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from audit403.core.place import Span
+from audit403.evidence.interface import Absent, Evidence, NotCollected, Unreadable
+from audit403.nginx.read.inclusion import MOST_FILES, cut_cycles, includes_of
+from audit403.nginx.read.locate import Locator, PathMap
+from audit403.nginx.read.parse import parse
+from audit403.nginx.read.tree import Directive, ParsedFile, Problem, Source
+
+NO_PATHS: PathMap = {}
+
+
+class Configuration:
+    """The files of one server's configuration.
+
+    `prefix` is what relative paths other than includes start at (None: as nginx was built); `not_read` lists what
+    could not be read or understood, each with its reason.
+    """
+
+    __slots__ = ("_included", "conf_directory", "files", "main", "not_read", "prefix", "problems")
+
+    def __init__(self, main: ParsedFile, conf_directory: str, prefix: str | None) -> None:
+        self.main = main
+        self.conf_directory = conf_directory
+        self.prefix = prefix
+        self.files: dict[str, ParsedFile] = {main.path: main}
+        self.problems: list[Problem] = []
+        self.not_read: list[tuple[str, str]] = []
+        self._included: dict[Directive, list[ParsedFile]] = {}
+
+    @property
+    def directives(self) -> list[Directive]:
+        """The statements of the main file."""
+        return self.main.directives
+
+    def expand(self, directives: list[Directive]) -> Iterator[Directive]:
+        """The statements with every include replaced by what it includes."""
+        included = self._included
+        if not included:
+            yield from directives
+            return
+        pending = [iter(directives)]
+        while pending:
+            for directive in pending[-1]:
+                if directive.name == "include" and directive in included:
+                    pending.extend(iter(file.directives) for file in reversed(included[directive]))
+                    break
+                yield directive
+            else:
+                pending.pop()
+
+    def included(self, directive: Directive) -> list[ParsedFile]:
+        """The files that an include directive brings in, in nginx's order."""
+        return self._included.get(directive, [])
+
+    def include_edges(self) -> Mapping[Directive, list[ParsedFile]]:
+        """Every include directive with its files."""
+        return self._included
+
+
+def read_configuration(
+    main: str, evidence: Evidence, *, prefix: str | None = None, path_map: PathMap = NO_PATHS
+) -> Configuration:
+    """Read the main configuration file at the absolute path `main`, and all that it includes."""
+    conf_directory = main.rpartition("/")[0] or "/"
+    data = evidence.read(main)
+    parsed = parse(main, data) if isinstance(data, bytes) else _unread_main(main, data)
+    configuration = Configuration(parsed, conf_directory, prefix)
+    if not isinstance(data, bytes):
+        configuration.not_read.append((main, reason_of(data)))
+    follow_includes(configuration, evidence, Locator(evidence, conf_directory, path_map))
+    return configuration
+
+
+def follow_includes(configuration: Configuration, evidence: Evidence, locator: Locator) -> None:
+    """Read every file that the files of the configuration include."""
+    pending = list(configuration.files.values())
+    seen = 0
+    while seen < len(pending):
+        file = pending[seen]
+        seen += 1
+        for directive in includes_of(file):
+            targets = configuration._included[directive] = []
+            for path in _targets(configuration, directive, locator):
+                known = configuration.files.get(path)
+                if known is None:
+                    known = _read_included(configuration, evidence, directive, path)
+                    if known is None:
+                        continue
+                    pending.append(known)
+                targets.append(known)
+    cut_cycles(configuration)
+    collect_problems(configuration)
+
+
+def collect_problems(configuration: Configuration) -> None:
+    """Put the problems of all files before those of the includes, and note what was not understood."""
+    own = [problem for file in configuration.files.values() for problem in file.problems]
+    for problem in own:
+        if problem.kind in ("limit", "bytes", "syntax"):
+            configuration.not_read.append((f"{problem.span.file}:{problem.span.line}", problem.message))
+    configuration.problems[:0] = own
+
+
+def reason_of(answer: Absent | NotCollected | Unreadable) -> str:
+    """Why a file could not be read, in a few words."""
+    if isinstance(answer, Absent):
+        return "no such file"
+    return answer.reason if isinstance(answer, NotCollected) else answer.message
+
+
+def _targets(configuration: Configuration, directive: Directive, locator: Locator) -> list[str]:
+    if len(directive.args) != 1 or directive.block is not None:
+        return []
+    found = locator.locate(directive.args[0])
+    if found.problem:
+        configuration.problems.append(Problem(directive.arg_span(0), found.problem, found.kind))
+        configuration.not_read.append((directive.args[0], found.problem))
+    return found.paths
+
+
+def _read_included(
+    configuration: Configuration, evidence: Evidence, directive: Directive, path: str
+) -> ParsedFile | None:
+    data: bytes | Absent | NotCollected | Unreadable
+    if len(configuration.files) >= MOST_FILES:
+        data = NotCollected(f"more than {MOST_FILES:,} files are included")
+    else:
+        data = evidence.read(path)
+    if isinstance(data, bytes):
+        file = configuration.files[path] = parse(path, data)
+        return file
+    reason = reason_of(data)
+    kind = "not-collected" if isinstance(data, NotCollected) else "include"
+    message = f'the included file "{path}" cannot be read: {reason}'
+    configuration.problems.append(Problem(directive.arg_span(0), message, kind))
+    configuration.not_read.append((path, reason))
+    return None
+
+
+def _unread_main(main: str, answer: Absent | NotCollected | Unreadable) -> ParsedFile:
+    kind = "limit" if isinstance(answer, NotCollected) else "include"
+    message = f"the configuration file cannot be read: {reason_of(answer)}"
+    return ParsedFile(Source(main, b""), [], [Problem(Span(main, 1, 1, 1, 1, 0, 0), message, kind)])
