@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from servers.command import needs_command_line
 from servers.need import need, need_root
 from servers.nginx import Nginx, server_directory
 from servers.ports import free_port, has_ipv6
@@ -102,3 +103,21 @@ def test_modes_are_lost_without_root_too(tmp_path: Path) -> None:
     conf = (tmp_path / "etc/nginx/nginx.conf").read_text()
     assert f"include {tmp_path}/etc/nginx/sites-enabled/*;" in conf
     assert "unix:/run" not in (tmp_path / "etc/nginx/snippets/php.conf").read_text()
+
+
+@needs_command_line
+def test_the_demo_names_what_is_broken() -> None:
+    """What `make demo` runs: each fault is reported at its place, and one request is explained."""
+    result = subprocess.run([ROOT / "scripts" / "demo"], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
+    checked, _, explained = result.stdout.partition("$ audit403 explain")
+    for place in (
+        "sites-enabled/shop.example:",
+        "sites-enabled/docs.example",
+        "sites-enabled/admin.example:",
+        "2024/06",
+    ):
+        assert place in checked
+    assert "team.jpg" in explained
+    assert "403" in explained

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import audit403
+from servers.command import audit403, needs_command_line
 from servers.need import need, need_root
 from servers.nginx import Nginx
 from servers.shared_cases import CASES, SharedCase, SharedRequest, State, World, lay_out, shared_cases
@@ -34,18 +30,12 @@ def test_laid_out_as_found(case: SharedCase, state: State) -> None:
     need("nginx")
     need_root()
     with lay_out(case, state) as world:
-        if world.within:
-            pytest.skip("sandboxed by its service manager")
-        with Nginx(world.prefix, world.main, error_log=world.error_log) as server:
+        with Nginx(world.prefix, world.main, error_log=world.error_log, within=world.within) as server:
             answers = [request.send(server.client).status for request in world.requests]
         assert answers == [request.expected for request in world.requests]
 
 
-# The command line is still to come.
-explained = pytest.mark.skipif(not Path(audit403.__path__[0], "cli/main.py").exists(), reason="there is no explain yet")
-
-
-@explained
+@needs_command_line
 @each_state
 @each_of(NGINX)
 def test_explain_says_what_the_server_said(case: SharedCase, state: State) -> None:
@@ -61,22 +51,13 @@ def test_explain_says_what_the_server_said(case: SharedCase, state: State) -> No
 def explain(world: World) -> list[dict[str, Any]]:
     """The answers to all requests of a case, through the command line as a script would use it."""
     lines = [json.dumps(request.for_explain(number)) for number, request in enumerate(world.requests)]
-    command = [
-        *world.within, sys.executable, "-m", "audit403", "explain",
-        "--config", str(world.main), "--server", "nginx", "--requests", "-", "--format", "jsonl",
-    ]  # fmt: skip
-    result = subprocess.run(
-        command, input="\n".join(lines) + "\n", capture_output=True, text=True, env=environment(), check=False
-    )
+    result = audit403(
+        "explain", "--config", world.main, "--server", "nginx", "--requests", "-", "--format", "jsonl",
+        stdin="\n".join(lines) + "\n", within=world.within,
+    )  # fmt: skip
     answers = [json.loads(line) for line in result.stdout.splitlines()]
     assert [answer["id"] for answer in answers] == list(range(len(lines))), result.stderr
     return answers
-
-
-def environment() -> dict[str, str]:
-    """This process's, with the checkout's packages in reach whether or not they are installed."""
-    roots = [path for path in sys.path if path.endswith(("/src", "/checks"))]
-    return os.environ | {"PYTHONPATH": os.pathsep.join([*roots, os.environ.get("PYTHONPATH", "")])}
 
 
 def wrong(request: SharedRequest, answer: dict[str, Any]) -> str | None:

@@ -18,7 +18,7 @@ from .http import Client
 from .need import need
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 IS_ROOT = os.geteuid() == 0
 PR_SET_PDEATHSIG = 1
@@ -67,11 +67,21 @@ class Nginx:
     """One nginx under a prefix. `with Nginx(prefix, conf) as server: server.client.get(port, "/")`.
 
     `conf` is the path of a main configuration, or its text, which is then written to PREFIX/nginx.conf.
-    The error log is PREFIX/error.log unless the configuration names another (then say which).
+    The error log is PREFIX/error.log unless the configuration names another (then say which). `within` is put before
+    the command; it must end in an exec.
     """
 
-    def __init__(self, prefix: Path, conf: Path | str, *, error_log: Path | None = None, timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        prefix: Path,
+        conf: Path | str,
+        *,
+        error_log: Path | None = None,
+        within: Sequence[str] = (),
+        timeout: float = 10.0,
+    ) -> None:
         self.binary = need("nginx")
+        self.within = within
         self.prefix = prefix
         self.error_log = error_log or prefix / "error.log"
         self.timeout = timeout
@@ -162,7 +172,8 @@ class Nginx:
                 lines += log.read().decode(errors="replace").splitlines()
 
     def _command(self, *arguments: str) -> list[str]:
-        return [self.binary, "-p", f"{self.prefix}/", "-c", str(self.conf), "-e", str(self.error_log), *arguments]
+        files = ["-p", f"{self.prefix}/", "-c", str(self.conf), "-e", str(self.error_log)]
+        return [*self.within, self.binary, *files, *arguments]
 
     def _written(self, conf: Path | str) -> Path:
         if isinstance(conf, Path):
