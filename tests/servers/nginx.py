@@ -185,8 +185,9 @@ class Nginx:
 
     def _has_workers(self) -> bool:
         # Every socket listens before the first worker is forked, so a child is the sign that all is up,
-        # and one that needs neither a port nor a pid file.
-        return self._process is not None and bool(_children(self._process.pid))
+        # and one that needs neither a port nor a pid file. What runs before nginx, if anything, has another name.
+        pid = self.pid
+        return _name(pid) == Path(self.binary).name and bool(_children(pid))
 
 
 def _children(pid: int) -> list[int]:
@@ -194,6 +195,13 @@ def _children(pid: int) -> list[int]:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return []
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 _libc = ctypes.CDLL(None)
