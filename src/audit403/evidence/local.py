@@ -1,0 +1,275 @@
+"""Evidence from this machine: lstat(2), getxattr(2), readdir(3) and the user database, each asked once per run.
+
+What this process may not see is not collected; nothing that is read can block or change the machine.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterable
+
+from audit403.core.edit import Edit
+from audit403.evidence.acl import ACCESS_ATTRIBUTE, parse_acl
+from audit403.evidence.interface import (
+    ABSENT,
+    BLOCK,
+    CHARACTER,
+    DIRECTORY,
+    FIFO,
+    FILE,
+    LINK,
+    SOCKET,
+    Absent,
+    AclEntry,
+    Entry,
+    Evidence,
+    Group,
+    NotCollected,
+    Unreadable,
+    User,
+)
+
+MAXIMUM_FILE_SIZE = 64 * 1024 * 1024
+_KEPT_CONTENT = 1024 * 1024
+
+_KINDS = {
+    stat.S_IFDIR: DIRECTORY,
+    stat.S_IFREG: FILE,
+    stat.S_IFLNK: LINK,
+    stat.S_IFIFO: FIFO,
+    stat.S_IFSOCK: SOCKET,
+    stat.S_IFBLK: BLOCK,
+    stat.S_IFCHR: CHARACTER,
+}
+_NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR)
+_NO_ACL = (errno.ENODATA, errno.EOPNOTSUPP)
+_HIDDEN = (errno.EACCES, errno.EPERM)
+_PROC = NotCollected("every process sees a /proc of its own")
+
+
+class LocalEvidence:
+    """This machine as this process may see it; answers are kept, so that one run judges one consistent world."""
+
+    def __init__(self, maximum_file_size: int = MAXIMUM_FILE_SIZE) -> None:
+        self._maximum_file_size = maximum_file_size
+        self._entries: dict[str, Entry | Absent | NotCollected] = {}
+        self._contents: dict[str, bytes | Absent | NotCollected | Unreadable] = {}
+        self._names: dict[str, tuple[str, ...] | Absent | NotCollected | Unreadable] = {}
+        self._users: dict[str | int, User | Absent | NotCollected] = {}
+        self._groups: dict[str | int, Group | Absent | NotCollected] = {}
+        self._group_ids: dict[tuple[str, int], tuple[int, ...] | NotCollected] = {}
+        self._protected_symlinks: bool | NotCollected | None = None
+
+    def entry(self, path: str) -> Entry | Absent | NotCollected:
+        """The entry at `path` itself (a link is not followed)."""
+        known = self._entries.get(path)
+        if known is None:
+            known = self._entries[path] = _entry(path)
+        return known
+
+    def read(self, path: str) -> bytes | Absent | NotCollected | Unreadable:
+        """The content of the regular file that `path` leads to; a file over the size limit is not collected."""
+        known = self._contents.get(path)
+        if known is None:
+            known = _read(path, self._maximum_file_size)
+            if not isinstance(known, bytes) or len(known) <= _KEPT_CONTENT:
+                self._contents[path] = known
+        return known
+
+    def names(self, path: str) -> tuple[str, ...] | Absent | NotCollected | Unreadable:
+        """The names in the directory `path`, sorted by bytes."""
+        known = self._names.get(path)
+        if known is None:
+            known = self._names[path] = _names(path)
+        return known
+
+    def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:
+        """The user of this name or uid, out of every source that nsswitch.conf names."""
+        known = self._users.get(name_or_uid)
+        if known is None:
+            known = self._users[name_or_uid] = _user(name_or_uid)
+        return known
+
+    def group(self, name_or_gid: str | int) -> Group | Absent | NotCollected:
+        """The group of this name or gid, out of every source that nsswitch.conf names."""
+        known = self._groups.get(name_or_gid)
+        if known is None:
+            known = self._groups[name_or_gid] = _group(name_or_gid)
+        return known
+
+    def group_ids(self, user: str, primary_gid: int) -> tuple[int, ...] | NotCollected:
+        """What initgroups(3) would give `user` with this primary group."""
+        key = (user, primary_gid)
+        known = self._group_ids.get(key)
+        if known is None:
+            known = self._group_ids[key] = _group_ids(user, primary_gid)
+        return known
+
+    def protected_symlinks(self) -> bool | NotCollected:
+        """Whether fs.protected_symlinks is on."""
+        if self._protected_symlinks is None:
+            self._protected_symlinks = _protected_symlinks()
+        return self._protected_symlinks
+
+    def with_changes(self, edits: Iterable[Edit]) -> Evidence:
+        """The same machine after `edits`; the machine itself is not touched."""
+        from audit403.evidence.overlay import Overlay
+
+        return Overlay(self, edits)
+
+
+def _encoded(path: str) -> bytes | None:
+    """The path as the kernel takes it; None when no file can have that name."""
+    try:
+        encoded = path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return None
+    return None if b"\0" in encoded else encoded
+
+
+def _decoded(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
+
+
+def _entry(path: str) -> Entry | Absent | NotCollected:
+    # Links such as /proc/self/cwd lead elsewhere for each process, so this process's answer is not the server's.
+    if path.startswith("/proc/"):
+        return _PROC
+    encoded = _encoded(path)
+    if encoded is None:
+        return ABSENT
+    try:
+        status = os.lstat(encoded)
+        kind = _KINDS[stat.S_IFMT(status.st_mode)]
+        if kind == LINK:
+            mode = stat.S_IMODE(status.st_mode)
+            return Entry(kind, mode, status.st_uid, status.st_gid, _decoded(os.readlink(encoded)), size=status.st_size)
+    except OSError as error:
+        return ABSENT if error.errno in _NOTHING_THERE else NotCollected(_reason(error))
+    acl = _acl(encoded)
+    if isinstance(acl, NotCollected):
+        return acl
+    named, group_bits = acl
+    mode = stat.S_IMODE(status.st_mode)
+    return Entry(kind, mode, status.st_uid, status.st_gid, None, named, group_bits, status.st_size)
+
+
+def _acl(path: bytes) -> tuple[tuple[AclEntry, ...], int | None] | NotCollected:
+    try:
+        attribute = os.getxattr(path, ACCESS_ATTRIBUTE, follow_symlinks=False)
+    except OSError as error:
+        return ((), None) if error.errno in _NO_ACL else NotCollected(_reason(error))
+    acl = parse_acl(attribute)
+    return NotCollected("its ACL is of an unknown form") if acl is None else acl
+
+
+def _read(path: str, maximum: int) -> bytes | Absent | NotCollected | Unreadable:
+    encoded = _encoded(path)
+    if encoded is None:
+        return ABSENT
+    try:
+        # Opening alone can act on a device (a watchdog restarts the machine), so stat must show a file first.
+        refused = _not_a_plain_file(os.stat(encoded))
+        if refused is not None:
+            return refused
+        descriptor = os.open(encoded, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        try:
+            refused = _not_a_plain_file(os.fstat(descriptor))
+            return _read_all(descriptor, maximum) if refused is None else refused
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno in _NOTHING_THERE:
+            return ABSENT
+        if error.errno in _HIDDEN:
+            return NotCollected(_reason(error))
+        return Unreadable(error.errno or errno.EIO, _reason(error))
+
+
+def _not_a_plain_file(status: os.stat_result) -> Unreadable | NotCollected | None:
+    if stat.S_ISDIR(status.st_mode):
+        return Unreadable(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(status.st_mode):
+        return Unreadable(errno.EINVAL, "Not a regular file")
+    # Reading in /proc can wait for ever or take something away from another reader (/proc/kmsg).
+    if status.st_dev == _proc_device():
+        return _PROC
+    return None
+
+
+def _proc_device() -> int | None:
+    try:
+        return os.stat("/proc").st_dev if os.path.exists("/proc/self") else None
+    except OSError:
+        return None
+
+
+def _read_all(descriptor: int, maximum: int) -> bytes | NotCollected:
+    parts: list[bytes] = []
+    left = maximum + 1
+    while left:
+        part = os.read(descriptor, min(left, 1024 * 1024))
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
+        left -= len(part)
+    return NotCollected(f"it is larger than {maximum} bytes")
+
+
+def _names(path: str) -> tuple[str, ...] | Absent | NotCollected | Unreadable:
+    if path == "/proc" or path.startswith("/proc/"):
+        return _PROC
+    encoded = _encoded(path)
+    if encoded is None:
+        return ABSENT
+    try:
+        return tuple(_decoded(name) for name in sorted(os.listdir(encoded)))
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            return ABSENT
+        if error.errno in _HIDDEN:
+            return NotCollected(_reason(error))
+        return Unreadable(error.errno or errno.EIO, _reason(error))
+
+
+def _user(name_or_uid: str | int) -> User | Absent | NotCollected:
+    import pwd
+
+    try:
+        record = pwd.getpwnam(name_or_uid) if isinstance(name_or_uid, str) else pwd.getpwuid(name_or_uid)
+    except (KeyError, ValueError):
+        return ABSENT
+    except OSError as error:
+        return NotCollected(_reason(error))
+    return User(record.pw_name, record.pw_uid, record.pw_gid)
+
+
+def _group(name_or_gid: str | int) -> Group | Absent | NotCollected:
+    import grp
+
+    try:
+        record = grp.getgrnam(name_or_gid) if isinstance(name_or_gid, str) else grp.getgrgid(name_or_gid)
+    except (KeyError, ValueError):
+        return ABSENT
+    except OSError as error:
+        return NotCollected(_reason(error))
+    return Group(record.gr_name, record.gr_gid, tuple(record.gr_mem))
+
+
+def _group_ids(user: str, primary_gid: int) -> tuple[int, ...] | NotCollected:
+    try:
+        return tuple(sorted({primary_gid, *os.getgrouplist(user, primary_gid)}))
+    except (OSError, ValueError, OverflowError) as error:
+        return NotCollected(str(error))
+
+
+def _protected_symlinks() -> bool | NotCollected:
+    try:
+        with open("/proc/sys/fs/protected_symlinks", "rb") as file:
+            return file.read().strip() != b"0"
+    except OSError as error:
+        return NotCollected(_reason(error))
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
