@@ -1,0 +1,42 @@
+"""Who asks: the ids, groups and capabilities that the kernel holds against an entry (credentials(7), capabilities(7)).
+
+A server's worker has what initgroups(3) gives the configured user together with the configured group.
+"""
+
+from typing import NamedTuple
+
+from audit403.evidence.interface import Absent, Evidence, Group, NotCollected, User
+
+
+class Identity(NamedTuple):
+    """One process's file-system credentials; the last three are its effective capabilities."""
+
+    uid: int
+    gid: int
+    groups: frozenset[int]
+    dac_override: bool = False
+    dac_read_search: bool = False
+    fowner: bool = False
+
+
+def identity_of_ids(uid: int, gid: int, groups: frozenset[int]) -> Identity:
+    """The identity with these ids; only root has capabilities."""
+    root = uid == 0
+    return Identity(uid, gid, groups, root, root, root)
+
+
+def identity_of(evidence: Evidence, user: str, group: str | None = None) -> Identity | NotCollected | Absent:
+    """The identity after initgroups(user, gid of `group` or of the user's own) and setuid(user)."""
+    account = evidence.user(user)
+    if not isinstance(account, User):
+        return account
+    gid = account.gid
+    if group is not None:
+        found = evidence.group(group)
+        if not isinstance(found, Group):
+            return found
+        gid = found.gid
+    gids = evidence.group_ids(account.name, gid)
+    if isinstance(gids, NotCollected):
+        return gids
+    return identity_of_ids(account.uid, gid, frozenset(gids))

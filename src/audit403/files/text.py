@@ -1,0 +1,121 @@
+"""The answer of `audit403 reach` for people: the verdict, the components as namei(1) lists them, and the commands."""
+
+from os import strerror
+
+from audit403.evidence.interface import Evidence
+from audit403.files.answer import errno_name
+from audit403.files.explain import Component, components, mode_text
+from audit403.files.identity import Identity
+from audit403.files.permission import (
+    GROUP_CLASS,
+    NAMED_USER_CLASS,
+    OTHER_CLASS,
+    OWNER_CLASS,
+    class_of,
+    granted_bits,
+)
+from audit403.files.remedy import Remedy, remedies
+from audit403.files.resolve import (
+    NEED_FOLLOW,
+    NEED_LOOP,
+    NEED_READ,
+    NEED_SEARCH,
+    Resolution,
+    place_of,
+)
+
+_STANDING = {
+    OWNER_CLASS: "is its owner",
+    NAMED_USER_CLASS: "is named in its ACL",
+    GROUP_CLASS: "is in its group or in one that its ACL names",
+    OTHER_CLASS: "is neither its owner nor in its group",
+}
+_PERMISSION = {NEED_SEARCH: "search (x)", NEED_READ: "read (r)"}
+
+
+def reach_text(
+    evidence: Evidence, identity: Identity, user: str | None, path: str, access: str, resolution: Resolution
+) -> str:
+    """The whole answer, lines without a trailing line feed."""
+    who = user or f"uid {identity.uid}"
+    lines = [_verdict(who, path, access, resolution)]
+    reason = _reason(who, identity, resolution)
+    if reason is not None:
+        lines.append(reason)
+    lines += ["", *_listing(evidence, identity, path, access, resolution)]
+    if resolution.blocker is not None:
+        lines += ["", *_commands(remedies(evidence, identity, user, path, access))]
+    return "\n".join(lines)
+
+
+def shown(text: str) -> str:
+    """The text with what a terminal would act on, or cannot show, as escapes."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
+
+
+def _verdict(who: str, path: str, access: str, resolution: Resolution) -> str:
+    if resolution.missing is not None:
+        needed = shown(resolution.missing.name)
+        return f"unknown: whether {who} can {access} {shown(path)} hangs on {needed}, which cannot be seen"
+    if not resolution.errno:
+        return f"allowed: {who} can {access} {shown(path)}"
+    error = f"{errno_name(resolution.errno)} ({strerror(resolution.errno)})"
+    return f"denied: {who} cannot {access} {shown(path)}: {error}"
+
+
+def _reason(who: str, identity: Identity, resolution: Resolution) -> str | None:
+    if not resolution.errno or resolution.missing is not None:
+        return None
+    at = shown(resolution.path)
+    blocker, entry = resolution.blocker, resolution.entry
+    if blocker is None or entry is None:
+        return f"  at {at}"
+    if blocker.need == NEED_LOOP:
+        return f"  {at} is the 41st link on the way, and Linux follows 40"
+    if blocker.need == NEED_FOLLOW:
+        return (
+            f"  {at} is a link in a sticky directory that everybody may write to, and fs.protected_symlinks is on:"
+            f" only its owner {blocker.place.owner} may follow it, or all if it belonged to the directory's owner"
+        )
+    bits = granted_bits(entry, identity)
+    granted = "".join(letter if bits & bit else "-" for letter, bit in (("r", 4), ("w", 2), ("x", 1)))
+    standing = _STANDING[class_of(entry, identity)]
+    return f"  {at} refuses {_PERMISSION[blocker.need]}: {who} {standing} and has {granted} there"
+
+
+def _listing(evidence: Evidence, identity: Identity, path: str, access: str, resolution: Resolution) -> list[str]:
+    walked = components(evidence, identity, path, access)
+    rows = [_row(evidence, component, resolution) for component in walked]
+    widths = [max(len(row[column]) for row in rows) for column in range(1, 4)]
+    return [
+        f"{row[0]} {row[1]:<{widths[0]}} {row[2]:<{widths[1]}} {row[3]:<{widths[2]}} {row[4]}".rstrip() for row in rows
+    ]
+
+
+def _row(evidence: Evidence, component: Component, resolution: Resolution) -> tuple[str, str, str, str, str]:
+    """The mark, the type with the mode, owner, group, and the name with what there is to say of it."""
+    name = "  " * component.depth + shown(component.name)
+    entry = component.entry
+    first = component.path == resolution.path and resolution.errno != 0
+    mark = ">" if first else " "
+    if entry is None:
+        state = "not collected" if resolution.missing is not None else "nothing there"
+        return mark, "?", "?", "?", f"{name}  <- {state}"
+    if entry.target is not None:
+        name += f" -> {shown(entry.target)}"
+    if component.refuses:
+        name += f"  <- refuses {_PERMISSION.get(component.need or '', component.need)}"
+    elif first:
+        name += f"  <- {strerror(resolution.errno)}" if resolution.errno > 0 else "  <- not known"
+    place = place_of(evidence, component.path, entry)
+    return mark, mode_text(entry), place.owner or "?", place.group or "?", name
+
+
+def _commands(found: tuple[Remedy, ...]) -> list[str]:
+    if not found:
+        return ["No chmod, setfacl or usermod opens it."]
+    lines = ["To open it, the least exposure first:"]
+    for remedy in found:
+        lines += [f"  # for {shown(remedy.opens_to)}{'; then reload the server' if remedy.reload else ''}"]
+        lines += [f"  {command}" for command in remedy.commands]
+    return lines
