@@ -16,7 +16,8 @@ class Tls(NamedTuple):
 class Request(NamedTuple):
     """A request: `target` is everything after the authority, `host` the Host header (None: the header is absent).
 
-    `to` is the server address that the client connected to, `port` the port; `body_length` is in bytes.
+    `to` is the server address that the client connected to, `port` the port; `body_length` is in bytes; `over_limits`
+    says that the client has used up every rate and connection limit.
     """
 
     method: str
@@ -29,6 +30,7 @@ class Request(NamedTuple):
     to: str | None = None
     tls: Tls | None = None
     body_length: int | None = None
+    over_limits: bool = False
 
     def header(self, name: str) -> str | None:
         """The value of the first header with this lower-case name."""

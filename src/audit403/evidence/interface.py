@@ -77,7 +77,7 @@ class Evidence(Protocol):
     """A read-only world. `with_changes` is the same world after some edits, without touching it."""
 
     def entry(self, path: str) -> Entry | Absent | NotCollected:
-        """The entry at `path` itself (a link is not followed). `path` has no `.`/`..`/`//` and its parents are real directories."""
+        """The entry at `path` itself; a link is not followed. `path` is canonical: its parents are real directories."""
         ...
 
     def read(self, path: str) -> bytes | Absent | NotCollected | Unreadable:

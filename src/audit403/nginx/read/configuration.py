@@ -4,16 +4,18 @@ The truth is ngx_conf_include and ngx_conf_full_name in src/core/ngx_conf_file.c
 directory of the main configuration file, wherever it is written.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from audit403.core.place import Span
 from audit403.evidence.interface import Absent, Evidence, NotCollected, Unreadable
 from audit403.nginx.read.inclusion import MOST_FILES, cut_cycles, includes_of
-from audit403.nginx.read.locate import Locator, PathMap
+from audit403.nginx.read.locate import Located, Locator, PathMap
 from audit403.nginx.read.parse import parse
 from audit403.nginx.read.tree import Directive, ParsedFile, Problem, Source
 
 NO_PATHS: PathMap = {}
+Read = Callable[[str], bytes | Absent | NotCollected | Unreadable]
+Locate = Callable[[str], Located]
 
 
 class Configuration:
@@ -23,16 +25,29 @@ class Configuration:
     could not be read or understood, each with its reason.
     """
 
-    __slots__ = ("_included", "conf_directory", "files", "main", "not_read", "prefix", "problems")
+    __slots__ = ("_checked", "_included", "conf_directory", "context", "files", "main", "not_read", "prefix", "reading")
 
     def __init__(self, main: ParsedFile, conf_directory: str, prefix: str | None) -> None:
         self.main = main
         self.conf_directory = conf_directory
         self.prefix = prefix
         self.files: dict[str, ParsedFile] = {main.path: main}
-        self.problems: list[Problem] = []
+        #: The context of the main file's statements; other than "main" when only a part of a configuration is at hand.
+        self.context = "main"
+        #: What is wrong with the files and the includes; `problems` has the directives too.
+        self.reading: list[Problem] = []
+        self._checked: list[Problem] | None = None
         self.not_read: list[tuple[str, str]] = []
         self._included: dict[Directive, list[ParsedFile]] = {}
+
+    @property
+    def problems(self) -> list[Problem]:
+        """All that nginx would refuse at its start, as far as reading shows it, and what is not known here."""
+        if self._checked is None:
+            from audit403.nginx.read.check import check_directives
+
+            self._checked = [*self.reading, *check_directives(self)]
+        return self._checked
 
     @property
     def directives(self) -> list[Directive]:
@@ -74,11 +89,11 @@ def read_configuration(
     configuration = Configuration(parsed, conf_directory, prefix)
     if not isinstance(data, bytes):
         configuration.not_read.append((main, reason_of(data)))
-    follow_includes(configuration, evidence, Locator(evidence, conf_directory, path_map))
+    follow_includes(configuration, evidence.read, Locator(evidence, conf_directory, path_map).locate)
     return configuration
 
 
-def follow_includes(configuration: Configuration, evidence: Evidence, locator: Locator) -> None:
+def follow_includes(configuration: Configuration, read: Read, locate: Locate) -> None:
     """Read every file that the files of the configuration include."""
     pending = list(configuration.files.values())
     seen = 0
@@ -87,10 +102,10 @@ def follow_includes(configuration: Configuration, evidence: Evidence, locator: L
         seen += 1
         for directive in includes_of(file):
             targets = configuration._included[directive] = []
-            for path in _targets(configuration, directive, locator):
+            for path in _targets(configuration, directive, locate):
                 known = configuration.files.get(path)
                 if known is None:
-                    known = _read_included(configuration, evidence, directive, path)
+                    known = _read_included(configuration, read, directive, path)
                     if known is None:
                         continue
                     pending.append(known)
@@ -105,7 +120,7 @@ def collect_problems(configuration: Configuration) -> None:
     for problem in own:
         if problem.kind in ("limit", "bytes", "syntax"):
             configuration.not_read.append((f"{problem.span.file}:{problem.span.line}", problem.message))
-    configuration.problems[:0] = own
+    configuration.reading[:0] = own
 
 
 def reason_of(answer: Absent | NotCollected | Unreadable) -> str:
@@ -115,31 +130,29 @@ def reason_of(answer: Absent | NotCollected | Unreadable) -> str:
     return answer.reason if isinstance(answer, NotCollected) else answer.message
 
 
-def _targets(configuration: Configuration, directive: Directive, locator: Locator) -> list[str]:
+def _targets(configuration: Configuration, directive: Directive, locate: Locate) -> list[str]:
     if len(directive.args) != 1 or directive.block is not None:
         return []
-    found = locator.locate(directive.args[0])
+    found = locate(directive.args[0])
     if found.problem:
-        configuration.problems.append(Problem(directive.arg_span(0), found.problem, found.kind))
+        configuration.reading.append(Problem(directive.arg_span(0), found.problem, found.kind))
         configuration.not_read.append((directive.args[0], found.problem))
     return found.paths
 
 
-def _read_included(
-    configuration: Configuration, evidence: Evidence, directive: Directive, path: str
-) -> ParsedFile | None:
+def _read_included(configuration: Configuration, read: Read, directive: Directive, path: str) -> ParsedFile | None:
     data: bytes | Absent | NotCollected | Unreadable
     if len(configuration.files) >= MOST_FILES:
         data = NotCollected(f"more than {MOST_FILES:,} files are included")
     else:
-        data = evidence.read(path)
+        data = read(path)
     if isinstance(data, bytes):
         file = configuration.files[path] = parse(path, data)
         return file
     reason = reason_of(data)
     kind = "not-collected" if isinstance(data, NotCollected) else "include"
     message = f'the included file "{path}" cannot be read: {reason}'
-    configuration.problems.append(Problem(directive.arg_span(0), message, kind))
+    configuration.reading.append(Problem(directive.arg_span(0), message, kind))
     configuration.not_read.append((path, reason))
     return None
 

@@ -55,7 +55,7 @@ def _matching(evidence: Evidence, directory: str, part: str) -> list[str]:
         return []
     matches = component(part).fullmatch
     hidden = part.startswith((".", "\\."))
-    return [name for name in names if (hidden or not name.startswith(".")) and matches(_latin(name))]
+    return [name for name in names if (hidden or not name.startswith(".")) and matches(latin(name))]
 
 
 def _exists(evidence: Evidence, path: str) -> bool:
@@ -66,7 +66,7 @@ def _exists(evidence: Evidence, path: str) -> bool:
 @lru_cache(maxsize=256)
 def component(part: str) -> re.Pattern[str]:
     """One component of a pattern as a regular expression over latin-1 text."""
-    text = _latin(part)
+    text = latin(part)
     out: list[str] = []
     position = 0
     while position < len(text):
@@ -127,5 +127,6 @@ def _bytes(path: str) -> bytes:
     return path.encode("utf-8", "surrogateescape")
 
 
-def _latin(text: str) -> str:
+def latin(text: str) -> str:
+    """The bytes of a name as latin-1 text, so that a character is a byte."""
     return text if text.isascii() else _bytes(text).decode("latin-1")

@@ -91,5 +91,5 @@ def _drop(
     if target not in targets:
         return
     targets[:] = [kept for kept in targets if kept is not target]
-    configuration.problems.append(Problem(directive.arg_span(0), message, kind))
+    configuration.reading.append(Problem(directive.arg_span(0), message, kind))
     configuration.not_read.append((target.path, message))

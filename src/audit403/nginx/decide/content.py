@@ -1,0 +1,43 @@
+"""The content phase: a location's own handler, else index, autoindex, dav, gzip_static and static files.
+
+Truth: ngx_http_core_content_phase; the order of the modules is that of nginx's auto/modules, last first.
+"""
+
+from audit403.nginx.decide.dav import dav
+from audit403.nginx.decide.exchange import Exchange
+from audit403.nginx.decide.handlers import run_handler
+from audit403.nginx.decide.index import autoindex, index, random_index
+from audit403.nginx.decide.map_path import map_uri_to_path
+from audit403.nginx.decide.outcome import Outcome, Status
+from audit403.nginx.decide.static import gzip_static, static
+
+
+def content_phase(exchange: Exchange) -> Outcome:
+    """Who answers, and with what."""
+    if exchange.content_handler is not None:
+        outcome = run_handler(exchange, exchange.content_handler)
+        if outcome is not None:
+            return outcome
+    for handler in (random_index, index, autoindex, dav, gzip_static, static):
+        outcome = handler(exchange)
+        if outcome is not None:
+            return outcome
+    return _nobody(exchange)
+
+
+def _nobody(exchange: Exchange) -> Outcome:
+    if not exchange.uri.endswith("/"):
+        exchange.decided("no-handler", None, "", log="no handler found")
+        return Status(404)
+    mapped = map_uri_to_path(exchange)
+    where = exchange.evaluator.root(exchange.context).directive
+    path = "" if mapped is None else mapped.path
+    span = exchange.context.span() if where is None else where.span
+    exchange.step("content", f"nothing answers for the directory {path}: 403", span)
+    exchange.decided(
+        "missing-index",
+        span,
+        f"leads to the directory {path}, where no index file is and autoindex is off",
+        log=f'directory index of "{path}" is forbidden',
+    )
+    return Status(403)

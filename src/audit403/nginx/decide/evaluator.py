@@ -1,0 +1,388 @@
+"""The run of a request through nginx's phases.
+
+Truth: ngx_http_core_run_phases in src/http/ngx_http_core_module.c; facts about the order of handlers were verified on
+the real server.
+"""
+
+from typing import NamedTuple
+
+from audit403.core.decision import NOT_REFUSED, REFUSED, UNKNOWN, Decision, Missing, Step
+from audit403.core.place import Because
+from audit403.core.request import Request
+from audit403.evidence.interface import Evidence
+from audit403.files.identity import Identity, identity_of
+from audit403.files.resolve import Resolver
+from audit403.nginx.decide.access import access_phase
+from audit403.nginx.decide.choose_server import BadHost, choose_server, choose_socket, client_on, validate_host
+from audit403.nginx.decide.content import content_phase
+from audit403.nginx.decide.error_page import ErrorPage, error_pages_of, special_response
+from audit403.nginx.decide.exchange import Exchange
+from audit403.nginx.decide.find_location import enter_location, find_location
+from audit403.nginx.decide.limits import limits
+from audit403.nginx.decide.map_path import Root, root_of
+from audit403.nginx.decide.normalise_uri import BadTarget, normalise_target
+from audit403.nginx.decide.outcome import (
+    Cause,
+    Closed,
+    HandedOn,
+    Named,
+    OpenQuestion,
+    Outcome,
+    Redirect,
+    Sent,
+    Status,
+    Undecided,
+)
+from audit403.nginx.decide.real_ip import networks_of, real_ip
+from audit403.nginx.decide.rewrite import run_rewrite
+from audit403.nginx.decide.tls import check_tls, handshake_server
+from audit403.nginx.decide.try_files import try_files
+from audit403.nginx.decide.variables.secure_link import current_time
+from audit403.nginx.decide.worker_files import WorkerFiles
+from audit403.nginx.model.address import Network, parse_address
+from audit403.nginx.model.context import CONTENT_HANDLERS, CONTENT_PASS, IF, LIMIT_EXCEPT, Context
+from audit403.nginx.model.location import Location
+from audit403.nginx.model.model import Model
+from audit403.nginx.model.referers import Referers, referers_of
+from audit403.nginx.model.server import Server
+from audit403.nginx.read.tree import Directive
+
+_INHERITED_HANDLERS = CONTENT_PASS - {"memcached_pass"}
+_MOST_QUESTIONS = 6
+_DEEPEST_HAND_ON = 8
+_METHOD_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ_-")
+
+
+class Answer(NamedTuple):
+    """How one run ended: a status, or the program that answers."""
+
+    status: int | None
+    program: str | None
+    cause: Cause | None
+    exchange: Exchange
+
+
+class Evaluator:
+    """Answers requests for one model and one world; both stay as they are while it lives."""
+
+    def __init__(self, model: Model, evidence: Evidence, *, now: int | None = None) -> None:
+        self.model = model
+        self.evidence = evidence
+        self.geoip2_readers: dict[str, object] = {}
+        self._now = now
+        self._files: WorkerFiles | None = None
+        self._roots: dict[Context, Root] = {}
+        self._error_pages: dict[Context, tuple[ErrorPage, ...]] = {}
+        self._referers: dict[Context, Referers | None] = {}
+        self._networks: dict[Context, tuple[Network, ...]] = {}
+        self._handlers: dict[Context, Directive | None] = {}
+
+    def decide(self, request: Request, depth: int = 0) -> Decision:
+        """What nginx answers. A test that the evidence leaves open is tried both ways; only a difference is unknown."""
+        decisions: list[Decision] = []
+        pending: list[tuple[bool, ...]] = [()]
+        missing: list[Missing] = []
+        while pending:
+            answers = pending.pop()
+            try:
+                decisions.append(self._decide_once(request, answers, depth))
+            except OpenQuestion as question:
+                if question.missing not in missing:
+                    missing.append(question.missing)
+                if len(answers) >= _MOST_QUESTIONS:
+                    return Decision(UNKNOWN, None, "open-question", missing=tuple(missing))
+                pending += [(*answers, False), (*answers, True)]
+        return decisions[0] if len(decisions) == 1 and not missing else _merge(decisions, tuple(missing))
+
+    def files(self) -> WorkerFiles:
+        """The file system as the worker sees it. Raises Undecided when the worker's user is not known."""
+        if self._files is None:
+            worker = self.model.worker
+            identity = identity_of(self.evidence, worker.user, worker.group or self._default_group(worker.user))
+            if not isinstance(identity, Identity):
+                raise Undecided(Missing("file-not-collected", f"the user {worker.user}"))
+            self._files = WorkerFiles(Resolver(self.evidence, identity))
+        return self._files
+
+    def now(self) -> int:
+        """Seconds since the epoch."""
+        return current_time() if self._now is None else self._now
+
+    def root(self, context: Context) -> Root:
+        """The effective root or alias of a context."""
+        found = self._roots.get(context)
+        if found is None:
+            found = self._roots[context] = root_of(context, self.model.prefix)
+        return found
+
+    def error_pages(self, context: Context) -> tuple[ErrorPage, ...]:
+        """The effective error pages of a context."""
+        found = self._error_pages.get(context)
+        if found is None:
+            found = self._error_pages[context] = error_pages_of(context)
+        return found
+
+    def referers(self, context: Context) -> Referers | None:
+        """The effective valid_referers of a context."""
+        if context not in self._referers:
+            self._referers[context] = referers_of(context)
+        return self._referers[context]
+
+    def trusted_networks(self, context: Context) -> tuple[Network, ...]:
+        """The effective set_real_ip_from of a context."""
+        found = self._networks.get(context)
+        if found is None:
+            found = self._networks[context] = networks_of(context)
+        return found
+
+    def set_content_handler(self, exchange: Exchange) -> None:
+        """Take the handler of the context that was just entered, when it has one."""
+        context = exchange.context
+        if context not in self._handlers:
+            self._handlers[context] = _handler_of(context)
+        handler = self._handlers[context]
+        if handler is not None:
+            exchange.content_handler = handler
+
+    def subrequest(self, exchange: Exchange, uri: str) -> Answer:
+        """Run a subrequest: the access phase is left out, variables are shared."""
+        inner = Exchange(self, exchange.request, exchange.socket, exchange.server)
+        inner.is_subrequest = True
+        inner.internal = True
+        inner.method = "GET"
+        inner.uri, _, inner.args = uri.partition("?")
+        inner.host = exchange.host
+        inner.request_line_target = exchange.request_line_target
+        inner.variables = exchange.variables
+        inner.client, inner.connection_client = exchange.client, exchange.connection_client
+        inner.real_ip_done = exchange.real_ip_done
+        inner.tls_server = exchange.tls_server
+        inner.answers, inner.asked = exchange.answers, exchange.asked
+        inner.steps = exchange.steps
+        inner.depth = exchange.depth + 1
+        return self._run(inner, None)
+
+    def _default_group(self, user: str) -> str | None:
+        """Nginx takes the group that has the user's name, when there is one."""
+        from audit403.evidence.interface import Group
+
+        return user if isinstance(self.evidence.group(user), Group) else None
+
+    def _decide_once(self, request: Request, answers: tuple[bool, ...], depth: int) -> Decision:
+        client = parse_address(request.client)
+        if client is None:
+            return Decision(UNKNOWN, None, "client-address", missing=(Missing("undocumented", request.client),))
+        socket = choose_socket(self.model, request, client)
+        if socket is None or socket.default is None:
+            step = Step("connection", f"nobody listens on port {request.port} for {client.family} clients")
+            return Decision(NOT_REFUSED, None, "not-listening", trace=(step,))
+        if request.tls is not None and not socket.tls:
+            step = Step("connection", f"{socket.listen.label()} speaks no TLS")
+            return Decision(NOT_REFUSED, None, "no-tls", trace=(step,))
+        exchange = Exchange(self, request, socket, socket.default)
+        exchange.answers = answers
+        exchange.depth = depth
+        exchange.client = exchange.connection_client = client_on(socket, client)
+        try:
+            answer = self._run(exchange, self._begin(exchange))
+        except Undecided as error:
+            return Decision(UNKNOWN, None, "not-known", missing=(error.missing,), trace=tuple(exchange.steps))
+        return _decision(answer, exchange)
+
+    def _begin(self, exchange: Exchange) -> Outcome | None:
+        """The request line, the Host header and TLS, before the phases; a status when nginx stops here."""
+        request = exchange.request
+        sni_name: str | None = None
+        if request.tls is not None:
+            server, sni_name = handshake_server(exchange.socket, request.tls)
+            _enter_server(exchange, server)
+            exchange.tls_server = server
+            if server.flag("ssl_reject_handshake"):
+                return Closed()
+        try:
+            outcome = self._read_head(exchange, sni_name)
+        except (BadTarget, BadHost) as error:
+            exchange.step("request", f'nginx rejects "{error}": 400')
+            exchange.decided("bad-request", None, "")
+            return Status(400)
+        outcome = outcome or check_tls(exchange)
+        if outcome is None:
+            real_ip(exchange)
+        return outcome
+
+    def _read_head(self, exchange: Exchange, sni_name: str | None) -> Status | None:
+        request = exchange.request
+        if not request.method or not _METHOD_LETTERS.issuperset(request.method):
+            raise BadTarget(request.method)
+        target = normalise_target(request.target, exchange.server.flag("merge_slashes", True))
+        exchange.request_line_target = target.unparsed
+        exchange.quoted_uri, exchange.plus_in_uri = target.quoted, target.plus
+        exchange.uri, exchange.args = target.uri, target.args
+        header = None if request.host is None else validate_host(request.host)
+        name = validate_host(target.host) if target.host is not None else header
+        outcome = self._choose_server(exchange, name or "", sni_name)
+        if outcome is not None:
+            return outcome
+        exchange.host = name or ""
+        if request.host is None:
+            exchange.step("request", "HTTP/1.1 without a Host header: 400")
+            exchange.decided("no-host", None, "")
+            return Status(400)
+        if request.method in ("TRACE", "CONNECT"):
+            exchange.step("request", f"nginx answers no {request.method}: 405")
+            exchange.decided("method-not-allowed", None, "")
+            return Status(405)
+        return None
+
+    def _choose_server(self, exchange: Exchange, name: str, sni_name: str | None) -> Status | None:
+        if sni_name is not None and sni_name == name:
+            exchange.step("server", f'the TLS handshake chose {_label(exchange.server)} for "{name}"')
+            return None
+        server, captured, how = choose_server(exchange.socket, name)
+        _enter_server(exchange, server)
+        if captured is not None:
+            exchange.captures = captured
+            exchange.variables.update(captured.named)
+        exchange.step("server", f"{_label(server)}: {how}", server.span(), True, "host", "server-name", name)
+        if sni_name is not None and server.argument("ssl_verify_client", "off") != "off":
+            exchange.decided("misdirected", server.span(), "the Host differs from the name of the handshake")
+            return Status(421)
+        return None
+
+    def _run(self, exchange: Exchange, outcome: Outcome | None) -> Answer:
+        if outcome is None:
+            outcome = self._from_server_rewrite(exchange)
+        while True:
+            if isinstance(outcome, Status):
+                self._note_refusal(exchange, outcome.code)
+                outcome = special_response(exchange, outcome.code)
+            elif isinstance(outcome, Redirect):
+                outcome = self._redirect(exchange, outcome)
+            elif isinstance(outcome, Named):
+                outcome = self._named(exchange, outcome)
+            elif isinstance(outcome, Sent):
+                return Answer(exchange.err_status or outcome.code, None, exchange.cause, exchange)
+            elif isinstance(outcome, HandedOn):
+                return Answer(exchange.err_status or None, outcome.program, exchange.cause, exchange)
+            else:
+                return Answer(None, None, exchange.cause, exchange)
+
+    def _note_refusal(self, exchange: Exchange, code: int) -> None:
+        if exchange.err_status == 403 and code == 403 and exchange.refusal is not None:
+            also = () if exchange.cause is None else exchange.cause.because
+            exchange.cause = exchange.refusal._replace(because=exchange.refusal.because + also)
+        elif code == 403:
+            exchange.refusal = exchange.cause
+
+    def _redirect(self, exchange: Exchange, redirect: Redirect) -> Outcome:
+        exchange.uri_changes -= 1
+        if exchange.uri_changes == 0:
+            return self._cycle(exchange, redirect.uri)
+        exchange.step("redirect", f"internal redirect to {redirect.uri}")
+        exchange.uri, exchange.args = redirect.uri, redirect.arguments
+        _enter_server(exchange, exchange.server)
+        exchange.internal = True
+        exchange.add_uri_to_alias = False
+        exchange.valid_location = True
+        return self._from_server_rewrite(exchange)
+
+    def _named(self, exchange: Exchange, named: Named) -> Outcome:
+        exchange.uri_changes -= 1
+        if exchange.uri_changes == 0:
+            return self._cycle(exchange, named.name)
+        location = exchange.server.tree.named.get(named.name)
+        if location is None:
+            exchange.step("redirect", f"there is no location {named.name}: 500")
+            exchange.decided("no-named-location", None, "", log=f'could not find named location "{named.name}"')
+            return Status(500)
+        exchange.step("redirect", f"on to location {named.name}", location.span())
+        exchange.internal = True
+        exchange.content_handler = None
+        exchange.uri_changed = False
+        exchange.context = exchange.location_context = location
+        enter_location(exchange, location)
+        return self._from_location_rewrite(exchange)
+
+    def _cycle(self, exchange: Exchange, target: str) -> Outcome:
+        exchange.step("redirect", f"too many internal redirects at {target}: 500")
+        exchange.decided(
+            "redirect-cycle", None, "", log=f'rewrite or internal redirection cycle while redirecting to "{target}"'
+        )
+        return Status(500)
+
+    def _from_server_rewrite(self, exchange: Exchange) -> Outcome:
+        outcome = run_rewrite(exchange, exchange.server.code)
+        if outcome is not None:
+            return outcome
+        return self._from_find_location(exchange)
+
+    def _from_find_location(self, exchange: Exchange) -> Outcome:
+        return find_location(exchange) or self._from_location_rewrite(exchange)
+
+    def _from_location_rewrite(self, exchange: Exchange) -> Outcome:
+        while True:
+            if isinstance(exchange.context, Location):
+                outcome = run_rewrite(exchange, exchange.context.code)
+                if outcome is not None:
+                    return outcome
+            if not exchange.uri_changed:
+                break
+            exchange.uri_changes -= 1
+            if exchange.uri_changes == 0:
+                return self._cycle(exchange, exchange.uri)
+            _enter_server(exchange, exchange.server)
+            found = find_location(exchange)
+            if found is not None:
+                return found
+        real_ip(exchange)
+        return limits(exchange) or access_phase(exchange) or try_files(exchange) or content_phase(exchange)
+
+
+def _handler_of(context: Context) -> Directive | None:
+    """The content handler of a context; `if` and `limit_except` take over a *_pass of the location around them."""
+    level: Context | None = context
+    while level is not None:
+        names = CONTENT_HANDLERS if level is context else _INHERITED_HANDLERS
+        for directive in reversed(level.sequence):
+            if directive.name in names:
+                return directive
+        level = level.parent if level.kind in (IF, LIMIT_EXCEPT) else None
+    return None
+
+
+def _enter_server(exchange: Exchange, server: Server) -> None:
+    exchange.server = server
+    exchange.context = exchange.location_context = server
+
+
+def _label(server: Server) -> str:
+    return f'server "{server.first_name()}"'
+
+
+def _decision(answer: Answer, exchange: Exchange) -> Decision:
+    cause = exchange.refusal if answer.status == 403 and exchange.refusal is not None else answer.cause
+    trace = tuple(exchange.steps)
+    if answer.status == 403 and cause is not None:
+        return Decision(REFUSED, 403, cause.name, cause.where, cause.because, answer.program, (), trace, cause.log)
+    if answer.status == 403:
+        return Decision(REFUSED, 403, "unexplained", trace=trace)
+    name = "served" if cause is None else cause.name
+    where = None if cause is None else cause.where
+    because: tuple[Because, ...] = () if cause is None else cause.because
+    if answer.program is not None and answer.status is None:
+        return Decision(NOT_REFUSED, None, "handed-on", None, (), answer.program, (), trace)
+    if answer.status is not None and answer.status < 400:
+        return Decision(NOT_REFUSED, answer.status, "served", None, (), answer.program, (), trace)
+    return Decision(NOT_REFUSED, answer.status, name, where, because, answer.program, (), trace)
+
+
+def _merge(decisions: list[Decision], missing: tuple[Missing, ...]) -> Decision:
+    """One decision out of those with an open question answered either way."""
+    verdicts = {decision.verdict for decision in decisions}
+    if len(verdicts) > 1 or UNKNOWN in verdicts:
+        every = missing + tuple(name for decision in decisions for name in decision.missing if name not in missing)
+        refusing = next((decision for decision in decisions if decision.verdict == REFUSED), decisions[0])
+        return refusing._replace(verdict=UNKNOWN, status=None, handed_to=None, missing=every, log=None)
+    statuses = {decision.status for decision in decisions}
+    first = decisions[0]
+    return first if len(statuses) == 1 else first._replace(status=None)

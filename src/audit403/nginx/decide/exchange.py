@@ -1,0 +1,140 @@
+"""One request on its way through nginx: the mutable state that the phases share.
+
+Truth: ngx_http_request_t in src/http/ngx_http_request.h.
+"""
+
+from typing import TYPE_CHECKING
+
+from audit403.core.decision import Missing, Step
+from audit403.core.place import Because, Place
+from audit403.core.request import Request
+from audit403.nginx.decide.outcome import Cause, OpenQuestion, Unknown
+from audit403.nginx.model.address import Address
+from audit403.nginx.model.context import Context
+from audit403.nginx.model.regex import Captured
+from audit403.nginx.model.server import Server
+from audit403.nginx.model.socket import Socket
+from audit403.nginx.read.tree import Directive
+
+if TYPE_CHECKING:
+    from audit403.nginx.decide.evaluator import Evaluator
+
+MAX_URI_CHANGES = 10
+Value = str | Unknown | None
+"""A variable's value; None is nginx's `not found`."""
+
+
+class Exchange:
+    """The state of one request, or of one subrequest of it."""
+
+    __slots__ = (
+        "add_uri_to_alias",
+        "answers",
+        "args",
+        "asked",
+        "captures",
+        "cause",
+        "client",
+        "connection_client",
+        "content_handler",
+        "context",
+        "credentials",
+        "depth",
+        "err_status",
+        "error_page_used",
+        "evaluator",
+        "host",
+        "internal",
+        "is_subrequest",
+        "location_context",
+        "method",
+        "plus_in_uri",
+        "quoted_uri",
+        "real_ip_done",
+        "refusal",
+        "request",
+        "request_line_target",
+        "resolving",
+        "secure_link_expires",
+        "server",
+        "socket",
+        "steps",
+        "tls_server",
+        "uri",
+        "uri_changed",
+        "uri_changes",
+        "valid_location",
+        "variables",
+    )
+
+    def __init__(self, evaluator: "Evaluator", request: Request, socket: Socket, server: Server) -> None:
+        self.evaluator = evaluator
+        self.request = request
+        self.socket = socket
+        self.server = server
+        self.context: Context = server
+        self.location_context: Context = server
+        self.method = request.method
+        self.host = ""
+        self.uri = "/"
+        self.args = ""
+        self.request_line_target = request.target
+        self.quoted_uri = False
+        self.plus_in_uri = False
+        self.internal = False
+        self.uri_changed = False
+        self.valid_location = True
+        self.add_uri_to_alias = False
+        self.uri_changes = MAX_URI_CHANGES + 1
+        self.error_page_used = False
+        self.err_status = 0
+        self.content_handler: Directive | None = None
+        self.is_subrequest = False
+        self.captures: Captured | None = None
+        self.variables: dict[str, Value] = {}
+        self.resolving: set[str] = set()
+        self.client: Address = Address("ipv4", 0)
+        self.connection_client: Address = self.client
+        self.real_ip_done = False
+        self.credentials: tuple[str, str] | None = None
+        self.secure_link_expires: str | None = None
+        self.cause: Cause | None = None
+        self.refusal: Cause | None = None
+        self.steps: list[Step] = []
+        self.answers: tuple[bool, ...] = ()
+        self.asked: list[Missing] = []
+        self.depth = 0
+        self.tls_server: Server = server
+
+    def step(
+        self,
+        phase: str,
+        text: str,
+        where: Place | None = None,
+        met: bool | None = None,
+        field: str | None = None,
+        operator: str | None = None,
+        value: str | None = None,
+    ) -> None:
+        """Record one step, or one test with its outcome."""
+        self.steps.append(Step(phase, text, where, met, field, operator, value))
+
+    def decided(
+        self, name: str, where: Place | None, message: str, *, log: str | None = None, also: tuple[Because, ...] = ()
+    ) -> None:
+        """Record why the status that is now returned came about."""
+        first = () if where is None else (Because(where, message),)
+        self.cause = Cause(name, where, first + also, log)
+
+    def ask(self, missing: Missing) -> bool:
+        """The assumed answer to a yes-or-no test that the evidence leaves open.
+
+        Raises OpenQuestion when no answer is assumed yet; the evaluator then tries both.
+        """
+        for index, asked in enumerate(self.asked):
+            if asked == missing:
+                return self.answers[index]
+        if len(self.asked) < len(self.answers):
+            self.asked.append(missing)
+            return self.answers[len(self.asked) - 1]
+        raise OpenQuestion(missing)

@@ -1,0 +1,92 @@
+"""From `$uri` to a file name: root and alias, with variables and captures.
+
+Truth: ngx_http_map_uri_to_path and ngx_http_core_root in src/http/ngx_http_core_module.c.
+"""
+
+from typing import NamedTuple
+
+from audit403.nginx.decide.exchange import Exchange
+from audit403.nginx.decide.outcome import Undecided, Unknown
+from audit403.nginx.model.context import Context
+from audit403.nginx.model.location import Location
+from audit403.nginx.model.template import Template, compile_template
+from audit403.nginx.read.tree import Directive
+
+
+class Root(NamedTuple):
+    """The effective root or alias: `alias` is how much of the URI it replaces (None: in a regex location, all)."""
+
+    directive: Directive | None
+    template: Template
+    alias: int | None
+    is_alias: bool
+
+
+class Mapped(NamedTuple):
+    """A file name; `root` is how much of it came from root or alias."""
+
+    path: str
+    root: int
+
+
+def root_of(context: Context, prefix: str) -> Root:
+    """The effective root or alias of a context; without either it is `html` under the prefix."""
+    level: Context | None = context
+    while level is not None:
+        for directive in level.sequence:
+            if directive.name in ("root", "alias") and directive.args:
+                return _compile(directive, level, prefix)
+        level = level.parent
+    return Root(None, compile_template(join_prefix(prefix, "html")), 0, False)
+
+
+def join_prefix(prefix: str, path: str) -> str:
+    """A path as nginx completes it: relative to the prefix."""
+    return path if path.startswith("/") else prefix.rstrip("/") + "/" + path
+
+
+def map_uri_to_path(exchange: Exchange, uri: str | None = None) -> Mapped | None:
+    """The file name for the URI, or None where nginx answers 500 (alias after `rewrite … break`).
+
+    Raises Undecided when a variable in the path is not known.
+    """
+    root = exchange.evaluator.root(exchange.context)
+    uri = exchange.uri if uri is None else uri
+    if root.is_alias and not exchange.valid_location:
+        return None
+    base = _base(exchange, root)
+    if root.alias is None:
+        return Mapped(base + (uri if exchange.add_uri_to_alias else ""), len(base))
+    return Mapped(base + uri[root.alias :], len(base))
+
+
+def document_root(exchange: Exchange) -> str | Unknown:
+    """`$document_root`: the root or alias itself."""
+    root = exchange.evaluator.root(exchange.context)
+    try:
+        return _base(exchange, root)
+    except Undecided as error:
+        return Unknown(error.missing)
+
+
+def _base(exchange: Exchange, root: Root) -> str:
+    if root.template.literal is not None:
+        return root.template.literal
+    from audit403.nginx.decide.variables.lookup import expand_known
+
+    return join_prefix(exchange.evaluator.model.prefix, expand_known(exchange, root.template))
+
+
+def _compile(directive: Directive, level: Context, prefix: str) -> Root:
+    path = directive.args[0]
+    is_alias = directive.name == "alias"
+    if not is_alias and path.endswith("/"):
+        path = path[:-1]
+    if not path.startswith("$"):
+        path = join_prefix(prefix, path) if path or is_alias else path
+    template = compile_template(path)
+    if not is_alias:
+        return Root(directive, template, 0, False)
+    if isinstance(level, Location) and level.regex is not None:
+        return Root(directive, template, None, True)
+    return Root(directive, template, len(level.name) if isinstance(level, Location) else 0, True)

@@ -1,0 +1,149 @@
+"""The request target, checked and normalised into `$uri` and `$args`.
+
+Truth: ngx_http_parse_request_line, ngx_http_parse_complex_uri and ngx_http_process_request_uri in src/http.
+"""
+
+from typing import NamedTuple
+
+_HEX = {byte: int(chr(byte), 16) for byte in b"0123456789abcdefABCDEF"}
+_SLASH, _DOT, _PERCENT, _HASH, _QUESTION, _PLUS = b"/.%#?+"
+_USUAL, _AFTER_SLASH, _ONE_DOT, _TWO_DOTS = range(4)
+
+
+class Target(NamedTuple):
+    """A request target as nginx takes it apart; `unparsed` is `$request_uri`, `host` is set for an absolute form."""
+
+    uri: str
+    args: str
+    unparsed: str
+    quoted: bool
+    plus: bool
+    host: str | None
+
+
+class BadTarget(ValueError):
+    """nginx answers 400 to this request target."""
+
+
+def normalise_target(target: str, merge_slashes: bool) -> Target:
+    """Take a target apart and normalise its path. Raises BadTarget where nginx answers 400."""
+    data = target.encode("utf-8", "surrogateescape")
+    if not data or any(byte <= 0x20 or byte == 0x7F for byte in data):
+        raise BadTarget(target)
+    host: str | None = None
+    if data[0] != _SLASH:
+        host, data = _absolute_form(data)
+    simple = _simple_path(data)
+    if simple is not None:
+        return Target(*simple, _text(data), False, False, host)
+    path, args, quoted, plus = _normalise(data, merge_slashes)
+    return Target(_text(path), _text(args), _text(data), quoted, plus, host)
+
+
+def normalise_path(path: str, merge_slashes: bool) -> str:
+    """The path alone, normalised, for targets that are written in a configuration or a header."""
+    data = path.encode("utf-8", "surrogateescape")
+    return _text(_normalise(data, merge_slashes)[0])
+
+
+def _simple_path(data: bytes) -> tuple[str, str] | None:
+    path, question, args = data.partition(b"?")
+    if b"%" in path or b"//" in path or b"/." in path or b"#" in data or b"+" in path:
+        return None
+    return _text(path), _text(args) if question else ""
+
+
+def _absolute_form(data: bytes) -> tuple[str, bytes]:
+    scheme, separator, rest = data.partition(b"://")
+    if not separator or not scheme[:1].isalpha() or not all(chr(byte).isalnum() or byte in b"+-." for byte in scheme):
+        raise BadTarget(_text(data))
+    end = len(rest)
+    for index, byte in enumerate(rest):
+        if byte in b"/?":
+            end = index
+            break
+    host, path = rest[:end], rest[end:]
+    name = host.partition(b"]")[0] + b"]" if host.startswith(b"[") else host.partition(b":")[0]
+    port = host[len(name) :]
+    if not all(chr(byte).isalnum() or byte in b".-[]:" for byte in name) or (port and not _is_port(port)):
+        raise BadTarget(_text(data))
+    if not path:
+        return _text(name), b"/"
+    return _text(name), path if path.startswith(b"/") else b"/" + path
+
+
+def _is_port(text: bytes) -> bool:
+    return text.startswith(b":") and (len(text) == 1 or text[1:].isdigit())
+
+
+def _normalise(data: bytes, merge_slashes: bool) -> tuple[bytes, bytes, bool, bool]:
+    out = bytearray()
+    state = _USUAL
+    quoted = plus = False
+    position, length = 0, len(data)
+    args = b""
+    while position < length:
+        byte = data[position]
+        position += 1
+        literal = False
+        if byte == _PERCENT:
+            quoted = True
+            byte, position = _decode(data, position)
+            literal = byte in (_PERCENT, _HASH, _QUESTION)
+            plus = plus or byte == _PLUS
+        elif byte == _QUESTION:
+            args = data[position:].partition(b"#")[0]
+            break
+        elif byte == _HASH:
+            break
+        elif byte == _PLUS:
+            plus = True
+        state = _USUAL if literal else state
+        if literal:
+            out.append(byte)
+        else:
+            state = _append(out, byte, state, merge_slashes)
+    _finish(out, state)
+    return bytes(out), args, quoted, plus
+
+
+def _append(out: bytearray, byte: int, state: int, merge_slashes: bool) -> int:
+    if byte == _SLASH:
+        if state == _AFTER_SLASH:
+            if not merge_slashes:
+                out.append(byte)
+        elif state in (_ONE_DOT, _TWO_DOTS):
+            _finish(out, state)
+        else:
+            out.append(byte)
+        return _AFTER_SLASH
+    out.append(byte)
+    if byte == _DOT and state == _AFTER_SLASH:
+        return _ONE_DOT
+    if byte == _DOT and state == _ONE_DOT:
+        return _TWO_DOTS
+    return _USUAL
+
+
+def _finish(out: bytearray, state: int) -> None:
+    if state == _ONE_DOT:
+        del out[-1:]
+    elif state == _TWO_DOTS:
+        cut = out.rfind(b"/", 0, len(out) - 3)
+        if cut < 0:
+            raise BadTarget(_text(bytes(out)))
+        del out[cut + 1 :]
+
+
+def _decode(data: bytes, position: int) -> tuple[int, int]:
+    pair = data[position : position + 2]
+    if len(pair) < 2 or pair[0] not in _HEX or pair[1] not in _HEX:
+        raise BadTarget(_text(data))
+    byte = _HEX[pair[0]] << 4 | _HEX[pair[1]]
+    if byte == 0:
+        raise BadTarget(_text(data))
+    return byte, position + 2
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")

@@ -1,0 +1,75 @@
+"""What a phase hands back to the run of phases, and what it cannot know."""
+
+from typing import NamedTuple
+
+from audit403.core.decision import Missing
+from audit403.core.place import Because, Place
+
+
+class Status(NamedTuple):
+    """The phase ends the request with a status; nginx then looks for an error_page."""
+
+    code: int
+
+
+class Sent(NamedTuple):
+    """A response was sent as it stands, past error_page; None: no refusal, and its status hangs on content."""
+
+    code: int | None
+
+
+class Redirect(NamedTuple):
+    """An internal redirect to another URI."""
+
+    uri: str
+    arguments: str
+
+
+class Named(NamedTuple):
+    """A jump to a named location."""
+
+    name: str
+
+
+class HandedOn(NamedTuple):
+    """Another program answers."""
+
+    program: str
+
+
+class Closed(NamedTuple):
+    """nginx closes the connection without an answer (`return 444`)."""
+
+
+Outcome = Status | Sent | Redirect | Named | HandedOn | Closed
+
+
+class Cause(NamedTuple):
+    """Why a status came about: the mechanism's name, its place, the chain and the error log's words."""
+
+    name: str
+    where: Place | None
+    because: tuple[Because, ...]
+    log: str | None
+
+
+class Unknown(NamedTuple):
+    """A value that the evidence does not show; it may flow through values and stops only where a decision needs it."""
+
+    missing: Missing
+
+
+class Undecided(Exception):
+    """A decision needs what the evidence does not show."""
+
+    def __init__(self, missing: Missing) -> None:
+        super().__init__(missing.name)
+        self.missing = missing
+
+
+class OpenQuestion(Exception):
+    """A yes-or-no test hangs on what the evidence does not show; the run is repeated with either answer."""
+
+    def __init__(self, missing: Missing) -> None:
+        super().__init__(missing.name)
+        self.missing = missing

@@ -1,0 +1,120 @@
+"""The value of a variable or of a template with variables, cached as nginx caches.
+
+Truth: ngx_http_get_flushed_variable in src/http/ngx_http_variables.c and ngx_http_script.c.
+"""
+
+from audit403.core.decision import REASON_PROGRAM, REASON_STATE, Missing
+from audit403.nginx.decide.exchange import Exchange, Value
+from audit403.nginx.decide.outcome import Undecided, Unknown
+from audit403.nginx.decide.variables.builtin import BUILTIN, NOT_CACHED, PREFIXES, STATE_VARIABLES
+from audit403.nginx.decide.variables.geo import geo_value
+from audit403.nginx.decide.variables.geoip2 import geoip2_value
+from audit403.nginx.decide.variables.split_clients import split_clients_value
+from audit403.nginx.decide.variables.table import map_value
+from audit403.nginx.model.template import CAPTURE, TEXT, VARIABLE, Template
+
+_ARGS_ESCAPE = frozenset(range(0x21)) | frozenset(b'"#%&+;?\\') | frozenset(range(0x7F, 0x100))
+
+
+def variable(exchange: Exchange, name: str) -> Value:
+    """The value of `$name` now."""
+    known = exchange.variables
+    if name in known:
+        return known[name]
+    if name in exchange.resolving:
+        return ""
+    exchange.resolving.add(name)
+    try:
+        value, cacheable = _compute(exchange, name)
+    finally:
+        exchange.resolving.discard(name)
+    if cacheable:
+        known[name] = value
+    return value
+
+
+def expand(exchange: Exchange, template: Template, *, escape_captures: bool = False) -> str | Unknown:
+    """The text of a template; a variable that is not found is empty."""
+    if template.literal is not None:
+        return template.literal
+    pieces: list[str] = []
+    unknown: Unknown | None = None
+    for kind, text in template.parts:
+        if kind == TEXT:
+            pieces.append(text)
+        elif kind == VARIABLE:
+            value = variable(exchange, text)
+            if isinstance(value, Unknown):
+                unknown = value
+            elif value is not None:
+                pieces.append(value)
+        elif kind == CAPTURE:
+            pieces.append(capture(exchange, int(text), escape_captures))
+    return unknown if unknown is not None else rejoin(pieces)
+
+
+def expand_known(exchange: Exchange, template: Template) -> str:
+    """The text of a template. Raises Undecided when the evidence does not show it."""
+    value = expand(exchange, template)
+    if isinstance(value, Unknown):
+        raise Undecided(value.missing)
+    return value
+
+
+def capture(exchange: Exchange, number: int, escape: bool) -> str:
+    """`$1` … `$9` of the last match; escaped for a query string when the request's path was escaped."""
+    captured = exchange.captures
+    if captured is None or number >= captured.count:
+        return ""
+    text = captured.groups[number]
+    if escape and (exchange.quoted_uri or exchange.plus_in_uri):
+        return escape_arguments(text)
+    return text
+
+
+def escape_arguments(text: str) -> str:
+    """ngx_escape_uri with NGX_ESCAPE_ARGS."""
+    data = text.encode("utf-8", "surrogateescape")
+    if not any(byte in _ARGS_ESCAPE for byte in data):
+        return text
+    return "".join(f"%{byte:02X}" if byte in _ARGS_ESCAPE else chr(byte) for byte in data)
+
+
+def rejoin(pieces: list[str]) -> str:
+    """Join texts; halves of one character that came apart in captures become one again."""
+    text = "".join(pieces)
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+
+
+def _compute(exchange: Exchange, name: str) -> tuple[Value, bool]:
+    model = exchange.evaluator.model
+    definition = model.maps.get(name)
+    if definition is not None:
+        return map_value(exchange, definition, expand), not definition.volatile
+    geo = model.geos.get(name)
+    if geo is not None:
+        return geo_value(exchange, geo, variable), True
+    split = model.splits.get(name)
+    if split is not None:
+        return split_clients_value(exchange, split, expand), True
+    database = model.geoip2.get(name)
+    if database is not None:
+        return geoip2_value(exchange, database, expand), True
+    handler = BUILTIN.get(name)
+    if handler is not None:
+        return handler(exchange), name not in NOT_CACHED
+    if name in model.assigned:
+        return "", True
+    for prefix, prefixed, cacheable in PREFIXES:
+        if name.startswith(prefix):
+            return prefixed(exchange, name[len(prefix) :]), cacheable
+    if name in model.captured:
+        return None, False
+    return _unseen(name), True
+
+
+def _unseen(name: str) -> Value:
+    reason = REASON_STATE if name in STATE_VARIABLES else REASON_PROGRAM
+    return Unknown(Missing(reason, f"${name}"))

@@ -1,0 +1,106 @@
+"""Addresses and networks as nginx reads and compares them.
+
+Truth: ngx_ptocidr, ngx_inet_addr and ngx_inet6_addr in src/core/ngx_inet.c.
+"""
+
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
+from typing import NamedTuple
+
+UNIX = "unix"
+IPV4 = "ipv4"
+IPV6 = "ipv6"
+_BITS = {IPV4: 32, IPV6: 128}
+_MAPPED_PREFIX = 0xFFFF << 32
+
+
+class Address(NamedTuple):
+    """One client or server address; `number` is 0 for a unix socket."""
+
+    family: str
+    number: int
+
+    def is_mapped(self) -> bool:
+        """Whether this is an IPv4 address inside IPv6 (`::ffff:a.b.c.d`)."""
+        return self.family == IPV6 and self.number >> 32 == 0xFFFF
+
+    def unmapped(self) -> "Address":
+        """The IPv4 address inside a mapped one; every other address as it is."""
+        return Address(IPV4, self.number & 0xFFFFFFFF) if self.is_mapped() else self
+
+    def mapped(self) -> "Address":
+        """How an IPv4 client appears on an IPv6 socket that takes both."""
+        return Address(IPV6, _MAPPED_PREFIX | self.number) if self.family == IPV4 else self
+
+    def packed(self) -> bytes:
+        """The address in network byte order; empty for a unix socket."""
+        return b"" if self.family == UNIX else self.number.to_bytes(_BITS[self.family] // 8, "big")
+
+    def text(self) -> str:
+        """The address as nginx prints it in `$remote_addr`."""
+        if self.family == UNIX:
+            return "unix:"
+        return inet_ntop(AF_INET if self.family == IPV4 else AF_INET6, self.packed())
+
+
+class Network(NamedTuple):
+    """A network as `allow`, `deny`, `geo` and `set_real_ip_from` take it; `number` is already masked."""
+
+    family: str
+    number: int
+    prefix: int
+
+    def contains(self, address: Address) -> bool:
+        """Whether an address of the same family lies in this network."""
+        if address.family != self.family:
+            return False
+        if self.family == UNIX:
+            return True
+        shift = _BITS[self.family] - self.prefix
+        return address.number >> shift == self.number >> shift
+
+    def text(self) -> str:
+        """The network in CIDR notation."""
+        if self.family == UNIX:
+            return "unix:"
+        return f"{Address(self.family, self.number).text()}/{self.prefix}"
+
+
+UNIX_NETWORK = Network(UNIX, 0, 0)
+
+
+def parse_address(text: str) -> Address | None:
+    """The address that `text` names, or None. A dotted quad must have four numbers below 256."""
+    if text == "unix:" or text.startswith("unix:/"):
+        return Address(UNIX, 0)
+    if ":" in text:
+        try:
+            return Address(IPV6, int.from_bytes(inet_pton(AF_INET6, text), "big"))
+        except (OSError, ValueError, UnicodeEncodeError):
+            return None
+    parts = text.split(".")
+    if len(parts) != 4:
+        return None
+    number = 0
+    for part in parts:
+        if not part.isascii() or not part.isdigit() or int(part) > 255:
+            return None
+        number = number << 8 | int(part)
+    return Address(IPV4, number)
+
+
+def parse_network(text: str) -> Network | None:
+    """The network that `text` names (`10.0.0.0/8`, `::1`, `unix:`), or None when nginx rejects it."""
+    if text == "unix:":
+        return UNIX_NETWORK
+    base, slash, length = text.partition("/")
+    address = parse_address(base)
+    if address is None or address.family == UNIX:
+        return None
+    bits = _BITS[address.family]
+    prefix = bits
+    if slash:
+        if not length.isascii() or not length.isdigit() or int(length) > bits:
+            return None
+        prefix = int(length)
+    shift = bits - prefix
+    return Network(address.family, address.number >> shift << shift, prefix)

@@ -1,0 +1,133 @@
+"""From the tree of directives to the model: contexts, locations, rewrite code, sockets and definitions."""
+
+from collections.abc import Callable, Iterable
+
+from audit403.nginx.model.context import HTTP, LIMIT_EXCEPT, Context
+from audit403.nginx.model.geo import Geo
+from audit403.nginx.model.geoip2 import compile_geoip2
+from audit403.nginx.model.location import Location
+from audit403.nginx.model.map import compile_map
+from audit403.nginx.model.model import Model
+from audit403.nginx.model.rewrite_code import Faulty, If, Instruction, Set, compile_code
+from audit403.nginx.model.server import Server, server_names
+from audit403.nginx.model.socket import Socket, implied_listen, parse_listen
+from audit403.nginx.model.split_clients import compile_split_clients
+from audit403.nginx.model.worker import worker_of
+from audit403.nginx.read.configuration import Configuration
+from audit403.nginx.read.tree import Directive
+
+
+def build_model(configuration: Configuration, hostname: str = "localhost") -> Model:
+    """Build the model of a configuration; what nginx would reject is left out and recorded in `faults`."""
+    return _Builder(configuration, hostname).build()
+
+
+class _Builder:
+    def __init__(self, configuration: Configuration, hostname: str) -> None:
+        self.configuration = configuration
+        self.hostname = hostname
+        main = Context("main", None, None)
+        main.add(configuration.expand(configuration.main.directives))
+        self.model = Model(configuration, main, worker_of(main.own.get("user", [])))
+
+    def build(self) -> Model:
+        model = self.model
+        http = model.main.own.get("http", [])
+        model.http = Context(HTTP, http[0] if http else None, None)
+        for block in http:
+            model.http.add(self._expand(block.block or ()))
+        self._build_definitions()
+        for directive in model.http.own.get("server", ()):
+            self._build_server(directive)
+        self._build_sockets()
+        return model
+
+    def _expand(self, directives: Iterable[Directive]) -> Iterable[Directive]:
+        return self.configuration.expand(list(directives))
+
+    def _build_definitions(self) -> None:
+        model = self.model
+        own = model.http.own
+        for directive in own.get("map", ()):
+            self._define(
+                directive, lambda block, lines: model.maps.__setitem__(_name(block), compile_map(block, lines))
+            )
+        for directive in own.get("geo", ()):
+            self._define(directive, lambda block, lines: model.geos.__setitem__(_name(block), Geo(block, lines)))
+        for directive in own.get("split_clients", ()):
+            self._define(
+                directive,
+                lambda block, lines: model.splits.__setitem__(_name(block), compile_split_clients(block, lines)),
+            )
+        for directive in own.get("geoip2", ()):
+            self._define(directive, lambda block, lines: model.geoip2.update(compile_geoip2(block, lines)))
+        for geo in model.geos.values():
+            model.faults.extend(Faulty(line, message) for line, message in geo.problems)
+
+    def _define(self, block: Directive, define: Callable[[Directive, Iterable[Directive]], None]) -> None:
+        try:
+            define(block, self._expand(block.block or ()))
+        except ValueError as error:
+            self.model.faults.append(Faulty(block, str(error)))
+
+    def _build_server(self, directive: Directive) -> None:
+        server = Server(directive, self.model.http)
+        server.add(self._expand(directive.block or ()))
+        server.names = server_names(server.own.get("server_name", []), self.hostname)
+        server.code = self._code(server.sequence, server)
+        self._build_locations(server, server)
+        self.model.servers.append(server)
+
+    def _build_locations(self, owner: Server | Location, server: Server) -> None:
+        for directive in owner.own.get("location", ()):
+            location = Location(directive, owner)
+            location.server = server
+            if location.problem is not None:
+                self.model.faults.append(Faulty(directive, location.problem))
+            location.add(self._expand(directive.block or ()))
+            location.code = self._code(location.sequence, location)
+            self._build_limit_except(location)
+            self._build_locations(location, server)
+            owner.tree.add(location)
+            if location.named and owner is not server:
+                self.model.faults.append(Faulty(directive, "named locations can be on the server level only"))
+
+    def _build_limit_except(self, location: Location) -> None:
+        for directive in location.own.get("limit_except", ()):
+            permitted = {method.upper() for method in directive.args}
+            if "GET" in permitted:
+                permitted.add("HEAD")
+            context = Context(LIMIT_EXCEPT, directive, location)
+            context.server = location.server
+            context.add(self._expand(directive.block or ()))
+            location.limit_except = context
+            location.permitted_methods = frozenset(permitted)
+
+    def _code(self, directives: Iterable[Directive], owner: Context) -> tuple[Instruction, ...]:
+        code = compile_code(directives, owner, self.model.faults, self._expand)
+        self._note_assigned(code)
+        return code
+
+    def _note_assigned(self, code: Iterable[Instruction]) -> None:
+        for instruction in code:
+            if isinstance(instruction, Set):
+                self.model.assigned.add(instruction.name)
+            elif isinstance(instruction, If):
+                self._note_assigned(instruction.body)
+
+    def _build_sockets(self) -> None:
+        sockets: dict[tuple[str, int, int, str], Socket] = {}
+        for server in self.model.servers:
+            directives = server.own.get("listen", [])
+            listens = [listen for listen in map(parse_listen, directives) if listen is not None]
+            for listen in listens if directives else [implied_listen()]:
+                socket = sockets.get(listen.key())
+                if socket is None:
+                    socket = sockets[listen.key()] = Socket(listen)
+                socket.add(server, listen)
+        self.model.sockets = list(sockets.values())
+
+
+def _name(block: Directive) -> str:
+    last = block.args[-1] if block.args else ""
+    return last[1:].lower() if last.startswith("$") else last.lower()

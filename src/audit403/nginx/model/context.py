@@ -1,0 +1,130 @@
+"""The levels of a configuration – http, server, location, if, limit_except – and how settings come down through them.
+
+Truth: the merge functions of nginx's http modules; almost all of them take the nearest level that has the directive,
+as a whole.
+"""
+
+from collections.abc import Iterable
+
+from audit403.core.place import Span
+from audit403.nginx.model.address import Network, parse_network
+from audit403.nginx.read.tree import Directive
+
+HTTP, SERVER, LOCATION, IF, LIMIT_EXCEPT = "http", "server", "location", "if", "limit_except"
+
+CONTENT_PASS = frozenset(("proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass"))
+"""Directives that hand the request to another program; `if` and `limit_except` inside take them over."""
+
+CONTENT_HANDLERS = CONTENT_PASS | frozenset(
+    (
+        "stub_status",
+        "mp4",
+        "flv",
+        "empty_gif",
+        "perl",
+        "js_content",
+        "content_by_lua",
+        "content_by_lua_block",
+        "content_by_lua_file",
+        "echo",
+        "hls",
+        "api",
+        "status",
+        "upload_pass",
+        "drizzle_pass",
+        "postgres_pass",
+        "redis_pass",
+        "redis2_pass",
+        "nchan_publisher",
+        "nchan_subscriber",
+        "nchan_pubsub",
+        "push_stream_publisher",
+        "push_stream_subscriber",
+    )
+)
+"""Directives that make one handler answer everything in a location, before index and static files."""
+
+
+class AccessRule:
+    """One `allow` or `deny` of an effective list."""
+
+    __slots__ = ("all", "directive", "network", "permits")
+
+    def __init__(self, directive: Directive) -> None:
+        text = directive.args[0] if directive.args else ""
+        self.directive = directive
+        self.permits = directive.name == "allow"
+        self.all = text == "all"
+        self.network: Network | None = None if self.all else parse_network(text)
+
+
+class Context:
+    """One level of the configuration.
+
+    `own` holds the directives that stand in this level itself, includes expanded; `effective` what nginx uses here.
+    """
+
+    __slots__ = ("_effective", "_rules", "directive", "kind", "own", "parent", "sequence", "server")
+
+    def __init__(self, kind: str, directive: Directive | None, parent: "Context | None") -> None:
+        self.kind = kind
+        self.directive = directive
+        self.parent = parent
+        self.own: dict[str, list[Directive]] = {}
+        self.sequence: list[Directive] = []
+        self.server: Context | None = None
+        self._effective: dict[tuple[str, ...], list[Directive]] = {}
+        self._rules: list[AccessRule] | None = None
+
+    def add(self, directives: Iterable[Directive]) -> None:
+        """Put directives into this level."""
+        own = self.own
+        for directive in directives:
+            self.sequence.append(directive)
+            own.setdefault(directive.name, []).append(directive)
+
+    def effective(self, *names: str) -> list[Directive]:
+        """The directives with one of `names` at the nearest level that has any, in the order of the file."""
+        found = self._effective.get(names)
+        if found is None:
+            found = self._find(names)
+            self._effective[names] = found
+        return found
+
+    def last(self, name: str) -> Directive | None:
+        """The effective directive `name`, or None where no level has it."""
+        found = self.effective(name)
+        return found[-1] if found else None
+
+    def argument(self, name: str, default: str) -> str:
+        """The first argument of the effective directive `name`."""
+        directive = self.last(name)
+        return directive.args[0] if directive is not None and directive.args else default
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """Whether the effective directive `name` is `on`."""
+        directive = self.last(name)
+        return default if directive is None or not directive.args else directive.args[0].lower() == "on"
+
+    def access_rules(self) -> list[AccessRule]:
+        """The effective allow/deny list: one rule at a level replaces all of the levels above."""
+        if self._rules is None:
+            self._rules = [AccessRule(directive) for directive in self.effective("allow", "deny")]
+        return self._rules
+
+    def span(self) -> Span | None:
+        """Where this level begins."""
+        return None if self.directive is None else self.directive.span
+
+    def _find(self, names: tuple[str, ...]) -> list[Directive]:
+        level: Context | None = self
+        while level is not None:
+            own = level.own
+            if len(names) == 1:
+                found = own.get(names[0])
+                if found:
+                    return found
+            elif any(name in own for name in names):
+                return [directive for directive in level.sequence if directive.name in names]
+            level = level.parent
+        return []

@@ -1,0 +1,161 @@
+"""`geo [$address] $name { … }`: networks or ranges to values, with proxies and included files.
+
+Truth: src/http/modules/ngx_http_geo_module.c.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from audit403.nginx.model.address import IPV4, IPV6, Address, Network, parse_address, parse_network
+from audit403.nginx.read.tree import Directive
+
+_NO_ADDRESS = 0xFFFFFFFF
+
+
+class GeoEntry(NamedTuple):
+    """One line: the network or range as written, its value, and where it stands (None: the implied empty default)."""
+
+    key: str
+    value: str
+    directive: Directive | None
+
+
+_EMPTY = GeoEntry("default", "", None)
+
+
+class Geo:
+    """One geo block. `variable` names the variable with the address; empty means the client's address."""
+
+    __slots__ = (
+        "_networks",
+        "_ranges",
+        "_starts",
+        "default",
+        "default6",
+        "directive",
+        "problems",
+        "proxies",
+        "ranges",
+        "recursive",
+        "variable",
+    )
+
+    def __init__(self, directive: Directive, entries: Iterable[Directive]) -> None:
+        self.directive = directive
+        arguments = directive.args
+        self.variable = arguments[0][1:].lower() if len(arguments) > 1 else ""
+        self.default = _EMPTY
+        self.default6 = _EMPTY
+        self.proxies: list[Network] = []
+        self.recursive = False
+        self.ranges = False
+        self.problems: list[tuple[Directive, str]] = []
+        self._networks: dict[tuple[str, int], dict[int, GeoEntry]] = {}
+        self._ranges: list[tuple[int, int, GeoEntry]] = []
+        self._starts: list[int] | None = None
+        for line in entries:
+            self._add(line)
+
+    def find(self, address: Address | None) -> GeoEntry:
+        """The line that decides for an address; None is an address that could not be parsed."""
+        if address is not None:
+            address = address.unmapped()
+        if self.ranges:
+            number = address.number if address is not None and address.family == IPV4 else _NO_ADDRESS
+            return self._find_range(number)
+        if address is not None and address.family == IPV6:
+            return self._find_network(IPV6, address.number, 128, self.default6)
+        number = address.number if address is not None and address.family == IPV4 else _NO_ADDRESS
+        return self._find_network(IPV4, number, 32, self.default)
+
+    def networks(self) -> list[Network]:
+        """Every network that is named, for whoever looks for borders."""
+        return [Network(family, number, length) for (family, length), rows in self._networks.items() for number in rows]
+
+    def range_starts(self) -> list[int]:
+        """The first IPv4 address of every range and of every gap behind one."""
+        return sorted({edge for start, end, _ in self._ranges for edge in (start, min(end + 1, _NO_ADDRESS))})
+
+    def _add(self, line: Directive) -> None:
+        if not line.args:
+            self.ranges = self.ranges or line.name == "ranges"
+            self.recursive = self.recursive or line.name == "proxy_recursive"
+            return
+        if line.name == "proxy":
+            network = _network(line.args[0])
+            if network is None:
+                self.problems.append((line, f'invalid network "{line.args[0]}"'))
+            else:
+                self.proxies.append(network)
+        elif line.name == "default":
+            self.default = self.default6 = GeoEntry("default", line.args[0], line)
+        elif self.ranges:
+            self._add_range(line)
+        else:
+            self._add_network(line)
+
+    def _add_network(self, line: Directive) -> None:
+        delete = line.name == "delete"
+        text = line.args[0] if delete else line.name
+        network = _network(text)
+        if network is None:
+            self.problems.append((line, f'invalid network "{text}"'))
+            return
+        rows = self._networks.setdefault((network.family, network.prefix), {})
+        if delete:
+            rows.pop(network.number, None)
+        else:
+            rows[network.number] = GeoEntry(text, line.args[0], line)
+
+    def _add_range(self, line: Directive) -> None:
+        delete = line.name == "delete"
+        text = line.args[0] if delete else line.name
+        first, _, last = text.partition("-")
+        start, end = parse_address(first), parse_address(last)
+        if start is None or end is None or start.family != IPV4 or end.family != IPV4 or start.number > end.number:
+            self.problems.append((line, f'invalid range "{text}"'))
+            return
+        self._starts = None
+        if delete:
+            self._ranges = [row for row in self._ranges if row[:2] != (start.number, end.number)]
+            return
+        self._insert_range(start.number, end.number, GeoEntry(text, line.args[0], line))
+
+    def _insert_range(self, start: int, end: int, entry: GeoEntry) -> None:
+        kept: list[tuple[int, int, GeoEntry]] = []
+        for low, high, old in self._ranges:
+            if high < start or low > end:
+                kept.append((low, high, old))
+                continue
+            if low < start:
+                kept.append((low, start - 1, old))
+            if high > end:
+                kept.append((end + 1, high, old))
+        kept.append((start, end, entry))
+        kept.sort(key=lambda row: row[0])
+        self._ranges = kept
+
+    def _find_range(self, number: int) -> GeoEntry:
+        if self._starts is None:
+            self._starts = [row[0] for row in self._ranges]
+        index = bisect_right(self._starts, number) - 1
+        if index >= 0 and number <= self._ranges[index][1]:
+            return self._ranges[index][2]
+        return self.default
+
+    def _find_network(self, family: str, number: int, bits: int, default: GeoEntry) -> GeoEntry:
+        for length in range(bits, -1, -1):
+            rows = self._networks.get((family, length))
+            if rows:
+                found = rows.get(number >> (bits - length) << (bits - length))
+                if found is not None:
+                    return found
+        return default
+
+
+def _network(text: str) -> Network | None:
+    if text == "255.255.255.255":
+        return Network(IPV4, _NO_ADDRESS, 32)
+    network = parse_network(text)
+    return None if network is None or network.family not in (IPV4, IPV6) else network

@@ -1,0 +1,56 @@
+"""`map $source $name { … }`.
+
+Truth: src/http/modules/ngx_http_map_module.c.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from audit403.nginx.model.hostnames import HostnameTable
+from audit403.nginx.model.regex import Regex, compile_regex
+from audit403.nginx.model.template import Template, compile_template
+from audit403.nginx.read.tree import Directive
+
+
+class MapEntry(NamedTuple):
+    """One line of a map: its key as written, its value, and where it stands (None: the implied empty default)."""
+
+    key: str
+    value: Template
+    directive: Directive | None
+
+
+class Map(NamedTuple):
+    """One map: `table` for plain names, `regexes` in order, `default` when nothing matches."""
+
+    directive: Directive
+    source: Template
+    hostnames: bool
+    volatile: bool
+    table: HostnameTable[MapEntry]
+    regexes: tuple[tuple[Regex, MapEntry], ...]
+    default: MapEntry
+
+
+def compile_map(directive: Directive, entries: Iterable[Directive]) -> Map:
+    """Compile one map block; `entries` are its lines with includes in place. Raises ValueError as nginx would."""
+    lines = list(entries)
+    hostnames = any(line.name == "hostnames" and not line.args for line in lines)
+    volatile = any(line.name == "volatile" and not line.args for line in lines)
+    table: HostnameTable[MapEntry] = HostnameTable()
+    regexes: list[tuple[Regex, MapEntry]] = []
+    default = MapEntry("default", compile_template(""), None)
+    for line in lines:
+        if len(line.args) != 1:
+            continue
+        key = line.name
+        entry = MapEntry(key, compile_template(line.args[0]), line)
+        if key == "default":
+            default = entry
+        elif key.startswith("~"):
+            regexes.append((compile_regex(key[2:] if key.startswith("~*") else key[1:], key.startswith("~*")), entry))
+        else:
+            plain = key[1:] if key.startswith("\\") else key
+            _ = table.add(plain, entry) if hostnames else table.add_exact(plain, entry)
+    source = compile_template(directive.args[0] if directive.args else "")
+    return Map(directive, source, hostnames, volatile, table, tuple(regexes), default)

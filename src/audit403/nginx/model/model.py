@@ -1,0 +1,64 @@
+"""The whole model of one nginx configuration, built once and asked many times."""
+
+from audit403.nginx.model.context import Context
+from audit403.nginx.model.geo import Geo
+from audit403.nginx.model.geoip2 import GeoIp2Database
+from audit403.nginx.model.map import Map
+from audit403.nginx.model.rewrite_code import Faulty
+from audit403.nginx.model.server import Server
+from audit403.nginx.model.socket import Socket
+from audit403.nginx.model.split_clients import SplitClients
+from audit403.nginx.model.worker import Worker
+from audit403.nginx.read.configuration import Configuration
+
+BUILT_IN_PREFIX = "/usr/share/nginx"
+"""Debian's `--prefix`; nginx.org's packages have /etc/nginx, where `root` is never relative either."""
+
+
+class Model:
+    """Sockets, servers, the definitions at http level and who the worker is."""
+
+    __slots__ = (
+        "assigned",
+        "captured",
+        "configuration",
+        "faults",
+        "geoip2",
+        "geos",
+        "http",
+        "main",
+        "maps",
+        "servers",
+        "sockets",
+        "splits",
+        "worker",
+    )
+
+    def __init__(self, configuration: Configuration, main: Context, worker: Worker) -> None:
+        self.configuration = configuration
+        self.main = main
+        self.worker = worker
+        self.http: Context = main
+        self.servers: list[Server] = []
+        self.sockets: list[Socket] = []
+        self.maps: dict[str, Map] = {}
+        self.geos: dict[str, Geo] = {}
+        self.splits: dict[str, SplitClients] = {}
+        self.geoip2: dict[str, GeoIp2Database] = {}
+        self.assigned: set[str] = set()
+        self.captured: set[str] = set()
+        self.faults: list[Faulty] = []
+
+    @property
+    def prefix(self) -> str:
+        """The prefix (`-p`), to which `root` and `alias` are relative."""
+        return self.configuration.prefix or BUILT_IN_PREFIX
+
+    @property
+    def conf_directory(self) -> str:
+        """The main configuration's directory, to which `auth_basic_user_file` and `include` are relative."""
+        return self.configuration.conf_directory
+
+    def sockets_on(self, port: int) -> list[Socket]:
+        """The sockets that listen on this port."""
+        return [socket for socket in self.sockets if socket.listen.port == port]

@@ -1,0 +1,90 @@
+"""Regular expressions as nginx uses them: PCRE on bytes, with numbered and named captures.
+
+Truth: src/core/ngx_regex.c and ngx_http_regex_exec in src/http/ngx_http_variables.c.
+"""
+
+from typing import Any
+
+_cache: dict[tuple[str, bool], "Regex | InvalidRegex"] = {}
+
+
+class InvalidRegex(ValueError):
+    """PCRE rejects the pattern; nginx would not start."""
+
+
+class Captured:
+    """What a match captured: `groups[0]` is the whole match; a group that took no part is empty, as in nginx."""
+
+    __slots__ = ("count", "groups", "named")
+
+    def __init__(self, groups: tuple[str, ...], named: dict[str, str], count: int) -> None:
+        self.groups = groups
+        self.named = named
+        self.count = count
+
+
+class Regex:
+    """One compiled pattern."""
+
+    __slots__ = ("_compiled", "_groups", "_names", "caseless", "pattern")
+
+    def __init__(self, pattern: str, caseless: bool, compiled: Any) -> None:
+        self.pattern = pattern
+        self.caseless = caseless
+        self._compiled = compiled
+        self._groups = compiled.groups
+        self._names = {_text_of(name): index for name, index in compiled.groupindex.items()}
+
+    def matches(self, subject: str) -> bool:
+        """Whether the pattern is found in `subject`."""
+        return self._compiled.search(subject.encode("utf-8", "surrogateescape")) is not None
+
+    def search(self, subject: str) -> Captured | None:
+        """The captures of the first match in `subject`, or None."""
+        match = self._compiled.search(subject.encode("utf-8", "surrogateescape"))
+        if match is None:
+            return None
+        highest = 0
+        values = [_decode(match.group(0))]
+        for index in range(1, self._groups + 1):
+            value = match.group(index)
+            values.append("" if value is None else _decode(value))
+            if value is not None:
+                highest = index
+        named = {name.lower(): values[index] for name, index in self._names.items()}
+        return Captured(tuple(values), named, highest + 1)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the named groups."""
+        return tuple(self._names)
+
+
+def compile_regex(pattern: str, caseless: bool = False) -> Regex:
+    """The compiled pattern, compiled once a run. Raises InvalidRegex with PCRE's words."""
+    key = (pattern, caseless)
+    found = _cache.get(key)
+    if found is None:
+        found = _compile(pattern, caseless)
+        _cache[key] = found
+    if isinstance(found, InvalidRegex):
+        raise found
+    return found
+
+
+def _compile(pattern: str, caseless: bool) -> "Regex | InvalidRegex":
+    import pcre2
+
+    flags = pcre2.IGNORECASE if caseless else pcre2.NOFLAG
+    try:
+        return Regex(pattern, caseless, pcre2.compile(pattern.encode("utf-8", "surrogateescape"), flags=flags))
+    except (pcre2.error, ValueError, OverflowError) as error:
+        return InvalidRegex(str(error))
+
+
+def _decode(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _text_of(name: "str | bytes") -> str:
+    return name if isinstance(name, str) else _decode(name)

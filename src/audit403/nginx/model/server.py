@@ -1,0 +1,59 @@
+"""One server block: its names, its locations and its rewrite code.
+
+Truth: ngx_http_core_server and ngx_http_core_server_name in src/http/ngx_http_core_module.c.
+"""
+
+from typing import NamedTuple
+
+from audit403.nginx.model.context import SERVER, Context
+from audit403.nginx.model.location import LocationTree
+from audit403.nginx.model.regex import InvalidRegex, Regex, compile_regex
+from audit403.nginx.model.rewrite_code import Instruction
+from audit403.nginx.read.tree import Directive
+
+
+class ServerName(NamedTuple):
+    """One name: plain text with its wildcards, or a regex; `source` as written."""
+
+    source: str
+    text: str | None
+    regex: Regex | None
+    directive: Directive | None
+
+
+class Server(Context):
+    """One server block."""
+
+    __slots__ = ("code", "names", "tree")
+
+    def __init__(self, directive: Directive, parent: Context) -> None:
+        super().__init__(SERVER, directive, parent)
+        self.server = self
+        self.tree = LocationTree()
+        self.code: tuple[Instruction, ...] = ()
+        self.names: tuple[ServerName, ...] = ()
+
+    def first_name(self) -> str:
+        """The first name, which the error log and `$server_name` show; a leading dot is dropped."""
+        source = self.names[0].source if self.names else ""
+        return source[1:] if source.startswith(".") else source
+
+
+def server_names(directives: list[Directive], hostname: str) -> tuple[ServerName, ...]:
+    """The names of one server block; none at all means the empty name."""
+    names: list[ServerName] = []
+    for directive in directives:
+        names += [_server_name(text, directive, hostname) for text in directive.args]
+    return tuple(names) or (ServerName("", "", None, None),)
+
+
+def _server_name(text: str, directive: Directive, hostname: str) -> ServerName:
+    if text.startswith("~"):
+        caseless = any("A" <= character <= "Z" for character in text)
+        try:
+            return ServerName(text, None, compile_regex(text[1:], caseless), directive)
+        except InvalidRegex:
+            return ServerName(text, None, None, directive)
+    if text.lower() == "$hostname":
+        return ServerName(hostname, hostname.lower(), None, directive)
+    return ServerName(text, text.lower(), None, directive)
