@@ -32,7 +32,7 @@ def check_directives(configuration: "Configuration") -> list[Problem]:
     """The problems of the whole configuration, each file looked at once for every context that it is included in."""
     problems: dict[tuple[str, int, str], Problem] = {}
     seen: set[tuple[ParsedFile, str, str]] = set()
-    pending = [(configuration.main.directives, configuration.context, "")]
+    pending = [(configuration.main.directives, "main", "")]
     while pending:
         directives, context, block = pending.pop()
         for directive in directives:

@@ -25,15 +25,15 @@ class Configuration:
     could not be read or understood, each with its reason.
     """
 
-    __slots__ = ("_checked", "_included", "conf_directory", "context", "files", "main", "not_read", "prefix", "reading")
+    __slots__ = ("_checked", "_included", "assumed", "conf_directory", "files", "main", "not_read", "prefix", "reading")
 
     def __init__(self, main: ParsedFile, conf_directory: str, prefix: str | None) -> None:
         self.main = main
         self.conf_directory = conf_directory
         self.prefix = prefix
         self.files: dict[str, ParsedFile] = {main.path: main}
-        #: The context of the main file's statements; other than "main" when only a part of a configuration is at hand.
-        self.context = "main"
+        #: The context that was assumed for a lone file (`main` is then a file of ours that includes it), or None.
+        self.assumed: str | None = None
         #: What is wrong with the files and the includes; `problems` has the directives too.
         self.reading: list[Problem] = []
         self._checked: list[Problem] | None = None

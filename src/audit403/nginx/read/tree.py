@@ -132,9 +132,9 @@ class Word(NamedTuple):
 class Problem(NamedTuple):
     """Something in reading that nginx would not take, or that could not be followed.
 
-    Kinds: `syntax`, `bytes`, `limit`, `include` and `context` stop nginx at its start; `directive` is a directive that
-    nobody here knows (a module's, or a slip); `suspicious` is accepted by nginx and hardly meant; `not-collected` is a
-    file that nginx would read on its own machine and that is not at hand.
+    Kinds: `syntax`, `bytes`, `limit`, `include`, `context` and `arguments` stop nginx at its start; `directive` is one
+    that nobody here knows (a module's, or a slip); `suspicious` is accepted by nginx and hardly meant; `not-collected`
+    is a file that nginx would read on its own machine and that is not at hand.
     """
 
     span: Span

@@ -1,0 +1,219 @@
+"""Configurations out of folders and lone files: which files are main ones, and where the others belong.
+
+A file that a main file includes is judged within that; only one that nobody includes gets surroundings of ours.
+"""
+
+import re
+from typing import NamedTuple
+
+from audit403.core.place import Span
+from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, Entry, Evidence, NotCollected, Unreadable
+from audit403.evidence.links import join, parent_of, real_path
+from audit403.nginx.read.configuration import (
+    NO_PATHS,
+    Configuration,
+    follow_includes,
+    read_configuration,
+    reason_of,
+)
+from audit403.nginx.read.dump import is_dump, read_dump
+from audit403.nginx.read.locate import CONF_DIRECTORIES, Located, Locator, PathMap
+from audit403.nginx.read.parse import parse
+from audit403.nginx.read.surroundings import SURROUNDINGS, belonging, is_main
+from audit403.nginx.read.tree import ParsedFile, Problem
+
+#: Folders of a configuration directory that hold parts of the configuration.
+PART_FOLDERS = frozenset(
+    {
+        "common",
+        "conf.d",
+        "default.d",
+        "http.d",
+        "inc",
+        "include",
+        "includes",
+        "modules-available",
+        "modules-enabled",
+        "sites",
+        "sites-available",
+        "sites-enabled",
+        "snippets",
+        "stream.d",
+        "streams-enabled",
+        "vhosts",
+        "vhosts.d",
+    }
+)
+_ENDINGS = (".conf", ".nginx", ".vhost", ".nginxconf", ".ngx", ".inc")
+_EXTENSIONLESS_FOLDERS = ("sites-available", "sites-enabled", "vhosts", "snippets")
+_SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "vendor"})
+MOST_ENTRIES = 200_000
+MOST_PARENTS = 4
+ENOUGH_KNOWN = 0.5
+_MAIN_BLOCK = re.compile(rb"\b(?:http|events|stream|mail)[ \t\r\n]*\{")
+
+
+class Folder(NamedTuple):
+    """What a folder holds: the main configurations, the files that none of them includes, what was not looked at."""
+
+    configurations: list[Configuration]
+    fragments: list[Configuration]
+    not_read: list[tuple[str, str]]
+
+
+def read_folder(folder: str, evidence: Evidence, *, prefix: str | None = None, path_map: PathMap = NO_PATHS) -> Folder:
+    """Everything in a folder that is nginx configuration."""
+    not_read: list[tuple[str, str]] = []
+    mains: list[Configuration] = []
+    others: list[tuple[str, bytes]] = []
+    for path in _candidates(folder, evidence, not_read):
+        data = evidence.read(path)
+        if not isinstance(data, bytes):
+            not_read.append((path, reason_of(data)))
+        elif _MAIN_BLOCK.search(data) and is_main(parse(path, data).directives):
+            mains.append(read_configuration(path, evidence, prefix=prefix, path_map=path_map))
+        else:
+            others.append((path, data))
+    included = {path for one in mains for path in one.files if path != one.main.path}
+    real = {real_path(evidence, path) for path in included}
+    mains = [one for one in mains if one.main.path not in included]
+    fragments = []
+    for path, data in others:
+        if path in included or real_path(evidence, path) in real:
+            continue
+        file = parse(path, data)
+        if _looks_like_nginx(path, file):
+            fragments.append(_surrounded(file, evidence, path_map, prefix))
+    return Folder(mains, fragments, not_read)
+
+
+def read_lone(
+    path: str, evidence: Evidence, *, prefix: str | None = None, path_map: PathMap = NO_PATHS
+) -> Configuration:
+    """The configuration of one file: itself, the main file near it that includes it, or surroundings of ours."""
+    data = evidence.read(path)
+    if not isinstance(data, bytes):
+        return read_configuration(path, evidence, prefix=prefix, path_map=path_map)
+    file = parse(path, data)
+    if is_main(file.directives):
+        return read_configuration(path, evidence, prefix=prefix, path_map=path_map)
+    for main in _mains_around(path):
+        if main != path and isinstance(evidence.read(main), bytes):
+            configuration = read_configuration(main, evidence, prefix=prefix, path_map=path_map)
+            if path in configuration.files:
+                return configuration
+    return _surrounded(file, evidence, path_map, prefix)
+
+
+def read_standard_input(
+    data: bytes, name: str, evidence: Evidence, *, prefix: str | None = None, path_map: PathMap = NO_PATHS
+) -> Configuration:
+    """A configuration from a pipe: the output of `nginx -T`, or one file that would lie at `name`."""
+    if is_dump(data):
+        return read_dump(data)
+    return _surrounded(parse(name, data), evidence, path_map, prefix)
+
+
+def _surrounded(file: ParsedFile, evidence: Evidence, path_map: PathMap, prefix: str | None) -> Configuration:
+    """A configuration in which the file stands in the context that its directives ask for."""
+    where = belonging(file.path, file.directives)
+    conf_directory = _conf_directory_of(file.path)
+    locator = Locator(evidence, conf_directory, path_map)
+
+    def locate(argument: str) -> Located:
+        found = locator.locate(argument)
+        # Without the main file the directory of a relative include is only assumed.
+        return found._replace(kind="not-collected") if where.context != "main" else found
+
+    before, after = SURROUNDINGS[where.context]
+    main = file
+    if before:
+        text = f'{before}include "{_quoted(file.path)}";\n{after}'
+        main = parse("(assumed surroundings)", text.encode("utf-8", "surrogateescape"))
+    configuration = Configuration(main, conf_directory, prefix)
+    configuration.assumed = where.context if before else None
+    configuration.files[file.path] = file
+
+    def locate_file(argument: str) -> Located:
+        return Located([file.path]) if argument == file.path else locate(argument)
+
+    follow_includes(configuration, evidence.read, locate_file)
+    if where.known < ENOUGH_KNOWN:
+        reason = "it was not recognised as nginx configuration"
+        configuration.not_read.append((file.path, reason))
+        configuration.reading.append(Problem(Span(file.path, 1, 1, 1, 1, 0, 0), reason, "directive"))
+    return configuration
+
+
+def _quoted(path: str) -> str:
+    return path.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _conf_directory_of(path: str) -> str:
+    """The directory that the main file of a part would lie in."""
+    directory = parent_of(path)
+    for target in CONF_DIRECTORIES:
+        position = (directory + "/").find(target + "/")
+        if position >= 0:
+            return directory[: position + len(target)]
+    here = directory
+    for _ in range(MOST_PARENTS):
+        if here.rpartition("/")[2] in PART_FOLDERS:
+            return parent_of(here)
+        here = parent_of(here)
+    return directory
+
+
+def _mains_around(path: str) -> list[str]:
+    found = []
+    directory = parent_of(path)
+    for _ in range(MOST_PARENTS):
+        found.append(join(directory, "nginx.conf"))
+        if directory == "/":
+            break
+        directory = parent_of(directory)
+    return found
+
+
+def _candidates(folder: str, evidence: Evidence, not_read: list[tuple[str, str]]) -> list[str]:
+    """The files below a folder that may be nginx configuration; links to directories are not followed."""
+    found: list[str] = []
+    pending = [folder]
+    entries = 0
+    while pending:
+        directory = pending.pop()
+        names = evidence.names(directory)
+        if isinstance(names, Absent | NotCollected | Unreadable):
+            not_read.append((directory, reason_of(names)))
+            continue
+        below = []
+        for name in names:
+            path = join(directory, name)
+            entry = evidence.entry(path)
+            entries += 1
+            if not isinstance(entry, Entry):
+                continue
+            if entry.kind == DIRECTORY and name not in _SKIPPED_FOLDERS:
+                below.append(path)
+            elif entry.kind in (FILE, LINK) and _may_be_configuration(directory, name):
+                found.append(path)
+        pending.extend(reversed(below))
+        if entries > MOST_ENTRIES:
+            not_read.append((folder, f"it has more than {MOST_ENTRIES:,} entries: the rest was not looked at"))
+            break
+    return found
+
+
+def _may_be_configuration(directory: str, name: str) -> bool:
+    if name.startswith(".") or name.endswith("~"):
+        return False
+    return name.endswith(_ENDINGS) or name.startswith("nginx.conf") or directory.endswith(_EXTENSIONLESS_FOLDERS)
+
+
+def _looks_like_nginx(path: str, file: ParsedFile) -> bool:
+    """Many programs have *.conf files: one whose statements nginx does not know is none of ours."""
+    known = belonging(path, file.directives).known
+    if "nginx" in path or any(f"/{part}/" in path for part in PART_FOLDERS):
+        return known > 0
+    broken = sum(1 for problem in file.problems if problem.kind == "syntax")
+    return 2 * broken < len(file.directives) and known > ENOUGH_KNOWN
