@@ -1,14 +1,17 @@
 """A world of which only configuration files are known: nothing is claimed about the tree that a server serves.
 
-`--tree none` wraps a source of evidence in this. Folders that the settings map a docroot to stay known.
+`--tree none` wraps a source of evidence in this. Folders that the settings map a docroot to stay known by name; a
+checkout keeps no owners and hardly any modes, so permissions below them are taken as sound.
 """
 
 from collections.abc import Iterable
 
 from audit403.core.edit import Edit
-from audit403.evidence.interface import Absent, Entry, Evidence, Group, NotCollected, Unreadable, User
+from audit403.evidence.interface import DIRECTORY, Absent, Entry, Evidence, Group, NotCollected, Unreadable, User
 
 _NO_TREE = NotCollected("the tree is not part of this audit (--tree none)")
+_SOMEBODY = 65534
+_SOUND_DIRECTORY = Entry(DIRECTORY, 0o755, 0, 0)
 
 
 class ConfigurationOnly:
@@ -16,43 +19,54 @@ class ConfigurationOnly:
 
     def __init__(self, inner: Evidence, known: tuple[tuple[str, str], ...] = ()) -> None:
         self._inner = inner
-        self._known = known
+        self._known = tuple((server.rstrip("/"), here.rstrip("/")) for server, here in known)
 
     def entry(self, path: str) -> Entry | Absent | NotCollected:
-        here = self._map(path)
-        return _NO_TREE if here is None else self._inner.entry(here)
+        """The entry below a known folder; the way to one is open, everything else is not collected."""
+        here = self._here(path)
+        if here is None:
+            leads_there = any(server.startswith(path.rstrip("/") + "/") for server, _ in self._known)
+            return _SOUND_DIRECTORY if leads_there else _NO_TREE
+        entry = self._inner.entry(here)
+        if not isinstance(entry, Entry):
+            return entry
+        mode = 0o755 if entry.kind == DIRECTORY or entry.mode & 0o100 else 0o644
+        return Entry(entry.kind, mode, 0, 0, entry.target, size=entry.size)
 
     def read(self, path: str) -> bytes | Absent | NotCollected | Unreadable:
-        here = self._map(path)
+        """The content of a file, which may be part of the configuration."""
+        here = self._here(path)
         return self._inner.read(path if here is None else here)
 
     def names(self, path: str) -> tuple[str, ...] | Absent | NotCollected | Unreadable:
-        here = self._map(path)
+        """The names in a directory below a known folder."""
+        here = self._here(path)
         return _NO_TREE if here is None else self._inner.names(here)
 
     def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:
-        if name_or_uid == "root" or name_or_uid == 0:
+        """Users are not known here: root is root, everybody else somebody."""
+        if name_or_uid in ("root", 0):
             return User("root", 0, 0)
-        name = str(name_or_uid)
-        return User(name, _SOMEBODY, _SOMEBODY)
+        return User(str(name_or_uid), _SOMEBODY, _SOMEBODY)
 
     def group(self, name_or_gid: str | int) -> Group | Absent | NotCollected:
+        """Groups are not known here."""
         return Group(str(name_or_gid), _SOMEBODY, ())
 
     def group_ids(self, user: str, primary_gid: int) -> tuple[int, ...] | NotCollected:
+        """No supplementary groups are known here."""
         return (primary_gid,)
 
     def protected_symlinks(self) -> bool | NotCollected:
+        """Not known here."""
         return _NO_TREE
 
     def with_changes(self, edits: Iterable[Edit]) -> Evidence:
+        """The same world after some edits."""
         return ConfigurationOnly(self._inner.with_changes(edits), self._known)
 
-    def _map(self, path: str) -> str | None:
+    def _here(self, path: str) -> str | None:
         for server, here in self._known:
-            if path == server or path.startswith(server.rstrip("/") + "/"):
-                return here.rstrip("/") + path[len(server.rstrip("/")) :]
+            if path == server or path.startswith(server + "/"):
+                return here + path[len(server) :]
         return None
-
-
-_SOMEBODY = 65534

@@ -46,12 +46,16 @@ class _Visit:
 
 
 def cut_cycles(configuration: "Configuration") -> None:
-    """Take away every inclusion that would lead back to a file that is being included, or multiply without end."""
+    """Take away every inclusion that would lead back to a file that is being included, or multiply without end.
+
+    On the way the files are put in the order in which nginx opens them.
+    """
     edges: dict[ParsedFile, list[tuple[Directive, ParsedFile]]] = {}
     for directive, targets in configuration.include_edges().items():
         held = edges.setdefault(configuration.files[directive.source.path], [])
         held.extend((directive, target) for target in targets)
     done: dict[ParsedFile, _Visit] = {}
+    opened = {configuration.main.path: configuration.main}
     visits = [_Visit(configuration.main, edges.get(configuration.main, [])[::-1])]
     active = {configuration.main}
     while visits:
@@ -69,10 +73,12 @@ def cut_cycles(configuration: "Configuration") -> None:
             )
         elif target not in done:
             active.add(target)
+            opened[target.path] = target
             visits.append(_Visit(target, edges.get(target, [])[::-1]))
         else:
             visit.left.pop()
             _weigh(configuration, visit, directive, done[target])
+    configuration.files = opened | configuration.files
 
 
 def _weigh(configuration: "Configuration", visit: _Visit, directive: Directive, target: _Visit) -> None:

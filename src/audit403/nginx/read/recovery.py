@@ -86,10 +86,8 @@ def report_odd_spaces(state: State) -> None:
             found = None if directive.quoted[index] else ODD_SPACE.search(state.text, start, end)
             if found is None:
                 continue
-            name = decoded_bytes(found[0]).encode("unicode_escape").decode()
-            message = (
-                f"nginx does not take the character {name} for a space but for a part of this word: expected a space"
-            )
+            code = f"U+{ord(decoded_bytes(found[0])):04X}"
+            message = f"{code} is no space to nginx but a part of this word: expected an ordinary space"
             state.report(found.start(), found.end(), message, "bytes" if index == 0 else "suspicious")
             break
 

@@ -1,0 +1,88 @@
+"""What a family of servers offers to the rest of the program; nothing outside a family names one.
+
+Families come in through the entry-point group `audit403.families`; the entry's value is an object of this shape.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, Protocol
+
+from audit403.core.decision import Decision
+from audit403.core.edit import Edit
+from audit403.core.fact import Fact
+from audit403.core.place import Span
+from audit403.core.request import Request
+from audit403.evidence.interface import Evidence
+
+
+class Options(NamedTuple):
+    """How a configuration is to be read: its prefix, path map, and whether this machine's files are what it serves."""
+
+    prefix: str | None = None
+    paths: tuple[tuple[str, str], ...] = ()
+    tree: str = "here"
+
+
+class NotAudited(NamedTuple):
+    """What could not be looked at, and why."""
+
+    target: str
+    reason: str
+
+
+class Comment(NamedTuple):
+    """A comment of a configuration, for whoever looks for `audit403: ignore[…]`; `own_line`: nothing precedes it."""
+
+    where: Span
+    text: str
+    own_line: bool
+
+
+class Site(Protocol):
+    """One configuration that was read: it answers requests and finds its own refusals."""
+
+    main: str
+    files: tuple[str, ...]
+    not_audited: tuple[NotAudited, ...]
+    options: Options
+
+    def decide(self, request: Request) -> Decision:
+        """What the server answers."""
+        ...
+
+    def facts(self) -> Iterator[Fact]:
+        """Every refusal, idle directive and fault in reading."""
+        ...
+
+    def not_explored(self) -> tuple[NotAudited, ...]:
+        """What exploration could not reach or cut off."""
+        ...
+
+    def comments(self) -> Iterable[Comment]:
+        """The comments of its files."""
+        ...
+
+    def with_changes(self, edits: Iterable[Edit]) -> "Site":
+        """The same site after some edits."""
+        ...
+
+    def source(self, path: str) -> bytes | None:
+        """The bytes of one of its files."""
+        ...
+
+
+class Family(Protocol):
+    """One kind of server."""
+
+    name: str
+
+    def find(self, targets: Iterable[str], evidence: Evidence, options: Options) -> Iterator[Site]:
+        """The sites among files and folders that this family recognises, each main configuration once."""
+        ...
+
+    def read(self, main: str, evidence: Evidence, options: Options) -> Site:
+        """The site of one main configuration."""
+        ...
+
+    def read_text(self, data: bytes, evidence: Evidence, options: Options) -> Site | None:
+        """The site of a configuration given as text, or None when this family does not recognise it."""
+        ...

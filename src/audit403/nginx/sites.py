@@ -1,0 +1,20 @@
+"""Which nginx configurations stand in a file or a folder."""
+
+from collections.abc import Iterator
+
+from audit403.core.family import Options
+from audit403.evidence.interface import DIRECTORY, Entry, Evidence
+from audit403.nginx.read.configuration import Configuration
+from audit403.nginx.read.fragment import read_folder, read_lone
+
+
+def configurations(target: str, evidence: Evidence, options: Options) -> Iterator[Configuration]:
+    """The configurations behind a path: a folder's main files and fragments, or what a lone file belongs to."""
+    path_map = dict(options.paths)
+    entry = evidence.entry(target)
+    if isinstance(entry, Entry) and entry.kind == DIRECTORY:
+        folder = read_folder(target, evidence, prefix=options.prefix, path_map=path_map)
+        yield from folder.configurations
+        yield from folder.fragments
+        return
+    yield read_lone(target, evidence, prefix=options.prefix, path_map=path_map)

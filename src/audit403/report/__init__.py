@@ -1,0 +1,1 @@
+"""How findings and decisions are shown, one file a format."""
