@@ -7,7 +7,9 @@ noted and never dropped: it may be a module's.
 from typing import TYPE_CHECKING
 
 from audit403.nginx.read import directives as table
+from audit403.nginx.read.missing import DATA_BLOCKS
 from audit403.nginx.read.tree import Directive, ParsedFile, Problem
+from audit403.nginx.read.words import ODD_SPACES
 
 if TYPE_CHECKING:
     from audit403.nginx.read.configuration import Configuration
@@ -23,7 +25,6 @@ _INSIDE = {
     "stream": {"server": "stream-server", "upstream": "stream-upstream"},
     "mail": {"server": "mail-server"},
 }
-_DATA_BLOCKS = frozenset({"map", "geo", "types", "split_clients", "charset_map"})
 _ONE_WORD = {"map": ("hostnames", "volatile"), "geo": ("ranges",)}
 MOST_PROBLEMS = 200
 
@@ -51,7 +52,7 @@ def check_directives(configuration: "Configuration") -> list[Problem]:
                 if len(problems) >= MOST_PROBLEMS:
                     return _in_order(problems)
             if directive.block and context not in (_DATA, _UNKNOWN):
-                inside = _DATA if name in _DATA_BLOCKS else _INSIDE.get(context, {}).get(name, _UNKNOWN)
+                inside = _DATA if name in DATA_BLOCKS else _INSIDE.get(context, {}).get(name, _UNKNOWN)
                 if inside:
                     pending.append((directive.block, inside, name))
     return _in_order(problems)
@@ -65,6 +66,8 @@ def _problem(directive: Directive, context: str) -> tuple[str, str] | None:
     name = directive.name
     known = table.masks(name)
     if known is None:
+        if ODD_SPACES.intersection(name):
+            return None  # reading has said so already
         return f'unknown directive "{name}": nginx starts only with a module that has it', "directive"
     here = table.CONTEXTS[context]
     allowed = [mask for mask in known if mask & here]

@@ -3,7 +3,7 @@
 from audit403.core.place import Span
 from audit403.nginx.read.state import State
 from audit403.nginx.read.tree import ParsedFile, Problem, Source
-from audit403.nginx.read.words import COMMENT, SKIPPED, SPACES, words_of
+from audit403.nginx.read.words import SKIPPED, SPACES, comments_of, words_of
 
 #: NGX_CONF_BUFFER: a word and what tells its end must fit in it.
 NGINX_BUFFER = 4096
@@ -34,7 +34,7 @@ def refused_file(path: str, message: str) -> ParsedFile:
 def check(state: State, position: int, end: int) -> bool:
     """Check a long stretch: the gap from `position` and the statement behind it; False when that is too long for us."""
     start = SKIPPED.match(state.text, position).end()  # type: ignore[union-attr]
-    check_comments(state, position, start)
+    check_comments(state, position, end)
     if end - start > LARGEST_STATEMENT:
         message = f"this statement is longer than {LARGEST_STATEMENT:,} bytes and was not read"
         state.report(start, start, message, "limit")
@@ -52,11 +52,12 @@ def check(state: State, position: int, end: int) -> bool:
 
 def check_comments(state: State, start: int, end: int) -> None:
     """Report a comment that nginx cannot hold: it keeps a comment's line in the same buffer as a word."""
-    for comment in COMMENT.finditer(state.text, start, end):
-        begin = comment.start()
-        if comment.end() - begin >= NGINX_BUFFER and begin + NGINX_BUFFER < len(state.text):
+    for begin, stop in comments_of(state.text, start, end):
+        line_end = state.text.find("\n", stop)
+        line_end = len(state.text) if line_end < 0 else line_end
+        if line_end - begin >= NGINX_BUFFER and begin + NGINX_BUFFER < len(state.text):
             message = f"too long comment: nginx holds at most {NGINX_BUFFER - 1:,} bytes of one line"
-            state.report(begin, comment.end(), message, "limit")
+            state.report(begin, stop, message, "limit")
             return
 
 

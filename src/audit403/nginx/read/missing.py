@@ -32,6 +32,7 @@ _CHECKS_ITS_ARGUMENTS = frozenset(
 )
 #: Blocks whose statements are data: a key and one value.
 _PAIRS = frozenset({"map", "split_clients", "geo", "charset_map"})
+DATA_BLOCKS = _PAIRS | {"types"}
 
 
 def split_index(state: State, words: list[Word], texts: list[str], mark: str) -> tuple[int, bool]:

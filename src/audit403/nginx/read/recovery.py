@@ -7,7 +7,7 @@ place at which it noticed, this names the place that lacks something.
 import re
 
 from audit403.nginx.read import limits
-from audit403.nginx.read.missing import split_index
+from audit403.nginx.read.missing import DATA_BLOCKS, split_index
 from audit403.nginx.read.opaque import LUA_BLOCK, skip_lua
 from audit403.nginx.read.state import State
 from audit403.nginx.read.tree import Directive, Word, every_directive
@@ -81,14 +81,17 @@ def report_odd_spaces(state: State) -> None:
     """Note spaces that are none to nginx: it takes a no-break space, VT or FF for a part of the word."""
     if ODD_SPACE.search(state.text) is None:
         return
-    for directive in every_directive(state.top):
+    every = every_directive(state.top)
+    data = {inner for directive in every if directive.name in DATA_BLOCKS for inner in directive.block or ()}
+    for directive in every:
         for index, (start, end) in enumerate(directive.offsets):
             found = None if directive.quoted[index] else ODD_SPACE.search(state.text, start, end)
             if found is None:
                 continue
             code = f"U+{ord(decoded_bytes(found[0])):04X}"
+            kind = "bytes" if index == 0 and directive not in data else "suspicious"
             message = f"{code} is no space to nginx but a part of this word: expected an ordinary space"
-            state.report(found.start(), found.end(), message, "bytes" if index == 0 else "suspicious")
+            state.report(found.start(), found.end(), message, kind)
             break
 
 

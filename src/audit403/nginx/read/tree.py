@@ -163,7 +163,7 @@ class ParsedFile:
         """The byte ranges of the comments, from `#` to the end of the line without its line break."""
         if self._comments is None:
             opaque = [(d.block_start, d.end) for d in every_directive(self.directives) if d.body is not None]
-            self._comments = comments_of(self.source.text, opaque)
+            self._comments = comments_of(self.source.text, 0, len(self.source.text), opaque)
         return self._comments
 
     def __repr__(self) -> str:

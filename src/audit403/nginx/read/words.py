@@ -5,6 +5,7 @@ only where a word may begin; `${` keeps its brace; a closing quote must be follo
 """
 
 import re
+from collections.abc import Sequence
 
 SPACES = " \t\r\n"
 SPACE = r"[ \t\r\n]"
@@ -20,11 +21,11 @@ STATEMENT = re.compile(
     rf"|(}}))"
 )
 SKIPPED = re.compile(GAP)
-COMMENT = re.compile(r"#[^\n]*+")
 BARE = re.compile(BARE_WORD)
 QUOTED = re.compile(QUOTED_WORD)
 #: Spaces to people, letters to nginx: VT, FF, and NBSP, ZWSP, LS, PS, IDEOGRAPHIC SPACE and ZWNBSP in UTF-8.
 ODD_SPACE = re.compile("[\x0b\x0c]|\xc2\xa0|\xe2\x80[\x8b\xa8\xa9]|\xe3\x80\x80|\xef\xbb\xbf")
+ODD_SPACES = frozenset("\x0b\x0c\xa0\u200b\u2028\u2029\u3000\ufeff")
 _WORD_OR_COMMENT = re.compile(rf"#[^\n]*+|({QUOTED_WORD})|({BARE_WORD})|[;{{}}]|[\s\S]")
 _ESCAPE = re.compile(r"\\([\"'\\trn])|\\[\s\S]")
 _ESCAPED = {"t": "\t", "r": "\r", "n": "\n"}
@@ -54,16 +55,16 @@ def decoded_bytes(text: str) -> str:
     return text.encode("latin-1").decode("utf-8", "surrogateescape")
 
 
-def comments_of(text: str, opaque: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def comments_of(text: str, start: int, end: int, opaque: Sequence[tuple[int, int]] = ()) -> list[tuple[int, int]]:
     """The comments' ranges; nothing inside the `opaque` ranges (sorted, apart) is looked at."""
     found = []
-    position = 0
-    for start, end in [*opaque, (len(text), len(text))]:
-        for match in _WORD_OR_COMMENT.finditer(text, position, start):
+    position = start
+    for opaque_start, opaque_end in [*opaque, (end, end)]:
+        for match in _WORD_OR_COMMENT.finditer(text, position, opaque_start):
             if match.lastindex is None and text[match.start()] == "#":
                 stop = match.end()
                 found.append((match.start(), stop - 1 if text[stop - 1] == "\r" else stop))
-        position = end
+        position = opaque_end
     return found
 
 

@@ -1,0 +1,3 @@
+"""What is wrong with files and directories for the user that serves them."""
+
+FAMILY = "files"

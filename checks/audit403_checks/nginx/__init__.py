@@ -1,0 +1,3 @@
+"""What is wrong in nginx configurations and the trees they serve."""
+
+FAMILY = "nginx"
