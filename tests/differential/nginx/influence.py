@@ -1,0 +1,121 @@
+"""Counts, directive by directive, the requests whose real answer changes when that directive is taken out.
+
+A generated test that never reaches a directive agrees with the server about it and proves nothing. So each test takes
+directives out of its configurations, one at a time, and asks the real server again:
+
+    influence = Influence(rng, ("deny", "satisfy", "geo", "geo/ranges", "if -f"))
+    for each configuration, after its answers are in:
+        influence.measure(server, conf, [response.status for …], lambda index: ask(requests[index]).status)
+    influence.check(capsys)     # prints the table; at the scale of `make fuzz` a count under 50 fails
+
+A label is a directive's name, `parent/name` for a line inside a block such as `map`, `geo` or `types`, or whatever the
+test's own `labels` gives. A directive that nginx does not start without is left alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from audit403.nginx.read.parse import parse
+from servers import plenty
+from servers.nginx import Nginx, NginxError
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Iterable, Sequence
+
+    import pytest
+
+    from audit403.nginx.read.tree import Directive
+
+    Labels = Callable[[Directive, Directive | None], Iterable[str]]
+
+FEWEST = 50
+"""So many requests must hang on each directive, at the scale of `make fuzz`."""
+
+_DEFINITIONS = frozenset(("map", "geo", "split_clients", "geoip2", "types", "upstream"))
+_TABLES = _DEFINITIONS | {"limit_except", "if"}
+_FUZZ = 10
+
+
+def at_fuzz_scale() -> bool:
+    """Whether ten times as many cases run as in `make test`, or more."""
+    return plenty.cases(1_000) >= 1_000 * _FUZZ
+
+
+def plain_labels(directive: Directive, parent: Directive | None) -> Iterable[str]:
+    """The directive's name; inside a table or a special block also `parent/name`.
+
+    The lines of a definition count for it too: taken out whole, it takes its variable along and nginx does not start.
+    """
+    yield directive.name
+    if parent is not None and parent.name in _DEFINITIONS:
+        yield parent.name
+    if parent is not None and parent.name in _TABLES:
+        yield f"{parent.name}/{directive.name}"
+
+
+class Influence:
+    """The counts of one test. `wanted` are the labels that must have influence."""
+
+    def __init__(
+        self, rng: random.Random, wanted: Iterable[str], *, labels: Labels = plain_labels, trials: int = 2
+    ) -> None:
+        self.wanted = tuple(wanted)
+        self.counts: Counter[str] = Counter()
+        self.trials = trials
+        self._rng = rng
+        self._labels = labels
+
+    def measure(
+        self, server: Nginx, conf: str, statuses: Sequence[int], ask: Callable[[int], int], rounds: int | None = None
+    ) -> None:
+        """Take some directives out of `conf`, each by itself, and ask all requests again.
+
+        `ask(index)` gives the status now. Labels with too little influence so far come first. Afterwards the server
+        runs one of the reduced configurations: give it the next one with `restart`.
+        """
+        for start, end, labels in self._chosen(conf, self.trials if rounds is None else rounds):
+            data = conf.encode("utf-8", "surrogateescape")
+            reduced = (data[:start] + data[end:]).decode("utf-8", "surrogateescape")
+            try:
+                server.restart(reduced)
+            except NginxError:
+                continue
+            changed = sum(ask(index) != status for index, status in enumerate(statuses))
+            for label in labels:
+                self.counts[label] += changed
+
+    def check(self, capsys: pytest.CaptureFixture[str] | None = None) -> None:
+        """Print the table; fail when the test ran at full scale and a label has too little influence."""
+        if capsys is None:
+            print(self.table())
+        else:
+            with capsys.disabled():
+                print(self.table())
+        if at_fuzz_scale():
+            tame = {label: self.counts[label] for label in self.wanted if self.counts[label] < FEWEST}
+            assert not tame, f"the generator is too tame: fewer than {FEWEST} answers hang on {tame}"
+
+    def table(self) -> str:
+        """One line a label: how many requests' real answers changed."""
+        width = max(map(len, self.wanted), default=0)
+        rows = [f"  {label:{width}}  {self.counts[label]:6}" for label in sorted(self.wanted)]
+        return "\n".join(["", "requests whose real answer changes without the directive:", *rows])
+
+    def _chosen(self, conf: str, rounds: int) -> list[tuple[int, int, frozenset[str]]]:
+        """The byte ranges to take out: those with the least known influence first, ties at random."""
+        wanted = frozenset(self.wanted)
+        found: list[tuple[int, int, frozenset[str]]] = []
+        directives = parse("nginx.conf", conf.encode("utf-8", "surrogateescape")).directives
+        pending: list[tuple[Directive, Directive | None]] = [(directive, None) for directive in directives]
+        while pending:
+            directive, parent = pending.pop()
+            labels = wanted.intersection(self._labels(directive, parent))
+            if labels:
+                found.append((directive.start, directive.end, labels))
+            pending += [(child, directive) for child in directive.block or ()]
+        self._rng.shuffle(found)
+        found.sort(key=lambda row: min(self.counts[label] for label in row[2]))
+        return found[:rounds]
