@@ -33,6 +33,7 @@ def check_directives(configuration: "Configuration") -> list[Problem]:
     """The problems of the whole configuration, each file looked at once for every context that it is included in."""
     problems: dict[tuple[str, int, str], Problem] = {}
     seen: set[tuple[ParsedFile, str, str]] = set()
+    fine: set[tuple[str, int, bool, str]] = set()
     pending = [(configuration.main.directives, "main", "")]
     while pending:
         directives, context, block = pending.pop()
@@ -44,7 +45,15 @@ def check_directives(configuration: "Configuration") -> list[Problem]:
                         seen.add((file, context, block))
                         pending.append((file.directives, context, block))
                 continue
-            said = _data_problem(directive, block) if context == _DATA else _problem(directive, context)
+            use = (name, len(directive.args), directive.block is None, context)
+            if use in fine:
+                said = None
+            elif context == _DATA:
+                said = _data_problem(directive, block)
+            else:
+                said = _problem(directive, context)
+                if said is None and not _is_flag(name):
+                    fine.add(use)
             if said is not None:
                 message, kind = said
                 problem = Problem(directive.span, message, kind)
@@ -85,6 +94,10 @@ def _problem(directive: Directive, context: str) -> tuple[str, str] | None:
     if len(directive.args) == 1 and any(mask & table.FLAG for mask in formed):
         return f'invalid value "{directive.args[0]}" in "{name}" directive, it must be "on" or "off"', "arguments"
     return f'invalid number of arguments in "{name}" directive', "arguments"
+
+
+def _is_flag(name: str) -> bool:
+    return any(mask & table.FLAG for mask in table.masks(name) or ())
 
 
 def _data_problem(directive: Directive, block: str) -> tuple[str, str] | None:

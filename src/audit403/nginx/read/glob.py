@@ -55,6 +55,8 @@ def _matching(evidence: Evidence, directory: str, part: str) -> list[str]:
         return []
     matches = component(part).fullmatch
     hidden = part.startswith((".", "\\."))
+    if hidden:
+        names = (".", "..", *names)  # readdir(3) gives these two, and a pattern with a dot matches them
     return [name for name in names if (hidden or not name.startswith(".")) and matches(latin(name))]
 
 

@@ -4,8 +4,6 @@ The truth is ngx_conf_parse and ngx_conf_read_token in src/core/ngx_conf_file.c;
 `recovery`, so that one mistake costs one problem and the rest of the file is still read.
 """
 
-import re
-
 from audit403.nginx.read import limits, recovery
 from audit403.nginx.read.opaque import LUA_BLOCK, skip_lua
 from audit403.nginx.read.state import State
@@ -13,7 +11,7 @@ from audit403.nginx.read.tree import Directive, ParsedFile, Source, Word
 from audit403.nginx.read.words import STATEMENT, words_of
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_SPACE_IN_PYTHON_ALONE = re.compile("[\x0b\x0c\x1c-\x1f]")
+_SPACES_IN_PYTHON_ALONE = (b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
 
 
 def parse(path: str, data: bytes) -> ParsedFile:
@@ -35,7 +33,7 @@ def _read_statements(state: State, position: int) -> None:
     source, text = state.source, state.text
     opened, lists = state.opened, state.lists
     match_at = STATEMENT.match
-    split_as_nginx = _SPACE_IN_PYTHON_ALONE.search(text) is None
+    split_as_nginx = not any(space in source.data for space in _SPACES_IN_PYTHON_ALONE)
     current = lists[-1]
     while True:
         found = match_at(text, position)

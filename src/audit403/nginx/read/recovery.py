@@ -13,11 +13,12 @@ from audit403.nginx.read.state import State
 from audit403.nginx.read.tree import Directive, Word, every_directive
 from audit403.nginx.read.words import BARE, ODD_SPACE, QUOTED, SKIPPED, SPACES, decoded, decoded_bytes, words_of
 
-MOST_PROBLEMS = 20
+MOST_WORDS = 2000
 BYTE_ORDER_MARK_MESSAGE = (
     "the file begins with a byte order mark, which nginx takes for a part of the first word: expected plain UTF-8"
 )
 
+_END_OF_STATEMENT = re.compile(r"[;{}]|\Z")
 _REST_OF_BARE = re.compile(r"[^ \t\r\n;{]*+")
 
 
@@ -30,9 +31,9 @@ def recover(state: State, position: int) -> int:
     if start == len(text):
         _end_of_file(state)
         return -1
-    if len(state.problems) >= MOST_PROBLEMS:
-        state.report(start, start, f"more than {MOST_PROBLEMS} mistakes: the file was not read from here on", "limit")
-        state.opened.clear()
+    if state.given_up:
+        while state.opened:
+            state.close(start)
         return -1
     if text[start] in ";{":
         report_stray(state, start)
@@ -79,17 +80,18 @@ def close_unfinished_server(state: State, start: int) -> None:
 
 def report_odd_spaces(state: State) -> None:
     """Note spaces that are none to nginx: it takes a no-break space, VT or FF for a part of the word."""
-    if ODD_SPACE.search(state.text) is None:
+    data = state.source.data
+    if (data.isascii() and b"\x0b" not in data and b"\x0c" not in data) or ODD_SPACE.search(state.text) is None:
         return
     every = every_directive(state.top)
-    data = {inner for directive in every if directive.name in DATA_BLOCKS for inner in directive.block or ()}
+    keys = {inner for directive in every if directive.name in DATA_BLOCKS for inner in directive.block or ()}
     for directive in every:
         for index, (start, end) in enumerate(directive.offsets):
             found = None if directive.quoted[index] else ODD_SPACE.search(state.text, start, end)
             if found is None:
                 continue
             code = f"U+{ord(decoded_bytes(found[0])):04X}"
-            kind = "bytes" if index == 0 and directive not in data else "suspicious"
+            kind = "bytes" if index == 0 and directive not in keys else "suspicious"
             message = f"{code} is no space to nginx but a part of this word: expected an ordinary space"
             state.report(found.start(), found.end(), message, kind)
             break
@@ -134,10 +136,20 @@ def _broken_statement(state: State, start: int) -> int:
             words.append(Word(position, stop, False))
             texts.append(decoded(text[position:stop]))
             position = stop
-        if position - start > limits.LARGEST_STATEMENT:
-            limits.check(state, start, position)
-            return position
+        if len(words) > MOST_WORDS:
+            return _endless_statement(state, words, texts)
     return _finish(state, words, texts, position, mark)
+
+
+def _endless_statement(state: State, words: list[Word], texts: list[str]) -> int:
+    """Leave out a statement that goes on and on, unless its first lines are statements of their own."""
+    resume = _split(state, words, texts, "")
+    if resume >= 0:
+        return resume
+    end = _END_OF_STATEMENT.search(state.text, words[-1].end).end()  # type: ignore[union-attr]
+    message = f'directive "{texts[0]}" is not terminated by ";" within {MOST_WORDS:,} words and was not read'
+    state.report(words[0].start, words[0].end, message, "limit")
+    return end
 
 
 def _finish(state: State, words: list[Word], texts: list[str], position: int, mark: str) -> int:

@@ -2,11 +2,13 @@
 
 from audit403.nginx.read.tree import Directive, Problem, Source
 
+MOST_PROBLEMS = 20
+
 
 class State:
     """One file in the middle of being read."""
 
-    __slots__ = ("lists", "opened", "problems", "source", "text", "top")
+    __slots__ = ("lists", "mistakes", "opened", "problems", "source", "text", "top")
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -17,10 +19,28 @@ class State:
         #: The statement lists of the file and of every open block, the innermost last.
         self.lists: list[list[Directive]] = [self.top]
         self.problems: list[Problem] = []
+        self.mistakes = 0
 
     def report(self, start: int, end: int, message: str, kind: str = "syntax") -> None:
-        """Note a problem at a byte range."""
+        """Note a problem at a byte range, unless there are too many already."""
+        if kind == "suspicious":
+            if len(self.problems) >= 2 * MOST_PROBLEMS:
+                return
+        else:
+            self.mistakes += 1
+            if self.mistakes > MOST_PROBLEMS + 1:
+                return
+            if self.mistakes > MOST_PROBLEMS:
+                kind = "limit"
+                message = (
+                    f"this file has more than {MOST_PROBLEMS} mistakes: the others are not listed, nor all of it read"
+                )
         self.problems.append(Problem(self.source.span(start, end), message, kind))
+
+    @property
+    def given_up(self) -> bool:
+        """Whether there were so many problems that mending makes no sense any more."""
+        return self.mistakes > MOST_PROBLEMS
 
     def open(self, directive: Directive, brace: int) -> None:
         """A block begins at the offset of its `{`."""
