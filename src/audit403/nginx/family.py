@@ -11,6 +11,7 @@ from audit403.core.request import Request
 from audit403.evidence.configuration_only import ConfigurationOnly
 from audit403.evidence.interface import Evidence
 from audit403.nginx.decide.evaluator import Evaluator
+from audit403.nginx.explore.explorer import Explorer
 from audit403.nginx.model.build import build_model
 from audit403.nginx.read.configuration import Configuration, read_configuration
 from audit403.nginx.read.dump import read_dump
@@ -43,6 +44,9 @@ class NginxSite:
             yield ReadingFault(name, problem.kind, problem.span, problem.message)
         for fault in self.model.faults:
             yield ReadingFault(name, "rejected", fault.directive.span, fault.message)
+        explorer = Explorer(self.model, self.evaluator, self.options.tree == "here" or bool(self.options.paths))
+        yield from explorer.facts()
+        self._not_explored = tuple(explorer.missed)
 
     def not_explored(self) -> tuple[NotAudited, ...]:
         """What exploration could not reach or cut off."""

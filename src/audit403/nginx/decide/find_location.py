@@ -34,6 +34,11 @@ def find_location(exchange: Exchange) -> Status | None:
     return None
 
 
+def search_locations(exchange: Exchange) -> Location | None:
+    """The location that takes the URI, for whoever needs only that."""
+    return _find(exchange, exchange.server.tree)[1]
+
+
 def enter_location(exchange: Exchange, location: Location | None) -> None:
     """What ngx_http_update_location_config does: limit_except for other methods, else the location's own handler."""
     if location is None:

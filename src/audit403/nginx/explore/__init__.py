@@ -1,0 +1,1 @@
+"""Finds every refusal of a configuration: one ordinary request a place, and recorded tests flipped one at a time."""
