@@ -1,7 +1,10 @@
 """A second reader: crossplane gives the same tree for ordinary configuration."""
 
+from __future__ import annotations
+
 import random
 from pathlib import Path
+from typing import Any
 
 import crossplane
 import pytest
@@ -22,28 +25,28 @@ WORDS = ["/", "$uri", "index.html", "a.example.com", "80", "off", "~*", "on", "t
 QUOTED = ["'a b'", '"x;y"', '"{}"', "'#'", '"$a ${b}"', "''", '"it\'s"']
 
 
-def ours(directives: list[Directive]) -> list[object]:
+Tree = list[tuple[str, list[str], int, "Tree | None"]]
+
+
+def ours(directives: list[Directive]) -> Tree:
     return [(d.name, d.args, d.line, None if d.block is None else ours(d.block)) for d in directives]
 
 
-def theirs(block: list[dict[str, object]]) -> list[object]:
-    return [
-        (s["directive"], s["args"], s["line"], theirs(s["block"]) if "block" in s else None)  # type: ignore[arg-type]
-        for s in block
-    ]
+def theirs(block: list[dict[str, Any]]) -> Tree:
+    return [(s["directive"], s["args"], s["line"], theirs(s["block"]) if "block" in s else None) for s in block]
 
 
-def crossplane_tree(path: Path) -> list[object]:
+def crossplane_tree(path: Path) -> Tree:
     payload = crossplane.parse(
         str(path), single=True, check_ctx=False, check_args=False, catch_errors=False, comments=False
     )
     return theirs(payload["config"][0]["parsed"])
 
 
-def without_if_parentheses(tree: list[object]) -> list[object]:
+def without_if_parentheses(tree: Tree) -> Tree:
     """crossplane takes the parentheses off the condition of an `if`; the words are nginx's business."""
-    found: list[object] = []
-    for name, args, line, block in tree:  # type: ignore[misc]
+    found: Tree = []
+    for name, args, line, block in tree:
         if name == "if" and args:
             args = " ".join(args).removeprefix("(").removesuffix(")").split()
         found.append((name, args, line, None if block is None else without_if_parentheses(block)))

@@ -47,6 +47,11 @@ CASES = {
         [{"map": ["x 1", "y 2"]}],
         (2, 6, 'directive "x" is not terminated by ";": expected it at the end of this line'),
     ),
+    "missing brace": (
+        "server {\n  location /x\n    return 403;\n  }\n  index y;\n}\n",
+        [{"server": [{"location": ["return 403"]}, "index y"]}],
+        (2, 14, 'directive "location" has no opening "{": expected it at the end of this line'),
+    ),
     "brace that closes nothing": (
         "server { index x; }\n}\nindex y;",
         [{"server": ["index x"]}, "index y"],
@@ -123,6 +128,9 @@ def test_one_problem_and_the_rest_is_read(name: str) -> None:
         "log_format main 'a'\n  'b';",
         "access_log /x main\n  gzip buffer=32k;",
         "return 403\n  internal;",
+        "location\n  /x {}",
+        "if (\n $a\n) {}",
+        "server {\n  server\n  root;\n}",
         "map $a $b {\n  x\n  1;\n}",
         "types {\n a/b\n  index root;\n}",
     ],
@@ -130,7 +138,7 @@ def test_one_problem_and_the_rest_is_read(name: str) -> None:
 def test_what_nginx_accepts_over_several_lines_stays_one_statement(text: str) -> None:
     file = parse("/x", text.encode())
     assert [problem for problem in file.problems if problem.kind != "suspicious"] == []
-    inner = file.directives[0].block if file.directives[0].block is not None else file.directives
+    inner = file.directives[0].block or file.directives
     assert len(inner) == 1
 
 

@@ -24,9 +24,9 @@ def random_word(numbers: random.Random) -> str:
     kind = numbers.randrange(3)
     length = numbers.choice((1, 2, 3, 5, 8, 20))
     if kind == 0:
-        first = numbers.choice([piece for piece in BARE_PIECES if piece not in "}#'\""])
+        first: str = numbers.choice([piece for piece in BARE_PIECES if piece not in "}#'\""])
         return first + "".join(numbers.choice(BARE_PIECES) for _ in range(length))
-    mark = "\"'"[kind - 1]
+    mark = '"' if kind == 1 else "'"
     return mark + "".join(numbers.choice([piece for piece in PIECES if piece != mark]) for _ in range(length)) + mark
 
 

@@ -1,9 +1,10 @@
-"""Where a `;` is missing between two lines: nginx reads on and takes the next directive for arguments.
+"""Where a `;` or `{` is missing between two lines: nginx reads on and takes the next directive for arguments.
 
 Nothing is cut that nginx would accept: what it takes is known from its directive table.
 """
 
 import re
+from typing import NamedTuple
 
 from audit403.nginx.read import directives
 from audit403.nginx.read.state import State
@@ -35,28 +36,38 @@ _PAIRS = frozenset({"map", "split_clients", "geo", "charset_map"})
 DATA_BLOCKS = _PAIRS | {"types"}
 
 
-def split_index(state: State, words: list[Word], texts: list[str], mark: str) -> tuple[int, bool]:
-    """The word that begins the next statement (-1: none), and whether nginx accepts the words as one statement."""
+class Split(NamedTuple):
+    """Two statements read as one: `word` is the first of the second.
+
+    `lacks` is the mark that is missing between them, or empty when nginx accepts the words as one statement.
+    """
+
+    word: int
+    lacks: str
+
+
+def find_split(state: State, words: list[Word], texts: list[str], mark: str) -> Split | None:
+    """Where the words over several lines are two statements; `mark` is what ends them (empty: the file's end)."""
     lines = _first_words_of_lines(state.text, words)
     block = state.opened[-1] if state.opened else None
     if block is not None and block.name in _PAIRS:
-        return (2, False) if 2 in lines and len(words) > 3 and mark != "{" else (-1, False)
+        return Split(2, ";") if 2 in lines and len(words) > 3 and mark != "{" else None
     if block is not None and block.name == "types":
-        return -1, False
+        return None
     starts = [index for index in lines if _NAME.match(texts[index]) and directives.masks(texts[index]) is not None]
-    if not starts:
-        return -1, False
-    whole = mark in (";", "{") and directives.takes(texts[0], texts[1:], mark == "{") is True
+    whole = bool(starts) and mark in (";", "{") and directives.takes(texts[0], texts[1:], mark == "{") is True
     accepted = whole and texts[0] not in _CHECKS_ITS_ARGUMENTS
     for position, index in enumerate(starts):
-        if directives.takes(texts[0], texts[1:index], False) is False:
-            continue
         following = starts[position + 1] if position + 1 < len(starts) else len(texts)
         one_line = directives.takes(texts[index], texts[index + 1 : following], False)
         all_lines = directives.takes(texts[index], texts[index + 1 :], mark == "{")
-        if one_line or all_lines:
-            return index, accepted
-    return -1, False
+        if not one_line and not all_lines:
+            continue
+        if directives.takes(texts[0], texts[1:index], False) is not False:
+            return Split(index, "" if accepted else ";")
+        if not whole and directives.takes(texts[0], texts[1:index], True):
+            return Split(index, "{")
+    return None
 
 
 def _first_words_of_lines(text: str, words: list[Word]) -> list[int]:

@@ -70,6 +70,7 @@ def _read_statements(state: State, position: int) -> None:
             resume = recovery.missing_semicolon(state, args, start, end)
             if resume >= 0:
                 position = resume
+                current = lists[-1]
                 continue
         name = args.pop(0)
         directive = Directive(name, args, source, start, end, words)

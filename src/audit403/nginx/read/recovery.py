@@ -7,7 +7,7 @@ place at which it noticed, this names the place that lacks something.
 import re
 
 from audit403.nginx.read import limits
-from audit403.nginx.read.missing import DATA_BLOCKS, split_index
+from audit403.nginx.read.missing import DATA_BLOCKS, find_split
 from audit403.nginx.read.opaque import LUA_BLOCK, skip_lua
 from audit403.nginx.read.state import State
 from audit403.nginx.read.tree import Directive, Word, every_directive
@@ -215,22 +215,21 @@ def _closing_quote(text: str, start: int) -> int:
 
 def _split(state: State, words: list[Word], texts: list[str], mark: str) -> int:
     """Cut off the first line's statement when a later line clearly begins another one."""
-    index, accepted = split_index(state, words, texts, mark)
-    if index < 0:
+    split = find_split(state, words, texts, mark)
+    if split is None:
         return -1
-    before, after = words[index - 1], words[index]
-    if accepted:
-        state.report(
-            before.end,
-            before.end,
-            f'"{texts[index]}" on line {state.source.position(after.start)[0]} is an argument of "{texts[0]}" here: '
-            'a ";" seems to be missing at the end of this line',
-            "suspicious",
+    before, after = words[split.word - 1], words[split.word]
+    if not split.lacks:
+        message = (
+            f'"{texts[split.word]}" on line {state.source.position(after.start)[0]} is an argument of "{texts[0]}" '
+            'here: a ";" seems to be missing at the end of this line'
         )
+        state.report(before.end, before.end, message, "suspicious")
         return -1
-    state.report(
-        before.end, before.end, f'directive "{texts[0]}" is not terminated by ";": expected it at the end of this line'
-    )
-    first = Directive(texts[0], texts[1:index], state.source, words[0].start, before.end, words[:index])
+    fault = 'is not terminated by ";"' if split.lacks == ";" else 'has no opening "{"'
+    state.report(before.end, before.end, f'directive "{texts[0]}" {fault}: expected it at the end of this line')
+    first = Directive(texts[0], texts[1 : split.word], state.source, words[0].start, before.end, words[: split.word])
     state.lists[-1].append(first)
+    if split.lacks == "{":
+        state.open(first, before.end)
     return after.start
