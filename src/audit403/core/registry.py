@@ -1,7 +1,8 @@
 """The register of checks: each is a function from a fact to findings, declared with its id and default severity.
 
 Check modules come in through the entry-point group `audit403.checks`, built-in ones like anybody's. An entry names a
-package with one module a rule (module = rule id = page) and a constant FAMILY.
+package with one module a rule (module = rule id = page), a constant FAMILY, the first part of its rules' ids, and where
+that differs JUDGES, the families of sites whose facts it wants.
 """
 
 import os
@@ -53,7 +54,7 @@ def load_checks(family: str | None = None) -> tuple[list[Check], list[BrokenPlug
     for name, value in entry_points(CHECKS).items():
         try:
             package = load(value)
-            if family is None or getattr(package, "FAMILY", name) == family:
+            if family is None or family in getattr(package, "JUDGES", (getattr(package, "FAMILY", name),)):
                 checks += _checks_of(package)
         except Exception as error:  # a plug-in may fail in any way, and the others go on
             broken.append(BrokenPlugin(name, f"{type(error).__name__}: {error}"))

@@ -80,7 +80,7 @@ class Explorer:
         self._explore_access_list(start, asked)
 
     def _ask_around(self, first: Request) -> list[Asked]:
-        """The request and those that differ from it by one flipped test, or by two where the second depends on the first."""
+        """The request and those that differ from it by one flipped test, or by a second one that the first leads to."""
         asked: list[Asked] = []
         done: set[Request] = set()
         pending: list[tuple[Request, int]] = [(first, 0)]

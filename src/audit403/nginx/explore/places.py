@@ -66,7 +66,7 @@ def _targets(location: Location, missed: list[NotAudited]) -> Iterator[tuple[str
         if made is None or not made.startswith("/"):
             missed.append(NotAudited(location.label(), "no URI could be made that its pattern matches"))
         else:
-            yield quoted(made), PURPOSE_PAGE
+            yield quoted(made), PURPOSE_PROBE
         return
     if not location.name.startswith("/"):
         return

@@ -61,7 +61,7 @@ def _text(tree: Any, index: int) -> str:
 
 def _node(op: str, argument: Any, index: int) -> str:
     if op == "LITERAL":
-        return chr(int(argument))
+        return chr(argument)
     if op == "NOT_LITERAL":
         return "a" if ord("a") != argument else "b"
     if op == "ANY":
@@ -74,9 +74,9 @@ def _node(op: str, argument: Any, index: int) -> str:
     if op == "SUBPATTERN":
         return _text(argument[-1], index)
     if op in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
-        low, high, body = argument
+        low, high = int(argument[0]), int(argument[1])
         times = low if low or index == 0 else min(high, 1)
-        return _text(body, index) * min(times, max(low, _MOST_REPEATS))
+        return _text(argument[2], index) * min(times, max(low, _MOST_REPEATS))
     if op in ("AT", "ASSERT_NOT", "ASSERT"):
         return ""
     if op == "ATOMIC_GROUP":

@@ -1,0 +1,30 @@
+"""A page that visitors ask for is a directory without an index file."""
+
+from collections.abc import Iterator
+
+from audit403.core.fact import Fact
+from audit403.core.family import Site
+from audit403.core.finding import ERROR, MANUAL, WARNING, Finding, Fix
+from audit403.core.registry import check
+from audit403.nginx.explore.subject import PURPOSE_HOME
+from audit403_checks.nginx.directories import fallback_of, has_pages, index_candidates, lacks_slash
+from audit403_checks.support import finding_of, refusal_of
+
+
+@check(ERROR, "missing-index")
+def missing_index(fact: Fact, site: Site) -> Iterator[Finding]:
+    """The home page is an error; another directory counts only when it holds pages and nothing else explains it."""
+    found = refusal_of(fact)
+    if found is None:
+        return
+    refusal, subject = found
+    if refusal.witness.method != "GET" or index_candidates(subject) or lacks_slash(refusal, subject):
+        return
+    is_home = subject.purpose == PURPOSE_HOME
+    if fallback_of(subject) is not None or not (is_home or has_pages(subject)):
+        return
+    what = "the home page" if is_home else refusal.witness.target
+    message = f"{what} of {subject.server.first_name() or 'this server'} is a directory without an index file"
+    fix = Fix("put an index file there, or point root at the directory that has one", MANUAL)
+    severity = ERROR if is_home else WARNING
+    yield finding_of("nginx/missing-index", severity, message, refusal, (fix,), anchor=refusal.witness.target)

@@ -1,0 +1,39 @@
+"""`auth_basic_user_file` names a file that does not exist: nginx answers 403 as soon as somebody logs in."""
+
+from collections.abc import Iterator
+
+from audit403.core.edit import CreateFileEdit
+from audit403.core.fact import Fact
+from audit403.core.family import Site
+from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
+from audit403.core.registry import check
+from audit403_checks.support import finding_of, refusal_of
+
+
+@check(ERROR, "password-file")
+def missing_password_file(fact: Fact, site: Site) -> Iterator[Finding]:
+    """Without credentials nginx asks for them (401); with any, it opens the file and answers 403 when it is missing."""
+    found = refusal_of(fact)
+    if found is None:
+        return
+    refusal = found[0]
+    path = _path(refusal.decision.log or "")
+    if not path:
+        return
+    from shlex import quote
+
+    message = f"the password file {path} does not exist, so nobody can log in"
+    command = f"htpasswd -c {quote(path)} USER"
+    fix = Fix(
+        "create the password file, readable for nginx's workers",
+        UNSAFE,
+        (),
+        (command,),
+        (CreateFileEdit(path, b"", 0o644, 0, 0),),
+    )
+    yield finding_of("nginx/missing-password-file", ERROR, message, refusal, (fix,), anchor=path)
+
+
+def _path(log: str) -> str:
+    """The file's name in nginx's own words: `open() "PATH" failed (2: …)`."""
+    return log.partition('open() "')[2].rpartition('" failed (2:')[0]

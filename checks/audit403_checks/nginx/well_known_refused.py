@@ -1,0 +1,31 @@
+"""A rule against hidden files refuses `/.well-known/` too, so certificates cannot be renewed."""
+
+from collections.abc import Iterator
+
+from audit403.core.fact import Fact
+from audit403.core.family import Site
+from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
+from audit403.core.registry import check
+from audit403.nginx.explore.subject import PURPOSE_CERTIFICATE
+from audit403.nginx.model.location import Location
+from audit403_checks.support import finding_of, insert_before, refusal_of
+
+
+@check(ERROR, "access-rule", "return", "try-files-status")
+def well_known_refused(fact: Fact, site: Site) -> Iterator[Finding]:
+    """Only where a location with a pattern takes the challenge: a server that refuses everything is another matter."""
+    found = refusal_of(fact)
+    if found is None or found[1].purpose != PURPOSE_CERTIFICATE:
+        return
+    refusal, subject = found
+    location = subject.location
+    if location is None or location.regex is None or refusal.who != "every client":
+        return
+    message = f"`{location.label()}` refuses /.well-known/ too: certificates cannot be renewed over HTTP"
+    yield finding_of("nginx/well-known-refused", ERROR, message, refusal, (_fix(location),), anchor=location.label())
+
+
+def _fix(location: Location) -> Fix:
+    assert location.directive is not None
+    edit = insert_before(location.directive, "location ^~ /.well-known/ { }")
+    return Fix("let /.well-known/ through before the pattern is looked at", UNSAFE, (edit,))

@@ -1,0 +1,79 @@
+"""What several checks need: edits around directives, who would be let in, quoting for the shell."""
+
+from audit403.core.edit import TextEdit
+from audit403.core.fact import Fact, Refusal
+from audit403.core.finding import Finding, Fix
+from audit403.core.place import Span
+from audit403.nginx.explore.subject import Subject
+from audit403.nginx.model.context import AccessRule
+from audit403.nginx.read.tree import Directive
+
+
+def refusal_of(fact: Fact) -> tuple[Refusal, Subject] | None:
+    """The fact as a refusal of nginx with its subject, or None when it is something else."""
+    if isinstance(fact, Refusal) and isinstance(fact.subject, Subject):
+        return fact, fact.subject
+    return None
+
+
+def finding_of(
+    rule: str, severity: str, message: str, refusal: Refusal, fixes: tuple[Fix, ...], *, anchor: str = ""
+) -> Finding:
+    """The finding for a refusal: witness, chain and log are those of the fact."""
+    subject = refusal.subject
+    name = subject.server.first_name() if isinstance(subject, Subject) else ""
+    return Finding(
+        rule,
+        severity,
+        message,
+        refusal.where,
+        refusal.because,
+        refusal.witness,
+        refusal.who,
+        refusal.decision.status,
+        refusal.decision.log,
+        fixes=fixes,
+        anchor=f"{name} {anchor}",
+        fact=refusal,
+    )
+
+
+def insert_before(directive: Directive, text: str) -> TextEdit:
+    """An edit that puts a line before a directive, indented like it."""
+    indent = _indent(directive)
+    return TextEdit(directive.source.path, directive.start, directive.start, f"{text}\n{indent}")
+
+
+def remove(directive: Directive) -> TextEdit:
+    """An edit that takes a directive out, with its line when it stands alone on it."""
+    text = directive.source.data
+    start, end = directive.start, directive.end
+    line_start = text.rfind(b"\n", 0, start) + 1
+    line_end = text.find(b"\n", end)
+    line_end = len(text) if line_end < 0 else line_end + 1
+    if not text[line_start:start].strip() and not text[end:line_end].strip():
+        start, end = line_start, line_end
+    return TextEdit(directive.source.path, start, end, "")
+
+
+def replace(span: Span, text: str) -> TextEdit:
+    """An edit that replaces a span."""
+    return TextEdit(span.file, span.start, span.end, text)
+
+
+def statement(directive: Directive) -> str:
+    """The directive as it is written."""
+    return directive.source.data[directive.start : directive.end].decode("utf-8", "surrogateescape")
+
+
+def names_of(rules: list[AccessRule]) -> str:
+    """The networks of some rules in words."""
+    names = [rule.directive.args[0] for rule in rules]
+    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+
+
+def _indent(directive: Directive) -> str:
+    text = directive.source.data
+    line_start = text.rfind(b"\n", 0, directive.start) + 1
+    before = text[line_start : directive.start]
+    return before.decode("latin-1") if not before.strip() else " "
