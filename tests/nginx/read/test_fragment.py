@@ -109,6 +109,12 @@ def test_a_folder(tmp_path: Path) -> None:
     assert folder.not_read == []
 
 
+def test_a_part_of_a_lone_file_is_judged_in_it(tmp_path: Path) -> None:
+    files = {"conf.d/a.conf": "server { location / { include snippets/b.conf; } }", "snippets/b.conf": "deny all;"}
+    folder = folder_of(tmp_path, files)
+    assert [configuration.about for configuration in folder.fragments] == [str(tmp_path / "conf.d/a.conf")]
+
+
 def test_a_file_behind_a_link_is_judged_where_the_link_is_included(tmp_path: Path) -> None:
     write(
         tmp_path,

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from audit403.evidence.interface import FILE, Entry
 from audit403.evidence.local import LocalEvidence
+from audit403.evidence.memory import MemoryEvidence
 from audit403.nginx.read.configuration import Configuration, read_configuration
 from audit403.nginx.read.dump import read_dump
 from audit403.nginx.read.tree import Directive
@@ -193,3 +195,13 @@ def test_a_path_map_says_where_the_targets_paths_are(tmp_path: Path) -> None:
 def test_a_live_folder_gets_no_stand_ins(tmp_path: Path) -> None:
     configuration = read(tmp_path, {"nginx.conf": "include sites-enabled/*;", "sites-available/x": "user a;"})
     assert expanded(configuration) == []
+
+
+def test_a_directory_that_was_not_collected_is_not_silently_empty() -> None:
+    evidence = MemoryEvidence(
+        {"/nginx.conf": Entry(FILE, 0o644, 0, 0)}, {"/nginx.conf": b"include x/*;"}, complete=False
+    )
+    configuration = read_configuration("/nginx.conf", evidence)
+    [problem] = configuration.problems
+    assert problem.kind == "not-collected"
+    assert configuration.not_read

@@ -25,7 +25,18 @@ class Configuration:
     could not be read or understood, each with its reason.
     """
 
-    __slots__ = ("_checked", "_included", "assumed", "conf_directory", "files", "main", "not_read", "prefix", "reading")
+    __slots__ = (
+        "_checked",
+        "_included",
+        "about",
+        "assumed",
+        "conf_directory",
+        "files",
+        "main",
+        "not_read",
+        "prefix",
+        "reading",
+    )
 
     def __init__(self, main: ParsedFile, conf_directory: str, prefix: str | None) -> None:
         self.main = main
@@ -34,6 +45,8 @@ class Configuration:
         self.files: dict[str, ParsedFile] = {main.path: main}
         #: The context that was assumed for a lone file (`main` is then a file of ours that includes it), or None.
         self.assumed: str | None = None
+        #: The file that was asked about: the main file, or the lone one.
+        self.about = main.path
         #: What is wrong with the files and the includes; `problems` has the directives too.
         self.reading: list[Problem] = []
         self._checked: list[Problem] | None = None

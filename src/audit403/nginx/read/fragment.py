@@ -84,7 +84,8 @@ def read_folder(folder: str, evidence: Evidence, *, prefix: str | None = None, p
         file = parse(path, data)
         if _looks_like_nginx(path, file):
             fragments.append(_surrounded(file, evidence, path_map, prefix))
-    return Folder(mains, fragments, not_read)
+    parts = {path for one in fragments for path in one.files if path != one.about}
+    return Folder(mains, [one for one in fragments if one.about not in parts], not_read)
 
 
 def read_lone(
@@ -132,6 +133,7 @@ def _surrounded(file: ParsedFile, evidence: Evidence, path_map: PathMap, prefix:
         main = parse("(assumed surroundings)", text.encode("utf-8", "surrogateescape"))
     configuration = Configuration(main, conf_directory, prefix)
     configuration.assumed = where.context if before else None
+    configuration.about = file.path
     configuration.files[file.path] = file
 
     def locate_file(argument: str) -> Located:

@@ -56,7 +56,7 @@ class Locator:
                 found = glob(self.evidence, place)
                 if found:
                     return Located([self._behind_link(match) for match in found])
-            return Located([])
+            return self._unlisted(path)
         for place in places:
             if not isinstance(self.evidence.read(place), Absent):
                 return Located([place])
@@ -66,6 +66,14 @@ class Locator:
         if self.in_repository and argument.startswith("/"):
             return Located([], f'the included file "{path}" is not in this repository', "not-collected")
         return Located([], f'the included file "{path}" does not exist: nginx does not start without it')
+
+    def _unlisted(self, pattern: str) -> Located:
+        """No match: right for nginx, unless the evidence does not show what is in the directory."""
+        directory = pattern.rpartition("/")[0] or "/"
+        names = self.evidence.names(directory) if not is_pattern(directory) else ()
+        if isinstance(names, NotCollected):
+            return Located([], f'the directory of "{pattern}" cannot be listed: {names.reason}', "not-collected")
+        return Located([])
 
     def _places(self, path: str) -> list[str]:
         """Where to look for an absolute path of the target, the likeliest first."""
