@@ -39,9 +39,10 @@ def finding_of(
 
 
 def insert_before(directive: Directive, text: str) -> TextEdit:
-    """An edit that puts a line before a directive, indented like it."""
+    """An edit that puts lines before a directive, each indented like it."""
     indent = _indent(directive)
-    return TextEdit(directive.source.path, directive.start, directive.start, f"{text}\n{indent}")
+    lines = "".join(f"{line}\n{indent}" for line in text.split("\n"))
+    return TextEdit(directive.source.path, directive.start, directive.start, lines)
 
 
 def remove(directive: Directive) -> TextEdit:

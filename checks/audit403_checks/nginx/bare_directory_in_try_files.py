@@ -5,46 +5,57 @@ from collections.abc import Iterator
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, UNSAFE, WARNING, Finding, Fix
+from audit403.core.finding import UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.nginx.read.tree import Directive
 from audit403_checks.nginx.directories import fallback_of, has_pages, index_candidates, lacks_slash
 from audit403_checks.support import finding_of, refusal_of
 
+_ROUTES = frozenset(
+    (
+        *(
+            "about",
+            "account",
+            "admin",
+            "api",
+            "app",
+            "auth",
+            "backend",
+            "blog",
+            "cart",
+            "catalog",
+            "checkout",
+            "contact",
+        ),
+        *("dashboard", "events", "faq", "forum", "help", "home", "login", "manage", "manager", "members", "my", "news"),
+        *("orders", "panel", "portal", "posts", "products", "profile", "register", "search", "services", "settings"),
+        *("shop", "signup", "store", "support", "team", "user", "users", "wiki"),
+    )
+)
+"""Names that applications give to their pages and hardly anybody to a folder of pictures or styles."""
 
-@check(ERROR, "missing-index")
+
+@check(WARNING, "missing-index")
 def bare_directory_in_try_files(fact: Fact, site: Site) -> Iterator[Finding]:
-    """An error where an application would have answered; before `=404` only where people come to the directory."""
+    """Where people come to the directory: it holds pages, or has a name that applications answer for."""
     found = refusal_of(fact)
     if found is None:
         return
     refusal, subject = found
     directive = fallback_of(subject)
+    target = refusal.witness.target
     if directive is None or index_candidates(subject) or lacks_slash(refusal, subject):
         return
     last = directive.args[-1]
-    to_program = last.startswith(("@", "/"))
-    if refusal.witness.method != "GET" or not (to_program or has_pages(subject) or refusal.witness.target == "/"):
+    is_route = last.startswith(("@", "/")) and target.strip("/").lower() in _ROUTES
+    if target == "/" or refusal.witness.method != "GET" or not (is_route or has_pages(subject)):
         return
-    severity = ERROR if to_program and not _is_assets(refusal.witness.target) else WARNING
-    message = f"{refusal.witness.target} is a directory, so `try_files` never comes to {last}: nginx answers 403 for it"
-    finding = finding_of(
-        "nginx/bare-directory-in-try-files",
-        severity,
-        message,
-        refusal,
-        (_fix(directive),),
-        anchor=refusal.witness.target,
-    )
+    message = f"{target} is a directory, so `try_files` never comes to {last}: nginx answers 403 for it"
+    name = "nginx/bare-directory-in-try-files"
+    finding = finding_of(name, WARNING, message, refusal, (_fix(directive),), anchor=target)
     chain = (Because(directive.span, "takes the bare directory for an answer"), *refusal.because)
     yield finding._replace(where=directive.span, because=chain)
-
-
-def _is_assets(target: str) -> bool:
-    """Whether a URL looks like a folder of files that no application answers for."""
-    words = ("css", "js", "img", "image", "font", "asset", "static", "media", "upload", "vendor", "includes", "content")
-    return any(word in target.lower() for word in words)
 
 
 def _fix(directive: Directive) -> Fix:

@@ -7,6 +7,7 @@ from audit403.core.family import Site
 from audit403.core.finding import UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
+from audit403.nginx.explore.access_lists import dead_allows
 from audit403.nginx.model.context import AccessRule, Context
 from audit403_checks.support import finding_of, insert_before, names_of, refusal_of, statement
 
@@ -20,7 +21,8 @@ def replaced_allow_list(fact: Fact, site: Site) -> Iterator[Finding]:
     refusal, subject = found
     level = _level(found[1].context)
     rules = level.access_rules()
-    allowed = [rule for rule in rules if rule.permits]
+    dead = dead_allows(rules)
+    allowed = [rule for rule in rules if rule.permits and rule not in dead]
     above = [] if level.parent is None else [rule for rule in level.parent.access_rules() if rule.permits]
     if not allowed or above[:1] != [subject.permitted_above]:
         return

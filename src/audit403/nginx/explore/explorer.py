@@ -6,7 +6,7 @@ from typing import NamedTuple
 from audit403.core.decision import REFUSED, Decision
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import NotAudited
-from audit403.core.place import Place, Span
+from audit403.core.place import PathPlace, Place, Span
 from audit403.core.request import Request
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.decide.outcome import Undecided
@@ -34,7 +34,7 @@ from audit403.nginx.model.server import Server
 from audit403.nginx.model.socket import Socket
 
 MOST_REQUESTS_A_START = 300
-_OWN_PURPOSES = (PURPOSE_CERTIFICATE, PURPOSE_TWIN_NAME)
+_BLOCKED_ON_THE_WAY = ("ancestor-not-searchable", "index-refused", "directory-unlistable")
 _RANK = {PURPOSE_HOME: 0, PURPOSE_PAGE: 1, PURPOSE_DIRECTORY: 2, PURPOSE_FILE: 3, PURPOSE_PROBE: 4}
 
 
@@ -193,12 +193,24 @@ def _key(candidate: _Candidate) -> tuple[object, ...]:
     """What makes two refused requests one refusal."""
     subject, decision = candidate.subject, candidate.decision
     where: Place | str | None = decision.where
-    purpose = subject.purpose if subject.purpose in _OWN_PURPOSES else ""
+    cause = decision.cause
+    purpose = ""
+    if subject.purpose == PURPOSE_TWIN_NAME or _is_own_challenge(subject):
+        purpose = subject.purpose
+    if isinstance(where, PathPlace) and cause in _BLOCKED_ON_THE_WAY:
+        where, cause = where.path, "blocked"
     if decision.cause == "missing-index":
         purpose = candidate.request.target
     below = None if subject.permitted_below is None else subject.permitted_below.directive
     above = None if subject.permitted_above is None else subject.permitted_above.directive
-    return (decision.cause, where, id(subject.server), purpose, below, above)
+    return (cause, where, id(subject.server), purpose, below, above)
+
+
+def _is_own_challenge(subject: Subject) -> bool:
+    """Whether a location with a pattern took a certificate authority's request away from the one around it."""
+    return (
+        subject.purpose == PURPOSE_CERTIFICATE and subject.location is not None and subject.location.regex is not None
+    )
 
 
 def _refusal(candidate: _Candidate) -> Refusal:

@@ -1,0 +1,42 @@
+"""A `deny` of the http level comes down into a server block and refuses everybody."""
+
+from collections.abc import Iterator
+
+from audit403.core.fact import Fact
+from audit403.core.family import Site
+from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
+from audit403.core.place import Because
+from audit403.core.registry import check
+from audit403.nginx.explore.subject import PURPOSE_HOME
+from audit403.nginx.model.context import HTTP, Context
+from audit403_checks.support import finding_of, insert_before, refusal_of
+
+
+@check(ERROR, "access-rule")
+def inherited_deny(fact: Fact, site: Site) -> Iterator[Finding]:
+    """The home page is refused to everybody by a rule that no level of the site itself has written."""
+    found = refusal_of(fact)
+    if found is None or found[1].purpose != PURPOSE_HOME or found[1].context is None:
+        return
+    refusal, subject = found
+    rules = subject.context.access_rules() if subject.context is not None else []
+    if refusal.who != "every client" or any(rule.permits for rule in rules) or _level(subject.context).kind != HTTP:
+        return
+    name = subject.server.first_name() or "this server"
+    message = f"nobody gets in: {name} inherits `deny` from the http level"
+    span = subject.server.span()
+    fixes = ()
+    if subject.server.sequence:
+        edit = insert_before(subject.server.sequence[0], "allow all;")
+        fixes = (Fix("let the site in with a rule of its own, or move the deny to where it is meant", UNSAFE, (edit,)),)
+    finding = finding_of("nginx/inherited-deny", ERROR, message, refusal, fixes)
+    chain = refusal.because if span is None else (*refusal.because, Because(span, "has no allow or deny of its own"))
+    yield finding._replace(because=chain)
+
+
+def _level(context: Context | None) -> Context:
+    assert context is not None
+    level = context
+    while level.parent is not None and not ({"allow", "deny"} & level.own.keys()):
+        level = level.parent
+    return level
