@@ -25,7 +25,7 @@ def inherited_deny(fact: Fact, site: Site) -> Iterator[Finding]:
     name = subject.server.first_name() or "this server"
     message = f"nobody gets in: {name} inherits `deny` from the http level"
     span = subject.server.span()
-    fixes = ()
+    fixes: tuple[Fix, ...] = ()
     if subject.server.sequence:
         edit = insert_before(subject.server.sequence[0], "allow all;")
         fixes = (Fix("let the site in with a rule of its own, or move the deny to where it is meant", UNSAFE, (edit,)),)

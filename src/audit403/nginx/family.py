@@ -1,42 +1,87 @@
 """nginx as a family: how its configurations are found and read, and what they answer."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from audit403.core.decision import Decision
-from audit403.core.edit import Edit
+from audit403.core.edit import Edit, TextEdit, edited
 from audit403.core.fact import Fact, ReadingFault
 from audit403.core.family import Comment, NotAudited, Options
 from audit403.core.request import Request
 from audit403.evidence.configuration_only import ConfigurationOnly
 from audit403.evidence.interface import Evidence
 from audit403.nginx.decide.evaluator import Evaluator
+from audit403.nginx.decide.map_path import join_prefix
 from audit403.nginx.explore.explorer import Explorer
+from audit403.nginx.explore.not_evaluated import not_evaluated
 from audit403.nginx.model.build import build_model
+from audit403.nginx.model.context import Context
+from audit403.nginx.model.location import Location
+from audit403.nginx.model.model import Model
+from audit403.nginx.model.server import Server
 from audit403.nginx.read.configuration import Configuration, read_configuration
-from audit403.nginx.read.dump import read_dump
+from audit403.nginx.read.tree import ParsedFile
 
 name = "nginx"
+STANDARD_INPUT = "(standard input)"
+
+
+Reread = Callable[[Evidence, Iterable[TextEdit], Mapping[str, ParsedFile]], Configuration]
+"""Reads a configuration again the way it was read first, after edits, with the files that were parsed before."""
 
 
 class NginxSite:
     """One nginx configuration with the world that it serves from."""
 
-    def __init__(self, configuration: Configuration, evidence: Evidence, options: Options) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        evidence: Evidence,
+        options: Options,
+        reread: Reread,
+        model: Model | None = None,
+    ) -> None:
         self.configuration = configuration
         self.options = options
         self.main = configuration.main.path
         self.files = tuple(configuration.files)
         self.not_audited = tuple(NotAudited(target, reason) for target, reason in configuration.not_read)
         self.evidence = evidence
-        self.model = build_model(configuration)
+        self.model = build_model(configuration) if model is None else model
         tree = evidence if options.tree == "here" else ConfigurationOnly(evidence, options.paths)
         self.evaluator = Evaluator(self.model, tree)
+        self._reread = reread
         self._not_explored: tuple[NotAudited, ...] = ()
 
     def decide(self, request: Request) -> Decision:
         """What nginx answers."""
         return self.evaluator.decide(request)
+
+    def docroots(self) -> Iterable[str]:
+        """Every `root` and `alias`, up to the first variable in it."""
+        found: dict[str, None] = {}
+        for server in self.model.servers:
+            contexts: list[Context] = [server]
+            while contexts:
+                context = contexts.pop()
+                for directive in (*context.own.get("root", ()), *context.own.get("alias", ())):
+                    if directive.args:
+                        found[self._docroot(directive.args[0])] = None
+                if isinstance(context, Server | Location):
+                    contexts.extend(context.tree.all())
+        for directive in self.model.http.own.get("root", ()):
+            if directive.args:
+                found[self._docroot(directive.args[0])] = None
+        return [path for path in found if path not in ("", "/")]
+
+    def _docroot(self, written: str) -> str:
+        path, variable, _ = join_prefix(self.model.prefix, written).partition("$")
+        return path.rpartition("/")[0] if variable else path.rstrip("/")
+
+    def with_tree(self, tree: str) -> "NginxSite":
+        """The same site with or without this machine's files."""
+        options = self.options._replace(tree=tree)
+        return NginxSite(self.configuration, self.evidence, options, self._reread, self.model)
 
     def facts(self) -> Iterator[Fact]:
         """Every refusal, idle directive and fault in reading."""
@@ -44,6 +89,9 @@ class NginxSite:
             yield ReadingFault(name, problem.kind, problem.span, problem.message)
         for fault in self.model.faults:
             yield ReadingFault(name, "rejected", fault.directive.span, fault.message)
+        for directive in not_evaluated(self.model):
+            message = f"`{directive.name}` may refuse requests, and what it does is not evaluated"
+            yield ReadingFault(name, "not-evaluated", directive.span, message)
         explorer = Explorer(self.model, self.evaluator, self.options.tree == "here" or bool(self.options.paths))
         yield from explorer.facts()
         self._not_explored = tuple(explorer.missed)
@@ -62,8 +110,13 @@ class NginxSite:
 
     def with_changes(self, edits: Iterable[Edit]) -> "NginxSite":
         """The same site after some edits."""
+        edits = tuple(edits)
         changed = self.evidence.with_changes(edits)
-        return read(self.main, changed, self.options)
+        texts = [edit for edit in edits if isinstance(edit, TextEdit)]
+        if not texts:
+            return NginxSite(self.configuration, changed, self.options, self._reread, self.model)
+        configuration = self._reread(changed, texts, self.configuration.files)
+        return NginxSite(configuration, changed, self.options, self._reread)
 
     def source(self, path: str) -> bytes | None:
         """The bytes of one of its files."""
@@ -71,21 +124,65 @@ class NginxSite:
         return None if file is None else file.source.data
 
 
-def find(targets: Iterable[str], evidence: Evidence, options: Options) -> Iterator[NginxSite]:
+def find(targets: Iterable[str], evidence: Evidence, options: Options) -> Iterator[NginxSite | NotAudited]:
     """The nginx configurations among files and folders."""
     from audit403.nginx.sites import configurations
 
     for target in targets:
-        for configuration in configurations(os.path.abspath(target), evidence, options):
-            yield NginxSite(configuration, evidence, options)
+        for found in configurations(os.path.abspath(target), evidence, options):
+            yield found if isinstance(found, NotAudited) else _site(found, evidence, options)
 
 
 def read(main: str, evidence: Evidence, options: Options) -> NginxSite:
     """The site of one main configuration."""
     configuration = read_configuration(main, evidence, prefix=options.prefix, path_map=dict(options.paths))
-    return NginxSite(configuration, evidence, options)
+    return _site(configuration, evidence, options)
 
 
 def read_text(data: bytes, evidence: Evidence, options: Options) -> NginxSite | None:
     """The site of an `nginx -T` dump, or of one file on standard input."""
-    return NginxSite(read_dump(data), evidence, options)
+    from audit403.nginx.read.dump import files_of, is_dump, read_files
+    from audit403.nginx.read.fragment import read_standard_input
+
+    if is_dump(data):
+        files = files_of(data)
+
+        def reread_files(_: Evidence, edits: Iterable[TextEdit], __: object) -> Configuration:
+            return read_files(_after(files, edits))
+
+        return NginxSite(read_files(files), evidence, options, reread_files)
+
+    def reread(changed: Evidence, edits: Iterable[TextEdit], _: object) -> Configuration:
+        text = _after({STANDARD_INPUT: data}, edits)[STANDARD_INPUT]
+        return read_standard_input(text, STANDARD_INPUT, changed, prefix=options.prefix, path_map=dict(options.paths))
+
+    return NginxSite(reread(evidence, (), None), evidence, options, reread)
+
+
+def _site(configuration: Configuration, evidence: Evidence, options: Options) -> NginxSite:
+    path_map = dict(options.paths)
+    lone = configuration.about if configuration.assumed is not None else None
+
+    def reread(changed: Evidence, _: object, parsed: Mapping[str, ParsedFile]) -> Configuration:
+        if lone is None:
+            main = configuration.main.path
+            return read_configuration(main, changed, prefix=options.prefix, path_map=path_map, read_before=parsed)
+        from audit403.nginx.read.fragment import read_lone
+
+        return read_lone(lone, changed, prefix=options.prefix, path_map=path_map)
+
+    return NginxSite(configuration, evidence, options, reread)
+
+
+def _after(files: Mapping[str, bytes], edits: Iterable[TextEdit]) -> dict[str, bytes]:
+    """The files after edits of them."""
+    changed = dict(files)
+    by_file: dict[str, list[TextEdit]] = {}
+    for edit in edits:
+        by_file.setdefault(edit.file, []).append(edit)
+    for path, there in by_file.items():
+        content = edited(files.get(path, b""), there)
+        if content is None:
+            raise ValueError(f"{path} cannot be edited: two edits overlap, or one lies outside the file")
+        changed[path] = content
+    return changed
