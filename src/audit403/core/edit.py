@@ -3,6 +3,7 @@
 The same values are replayed in the model (`Evidence.with_changes`), printed as a diff or a command, and written.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -59,6 +60,18 @@ class RemoveEdit(NamedTuple):
     """The entry is taken away."""
 
     path: str
+
+
+def edited(content: bytes, edits: Iterable[TextEdit]) -> bytes | None:
+    """The content after some edits of it, whose offsets all count in the content as it was; None when two overlap."""
+    parts: list[bytes] = []
+    position = 0
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        if not position <= edit.start <= edit.end <= len(content):
+            return None
+        parts += (content[position : edit.start], edit.text.encode("utf-8", "surrogateescape"))
+        position = edit.end
+    return b"".join((*parts, content[position:]))
 
 
 Edit = TextEdit | ModeEdit | OwnerEdit | AclUserEdit | GroupMemberEdit | CreateFileEdit | RemoveEdit

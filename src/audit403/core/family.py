@@ -49,6 +49,14 @@ class Site(Protocol):
         """What the server answers."""
         ...
 
+    def docroots(self) -> Iterable[str]:
+        """The directories that it serves files from, as far as they are written out; absolute paths of the server."""
+        ...
+
+    def with_tree(self, tree: str) -> "Site":
+        """The same site, with this machine's files as what it serves (`here`) or without any (`none`)."""
+        ...
+
     def facts(self) -> Iterator[Fact]:
         """Every refusal, idle directive and fault in reading."""
         ...
@@ -75,8 +83,8 @@ class Family(Protocol):
 
     name: str
 
-    def find(self, targets: Iterable[str], evidence: Evidence, options: Options) -> Iterator[Site]:
-        """The sites among files and folders that this family recognises, each main configuration once."""
+    def find(self, targets: Iterable[str], evidence: Evidence, options: Options) -> Iterator[Site | NotAudited]:
+        """The sites among files and folders that this family recognises, and what could not be looked at for one."""
         ...
 
     def read(self, main: str, evidence: Evidence, options: Options) -> Site:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from audit403.core.family import Options
+from audit403.core.family import NotAudited, Options
 from audit403.evidence.interface import DIRECTORY, Entry, Evidence
 from audit403.nginx.read.configuration import Configuration
 from audit403.nginx.read.fragment import read_folder, read_lone
 
 
-def configurations(target: str, evidence: Evidence, options: Options) -> Iterator[Configuration]:
+def configurations(target: str, evidence: Evidence, options: Options) -> Iterator[Configuration | NotAudited]:
     """The configurations behind a path: a folder's main files and fragments, or what a lone file belongs to."""
     path_map = dict(options.paths)
     entry = evidence.entry(target)
@@ -16,5 +16,6 @@ def configurations(target: str, evidence: Evidence, options: Options) -> Iterato
         folder = read_folder(target, evidence, prefix=options.prefix, path_map=path_map)
         yield from folder.configurations
         yield from folder.fragments
+        yield from (NotAudited(path, reason) for path, reason in folder.not_read)
         return
     yield read_lone(target, evidence, prefix=options.prefix, path_map=path_map)

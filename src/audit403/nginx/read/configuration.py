@@ -93,20 +93,30 @@ class Configuration:
 
 
 def read_configuration(
-    main: str, evidence: Evidence, *, prefix: str | None = None, path_map: PathMap = NO_PATHS
+    main: str,
+    evidence: Evidence,
+    *,
+    prefix: str | None = None,
+    path_map: PathMap = NO_PATHS,
+    read_before: Mapping[str, ParsedFile] | None = None,
 ) -> Configuration:
-    """Read the main configuration file at the absolute path `main`, and all that it includes."""
+    """Read the main configuration file at the absolute path `main`, and all that it includes.
+
+    Files of `read_before` whose content is still the same are not parsed again.
+    """
     conf_directory = main.rpartition("/")[0] or "/"
     data = evidence.read(main)
-    parsed = parse(main, data) if isinstance(data, bytes) else _unread_main(main, data)
+    parsed = _parsed(main, data, read_before) if isinstance(data, bytes) else _unread_main(main, data)
     configuration = Configuration(parsed, conf_directory, prefix)
     if not isinstance(data, bytes):
         configuration.not_read.append((main, reason_of(data)))
-    follow_includes(configuration, evidence.read, Locator(evidence, conf_directory, path_map).locate)
+    follow_includes(configuration, evidence.read, Locator(evidence, conf_directory, path_map).locate, read_before)
     return configuration
 
 
-def follow_includes(configuration: Configuration, read: Read, locate: Locate) -> None:
+def follow_includes(
+    configuration: Configuration, read: Read, locate: Locate, read_before: Mapping[str, ParsedFile] | None = None
+) -> None:
     """Read every file that the files of the configuration include."""
     pending = list(configuration.files.values())
     seen = 0
@@ -118,7 +128,7 @@ def follow_includes(configuration: Configuration, read: Read, locate: Locate) ->
             for path in _targets(configuration, directive, locate):
                 known = configuration.files.get(path)
                 if known is None:
-                    known = _read_included(configuration, read, directive, path)
+                    known = _read_included(configuration, read, directive, path, read_before)
                     if known is None:
                         continue
                     pending.append(known)
@@ -153,14 +163,25 @@ def _targets(configuration: Configuration, directive: Directive, locate: Locate)
     return found.paths
 
 
-def _read_included(configuration: Configuration, read: Read, directive: Directive, path: str) -> ParsedFile | None:
+def _parsed(path: str, data: bytes, read_before: Mapping[str, ParsedFile] | None) -> ParsedFile:
+    known = None if read_before is None else read_before.get(path)
+    return known if known is not None and known.source.data == data else parse(path, data)
+
+
+def _read_included(
+    configuration: Configuration,
+    read: Read,
+    directive: Directive,
+    path: str,
+    read_before: Mapping[str, ParsedFile] | None,
+) -> ParsedFile | None:
     data: bytes | Absent | NotCollected | Unreadable
     if len(configuration.files) >= MOST_FILES:
         data = NotCollected(f"more than {MOST_FILES:,} files are included")
     else:
         data = read(path)
     if isinstance(data, bytes):
-        file = configuration.files[path] = parse(path, data)
+        file = configuration.files[path] = _parsed(path, data, read_before)
         return file
     reason = reason_of(data)
     kind = "not-collected" if isinstance(data, NotCollected) else "include"

@@ -21,7 +21,11 @@ def is_dump(data: bytes) -> bool:
 
 def read_dump(data: bytes) -> Configuration:
     """The configuration whose dump this is; includes are looked up among the files of the dump."""
-    files = _files_of(data)
+    return read_files(files_of(data))
+
+
+def read_files(files: dict[str, bytes]) -> Configuration:
+    """The configuration of these files, the main one first; there are no others."""
     main = next(iter(files), "/etc/nginx/nginx.conf")
     conf_directory = main.rpartition("/")[0] or "/"
     configuration = Configuration(parse(main, files.get(main, b"")), conf_directory, None)
@@ -44,7 +48,8 @@ def read_dump(data: bytes) -> Configuration:
     return configuration
 
 
-def _files_of(data: bytes) -> dict[str, bytes]:
+def files_of(data: bytes) -> dict[str, bytes]:
+    """The files of a dump, the main one first."""
     files: dict[str, bytes] = {}
     headers = list(_HEADER.finditer(data))
     for index, header in enumerate(headers):

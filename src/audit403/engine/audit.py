@@ -1,0 +1,168 @@
+"""One audit of files and folders: targets, sites, facts, findings, ignores, replayed fixes, in one report."""
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from audit403.core.fact import Refusal
+from audit403.core.family import NotAudited, Site
+from audit403.core.finding import NOTE, SEVERITIES, Finding
+from audit403.core.place import Span
+from audit403.engine.fingerprint import fingerprints
+from audit403.engine.ignores import Ignores, places_of
+from audit403.engine.judge import Judges, facts_of, findings_of
+from audit403.engine.selection import OWN_FAMILY, Selection, require_known
+from audit403.engine.settings import NO_SETTINGS, Settings, SettingsFinder
+from audit403.engine.targets import FoundSite, Reading, Targets
+from audit403.evidence.interface import Evidence
+
+
+class Asked(NamedTuple):
+    """What the command line asks for; None leaves it to the settings, and `settings` is a file to take as those."""
+
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+    strict: bool | None = None
+    fail_on: str | None = None
+    tree: str | None = None
+    prefix: str | None = None
+    settings: str | None = None
+    no_settings: bool = False
+
+
+class Judged(NamedTuple):
+    """A finding of a report: its site, its fingerprint, and whether it makes the run fail."""
+
+    finding: Finding
+    site: Site | None
+    fingerprint: str
+    fails: bool
+
+
+class Report(NamedTuple):
+    """What an audit found, and what it could not look at."""
+
+    findings: tuple[Judged, ...]
+    ignored: int
+    not_audited: tuple[NotAudited, ...]
+    sites: tuple[Site, ...]
+
+    def fails(self) -> bool:
+        """Whether a finding is at or above `fail-on`."""
+        return any(judged.fails for judged in self.findings)
+
+
+def audit(targets: Sequence[str], asked: Asked = Asked(), evidence: Evidence | None = None) -> Report:  # noqa: B008
+    """Audit files and folders (`-`: standard input)."""
+    if evidence is None:
+        from audit403.evidence.local import LocalEvidence
+
+        evidence = LocalEvidence()
+    require_known((*(asked.select or ()), *asked.ignore))
+    return _Run(asked, evidence).report(targets)
+
+
+class _Run:
+    def __init__(self, asked: Asked, evidence: Evidence) -> None:
+        self.asked = asked
+        finder = SettingsFinder(asked.settings and os.path.abspath(asked.settings), asked.no_settings)
+        self.targets = Targets(evidence, Reading(asked.tree, asked.prefix), finder)
+        self.judges = Judges()
+        self.ignores = Ignores()
+        self.not_audited: list[NotAudited] = []
+        self.kept: list[tuple[Finding, Site | None, Settings]] = []
+
+    def report(self, targets: Sequence[str]) -> Report:
+        found = self.targets.sites(targets)
+        for settings in dict.fromkeys(one.settings for one in found):
+            require_known((*settings.select, *settings.ignore))
+        for one in found:
+            self._judge(one)
+        self._judge_ignores([one.settings for one in found])
+        kept = sorted(self.kept, key=lambda entry: _position(entry[0]))
+        prints = fingerprints((finding, site) for finding, site, _ in kept)
+        judged = tuple(
+            Judged(finding, site, made, self._fails(finding, settings))
+            for (finding, site, settings), made in zip(kept, prints, strict=True)
+        )
+        missed = (*self.targets.not_audited, *self.judges.not_audited, *self.not_audited)
+        return Report(judged, self.ignores.ignored, tuple(dict.fromkeys(missed)), tuple(one.site for one in found))
+
+    def _judge(self, found: FoundSite) -> None:
+        site, settings = found.site, found.settings
+        selection = self._selection(settings)
+        checks = [check for check in self.judges.of(found.family) if selection.takes(check.id)]
+        facts = facts_of(site, self.not_audited)
+        findings = [
+            finding
+            for finding in dict.fromkeys(findings_of(facts, site, checks, self.not_audited))
+            if found.only is None or _touches(finding, found.only)
+        ]
+        findings = self.ignores.kept(findings, site, settings)
+        if not self._is_strict(settings):
+            findings = [finding for finding in findings if finding.severity != NOTE]
+        if any(finding.fixes or finding.fix for finding in findings):
+            from audit403.engine.replay import Replay
+
+            findings = self._settled(Replay(site, facts), findings)
+        self.kept += [(finding, site, settings) for finding in findings]
+        self.not_audited += site.not_audited
+        self.not_audited += site.not_explored()
+
+    def _settled(self, replay: object, findings: list[Finding]) -> list[Finding]:
+        from audit403.engine.replay import Replay
+
+        assert isinstance(replay, Replay)
+        try:
+            return replay.settle(findings)
+        except Exception as error:  # an evaluator that fails in a changed world leaves the findings as they are
+            reason = f"internal-error: the fixes could not be tried out: {type(error).__name__}: {error}"
+            self.not_audited.append(NotAudited(replay.site.main, reason))
+            return [finding._replace(fix=None, fixes=()) for finding in findings]
+
+    def _judge_ignores(self, every: list[Settings]) -> None:
+        settings = every[0] if every else NO_SETTINGS
+        selection = self._selection(settings)
+        faults = list(self.ignores.unused(selection))
+        if not faults or not selection.takes(f"{OWN_FAMILY}/unused-ignore"):
+            return
+        checks = self.judges.of(OWN_FAMILY)
+        for fault in faults:
+            site = next((site for site in self._sites() if _has(site, fault.where)), None)
+            for finding in findings_of([fault], site, checks, self.not_audited):  # type: ignore[arg-type]
+                self.kept.append((finding, site, settings))
+
+    def _sites(self) -> Iterable[Site]:
+        return [found.site for found in self.targets._found.values()]
+
+    def _selection(self, settings: Settings) -> Selection:
+        select = settings.select if self.asked.select is None else self.asked.select
+        return Selection(select, (*settings.ignore, *self.asked.ignore))
+
+    def _is_strict(self, settings: Settings) -> bool:
+        return settings.strict if self.asked.strict is None else self.asked.strict
+
+    def _fails(self, finding: Finding, settings: Settings) -> bool:
+        least = self.asked.fail_on or settings.fail_on
+        return SEVERITIES.index(finding.severity) <= SEVERITIES.index(least)
+
+
+def _touches(finding: Finding, files: set[str]) -> bool:
+    """Whether a finding speaks of one of the files, or its request passes through one."""
+    places = places_of(finding)
+    fact = finding.fact
+    if isinstance(fact, Refusal):
+        places += [step.where for step in fact.decision.trace if step.where is not None]
+    return any(isinstance(place, Span) and place.file in files for place in places)
+
+
+def _has(site: Site, place: object) -> bool:
+    return isinstance(place, Span) and place.file in site.files
+
+
+def _position(finding: Finding) -> tuple[str, int, int, str, str]:
+    where = finding.where
+    if isinstance(where, Span):
+        return where.file, where.line, where.column, finding.rule, finding.message
+    path = getattr(where, "path", None) or f"{getattr(where, 'bucket', '')} {getattr(where, 'statement', '')}"
+    return path, 0, 0, finding.rule, finding.message

@@ -1,0 +1,231 @@
+"""Fixes tried out before they are offered: the world with the fix is evaluated again.
+
+A fix is proven when the witness is then served, and `also_opens` lists whatever else was refused before and is not any
+more, as far as the requests that are asked show it: the witnesses of all refusals, and variants of this one.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from audit403.core.decision import REFUSED, Decision
+from audit403.core.edit import TextEdit
+from audit403.core.fact import Fact, ReadingFault, Refusal
+from audit403.core.family import Site
+from audit403.core.finding import MANUAL, NOTE, SAFE, UNSAFE, Finding, Fix
+from audit403.core.request import Request
+from audit403.engine.variants import ABOUT_WHO, differs_in_a_tested_way, variants
+
+MOST_WORLDS = 400
+"""How many changed sites are built for one site; fixes beyond that stay unproven."""
+MOST_WITNESSES = 400
+_LEAST_BATCH = 4
+_SERVER_ERROR = 500
+
+
+class _Outcome(NamedTuple):
+    """What a fix did: whether its own request is served, and what else is no longer refused."""
+
+    served: bool
+    opened: tuple[Request, ...]
+
+
+class Replay:
+    """Replays the fixes of one site's findings."""
+
+    def __init__(self, site: Site, facts: Iterable[Fact]) -> None:
+        self.site = site
+        facts = tuple(facts)
+        self.faults = [fact for fact in facts if isinstance(fact, ReadingFault)]
+        refusals = [fact for fact in facts if isinstance(fact, Refusal)]
+        self.witnesses = tuple(dict.fromkeys(fact.witness for fact in refusals))
+        self.clients = tuple(
+            dict.fromkeys(
+                request.client for fact in refusals for request in (fact.witness, fact.served) if request is not None
+            )
+        )
+        self.worlds = 0
+        self._before: dict[Request, Decision] = {fact.witness: fact.decision for fact in refusals}
+        self._defects: dict[Request, str] = {}
+
+    def settle(self, findings: list[Finding]) -> list[Finding]:
+        """The findings, each with the first of its fixes that proves itself, else the first of all."""
+        candidates = [tuple(self._as_written(fix) for fix in _candidates(finding)) for finding in findings]
+        for finding in findings:
+            if finding.request is not None and finding.severity != NOTE:
+                self._defects.setdefault(finding.request, finding.rule)
+        settled: list[Fix | None] = [None] * len(findings)
+        for group in _batches(findings, candidates):
+            for index, fix in self._together([(index, findings[index], candidates[index][0]) for index in group]):
+                settled[index] = fix
+        return [
+            finding._replace(fix=fix if fix is not None else self._first_proven(finding, options), fixes=())
+            for finding, fix, options in zip(findings, settled, candidates, strict=True)
+        ]
+
+    def _first_proven(self, finding: Finding, fixes: tuple[Fix, ...]) -> Fix | None:
+        for fix in fixes:
+            outcome = self._try(finding, fix)
+            if outcome is not None and outcome.served:
+                return self._proven(finding, fix, outcome.opened)
+        if not fixes:
+            return None
+        first = fixes[0]
+        return first._replace(
+            proven=False, applicability=UNSAFE if first.applicability == SAFE else first.applicability
+        )
+
+    def _try(self, finding: Finding, fix: Fix) -> _Outcome | None:
+        if not fix.changes():
+            return None
+        changed = self._changed([fix])
+        if changed is None:
+            return None
+        if finding.request is None:
+            return self._mends(finding, changed)
+        return self._outcome(finding.request, changed, self._shared(finding.request))
+
+    def _changed(self, fixes: list[Fix]) -> Site | None:
+        if self.worlds >= MOST_WORLDS:
+            return None
+        self.worlds += 1
+        try:
+            return self.site.with_changes([edit for fix in fixes for edit in fix.changes()])
+        except Exception:  # an edit that cannot be made proves nothing
+            return None
+
+    def _outcome(self, witness: Request, changed: Site, shared: Iterable[Request]) -> _Outcome:
+        before = self._decided(witness)
+        opened = []
+        probes = dict.fromkeys((*variants(witness, before, self.clients), *shared))
+        for probe in probes:
+            if probe == witness or self._decided(probe).verdict != REFUSED:
+                continue
+            if _is_refused(changed, probe) or not self._is_another(probe, witness, before):
+                continue
+            opened.append(probe)
+        return _Outcome(_is_served(changed, witness), tuple(opened))
+
+    def _is_another(self, probe: Request, witness: Request, before: Decision) -> bool:
+        """Whether letting the probe in is more than mending what refuses the witness."""
+        was = self._decided(probe)
+        if (was.cause, was.where) != (before.cause, before.where):
+            return True
+        return probe in self.witnesses or differs_in_a_tested_way(probe, witness, before)
+
+    def _mends(self, finding: Finding, changed: Site) -> _Outcome | None:
+        """A fix of a fault in reading: the fault is gone, no new one has come, and no witness is let in."""
+        if not isinstance(finding.fact, ReadingFault):
+            return None
+        left: list[tuple[str, str]] = []
+        try:
+            for fact in changed.facts():
+                if not isinstance(fact, ReadingFault):
+                    break
+                left.append((fact.kind, fact.message))
+        except Exception:
+            return None
+        for fault in self.faults:
+            if fault is not finding.fact and (fault.kind, fault.message) in left:
+                left.remove((fault.kind, fault.message))
+        opened = [witness for witness in self.witnesses if not _is_refused(changed, witness)]
+        return _Outcome(not left, tuple(opened))
+
+    def _together(self, group: list[tuple[int, Finding, Fix]]) -> list[tuple[int, Fix]]:
+        """Fixes of one rule on different hosts, tried in one world; those that it does not prove are left out."""
+        changed = self._changed([fix for _, _, fix in group])
+        if changed is None:
+            return []
+        own = {finding.request for _, finding, _ in group}
+        hosts = {(request.host, request.port) for request in own if request is not None}
+        others = [witness for witness in self.witnesses if witness not in own]
+        strangers = [witness for witness in others if (witness.host, witness.port) not in hosts]
+        if any(not _is_refused(changed, witness) for witness in strangers):
+            return []
+        proven = []
+        for index, finding, fix in group:
+            if finding.request is None:
+                continue
+            place = (finding.request.host, finding.request.port)
+            shared = [witness for witness in others if (witness.host, witness.port) == place]
+            outcome = self._outcome(finding.request, changed, shared)
+            if outcome.served:
+                proven.append((index, self._proven(finding, fix, outcome.opened)))
+        return proven
+
+    def _proven(self, finding: Finding, fix: Fix, opened: tuple[Request, ...]) -> Fix:
+        applicability = fix.applicability
+        harmless = all(self._defects.get(request) == finding.rule for request in opened)
+        if applicability == SAFE and (not harmless or self._opens_a_denial(finding)):
+            applicability = UNSAFE
+        listed = tuple(dict.fromkeys(_line(request) for request in opened))
+        return fix._replace(proven=True, applicability=applicability, also_opens=listed)
+
+    def _opens_a_denial(self, finding: Finding) -> bool:
+        """Whether the place that refuses does so for who is asking: opening that is for a person to decide."""
+        if finding.request is None:
+            return False
+        decision = self._decided(finding.request)
+        return any(step.where == decision.where and step.field in ABOUT_WHO for step in decision.trace)
+
+    def _shared(self, witness: Request) -> list[Request]:
+        """The witnesses of all refusals, those of the same host first where there are too many."""
+        if len(self.witnesses) <= MOST_WITNESSES:
+            return list(self.witnesses)
+        near = [other for other in self.witnesses if other.host == witness.host]
+        return [*near, *self.witnesses[:: len(self.witnesses) // MOST_WITNESSES + 1]]
+
+    def _decided(self, request: Request) -> Decision:
+        known = self._before.get(request)
+        if known is None:
+            known = self._before[request] = self.site.decide(request)
+        return known
+
+    def _as_written(self, fix: Fix) -> Fix:
+        """The fix with the line endings of the files that it edits."""
+        if not any("\n" in edit.text for edit in fix.edits):
+            return fix
+        return fix._replace(edits=tuple(self._with_endings(edit) for edit in fix.edits))
+
+    def _with_endings(self, edit: TextEdit) -> TextEdit:
+        data = self.site.source(edit.file) or b""
+        crlf = data.count(b"\r\n")
+        if "\r" in edit.text or 2 * crlf <= data.count(b"\n"):
+            return edit
+        return edit._replace(text=edit.text.replace("\n", "\r\n"))
+
+
+def _candidates(finding: Finding) -> tuple[Fix, ...]:
+    if finding.fixes:
+        return finding.fixes
+    return () if finding.fix is None else (finding.fix,)
+
+
+def _batches(findings: list[Finding], candidates: list[tuple[Fix, ...]]) -> list[list[int]]:
+    """Findings of one rule on pairwise different hosts whose first fixes edit text: they can share a world."""
+    groups: dict[str, dict[object, int]] = {}
+    for index, (finding, fixes) in enumerate(zip(findings, candidates, strict=True)):
+        if finding.request is None or not fixes or fixes[0].world or not fixes[0].edits:
+            continue
+        if fixes[0].applicability == MANUAL:
+            continue
+        host = (finding.request.host, finding.request.port)
+        groups.setdefault(finding.rule, {}).setdefault(host, index)
+    return [list(group.values()) for group in groups.values() if len(group) >= _LEAST_BATCH]
+
+
+def _is_refused(site: Site, request: Request) -> bool:
+    return site.decide(request).verdict == REFUSED
+
+
+def _is_served(site: Site, request: Request) -> bool:
+    """Not refused, and no error of the server's own in its place."""
+    decision = site.decide(request)
+    if decision.verdict == REFUSED or (decision.status is None and decision.handed_to is None):
+        return False
+    return decision.status is None or decision.status < _SERVER_ERROR
+
+
+def _line(request: Request) -> str:
+    line = f"{request.method} {request.url()} from {request.client}"
+    referer = request.header("referer")
+    return line if referer is None else f"{line} with Referer: {referer}"

@@ -1,0 +1,188 @@
+"""From the paths of a command line to sites: each main configuration once, however many of its files were named."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from audit403.core.family import Family, NotAudited, Options, Site
+from audit403.core.plugins import FAMILIES, entry_points, load
+from audit403.engine.judge import INTERNAL_ERROR
+from audit403.engine.settings import Settings, SettingsFinder
+from audit403.engine.tree_choice import AUTO, NONE, choose_tree
+from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, Entry, Evidence, NotCollected
+
+STDIN = "-"
+MOST_STDIN = 64 * 1024 * 1024
+
+
+class Reading(NamedTuple):
+    """How the command line wants configurations read; None leaves it to the settings."""
+
+    tree: str | None = None
+    prefix: str | None = None
+
+
+class FoundSite:
+    """A site with its family and settings; `only`: the findings wanted are those that touch these files (None: all)."""
+
+    __slots__ = ("family", "only", "settings", "site")
+
+    def __init__(self, family: str, site: Site, settings: Settings, only: set[str] | None) -> None:
+        self.family = family
+        self.site = site
+        self.settings = settings
+        self.only = only
+
+
+class Targets:
+    """Finds the sites behind the targets; what cannot be looked at is in `not_audited`."""
+
+    def __init__(self, evidence: Evidence, reading: Reading, finder: SettingsFinder) -> None:
+        self.evidence = evidence
+        self.reading = reading
+        self.finder = finder
+        self.not_audited: list[NotAudited] = []
+        self._found: dict[object, FoundSite] = {}
+        self._by_file: dict[str, list[FoundSite]] | None = None
+
+    def sites(self, targets: Iterable[str]) -> list[FoundSite]:
+        """The sites of all targets, in the order in which they were found."""
+        families = self._families()
+        for target in dict.fromkeys(targets):
+            if target == STDIN:
+                self._add_stdin(families)
+                continue
+            path = os.path.abspath(target)
+            kind = self._kind(target, path)
+            if kind == FILE:
+                self._add_file(path, families)
+            elif kind == DIRECTORY:
+                self._add_folder(target, path, families)
+        return list(self._found.values())
+
+    def _families(self) -> list[Family]:
+        families = []
+        for name, value in entry_points(FAMILIES).items():
+            try:
+                families.append(load(value))
+            except Exception as error:  # a plug-in may fail in any way, and the others go on
+                reason = f"the plug-in cannot be loaded: {type(error).__name__}: {error}"
+                self.not_audited.append(NotAudited(name, reason))
+        return families
+
+    def _kind(self, target: str, path: str) -> str | None:
+        """FILE or DIRECTORY; None, with a note, for what is neither."""
+        entry = self.evidence.entry(path)
+        if isinstance(entry, Entry) and entry.kind == DIRECTORY:
+            return DIRECTORY
+        if isinstance(entry, Entry) and entry.kind == LINK and os.path.isdir(path):
+            return DIRECTORY
+        data = self.evidence.read(path)
+        if isinstance(data, bytes):
+            return FILE
+        if isinstance(data, Absent):
+            self.not_audited.append(NotAudited(target, "there is no such file or folder"))
+        else:
+            reason = data.reason if isinstance(data, NotCollected) else data.message
+            self.not_audited.append(NotAudited(target, f"it cannot be read: {reason}"))
+        return None
+
+    def _add_folder(self, target: str, path: str, families: list[Family]) -> None:
+        settings = self.finder.nearest(path)
+        count = 0
+        for family in families:
+            for site in self._find(family, path, settings):
+                count += 1
+                own = self.finder.nearest(first_file(site) or path)
+                if own is not settings and (own.prefix, own.paths) != (settings.prefix, settings.paths):
+                    again = self._find(family, first_file(site) or path, own)
+                    self._add_all(family, again, own, None)
+                else:
+                    self._add_all(family, [site], own, None)
+        if not count and not any(missed.target == path for missed in self.not_audited):
+            names = ", ".join(family.name for family in families)
+            self.not_audited.append(NotAudited(target, f"nothing in it was recognised as configuration ({names})"))
+
+    def _add_file(self, path: str, families: list[Family]) -> None:
+        if self._found:
+            known = self._index().get(os.path.realpath(path))
+            if known:
+                for found in known:
+                    self._also(found, path)
+                return
+        settings = self.finder.nearest(path)
+        for family in families:
+            for site in self._find(family, path, settings):
+                whole = not site.main.startswith("/") or site.main == path
+                self._add_all(family, [site], settings, None if whole else _names_of(site, path))
+
+    def _add_stdin(self, families: list[Family]) -> None:
+        data = sys.stdin.buffer.read(MOST_STDIN + 1)
+        if len(data) > MOST_STDIN:
+            self.not_audited.append(NotAudited("standard input", f"it is larger than {MOST_STDIN:,} bytes"))
+            return
+        settings = self.finder.nearest(os.getcwd())
+        for family in families:
+            try:
+                site = family.read_text(data, self.evidence, self._options(settings))
+            except Exception as error:  # whatever a target holds, the others go on
+                self._failed("standard input", error)
+                continue
+            if site is not None:
+                self._add_all(family, [site], settings, None)
+
+    def _find(self, family: Family, path: str, settings: Settings) -> Iterator[Site]:
+        try:
+            for found in family.find([path], self.evidence, self._options(settings)):
+                if isinstance(found, NotAudited):
+                    self.not_audited.append(found)
+                else:
+                    yield found
+        except Exception as error:  # whatever a target holds, the others go on
+            self._failed(path, error)
+
+    def _failed(self, target: str, error: Exception) -> None:
+        reason = f"{INTERNAL_ERROR}: it could not be read: {type(error).__name__}: {error}"
+        self.not_audited.append(NotAudited(target, reason))
+
+    def _options(self, settings: Settings) -> Options:
+        tree = self.reading.tree or settings.tree
+        return Options(self.reading.prefix or settings.prefix, settings.paths, NONE if tree == AUTO else tree)
+
+    def _add_all(self, family: Family, sites: Iterable[Site], settings: Settings, only: set[str] | None) -> None:
+        for site in sites:
+            key = (family.name, site.main if site.main.startswith("/") else site.files)
+            known = self._found.get(key)
+            if known is not None:
+                known.only = None if known.only is None or only is None else known.only | only
+                continue
+            tree = choose_tree(self.reading.tree or settings.tree, site, self.evidence)
+            if tree != site.options.tree:
+                site = site.with_tree(tree)
+            self._found[key] = FoundSite(family.name, site, settings, only)
+            self._by_file = None
+
+    def _also(self, found: FoundSite, path: str) -> None:
+        if found.only is not None:
+            found.only = None if found.site.main == path else found.only | _names_of(found.site, path)
+
+    def _index(self) -> dict[str, list[FoundSite]]:
+        """The sites by the real paths of their files."""
+        if self._by_file is None:
+            self._by_file = {}
+            for found in self._found.values():
+                for file in found.site.files:
+                    self._by_file.setdefault(os.path.realpath(file), []).append(found)
+        return self._by_file
+
+
+def first_file(site: Site) -> str | None:
+    """The first of a site's files that lies somewhere: surroundings that were only assumed lie nowhere."""
+    return next((file for file in (site.main, *site.files) if file.startswith("/")), None)
+
+
+def _names_of(site: Site, path: str) -> set[str]:
+    """The names under which a site has the file."""
+    real = os.path.realpath(path)
+    return {file for file in site.files if file == path or os.path.realpath(file) == real}
