@@ -15,9 +15,10 @@ def test_an_entry_is_what_lstat_shows(tmp_path: Path) -> None:
     file = tmp_path / "f"
     file.write_bytes(b"12345")
     file.chmod(0o4751)
+    os.utime(file, ns=(0, 1_700_000_001_900_000_000))
     (tmp_path / "l").symlink_to("f/../x")
     evidence = LocalEvidence()
-    assert evidence.entry(f"{file}") == Entry("f", 0o4751, os.getuid(), os.getgid(), size=5)
+    assert evidence.entry(f"{file}") == Entry("f", 0o4751, os.getuid(), os.getgid(), size=5, mtime=1_700_000_001)
     link = evidence.entry(f"{tmp_path}/l")
     assert isinstance(link, Entry)
     assert (link.kind, link.target) == ("l", "f/../x")

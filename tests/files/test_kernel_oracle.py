@@ -166,21 +166,23 @@ def test_the_overlay_answers_as_the_kernel_does_after_the_real_edits(work: str) 
         overlay = LocalEvidence().with_changes(edits)
         predicted = predict(overlay, questions)
         names = {path: overlay.names(path) for path in tree.directories}
-        entries = _without_directory_sizes(overlay, tree.everything())
+        entries = _without_sizes_and_times(overlay, tree.everything())
         contents = {path: overlay.read(path) for path in tree.files}
         apply(edits)
         after = LocalEvidence()
         assert not wrong(questions, predicted, ask_kernel(questions)), edits
         assert names == {path: after.names(path) for path in names}
-        assert entries == _without_directory_sizes(after, tree.everything())
+        assert entries == _without_sizes_and_times(after, tree.everything())
         assert contents == {path: after.read(path) for path in contents}
 
 
-def _without_directory_sizes(evidence: Evidence, paths: list[str]) -> dict[str, object]:
-    """A directory's size is its file system's business; no edit promises it."""
+def _without_sizes_and_times(evidence: Evidence, paths: list[str]) -> dict[str, object]:
+    """A directory's size is its file system's business, and a change's time is its own; no edit promises them."""
     found = {path: evidence.entry(path) for path in paths}
     return {
-        path: entry._replace(size=0) if isinstance(entry, Entry) and entry.kind == DIRECTORY else entry
+        path: entry._replace(size=0 if entry.kind == DIRECTORY else entry.size, mtime=None)
+        if isinstance(entry, Entry)
+        else entry
         for path, entry in found.items()
     }
 

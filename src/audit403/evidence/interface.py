@@ -24,7 +24,7 @@ class Entry(NamedTuple):
     """One directory entry, as lstat and the ACL show it.
 
     `mode` is st_mode & 07777. With an ACL the mode's group digit is the mask, as in the kernel, and `group_bits` is
-    what the ACL grants the owning group. `target` is a link's text.
+    what the ACL grants the owning group. `target` is a link's text; `mtime` is in seconds, None when not collected.
     """
 
     kind: str
@@ -35,6 +35,7 @@ class Entry(NamedTuple):
     acl: tuple[AclEntry, ...] = ()
     group_bits: int | None = None
     size: int = 0
+    mtime: int | None = None
 
 
 class Absent(NamedTuple):

@@ -143,7 +143,8 @@ def _entry(path: str) -> Entry | Absent | NotCollected:
         kind = _KINDS[stat.S_IFMT(status.st_mode)]
         if kind == LINK:
             mode = stat.S_IMODE(status.st_mode)
-            return Entry(kind, mode, status.st_uid, status.st_gid, _decoded(os.readlink(encoded)), size=status.st_size)
+            target = _decoded(os.readlink(encoded))
+            return Entry(kind, mode, status.st_uid, status.st_gid, target, (), None, status.st_size, _mtime(status))
     except OSError as error:
         return ABSENT if error.errno in _NOTHING_THERE else NotCollected(_reason(error))
     acl = _acl(encoded)
@@ -151,7 +152,12 @@ def _entry(path: str) -> Entry | Absent | NotCollected:
         return acl
     named, group_bits = acl
     mode = stat.S_IMODE(status.st_mode)
-    return Entry(kind, mode, status.st_uid, status.st_gid, None, named, group_bits, status.st_size)
+    size = status.st_size
+    return Entry(kind, mode, status.st_uid, status.st_gid, None, named, group_bits, size, _mtime(status))
+
+
+def _mtime(status: os.stat_result) -> int:
+    return status.st_mtime_ns // 1_000_000_000
 
 
 def _acl(path: bytes) -> tuple[tuple[AclEntry, ...], int | None] | NotCollected:

@@ -216,7 +216,7 @@ class Overlay:
         self._contents[path] = content
         entry = self.entry(path)
         if isinstance(entry, Entry):
-            self._entries[path] = entry._replace(size=len(content))
+            self._entries[path] = entry._replace(size=len(content), mtime=None)
 
 
 def _with_mode(entry: Entry, mode: int) -> Entry:

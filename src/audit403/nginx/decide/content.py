@@ -6,10 +6,12 @@ Truth: ngx_http_core_content_phase; the order of the modules is that of nginx's 
 from audit403.nginx.decide.dav import dav
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.handlers import run_handler
-from audit403.nginx.decide.index import autoindex, index, random_index
+from audit403.nginx.decide.index import index
+from audit403.nginx.decide.listing import autoindex, random_index
 from audit403.nginx.decide.map_path import map_uri_to_path
 from audit403.nginx.decide.outcome import Outcome, Status
-from audit403.nginx.decide.static import gzip_static, static
+from audit403.nginx.decide.static import static
+from audit403.nginx.decide.static_gzip import gzip_static
 
 
 def content_phase(exchange: Exchange) -> Outcome:

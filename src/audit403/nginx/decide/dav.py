@@ -1,24 +1,35 @@
 """dav_methods: PUT, DELETE, MKCOL, COPY and MOVE on the file system.
 
-Truth: src/http/modules/ngx_http_dav_module.c and the system calls that it makes.
+Truth: src/http/modules/ngx_http_dav_module.c, with ngx_ext_rename_file, ngx_copy_file, ngx_create_full_path and
+ngx_walk_tree of src/core/ngx_file.c. The calls are made one after the other, each in the world that the last one left.
 """
 
 from collections.abc import Callable
-from errno import EACCES, EEXIST, ENOENT, ENOTDIR, EPERM
+from errno import EACCES, EEXIST, EISDIR, ENOENT, ENOSPC, ENOTDIR, EPERM
+from os import strerror
 
+from audit403.core.decision import REASON_STATE, Missing
 from audit403.core.place import Because, PathPlace
-from audit403.evidence.interface import DIRECTORY, Absent, NotCollected, Unreadable
+from audit403.evidence.interface import DIRECTORY, FILE, LINK, Entry
+from audit403.evidence.links import join
 from audit403.files.resolve import Resolution
+from audit403.nginx.decide.changing_tree import ChangingTree
+from audit403.nginx.decide.dav_headers import (
+    INFINITY,
+    BadDestination,
+    depth_of,
+    destination_of,
+    has_body,
+    may_overwrite,
+)
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.index import refusal_reason
 from audit403.nginx.decide.map_path import map_uri_to_path
-from audit403.nginx.decide.normalise_uri import BadTarget, normalise_path
-from audit403.nginx.decide.outcome import Outcome, Status, Undecided
-from audit403.nginx.decide.worker_files import ERRNO_TEXT, NOT_FOUND, Opened
+from audit403.nginx.decide.outcome import Outcome, Sent, Status, Undecided
+from audit403.nginx.decide.worker_files import NOT_FOUND, Opened, alias_after_rewrite
 
-_INFINITY = -1
-_INVALID = -2
 _DEEPEST_TREE = 200
+_DEFAULT_ACCESS = 0o600
 
 
 def dav(exchange: Exchange) -> Outcome | None:
@@ -31,135 +42,137 @@ def dav(exchange: Exchange) -> Outcome | None:
     return _METHODS[exchange.method](exchange)
 
 
-def _put(exchange: Exchange) -> Status:
+def _put(exchange: Exchange) -> Outcome:
+    request = exchange.request
     if exchange.uri.endswith("/"):
         return _decided(exchange, 409, "cannot PUT to a collection")
-    if exchange.request.header("content-range") is not None:
+    if request.header("content-range") is not None:
         return _decided(exchange, 501, "PUT with range is unsupported")
-    if exchange.request.body_length is None:
+    if request.body_length is None and request.header("transfer-encoding") is None:
         return _decided(exchange, 500, "PUT request body must be in a file")
     path = _path(exchange)
     if path is None:
-        return _decided(exchange, 500, "alias cannot be used where the URI was rewritten")
-    target = _known(exchange.evaluator.files().resolver.stat(path))
-    status = 204 if target.errno == 0 else 201
-    if target.entry is not None and target.errno == 0 and target.entry.kind == DIRECTORY:
-        return _decided(exchange, 409, f'"{path}" could not be created (21: Is a directory)')
-    errno = _may_replace(exchange, path)
+        return alias_after_rewrite(exchange)
+    tree = _tree(exchange)
+    there = tree.stat(path)
+    if not there.errno and there.entry is not None and there.entry.kind == DIRECTORY:
+        return _decided(exchange, 409, f'"{path}" could not be created ({EISDIR}: {strerror(EISDIR)})')
+    errno = tree.replace(path)
     if errno == ENOENT and exchange.context.flag("create_full_put_path"):
-        errno = _may_create_path(exchange, path)
+        errno = _create_path(exchange, tree, path) or tree.replace(path)
     if errno:
-        return _decided(exchange, 500, f'rename() to "{path}" failed ({errno}: {ERRNO_TEXT.get(errno, "")})')
-    return Status(status)
+        return _decided(exchange, 500, f'rename() to "{path}" failed ({errno}: {strerror(errno)})')
+    # Sent as it stands, past error_page.
+    return Sent(201 if there.errno else 204)
 
 
 def _delete(exchange: Exchange) -> Status:
-    if exchange.request.body_length:
+    if has_body(exchange.request):
         return _decided(exchange, 415, "DELETE with body is unsupported")
     if not _deep_enough(exchange):
         return _decided(exchange, 409, "insufficient URI depth to DELETE")
     path = _path(exchange)
     if path is None:
-        return _decided(exchange, 500, "alias cannot be used where the URI was rewritten")
-    found = _known(exchange.evaluator.files().resolver.lstat(path))
-    if found.errno:
+        return alias_after_rewrite(exchange)
+    tree = _tree(exchange)
+    found = tree.lstat(path)
+    if found.errno or found.entry is None:
         return _error(exchange, found, "lstat()", path, 409 if found.errno == ENOTDIR else 404)
-    depth = _depth(exchange, 0)
-    if found.entry is not None and found.entry.kind == DIRECTORY:
+    if found.entry.kind == DIRECTORY:
         if not exchange.uri.endswith("/"):
-            return _decided(exchange, 409, f'DELETE "{path}" failed (21: Is a directory)')
-        if _depth(exchange, _INFINITY) != _INFINITY:
+            return _decided(exchange, 409, f'DELETE "{path}" failed ({EISDIR}: {strerror(EISDIR)})')
+        if depth_of(exchange.request, INFINITY) != INFINITY:
             return _decided(exchange, 400, '"Depth" header must be infinity')
-        return _delete_tree(exchange, path.rstrip("/"))
-    if depth not in (0, _INFINITY):
+        return _delete_tree(exchange, tree, path, path[:-1])
+    if depth_of(exchange.request, 0) not in (0, INFINITY):
         return _decided(exchange, 400, '"Depth" header must be 0 or infinity')
-    return _delete_file(exchange, path)
+    return _delete_file(exchange, tree, path)
 
 
-def _delete_file(exchange: Exchange, path: str) -> Status:
-    found = _known(exchange.evaluator.files().resolver.may_delete(path))
+def _delete_file(exchange: Exchange, tree: ChangingTree, path: str) -> Status:
+    found = tree.unlink(path)
     return _error(exchange, found, "unlink()", path, 404) if found.errno else Status(204)
 
 
-def _delete_tree(exchange: Exchange, path: str) -> Status:
-    resolver = exchange.evaluator.files().resolver
-    if _known(resolver.list(path)).errno:
-        return _decided(exchange, 500, f'opendir() "{path}" failed')
-    emptied = _empties(exchange, path, 0)
-    found = _known(resolver.may_delete(path))
-    if found.errno:
-        return _error(exchange, found, "rmdir()", path, 404)
-    if not emptied:
-        return _decided(exchange, 500, f'rmdir() "{path}" failed (39: Directory not empty)')
-    return Status(204)
+def _delete_tree(exchange: Exchange, tree: ChangingTree, path: str, base: str) -> Status:
+    """Delete what is in the directory and then itself; `base` is what nginx puts before the names in it."""
+    top = tree.opendir(path)
+    if top.errno:
+        return _decided(exchange, 500, f'opendir() "{path}" failed ({top.errno}: {strerror(top.errno)})')
+    _empty(exchange, tree, path, base, top.path, 0)
+    found = tree.rmdir(path)
+    return _error(exchange, found, "rmdir()", path, 404) if found.errno else Status(204)
 
 
-def _empties(exchange: Exchange, path: str, depth: int) -> bool:
-    """Whether the worker can delete everything in a directory."""
-    resolver = exchange.evaluator.files().resolver
-    if depth > _DEEPEST_TREE or _known(resolver.list(path)).errno:
-        return False
-    names = exchange.evaluator.evidence.names(path)
-    if isinstance(names, (Absent, NotCollected, Unreadable)):
-        return False
-    emptied = True
-    for name in names:
-        inner = f"{path}/{name}"
-        found = _known(resolver.lstat(inner))
-        if found.entry is not None and found.entry.kind == DIRECTORY:
-            emptied = _empties(exchange, inner, depth + 1) and emptied
-        emptied = _known(resolver.may_delete(inner)).errno == 0 and emptied
-    return emptied
+def _empty(exchange: Exchange, tree: ChangingTree, path: str, base: str, top: str, depth: int) -> None:
+    """ngx_walk_tree with the handlers of DELETE: what cannot be deleted stays."""
+    directory = tree.opendir(path)
+    if directory.errno:
+        return
+    if depth > _DEEPEST_TREE:
+        raise Undecided(Missing(REASON_STATE, f"a tree deeper than {_DEEPEST_TREE} directories"))
+    for name in tree.names(directory.path):
+        entry = tree.evidence.entry(join(directory.path, name))
+        inner = f"{base}/{name}"
+        if not isinstance(entry, Entry) or _is_passed_over(exchange, tree, entry, inner, top):
+            continue
+        if entry.kind == DIRECTORY:
+            _empty(exchange, tree, inner, inner, top, depth + 1)
+            tree.rmdir(inner)
+        else:
+            tree.unlink(inner)
+
+
+def _is_passed_over(exchange: Exchange, tree: ChangingTree, entry: Entry, path: str, top: str) -> bool:
+    """Before nginx deletes an entry, it follows it, and leaves those that lead nowhere.
+
+    One that leads to something in the same tree leads nowhere once that is deleted; the directory's order decides.
+    """
+    if entry.kind == LINK and tree.leads_inside(path, top):
+        return not exchange.ask(Missing(REASON_STATE, f"whether {path} comes before what it leads to"))
+    return tree.stat(path).errno != 0
 
 
 def _mkcol(exchange: Exchange) -> Status:
-    if exchange.request.body_length:
+    if has_body(exchange.request):
         return _decided(exchange, 415, "MKCOL with body is unsupported")
     if not exchange.uri.endswith("/"):
         return _decided(exchange, 409, "MKCOL can create a collection only")
     path = _path(exchange)
     if path is None:
-        return _decided(exchange, 500, "alias cannot be used where the URI was rewritten")
-    return _make_directory(exchange, path[:-1], 409)
-
-
-def _make_directory(exchange: Exchange, path: str, not_found: int) -> Status:
-    resolver = exchange.evaluator.files().resolver
-    there = _known(resolver.lstat(path))
-    if there.errno == 0:
-        return _error(exchange, there._replace(errno=EEXIST), "mkdir()", path, not_found)
-    if there.errno != ENOENT:
-        return _error(exchange, there, "mkdir()", path, not_found)
-    parent = _known(resolver.may_write_directory(_parent(path)))
-    return _error(exchange, parent, "mkdir()", path, not_found) if parent.errno else Status(201)
+        return alias_after_rewrite(exchange)
+    made = _tree(exchange).mkdir(path[:-1], _directory_access(exchange))
+    return _error(exchange, made, "mkdir()", path[:-1], 409) if made.errno else Status(201)
 
 
 def _copy_or_move(exchange: Exchange) -> Status:
-    if exchange.request.body_length:
+    request = exchange.request
+    if has_body(request):
         return _decided(exchange, 415, "COPY and MOVE with body are unsupported")
-    destination = _destination(exchange)
-    if isinstance(destination, Status):
-        return destination
-    if exchange.uri.endswith("/") != destination.endswith("/"):
+    try:
+        destination = destination_of(request, exchange.host)
+    except BadDestination as error:
+        return _decided(exchange, 400, str(error))
+    header = request.header("destination") or ""
+    if exchange.uri.endswith("/") != header.endswith("/"):
         return _decided(exchange, 409, "both URIs should be either collections or non-collections")
-    depth = _depth(exchange, _INFINITY)
-    if depth != _INFINITY and (exchange.method == "MOVE" or depth != 0):
+    depth = depth_of(request, INFINITY)
+    if depth != INFINITY and (exchange.method == "MOVE" or depth != 0):
         return _decided(exchange, 400, '"Depth" header must be infinity')
-    overwrite = exchange.request.header("overwrite")
-    if overwrite is not None and overwrite not in ("T", "t", "F", "f"):
-        return _decided(exchange, 400, "invalid Overwrite header")
-    return _transfer(exchange, destination, overwrite not in ("F", "f"))
+    overwrite = may_overwrite(request)
+    if overwrite is None:
+        return _decided(exchange, 400, 'client sent invalid "Overwrite" header')
+    source, target = map_uri_to_path(exchange), map_uri_to_path(exchange, destination)
+    if source is None or target is None:
+        return alias_after_rewrite(exchange)
+    return _transfer(exchange, source.path, target.path, overwrite)
 
 
-def _transfer(exchange: Exchange, destination: str, overwrite: bool) -> Status:
-    source_map, target_map = map_uri_to_path(exchange), map_uri_to_path(exchange, destination)
-    if source_map is None or target_map is None:
-        return _decided(exchange, 500, "alias cannot be used where the URI was rewritten")
-    source, target = source_map.path, target_map.path
+def _transfer(exchange: Exchange, source: str, target: str, overwrite: bool) -> Status:
+    tree = _tree(exchange)
     slash = target.endswith("/")
     target = target[:-1] if slash else target
-    resolver = exchange.evaluator.files().resolver
-    there = _known(resolver.lstat(target))
+    there = tree.lstat(target)
     is_directory = there.errno == 0 and there.entry is not None and there.entry.kind == DIRECTORY
     if there.errno and there.errno != ENOENT:
         return _error(exchange, there, "lstat()", target, 404)
@@ -167,82 +180,100 @@ def _transfer(exchange: Exchange, destination: str, overwrite: bool) -> Status:
         if is_directory and not slash:
             return _decided(exchange, 409, f'"{exchange.uri}" could not be written to a collection')
         if not overwrite:
-            return _decided(exchange, 412, f'"{target}" could not be created (17: File exists)')
-    found = _known(resolver.lstat(source))
-    if found.errno:
+            return _decided(exchange, 412, f'"{target}" could not be created ({EEXIST}: {strerror(EEXIST)})')
+    found = tree.lstat(source)
+    if found.errno or found.entry is None:
         return _error(exchange, found, "lstat()", source, 404)
-    if found.entry is not None and found.entry.kind == DIRECTORY:
-        if not exchange.uri.endswith("/"):
-            return _decided(exchange, 400, f'"{exchange.uri}" is collection')
-        if there.errno == 0:
-            deleted = _delete_tree(exchange, target) if is_directory else _delete_file(exchange, target)
-            if deleted.code != 204:
-                return deleted
-        return _transfer_directory(exchange, source.rstrip("/"), target)
-    return _transfer_file(exchange, source, target)
+    if found.entry.kind != DIRECTORY:
+        return _transfer_file(exchange, tree, source, target, found.entry)
+    if not exchange.uri.endswith("/"):
+        return _decided(exchange, 400, f'"{exchange.uri}" is collection')
+    if there.errno == 0:
+        deleted = _delete_tree(exchange, tree, target, target) if is_directory else _delete_file(exchange, tree, target)
+        if deleted.code != 204:
+            return deleted
+    return _transfer_directory(exchange, tree, source, target, found.entry)
 
 
-def _transfer_directory(exchange: Exchange, source: str, target: str) -> Status:
-    resolver = exchange.evaluator.files().resolver
-    parent = _known(resolver.may_write_directory(_parent(target)))
-    if exchange.method == "MOVE" and not parent.errno and not _known(resolver.may_delete(source)).errno:
+def _transfer_directory(exchange: Exchange, tree: ChangingTree, source: str, target: str, entry: Entry) -> Status:
+    if exchange.method == "MOVE" and not tree.rename(source, target):
         return Status(201)
-    if parent.errno:
-        return _error(exchange, parent, "mkdir()", target, 404)
-    if _known(resolver.list(source)).errno:
-        return _decided(exchange, 500, f'opendir() "{source}" failed')
-    if exchange.method == "MOVE":
-        deleted = _delete_tree(exchange, source)
-        return Status(201) if deleted.code == 204 else deleted
-    return Status(201)
+    made = tree.mkdir(target, entry.mode & 0o777)
+    if made.errno:
+        return _error(exchange, made, "mkdir()", target, 404)
+    opened = tree.opendir(source)
+    if opened.errno:
+        return _decided(exchange, 500, f'opendir() "{source}" failed ({opened.errno}: {strerror(opened.errno)})')
+    # What cannot be copied inside is left out without a word.
+    if exchange.method == "COPY":
+        return Status(201)
+    if made.path.startswith(opened.path + "/"):
+        raise Undecided(Missing(REASON_STATE, f"the copies of {source} inside itself"))
+    deleted = _delete_tree(exchange, tree, source, source[:-1])
+    return Status(201) if deleted.code == 204 else deleted
 
 
-def _transfer_file(exchange: Exchange, source: str, target: str) -> Status:
-    if exchange.method == "MOVE":
-        gone = _known(exchange.evaluator.files().resolver.may_delete(source))
-        errno = gone.errno or _may_replace(exchange, target)
-        if errno == ENOENT:
-            errno = _may_create_path(exchange, target)
-        if errno:
-            return _decided(exchange, 500, f'rename() "{source}" to "{target}" failed ({errno})')
-        return Status(204)
-    resolver = exchange.evaluator.files().resolver
-    if _known(resolver.open(source)).errno or _may_write(exchange, target):
+def _transfer_file(exchange: Exchange, tree: ChangingTree, source: str, target: str, entry: Entry) -> Status:
+    if exchange.method == "COPY":
+        if _copies(exchange, tree, source, target, entry):
+            return Status(204)
         return _decided(exchange, 500, f'copy of "{source}" to "{target}" failed')
+    errno = tree.rename(source, target)
+    if errno == ENOENT:
+        errno = _create_path(exchange, tree, target) or tree.rename(source, target)
+    if errno:
+        return _decided(exchange, 500, f'rename() "{source}" to "{target}" failed ({errno}: {strerror(errno)})')
     return Status(204)
 
 
-def _may_write(exchange: Exchange, path: str) -> int:
-    """The errno of open(path, O_WRONLY | O_CREAT | O_TRUNC)."""
-    from audit403.files.permission import WRITE, permitted
-
-    resolver = exchange.evaluator.files().resolver
-    found = _known(resolver.stat(path))
-    if found.errno == ENOENT:
-        return _known(resolver.may_write_directory(_parent(path))).errno
-    if found.errno or found.entry is None:
-        return found.errno
-    return 0 if permitted(found.entry, resolver.identity, WRITE) else EACCES
-
-
-def _may_replace(exchange: Exchange, path: str) -> int:
-    """The errno of rename(2) onto `path` out of nginx's temporary directory."""
-    resolver = exchange.evaluator.files().resolver
-    parent = _known(resolver.may_write_directory(_parent(path)))
-    if parent.errno:
-        return parent.errno
-    if _known(resolver.lstat(path)).errno:
-        return 0
-    return _known(resolver.may_delete(path)).errno
+def _copies(exchange: Exchange, tree: ChangingTree, source: str, target: str, entry: Entry) -> bool:
+    """ngx_copy_file. The size comes from lstat, so of a link it is the length of its text."""
+    opened = tree.open(source)
+    if opened.errno or opened.entry is None:
+        return False
+    created = tree.create(target)
+    if created.errno:
+        return False
+    existed = tree.stat(target)
+    if not existed.errno and existed.entry is not None:
+        # Setting the time of the copy needs its owner.
+        if not tree.identity.fowner and existed.entry.uid != tree.identity.uid:
+            return False
+        if existed.path == opened.path:
+            return not entry.size
+    return not entry.size or (opened.entry.kind == FILE and opened.entry.size >= entry.size)
 
 
-def _may_create_path(exchange: Exchange, path: str) -> int:
-    """The errno of making every missing directory above `path`."""
-    resolver = exchange.evaluator.files().resolver
-    parent = _parent(path)
-    while parent != "/" and _known(resolver.stat(parent)).errno == ENOENT:
-        parent = _parent(parent)
-    return _known(resolver.may_write_directory(parent)).errno
+def _create_path(exchange: Exchange, tree: ChangingTree, path: str) -> int:
+    """ngx_create_full_path: make each directory above `path`; its errno. EACCES does not stop it, only counts."""
+    access = _directory_access(exchange)
+    errno = 0
+    position = path.find("/", 1)
+    while position >= 0:
+        made = tree.mkdir(path[:position], access)
+        if made.errno == EEXIST:
+            errno = 0
+        elif made.errno:
+            errno = made.errno
+            if errno != EACCES:
+                return errno
+        position = path.find("/", position + 1)
+    return errno
+
+
+def _directory_access(exchange: Exchange) -> int:
+    """dav_access (ngx_conf_set_access_slot), with x where there is r (ngx_dir_access)."""
+    directive = exchange.context.last("dav_access")
+    access = _DEFAULT_ACCESS
+    if directive is not None:
+        access, user = 0, 0o600
+        for word in directive.args:
+            who, _, right = word.partition(":")
+            shift = {"user": 6, "group": 3}.get(who, 0)
+            user = 0 if who == "user" else user
+            access |= (6 if right == "rw" else 4) << shift
+        access |= user
+    return access | (access & 0o444) >> 2
 
 
 def _deep_enough(exchange: Exchange) -> bool:
@@ -258,52 +289,13 @@ def _deep_enough(exchange: Exchange) -> bool:
     return False
 
 
-def _depth(exchange: Exchange, default: int) -> int:
-    header = exchange.request.header("depth")
-    if header is None:
-        return default
-    return {"0": 0, "1": 1, "infinity": _INFINITY}.get(header, _INVALID)
-
-
-def _destination(exchange: Exchange) -> "str | Status":
-    header = exchange.request.header("destination")
-    if header is None:
-        return _decided(exchange, 400, 'client sent no "Destination" header')
-    path = header
-    if not header.startswith("/"):
-        scheme = "https://" if exchange.request.tls is not None else "http://"
-        rest = header[len(scheme) :]
-        if not header.startswith(scheme):
-            return _decided(exchange, 400, f'client sent invalid "Destination" header: "{header}"')
-        if not rest.startswith(exchange.host):
-            return _decided(exchange, 400, '"Destination" URI is handled by different repository')
-        _, slash, after = rest[len(exchange.host) :].partition("/")
-        if not slash:
-            return _decided(exchange, 400, f'client sent invalid "Destination" header: "{header}"')
-        path = "/" + after
-    bare = path.partition("?")[0]
-    try:
-        decoded = normalise_path(bare, merge_slashes=False)
-    except BadTarget:
-        return _decided(exchange, 400, f'client sent invalid "Destination" header: "{header}"')
-    if ".." in decoded.split("/") or ".." in bare.split("/") or not bare:
-        return _decided(exchange, 400, f'client sent invalid "Destination" header: "{header}"')
-    return decoded
+def _tree(exchange: Exchange) -> ChangingTree:
+    return ChangingTree(exchange.evaluator.evidence, exchange.evaluator.files().resolver.identity)
 
 
 def _path(exchange: Exchange) -> str | None:
     mapped = map_uri_to_path(exchange)
     return None if mapped is None else mapped.path
-
-
-def _parent(path: str) -> str:
-    return path.rstrip("/").rpartition("/")[0] or "/"
-
-
-def _known(found: Resolution) -> Resolution:
-    if found.missing is not None:
-        raise Undecided(found.missing)
-    return found
 
 
 def _decided(exchange: Exchange, status: int, message: str) -> Status:
@@ -316,25 +308,30 @@ def _decided(exchange: Exchange, status: int, message: str) -> Status:
 def _error(exchange: Exchange, found: Resolution, call: str, path: str, not_found: int) -> Status:
     """ngx_http_dav_error: the status for a failed system call."""
     errno = found.errno
-    text = ERRNO_TEXT.get(errno, "Operation not permitted" if errno == EPERM else "")
-    log = f'{call} "{path}" failed ({errno}: {text})'
+    log = f'{call} "{path}" failed ({errno}: {strerror(errno)})'
     if errno in NOT_FOUND:
         return _decided(exchange, not_found, log)
     if errno == EEXIST:
         return _decided(exchange, 405, log)
+    if errno == ENOSPC:
+        return _decided(exchange, 507, log)
     if errno not in (EACCES, EPERM):
         return _decided(exchange, 500, log)
     place = PathPlace(path) if found.blocker is None else found.blocker.place
     directive = exchange.context.last("dav_methods")
     also = () if directive is None else (Because(directive.span, f"lets {exchange.method} reach {path}"),)
-    exchange.step("content", f"{log}: 403")
+    exchange.step("content", f"{log}: 403", place, False, f"file:{path}", _needed(call))
     exchange.decided(
         "dav-refused", place, refusal_reason(Opened(errno, found.entry, found.blocker, call)), log=log, also=also
     )
     return Status(403)
 
 
-_METHODS: dict[str, Callable[[Exchange], Status]] = {
+def _needed(call: str) -> str:
+    return {"lstat()": "searchable", "mkdir()": "creatable"}.get(call, "deletable")
+
+
+_METHODS: dict[str, Callable[[Exchange], Outcome]] = {
     "PUT": _put,
     "DELETE": _delete,
     "MKCOL": _mkcol,

@@ -3,12 +3,15 @@
 Truth: src/http/modules/ngx_http_stub_status_module.c, _empty_gif_, _flv_ and _mp4_module.c.
 """
 
+from audit403.nginx.decide.ascii import lower
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.hand_on import hand_on
 from audit403.nginx.decide.outcome import HandedOn, Outcome, Sent, Status
-from audit403.nginx.decide.static import open_mapped
+from audit403.nginx.decide.static import file_body, open_mapped
 from audit403.nginx.model.context import CONTENT_PASS
 from audit403.nginx.read.tree import Directive
+
+_FLV_HEADER = 13
 
 
 def run_handler(exchange: Exchange, handler: Directive) -> Outcome | None:
@@ -40,7 +43,39 @@ def _media(exchange: Exchange, handler: Directive) -> Outcome | None:
         return opened
     if not opened.is_file:
         return None
-    seeks = handler.name == "mp4" and any(
-        pair.startswith(("start=", "end=")) for pair in exchange.args.lower().split("&")
-    )
-    return Sent(None) if seeks else Sent(200)
+    body = file_body(opened)
+    if handler.name == "mp4":
+        return Sent(None) if _seeks(exchange.args) else Sent(200, body)
+    return Sent(200, body._replace(size=_flv_size(exchange.args, body.size)))
+
+
+def _seeks(args: str) -> bool:
+    """Whether mp4 looks into the file; what comes of that hangs on its content."""
+    start, end = argument(args, "start"), argument(args, "end")
+    return (start is not None and _milliseconds(start) >= 0) or (end is not None and _milliseconds(end) > 0)
+
+
+def _milliseconds(text: str) -> int:
+    """ngx_http_mp4_atofp: seconds with a fraction; -1 where it is no number."""
+    whole, _, fraction = text.partition(".")
+    digits = whole + fraction
+    if not text or (digits and not (digits.isascii() and digits.isdigit())):
+        return -1
+    return int((whole + (fraction + "000")[:3]) or "0")
+
+
+def _flv_size(args: str, size: int | None) -> int | None:
+    """The length with the header that flv puts before the part that it sends."""
+    start = argument(args, "start")
+    if size is None or start is None or not (start.isascii() and start.isdigit()) or not 0 < int(start) < size:
+        return size
+    return _FLV_HEADER + size - int(start)
+
+
+def argument(args: str, name: str) -> str | None:
+    """ngx_http_arg: the first `name=` in a query string, in any case of letters."""
+    for pair in args.split("&"):
+        key, equals, value = pair.partition("=")
+        if equals and lower(key) == name:
+            return value
+    return None

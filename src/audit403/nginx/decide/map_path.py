@@ -82,11 +82,14 @@ def _compile(directive: Directive, level: Context, prefix: str) -> Root:
     is_alias = directive.name == "alias"
     if not is_alias and path.endswith("/"):
         path = path[:-1]
-    if not path.startswith("$"):
-        path = join_prefix(prefix, path) if path or is_alias else path
+    # `root /` is the root of the file system, `root ""` the prefix.
+    if not directive.args[0].startswith(("$", "/")):
+        path = join_prefix(prefix, path)
     template = compile_template(path)
     if not is_alias:
         return Root(directive, template, 0, False)
     if isinstance(level, Location) and level.regex is not None:
         return Root(directive, template, None, True)
-    return Root(directive, template, len(level.name) if isinstance(level, Location) else 0, True)
+    # In `location ""` it replaces nothing, and nginx takes it for a root.
+    length = len(level.name) if isinstance(level, Location) else 0
+    return Root(directive, template, length, length > 0)

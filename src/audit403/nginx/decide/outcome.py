@@ -12,10 +12,27 @@ class Status(NamedTuple):
     code: int
 
 
+class Body(NamedTuple):
+    """What nginx knows of the body that it sends: `size` and `mtime` are None where the evidence does not show them.
+
+    Only a file has a Last-Modified and an ETag; `ranges` says that Range counts, `single_range` that one does.
+    """
+
+    size: int | None
+    mtime: int | None = None
+    is_file: bool = False
+    ranges: bool = False
+    single_range: bool = False
+
+
 class Sent(NamedTuple):
-    """A response was sent as it stands, past error_page; None: no refusal, and its status hangs on content."""
+    """A response was sent as it stands, past error_page; None: no refusal, and its status hangs on content.
+
+    A `body` goes through nginx's filters for Range and If-*.
+    """
 
     code: int | None
+    body: Body | None = None
 
 
 class Redirect(NamedTuple):

@@ -1,6 +1,6 @@
-"""Static files, with gzip_static before them.
+"""Static files.
 
-Truth: src/http/modules/ngx_http_static_module.c, ngx_http_gzip_static_module.c and ngx_http_gzip_ok.
+Truth: src/http/modules/ngx_http_static_module.c.
 """
 
 from errno import EACCES
@@ -9,8 +9,15 @@ from audit403.core.place import Because, PathPlace
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.index import refusal_reason
 from audit403.nginx.decide.map_path import map_uri_to_path
-from audit403.nginx.decide.outcome import Outcome, Sent, Status
-from audit403.nginx.decide.worker_files import ERRNO_TEXT, FORBIDDEN, NOT_FOUND, Opened, refusal_log
+from audit403.nginx.decide.outcome import Body, Outcome, Sent, Status
+from audit403.nginx.decide.worker_files import (
+    ERRNO_TEXT,
+    FORBIDDEN,
+    NOT_FOUND,
+    Opened,
+    alias_after_rewrite,
+    refusal_log,
+)
 
 
 def static(exchange: Exchange) -> Outcome | None:
@@ -36,7 +43,13 @@ def static(exchange: Exchange) -> Outcome | None:
     if exchange.method == "POST":
         exchange.decided("method-not-allowed", None, "")
         return Status(405)
-    return Sent(200)
+    return Sent(200, file_body(opened))
+
+
+def file_body(opened: Opened) -> Body:
+    """The body that an opened file makes."""
+    entry = opened.entry
+    return Body(None if entry is None else entry.size, None if entry is None else entry.mtime, True, True)
 
 
 def open_mapped(exchange: Exchange) -> "Opened | Status":
@@ -44,12 +57,7 @@ def open_mapped(exchange: Exchange) -> "Opened | Status":
     mapped = map_uri_to_path(exchange)
     root = exchange.evaluator.root(exchange.context).directive
     if mapped is None:
-        exchange.decided(
-            "alias-after-rewrite",
-            None if root is None else root.span,
-            "alias cannot be used where the URI was rewritten",
-        )
-        return Status(500)
+        return alias_after_rewrite(exchange)
     path = mapped.path
     opened = exchange.evaluator.files().open(exchange, path)
     exchange.step(
@@ -80,58 +88,3 @@ def refusal_cause(opened: Opened) -> str:
         return "symlink-refused"
     need = "read" if opened.blocker is None else opened.blocker.need
     return {"search": "ancestor-not-searchable", "follow": "symlink-refused"}.get(need, "file-unreadable")
-
-
-def gzip_static(exchange: Exchange) -> Outcome | None:
-    """Serve `file.gz` instead where the client takes it; without one, go on with the plain file."""
-    if exchange.method not in ("GET", "HEAD") or exchange.uri.endswith("/"):
-        return None
-    mode = exchange.context.argument("gzip_static", "off")
-    if mode == "off" or (mode == "on" and not _takes_gzip(exchange)):
-        return None
-    mapped = map_uri_to_path(exchange)
-    if mapped is None:
-        return Status(500)
-    path = mapped.path + ".gz"
-    opened = exchange.evaluator.files().open(exchange, path)
-    exchange.step(
-        "content",
-        f"gzip_static {path}: {'not used' if opened.errno or opened.is_directory else 'sent instead'}",
-        None,
-        opened.errno == 0,
-        f"file:{path}",
-        "readable",
-    )
-    if opened.errno or opened.is_directory:
-        return None
-    return Sent(200) if opened.is_file else Status(404)
-
-
-def _takes_gzip(exchange: Exchange) -> bool:
-    """ngx_http_gzip_ok for a request over HTTP/1.1."""
-    if exchange.is_subrequest:
-        return False
-    accepted = exchange.request.header("accept-encoding")
-    if accepted is None or not accepts_gzip(accepted):
-        return False
-    if exchange.request.header("via") is None:
-        return True
-    proxied = {word for directive in exchange.context.effective("gzip_proxied") for word in directive.args}
-    if "any" in proxied:
-        return True
-    return "auth" in proxied and exchange.request.header("authorization") is not None
-
-
-def accepts_gzip(header: str) -> bool:
-    """Whether an Accept-Encoding header takes gzip (ngx_http_gzip_accept_encoding)."""
-    for part in header.split(","):
-        coding, _, parameter = part.strip().partition(";")
-        if coding.strip() == "gzip":
-            name, equals, quality = parameter.strip().partition("=")
-            if name.lower() != "q" or not equals:
-                return not parameter.strip()
-            try:
-                return 0 < float(quality.split()[0] if quality.split() else "x") <= 1
-            except ValueError:
-                return False
-    return False

@@ -7,6 +7,7 @@ from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.map_path import map_uri_to_path
 from audit403.nginx.decide.outcome import Named, Outcome, Redirect, Status
 from audit403.nginx.decide.variables.lookup import expand_known
+from audit403.nginx.decide.worker_files import alias_after_rewrite
 from audit403.nginx.model.template import compile_template
 from audit403.nginx.read.tree import Directive
 
@@ -31,8 +32,7 @@ def _try(exchange: Exchange, directive: Directive, candidate: str) -> "Status | 
     root = exchange.evaluator.root(exchange.context)
     mapped = map_uri_to_path(exchange)
     if mapped is None:
-        exchange.decided("alias-after-rewrite", directive.span, "alias cannot be used where the URI was rewritten")
-        return Status(500)
+        return alias_after_rewrite(exchange)
     name = _name(exchange, text, root.alias if root.is_alias else 0)
     base = mapped.path[: mapped.root]
     opened = exchange.evaluator.files().stat(exchange, base + name)

@@ -7,10 +7,9 @@ from errno import EACCES, ELOOP, EMLINK, ENAMETOOLONG, ENOENT, ENOTDIR
 from typing import NamedTuple
 
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Entry
-from audit403.files.permission import READ, permitted
-from audit403.files.resolve import NEED_FOLLOW, NEED_READ, Blocker, Resolution, Resolver, place_of
+from audit403.files.resolve import NEED_FOLLOW, Blocker, Resolution, Resolver, place_of
 from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.outcome import Undecided
+from audit403.nginx.decide.outcome import Status, Undecided
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.template import compile_template
 from audit403.nginx.read.tree import Directive
@@ -86,9 +85,11 @@ class WorkerFiles:
     def stat_directory(self, exchange: Exchange, path: str) -> Opened:
         """What the index handler does to tell a missing index from a missing directory."""
         symlinks = symlinks_of(exchange, exchange.context, path)
-        if symlinks.mode == "off":
-            return _opened(self.resolver.stat(path), "stat()")
-        return self._open_by_components(path, symlinks)
+        if symlinks.mode != "off":
+            return self._open_by_components(path, symlinks)
+        found = _opened(self.resolver.stat(path), "stat()")
+        # With the cache, what turns out to be no directory is opened after all.
+        return found if found.errno or found.is_directory or not cached(exchange.context) else self._open(path)
 
     def list(self, path: str) -> Opened:
         """opendir, which knows neither disable_symlinks nor the cache."""
@@ -135,8 +136,8 @@ class WorkerFiles:
         target = self.resolver.step(at, name, True)
         if not last:
             target = _must_be_directory(target)
-        elif target.errno == 0 and target.entry is not None and not self._may_read(target.entry):
-            return self._unreadable(target)
+        elif target.errno == 0:
+            target = self._opened_here(target)
         if target.errno:
             return target
         if link.entry is not None and target.entry is not None and link.entry.uid != target.entry.uid:
@@ -144,18 +145,11 @@ class WorkerFiles:
         return target
 
     def _readable(self, found: Resolution) -> Opened:
-        if found.errno == 0 and found.entry is not None and not self._may_read(found.entry):
-            found = self._unreadable(found)
-        if found.errno == 0 and found.entry is not None and found.entry.kind == "s":
-            found = found._replace(errno=6)
-        return _opened(found, "openat()")
+        return _opened(self._opened_here(found), "openat()")
 
-    def _may_read(self, entry: Entry) -> bool:
-        return permitted(entry, self.resolver.identity, READ)
-
-    def _unreadable(self, found: Resolution) -> Resolution:
-        place = place_of(self.resolver.evidence, found.path, found.entry)
-        return found._replace(errno=EACCES, blocker=Blocker(place, NEED_READ))
+    def _opened_here(self, found: Resolution) -> Resolution:
+        """The same open of what a step has reached: its canonical path leads to it again."""
+        return found if found.errno else self.resolver.open(found.path)
 
     def _refused_link(self, link: Resolution, errno: int) -> Resolution:
         place = place_of(self.resolver.evidence, link.path, link.entry)
@@ -168,10 +162,11 @@ def symlinks_of(exchange: Exchange, context: Context, path: str) -> Symlinks:
     Truth: ngx_http_set_disable_symlinks in src/http/ngx_http_core_module.c.
     """
     directive = context.last("disable_symlinks")
-    if directive is None or not directive.args or directive.args[0] == "off":
+    modes = () if directive is None else [word for word in directive.args if not word.startswith("from=")]
+    mode = modes[0] if modes else "off"
+    if directive is None or mode == "off":
         return Symlinks("off", None, directive)
-    mode = directive.args[0]
-    prefix = next((word[5:] for word in directive.args[1:] if word.startswith("from=")), None)
+    prefix = next((word[5:] for word in directive.args if word.startswith("from=")), None)
     if prefix is None:
         return Symlinks(mode, None, directive)
     from audit403.nginx.decide.variables.lookup import expand_known
@@ -194,6 +189,14 @@ def cached(context: Context) -> bool:
 def refusal_log(opened: Opened, path: str) -> str:
     """The error log's words for a refused open."""
     return f'{opened.call} "{path}" failed ({opened.errno}: {ERRNO_TEXT.get(opened.errno, "")})'
+
+
+def alias_after_rewrite(exchange: Exchange) -> Status:
+    """Nginx maps no URI to a file where alias stands and the URI was rewritten."""
+    directive = exchange.evaluator.root(exchange.context).directive
+    span = None if directive is None else directive.span
+    exchange.decided("alias-after-rewrite", span, "alias cannot be used where the URI was rewritten")
+    return Status(500)
 
 
 def _must_be_directory(found: Resolution) -> Resolution:
