@@ -59,7 +59,11 @@ class Explorer:
         self.missed: list[NotAudited] = []
         self._found: dict[tuple[object, ...], _Candidate] = {}
         self._locations: dict[tuple[int, str, int], Location] = {}
+        self._servers: dict[tuple[str, int], list[Server]] = {}
         for server in model.servers:
+            span = server.span()
+            if span is not None:
+                self._servers.setdefault((span.file, span.start), []).append(server)
             self._index(server, server)
 
     def facts(self) -> Iterator[Fact]:
@@ -167,9 +171,9 @@ class Explorer:
     def _server(self, start: Start, decision: Decision) -> Server:
         for step in decision.trace:
             if step.operator == "server-name" and isinstance(step.where, Span):
-                for server in self.model.servers:
-                    if server.span() == step.where:
-                        return server
+                candidates = self._servers.get((step.where.file, step.where.start), [])
+                if candidates and start.server not in candidates:
+                    return candidates[0]
         return start.server
 
     def _context(self, server: Server, decision: Decision) -> Context:
