@@ -21,7 +21,7 @@ INDEX_NAMES = (
 )
 """Names that people give to a directory's own page, the likeliest first."""
 
-_PAGES = (".html", ".htm", ".xhtml", ".php")
+_PAGES = (".html", ".htm", ".xhtml")
 
 
 def index_candidates(subject: Subject) -> list[str]:

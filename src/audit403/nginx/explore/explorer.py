@@ -161,7 +161,7 @@ class Explorer:
         if known is None:
             self._found[key] = candidate
             return
-        better = _RANK.get(start.purpose, 9) < _RANK.get(known.subject.purpose, 9)
+        better = (_rank(candidate), not subject.names) < (_rank(known), not known.subject.names)
         kept, other = (candidate, known) if better else (known, candidate)
         shown = tuple(dict.fromkeys((*kept.examples, kept.request.target, other.request.target, *other.examples)))[:3]
         same = request.target == known.request.target
@@ -208,6 +208,14 @@ def _key(candidate: _Candidate) -> tuple[object, ...]:
     below = None if subject.permitted_below is None else subject.permitted_below.directive
     above = None if subject.permitted_above is None else subject.permitted_above.directive
     return (cause, where, id(subject.server), purpose, below, above)
+
+
+def _rank(candidate: _Candidate) -> int:
+    """How good a witness it is, best first; behind a closed directory a file shows more than a directory."""
+    purpose = candidate.subject.purpose
+    if isinstance(candidate.decision.where, PathPlace) and purpose == PURPOSE_FILE:
+        return -1
+    return _RANK.get(purpose, len(_RANK))
 
 
 def _is_own_challenge(subject: Subject) -> bool:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from audit403.core.family import NotAudited
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, AclEntry, Entry, NotCollected, Unreadable
+from audit403.files.permission import READ, permitted
 from audit403.files.resolve import Resolver
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.decide.exchange import Exchange
@@ -108,9 +109,10 @@ def walk(
             break
         purpose = PURPOSE_HOME if url == "/" else PURPOSE_DIRECTORY
         searchable = resolver.search(path).errno == 0
-        yield TreeStart(quoted(url), purpose, path, names, 1 if searchable else len(names) + 1, ())
         if not searchable:
+            yield _closed(resolver, url, path, real, names)
             continue
+        yield TreeStart(quoted(url), purpose, path, names, 1, ())
         for name in names:
             if name.startswith(".") and name not in _SHOWN_DOT_NAMES:
                 continue
@@ -125,6 +127,18 @@ def walk(
             tuple(found_class.examples),
             tuple(found_class.members),
         )
+
+
+def _closed(resolver: Resolver, url: str, path: str, real: str, names: tuple[str, ...]) -> TreeStart:
+    """A directory that the worker may not search: asked for is a file behind it that could be read, if there is one."""
+    places = len(names) + 1
+    for name in names:
+        entry = resolver.evidence.entry(f"{real.rstrip('/')}/{name}")
+        readable = isinstance(entry, Entry) and entry.kind == FILE and permitted(entry, resolver.identity, READ)
+        if readable and not name.startswith("."):
+            return TreeStart(quoted(url + name), PURPOSE_FILE, path, names, places, ())
+    purpose = PURPOSE_HOME if url == "/" else PURPOSE_DIRECTORY
+    return TreeStart(quoted(url), purpose, path, names, places, ())
 
 
 def _sort_in(
