@@ -9,15 +9,15 @@ from audit403.core.place import Because
 from audit403.nginx.decide.auth_basic import auth_basic
 from audit403.nginx.decide.auth_request import auth_request
 from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.outcome import Outcome, Status
-from audit403.nginx.model.address import IPV4, IPV6, UNIX
+from audit403.nginx.decide.outcome import Closed, Outcome, Status
+from audit403.nginx.model.address import IPV4
 from audit403.nginx.model.context import AccessRule
 
 FORBIDDEN_BY_RULE = "access forbidden by rule"
 _PASSED = 200
 
-Verdict = int | None
-"""A handler's word: None for no opinion, 200 for passed, a status to refuse with."""
+Verdict = int | Closed | None
+"""A handler's word: None for no opinion, 200 for passed, a status to refuse with, or the end of the connection."""
 
 
 def access_phase(exchange: Exchange) -> Outcome | None:
@@ -26,12 +26,14 @@ def access_phase(exchange: Exchange) -> Outcome | None:
         return None
     any_suffices = exchange.context.argument("satisfy", "all") == "any"
     handlers: tuple[Callable[[Exchange], Verdict], ...] = (address_rules, auth_basic, auth_request)
-    remembered: Verdict = None
+    remembered: int | None = None
     remembered_cause = None
     for handler in handlers:
         verdict = handler(exchange)
         if verdict is None:
             continue
+        if isinstance(verdict, Closed):
+            return verdict
         if not any_suffices:
             if verdict == _PASSED:
                 continue
@@ -58,8 +60,9 @@ def address_rules(exchange: Exchange) -> Verdict:
     if not rules:
         return None
     client = exchange.client
-    plain = client.unmapped()
     shown = client.text()
+    # A list without any IPv4 rule takes an IPv4 client of an IPv6 socket for the IPv6 client that it looks like.
+    plain = client.unmapped() if any(_speaks_of(rule, IPV4) for rule in rules) else client
     relevant = [rule for rule in rules if _speaks_of(rule, plain.family)]
     if not relevant:
         exchange.step("access", f"no allow or deny speaks of {plain.family} addresses: {shown} is let through")
@@ -83,9 +86,7 @@ def address_rules(exchange: Exchange) -> Verdict:
 
 
 def _speaks_of(rule: AccessRule, family: str) -> bool:
-    if rule.all:
-        return True
-    return rule.network is not None and rule.network.family == family and family in (IPV4, IPV6, UNIX)
+    return rule.all or (rule.network is not None and rule.network.family == family)
 
 
 def _refused(exchange: Exchange, rule: AccessRule, rules: list[AccessRule], shown: str) -> Verdict:

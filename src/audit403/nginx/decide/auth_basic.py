@@ -18,6 +18,9 @@ from audit403.nginx.decide.worker_files import ERRNO_TEXT
 from audit403.nginx.model.template import compile_template
 from audit403.nginx.read.tree import Directive
 
+_LONGEST = 2048
+"""nginx's buffer for a line of the user file."""
+
 
 def auth_basic(exchange: Exchange) -> int | None:
     """None without auth_basic here; 200 for the right password; 401, 403 or 500 otherwise."""
@@ -64,7 +67,9 @@ def _check(exchange: Exchange, file: Directive, path: str, user: str, password: 
         )
         return status
     if opened.entry is not None and opened.entry.kind == DIRECTORY:
-        exchange.decided("password-file", file.span, f"{path} is a directory")
+        exchange.decided(
+            "password-file", file.span, f"{path} is a directory", log=f'pread() "{path}" failed (21: Is a directory)'
+        )
         return 500
     return _look_up(exchange, file, path, user, password)
 
@@ -73,10 +78,12 @@ def _look_up(exchange: Exchange, file: Directive, path: str, user: str, password
     content = exchange.evaluator.evidence.read(path)
     if not isinstance(content, bytes):
         raise Undecided(Missing(REASON_FILE, path))
-    stored = find_user(content.decode("utf-8", "surrogateescape"), user)
+    found = find_user(content, user.encode("utf-8", "surrogateescape"))
+    stored = None if found is None else found.decode("utf-8", "surrogateescape")
     if stored is None:
         exchange.step("access", f'user "{user}" is not in {path}', file.span, False)
-        exchange.decided("unknown-user", file.span, f'does not list "{user}"')
+        log = f'user "{user}" was not found in "{path}"'
+        exchange.decided("unknown-user", file.span, f'does not list "{user}"', log=log)
         return 401
     right = password_matches(password, stored)
     exchange.step(
@@ -84,16 +91,42 @@ def _look_up(exchange: Exchange, file: Directive, path: str, user: str, password
     )
     if right:
         return 200
-    exchange.decided("wrong-password", file.span, f'the password of "{user}" is wrong')
+    message = f'the password of "{user}" is wrong'
+    exchange.decided("wrong-password", file.span, message, log=f'user "{user}": password mismatch')
     return 401
 
 
-def find_user(content: str, user: str) -> str | None:
-    """The stored password of a user: the first line that names it, up to the next colon."""
-    for line in content.split("\n"):
-        if line.startswith(("#", "\r")):
+def find_user(content: bytes, user: bytes) -> bytes | None:
+    """The stored password of a user, read byte for byte as nginx does.
+
+    A line is given up at the first byte that differs from `user:`. When that byte is the line's own end, the end counts
+    as part of what is skipped, and the next line is skipped with it.
+    """
+    wanted = user + b":"
+    position = 0
+    while position < len(content):
+        if content.startswith(b"\n", position):
+            position += 1
             continue
-        name, colon, rest = line.partition(":")
-        if colon and name == user:
-            return rest.partition(":")[0].partition("\r")[0]
+        matched = 0
+        if not content.startswith((b"#", b"\r"), position):
+            matched = _common(content, position, wanted)
+            if matched == len(wanted):
+                return _password_at(content, position + matched)
+        position = content.find(b"\n", position + matched + 1) + 1
+        if not position:
+            break
     return None
+
+
+def _common(content: bytes, position: int, wanted: bytes) -> int:
+    length = 0
+    while length < len(wanted) and content[position + length : position + length + 1] == wanted[length : length + 1]:
+        length += 1
+    return length
+
+
+def _password_at(content: bytes, start: int) -> bytes:
+    """Up to the end of the line, a colon, or the end of nginx's buffer."""
+    ends = [found for found in (content.find(mark, start) for mark in (b"\n", b"\r", b":")) if found >= 0]
+    return content[start : min(ends, default=len(content))][:_LONGEST]

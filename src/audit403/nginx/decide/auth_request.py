@@ -6,34 +6,36 @@ Truth: src/http/modules/ngx_http_auth_request_module.c.
 from audit403.core.decision import REASON_PROGRAM, Missing
 from audit403.core.place import Because
 from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.outcome import Undecided
+from audit403.nginx.decide.outcome import Closed, Undecided
+from audit403.nginx.decide.variables.lookup import expand
+from audit403.nginx.model.template import compile_template
 
-_DEEPEST = 50
 
-
-def auth_request(exchange: Exchange) -> int | None:
+def auth_request(exchange: Exchange) -> int | Closed | None:
     """None without auth_request; 200, 401 or 403 as the subrequest says; 500 for any other status of it."""
     directive = exchange.context.last("auth_request")
-    if directive is None or not directive.args or directive.args[0] == "off":
+    if directive is None or not directive.args or directive.args[0] in ("", "off"):
         return None
     uri = directive.args[0]
     span = directive.span
-    if exchange.depth >= _DEEPEST:
-        exchange.decided("auth-request-cycle", span, "the subrequests go round in a circle")
-        return 500
     exchange.step("access", f"auth_request asks {uri}", span)
     answer = exchange.evaluator.subrequest(exchange, uri)
-    if answer.program is not None:
-        name = f"the answer of {answer.program} to auth_request {uri}"
-        raise Undecided(Missing(REASON_PROGRAM, name))
+    if answer.closed:
+        exchange.decided("auth-request", span, f"the subrequest to {uri} closes the connection")
+        return Closed()
     status = answer.status
-    exchange.step("access", f"auth_request: {uri} answers {status}", span, status is not None and 200 <= status < 300)
-    if status is not None and 200 <= status < 300:
-        _set_variables(exchange, answer.exchange)
+    if status is None:
+        name = f"the answer of {answer.program or uri} to auth_request {uri}"
+        raise Undecided(Missing(REASON_PROGRAM, name))
+    passed = 200 <= status < 300
+    exchange.step("access", f"auth_request: {uri} answers {status}", span, passed)
+    _set_variables(exchange, answer.exchange)
+    if passed:
         return 200
-    inner = () if answer.cause is None else answer.cause.because
-    exchange.decided("auth-request", span, f"the subrequest to {uri} answers {status}", also=inner)
+    cause = answer.exchange.refusal if status == 403 and answer.exchange.refusal is not None else answer.cause
+    inner, log = ((), None) if cause is None else (cause.because, cause.log)
     if status in (401, 403):
+        exchange.decided("auth-request", span, f"the subrequest to {uri} answers {status}", also=inner, log=log)
         return status
     exchange.decided(
         "auth-request",
@@ -51,11 +53,8 @@ def _here(exchange: Exchange) -> tuple[Because, ...]:
 
 
 def _set_variables(exchange: Exchange, answered: Exchange) -> None:
-    from audit403.nginx.decide.variables.lookup import expand
-    from audit403.nginx.model.template import compile_template
-
+    """`auth_request_set`, whatever the subrequest answered: an error page may use them."""
     for directive in exchange.context.effective("auth_request_set"):
         if len(directive.args) == 2 and directive.args[0].startswith("$"):
             value = expand(answered, compile_template(directive.args[1]))
-            name = directive.args[0][1:].lower()
-            exchange.variables[name] = value
+            exchange.variables[directive.args[0][1:].lower()] = value

@@ -22,7 +22,10 @@ def choose_socket(model: Model, request: Request, client: Address) -> Socket | N
     Without a server address the first socket on the port that the client's family can reach is taken.
     """
     if client.family == UNIX:
-        return next((socket for socket in model.sockets if socket.listen.family == UNIX), None)
+        unix = [socket for socket in model.sockets if socket.listen.family == UNIX]
+        if request.to is not None:
+            return next((socket for socket in unix if f"unix:{socket.listen.path}" == request.to), None)
+        return unix[0] if unix else None
     candidates = model.sockets_on(request.port)
     if request.to is not None:
         address = parse_address(request.to.strip("[]"))

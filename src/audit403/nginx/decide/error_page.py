@@ -66,7 +66,9 @@ def _send(exchange: Exchange, page: ErrorPage) -> Outcome:
     if page.overwrite is not None:
         exchange.err_status = page.overwrite
     if page.overwrite == 403 and page.code != 403:
-        exchange.decided("error-page", span, f"turns {page.code} into 403", also=_cause_so_far(exchange))
+        log = None if exchange.cause is None else exchange.cause.log
+        exchange.decided("error-page", span, f"turns {page.code} into 403", also=_cause_so_far(exchange), log=log)
+        exchange.refusal = exchange.cause
     uri = expand_known(exchange, page.target)
     exchange.step("error_page", f"error_page {page.code}: on to {uri}", span, True, "status", "equals", str(page.code))
     if uri.startswith("/"):

@@ -13,14 +13,15 @@ from audit403.evidence.interface import Evidence
 from audit403.files.identity import Identity, identity_of
 from audit403.files.resolve import Resolver
 from audit403.nginx.decide.access import access_phase
-from audit403.nginx.decide.choose_server import BadHost, choose_server, choose_socket, client_on, validate_host
+from audit403.nginx.decide.choose_server import choose_socket, client_on
+from audit403.nginx.decide.conditional import conditional
 from audit403.nginx.decide.content import content_phase
 from audit403.nginx.decide.error_page import ErrorPage, error_pages_of, special_response
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.find_location import enter_location, find_location
 from audit403.nginx.decide.limits import limits
 from audit403.nginx.decide.map_path import Root, root_of
-from audit403.nginx.decide.normalise_uri import BadTarget, normalise_target
+from audit403.nginx.decide.other_programs import in_effect, other_programs
 from audit403.nginx.decide.outcome import (
     Cause,
     Closed,
@@ -34,8 +35,8 @@ from audit403.nginx.decide.outcome import (
     Undecided,
 )
 from audit403.nginx.decide.real_ip import networks_of, real_ip
-from audit403.nginx.decide.rewrite import run_rewrite
-from audit403.nginx.decide.tls import check_tls, handshake_server
+from audit403.nginx.decide.request_head import read_head
+from audit403.nginx.decide.rewrite import CLOSES, run_rewrite
 from audit403.nginx.decide.try_files import try_files
 from audit403.nginx.decide.variables.secure_link import current_time
 from audit403.nginx.decide.worker_files import WorkerFiles
@@ -48,9 +49,11 @@ from audit403.nginx.model.server import Server
 from audit403.nginx.read.tree import Directive
 
 _INHERITED_HANDLERS = CONTENT_PASS - {"memcached_pass"}
+CLOSED = "closed"
+"""The cause of a decision without a status where nginx closes the connection instead of answering."""
+
 _MOST_QUESTIONS = 6
 _DEEPEST_HAND_ON = 8
-_METHOD_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ_-")
 
 
 class Answer(NamedTuple):
@@ -60,6 +63,7 @@ class Answer(NamedTuple):
     program: str | None
     cause: Cause | None
     exchange: Exchange
+    closed: bool = False
 
 
 class Evaluator:
@@ -76,16 +80,20 @@ class Evaluator:
         self._referers: dict[Context, Referers | None] = {}
         self._networks: dict[Context, tuple[Network, ...]] = {}
         self._handlers: dict[Context, Directive | None] = {}
+        self._others: dict[Context, tuple[Directive, ...]] = {}
 
-    def decide(self, request: Request, depth: int = 0) -> Decision:
-        """What nginx answers. A test that the evidence leaves open is tried both ways; only a difference is unknown."""
+    def decide(self, request: Request, depth: int = 0, *, http_10: bool = False) -> Decision:
+        """What nginx answers. A test that the evidence leaves open is tried both ways; only a difference is unknown.
+
+        `depth` counts how often nginx has handed the request on to itself; it speaks HTTP/1.0 then by default.
+        """
         decisions: list[Decision] = []
         pending: list[tuple[bool, ...]] = [()]
         missing: list[Missing] = []
         while pending:
             answers = pending.pop()
             try:
-                decisions.append(self._decide_once(request, answers, depth))
+                decisions.append(self._decide_once(request, answers, depth, http_10))
             except OpenQuestion as question:
                 if question.missing not in missing:
                     missing.append(question.missing)
@@ -128,6 +136,13 @@ class Evaluator:
             self._referers[context] = referers_of(context)
         return self._referers[context]
 
+    def other_programs(self, context: Context) -> tuple[Directive, ...]:
+        """The programs inside nginx that may refuse in a context."""
+        found = self._others.get(context)
+        if found is None:
+            found = self._others[context] = tuple(in_effect(context))
+        return found
+
     def trusted_networks(self, context: Context) -> tuple[Network, ...]:
         """The effective set_real_ip_from of a context."""
         found = self._networks.get(context)
@@ -150,8 +165,12 @@ class Evaluator:
         inner.is_subrequest = True
         inner.internal = True
         inner.method = "GET"
-        inner.uri, _, inner.args = uri.partition("?")
+        inner.uri = uri
         inner.host = exchange.host
+        inner.http_10 = exchange.http_10
+        inner.valid_unparsed_uri = False
+        inner.body_discarded = exchange.body_discarded
+        inner.counted = exchange.counted
         inner.request_line_target = exchange.request_line_target
         inner.variables = exchange.variables
         inner.client, inner.connection_client = exchange.client, exchange.connection_client
@@ -160,7 +179,10 @@ class Evaluator:
         inner.answers, inner.asked = exchange.answers, exchange.asked
         inner.steps = exchange.steps
         inner.depth = exchange.depth + 1
-        return self._run(inner, None)
+        answer = self._run(inner, None)
+        # The client's address belongs to the connection, so that real_ip in a subrequest holds for the request too.
+        exchange.client, exchange.real_ip_done = inner.client, inner.real_ip_done
+        return answer
 
     def _default_group(self, user: str) -> str | None:
         """Nginx takes the group that has the user's name, when there is one."""
@@ -168,7 +190,7 @@ class Evaluator:
 
         return user if isinstance(self.evidence.group(user), Group) else None
 
-    def _decide_once(self, request: Request, answers: tuple[bool, ...], depth: int) -> Decision:
+    def _decide_once(self, request: Request, answers: tuple[bool, ...], depth: int, http_10: bool) -> Decision:
         client = parse_address(request.client)
         if client is None:
             return Decision(UNKNOWN, None, "client-address", missing=(Missing("undocumented", request.client),))
@@ -182,6 +204,7 @@ class Evaluator:
         exchange = Exchange(self, request, socket, socket.default)
         exchange.answers = answers
         exchange.depth = depth
+        exchange.http_10 = http_10
         exchange.client = exchange.connection_client = client_on(socket, client)
         try:
             answer = self._run(exchange, self._begin(exchange))
@@ -190,82 +213,32 @@ class Evaluator:
         return _decision(answer, exchange)
 
     def _begin(self, exchange: Exchange) -> Outcome | None:
-        """The request line, the Host header and TLS, before the phases; a status when nginx stops here."""
-        request = exchange.request
-        sni_name: str | None = None
-        if request.tls is not None:
-            server, sni_name = handshake_server(exchange.socket, request.tls)
-            _enter_server(exchange, server)
-            exchange.tls_server = server
-            if server.flag("ssl_reject_handshake"):
-                return Closed()
-        try:
-            outcome = self._read_head(exchange, sni_name)
-        except (BadTarget, BadHost) as error:
-            exchange.step("request", f'nginx rejects "{error}": 400')
-            exchange.decided("bad-request", None, "")
-            return Status(400)
-        outcome = outcome or check_tls(exchange)
+        outcome = read_head(exchange)
         if outcome is None:
             real_ip(exchange)
         return outcome
-
-    def _read_head(self, exchange: Exchange, sni_name: str | None) -> Status | None:
-        request = exchange.request
-        if not request.method or not _METHOD_LETTERS.issuperset(request.method):
-            raise BadTarget(request.method)
-        target = normalise_target(request.target, exchange.server.flag("merge_slashes", True))
-        exchange.request_line_target = target.unparsed
-        exchange.quoted_uri, exchange.plus_in_uri = target.quoted, target.plus
-        exchange.uri, exchange.args = target.uri, target.args
-        header = None if request.host is None else validate_host(request.host)
-        name = validate_host(target.host) if target.host is not None else header
-        outcome = self._choose_server(exchange, name or "", sni_name)
-        if outcome is not None:
-            return outcome
-        exchange.host = name or ""
-        if request.host is None:
-            exchange.step("request", "HTTP/1.1 without a Host header: 400")
-            exchange.decided("no-host", None, "")
-            return Status(400)
-        if request.method in ("TRACE", "CONNECT"):
-            exchange.step("request", f"nginx answers no {request.method}: 405")
-            exchange.decided("method-not-allowed", None, "")
-            return Status(405)
-        return None
-
-    def _choose_server(self, exchange: Exchange, name: str, sni_name: str | None) -> Status | None:
-        if sni_name is not None and sni_name == name:
-            exchange.step("server", f'the TLS handshake chose {_label(exchange.server)} for "{name}"')
-            return None
-        server, captured, how = choose_server(exchange.socket, name)
-        _enter_server(exchange, server)
-        if captured is not None:
-            exchange.captures = captured
-            exchange.variables.update(captured.named)
-        exchange.step("server", f"{_label(server)}: {how}", server.span(), True, "host", "server-name", name)
-        if sni_name is not None and server.argument("ssl_verify_client", "off") != "off":
-            exchange.decided("misdirected", server.span(), "the Host differs from the name of the handshake")
-            return Status(421)
-        return None
 
     def _run(self, exchange: Exchange, outcome: Outcome | None) -> Answer:
         if outcome is None:
             outcome = self._from_server_rewrite(exchange)
         while True:
-            if isinstance(outcome, Status):
+            if isinstance(outcome, Status) and outcome.code in CLOSES:
+                outcome = Closed()
+            elif isinstance(outcome, Status):
                 self._note_refusal(exchange, outcome.code)
                 outcome = special_response(exchange, outcome.code)
             elif isinstance(outcome, Redirect):
                 outcome = self._redirect(exchange, outcome)
             elif isinstance(outcome, Named):
                 outcome = self._named(exchange, outcome)
+            elif isinstance(outcome, Sent) and outcome.body is not None:
+                outcome = conditional(exchange, outcome)
             elif isinstance(outcome, Sent):
                 return Answer(exchange.err_status or outcome.code, None, exchange.cause, exchange)
             elif isinstance(outcome, HandedOn):
                 return Answer(exchange.err_status or None, outcome.program, exchange.cause, exchange)
             else:
-                return Answer(None, None, exchange.cause, exchange)
+                return Answer(None, None, exchange.cause, exchange, closed=True)
 
     def _note_refusal(self, exchange: Exchange, code: int) -> None:
         if exchange.err_status == 403 and code == 403 and exchange.refusal is not None:
@@ -277,11 +250,13 @@ class Evaluator:
     def _redirect(self, exchange: Exchange, redirect: Redirect) -> Outcome:
         exchange.uri_changes -= 1
         if exchange.uri_changes == 0:
-            return self._cycle(exchange, redirect.uri)
+            return self._cycle(exchange, f'while internally redirecting to "{redirect.uri}"')
         exchange.step("redirect", f"internal redirect to {redirect.uri}")
         exchange.uri, exchange.args = redirect.uri, redirect.arguments
         _enter_server(exchange, exchange.server)
         exchange.internal = True
+        exchange.valid_unparsed_uri = False
+        exchange.secure_link_expires = None
         exchange.add_uri_to_alias = False
         exchange.valid_location = True
         return self._from_server_rewrite(exchange)
@@ -289,7 +264,11 @@ class Evaluator:
     def _named(self, exchange: Exchange, named: Named) -> Outcome:
         exchange.uri_changes -= 1
         if exchange.uri_changes == 0:
-            return self._cycle(exchange, named.name)
+            return self._cycle(exchange, f'while redirect to named location "{named.name}"')
+        if not exchange.uri:
+            log = f'empty URI in redirect to named location "{named.name}"'
+            exchange.decided("empty-uri", None, "", log=log)
+            return Status(500)
         location = exchange.server.tree.named.get(named.name)
         if location is None:
             exchange.step("redirect", f"there is no location {named.name}: 500")
@@ -297,17 +276,16 @@ class Evaluator:
             return Status(500)
         exchange.step("redirect", f"on to location {named.name}", location.span())
         exchange.internal = True
+        exchange.secure_link_expires = None
         exchange.content_handler = None
         exchange.uri_changed = False
         exchange.context = exchange.location_context = location
         enter_location(exchange, location)
         return self._from_location_rewrite(exchange)
 
-    def _cycle(self, exchange: Exchange, target: str) -> Outcome:
-        exchange.step("redirect", f"too many internal redirects at {target}: 500")
-        exchange.decided(
-            "redirect-cycle", None, "", log=f'rewrite or internal redirection cycle while redirecting to "{target}"'
-        )
+    def _cycle(self, exchange: Exchange, where: str) -> Outcome:
+        exchange.step("redirect", f"too many internal redirects {where}: 500")
+        exchange.decided("redirect-cycle", None, "", log=f"rewrite or internal redirection cycle {where}")
         return Status(500)
 
     def _from_server_rewrite(self, exchange: Exchange) -> Outcome:
@@ -329,13 +307,19 @@ class Evaluator:
                 break
             exchange.uri_changes -= 1
             if exchange.uri_changes == 0:
-                return self._cycle(exchange, exchange.uri)
+                return self._cycle(exchange, f'while processing "{exchange.uri}"')
             _enter_server(exchange, exchange.server)
             found = find_location(exchange)
             if found is not None:
                 return found
         real_ip(exchange)
-        return limits(exchange) or access_phase(exchange) or try_files(exchange) or content_phase(exchange)
+        return (
+            limits(exchange)
+            or other_programs(exchange)
+            or access_phase(exchange)
+            or try_files(exchange)
+            or content_phase(exchange)
+        )
 
 
 def _handler_of(context: Context) -> Directive | None:
@@ -369,6 +353,8 @@ def _decision(answer: Answer, exchange: Exchange) -> Decision:
     name = "served" if cause is None else cause.name
     where = None if cause is None else cause.where
     because: tuple[Because, ...] = () if cause is None else cause.because
+    if answer.closed:
+        return Decision(NOT_REFUSED, None, CLOSED, where, because, None, (), trace)
     if answer.program is not None and answer.status is None:
         return Decision(NOT_REFUSED, None, "handed-on", None, (), answer.program, (), trace)
     if answer.status is not None and answer.status < 400:

@@ -32,20 +32,24 @@ class Exchange:
         "answers",
         "args",
         "asked",
+        "body_discarded",
         "captures",
         "cause",
         "client",
         "connection_client",
         "content_handler",
         "context",
+        "counted",
         "credentials",
         "depth",
         "err_status",
         "error_page_used",
         "evaluator",
         "host",
+        "http_10",
         "internal",
         "is_subrequest",
+        "limit_rate",
         "location_context",
         "method",
         "plus_in_uri",
@@ -54,7 +58,7 @@ class Exchange:
         "refusal",
         "request",
         "request_line_target",
-        "resolving",
+        "response_text",
         "secure_link_expires",
         "server",
         "socket",
@@ -64,6 +68,8 @@ class Exchange:
         "uri_changed",
         "uri_changes",
         "valid_location",
+        "valid_unparsed_uri",
+        "variable_depth",
         "variables",
     )
 
@@ -82,6 +88,10 @@ class Exchange:
         self.quoted_uri = False
         self.plus_in_uri = False
         self.internal = False
+        self.http_10 = False
+        self.valid_unparsed_uri = True
+        self.body_discarded = False
+        self.counted: set[str] = set()
         self.uri_changed = False
         self.valid_location = True
         self.add_uri_to_alias = False
@@ -92,10 +102,12 @@ class Exchange:
         self.is_subrequest = False
         self.captures: Captured | None = None
         self.variables: dict[str, Value] = {}
-        self.resolving: set[str] = set()
+        self.variable_depth = 0
+        self.limit_rate = 0
         self.client: Address = Address("ipv4", 0)
         self.connection_client: Address = self.client
         self.real_ip_done = False
+        self.response_text: str | Unknown | None = None
         self.credentials: tuple[str, str] | None = None
         self.secure_link_expires: str | None = None
         self.cause: Cause | None = None

@@ -127,7 +127,7 @@ def _is_internal(location: Location) -> bool:
 
 def _body_too_large(exchange: Exchange) -> Status | None:
     length = exchange.request.body_length
-    if length is None or exchange.is_subrequest:
+    if length is None or exchange.body_discarded:
         return None
     directive = exchange.context.last("client_max_body_size")
     limit = parse_size(directive.args[0]) if directive is not None and directive.args else 1 << 20
@@ -146,6 +146,8 @@ def _body_too_large(exchange: Exchange) -> Status | None:
         )
     if not too_large:
         return None
+    # An error page for it may be served: the body is gone by then. A subrequest leaves the body alone.
+    exchange.body_discarded = not exchange.is_subrequest
     exchange.decided("body-too-large", None if directive is None else directive.span, "the body is larger than this")
     return Status(413)
 

@@ -5,7 +5,7 @@ Truth: ngx_http_get_forwarded_addr and ngx_parse_addr_port.
 
 from collections.abc import Sequence
 
-from audit403.nginx.model.address import IPV6, UNIX, Address, Network, parse_address
+from audit403.nginx.model.address import UNIX, Address, Network, parse_address
 
 
 def forwarded_address(
@@ -24,7 +24,7 @@ def forwarded_address(
 
 
 def parse_address_with_port(text: str) -> Address | None:
-    """`192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` or `[2001:db8::1]:80`."""
+    """`192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` or `[2001:db8::1]:80`; brackets without a port are no address."""
     if text.startswith("unix:"):
         return None
     plain = parse_address(text)
@@ -32,19 +32,18 @@ def parse_address_with_port(text: str) -> Address | None:
         return plain
     if text.startswith("["):
         host, bracket, rest = text[1:].partition("]")
-        if not bracket or (rest and not _is_port(rest)):
+        if not bracket or not rest.startswith(":"):
             return None
-        address = parse_address(host)
-        return address if address is not None and address.family == IPV6 else None
-    host, colon, port = text.partition(":")
-    if not colon or not _is_port(":" + port):
-        return None
-    return parse_address(host)
+        port = rest[1:]
+    else:
+        host, colon, port = text.partition(":")
+        if not colon:
+            return None
+    return parse_address(host) if _is_port(port) else None
 
 
-def _is_port(text: str) -> bool:
-    digits = text[1:]
-    return text.startswith(":") and digits.isascii() and digits.isdigit() and 1 <= int(digits) <= 65535
+def _is_port(digits: str) -> bool:
+    return digits.isascii() and digits.isdigit() and 1 <= int(digits) <= 65535
 
 
 def _from_value(client: Address, value: str, proxies: Sequence[Network], recursive: bool) -> tuple[Address, bool, bool]:

@@ -1,11 +1,18 @@
 """Whether a password fits a stored hash, in every form that nginx takes.
 
-Truth: ngx_crypt in src/core/ngx_crypt.c: {PLAIN}, {SHA}, {SSHA} and $apr1$ are nginx's own, the rest is crypt(3).
+Truth: ngx_crypt in src/core/ngx_crypt.c. {PLAIN}, {SHA}, {SSHA} and $apr1$ are nginx's own, the rest is crypt(3). In
+all of them nginx computes the hash anew, with the salt that the stored text names, and compares the two texts byte for
+byte.
 """
 
-from base64 import b64decode
-from binascii import Error
+from base64 import b64encode
+from collections.abc import Callable
 
+from audit403.nginx.decide.auth_header import decode_base64
+
+_APR1 = b"$apr1$"
+_ITOA64 = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_APR1_ORDER = ((0, 6, 12), (1, 7, 13), (2, 8, 14), (3, 9, 15), (4, 10, 5))
 _HANDLERS = (
     ("$1$", "md5_crypt"),
     ("$2a$", "bcrypt"),
@@ -18,44 +25,83 @@ _HANDLERS = (
 
 def password_matches(password: str, stored: str) -> bool:
     """Whether nginx accepts the password; a stored text that crypt(3) does not take fits no password."""
-    secret = password.encode("utf-8", "surrogateescape")
-    if stored.startswith("{PLAIN}"):
-        return stored[7:] == password
-    if stored.startswith("{SHA}"):
-        return _digest(secret) == _decode(stored[5:])
-    if stored.startswith("{SSHA}"):
-        raw = _decode(stored[6:])
-        return len(raw) > 20 and _digest(secret + raw[20:]) == raw[:20]
-    if stored.startswith("$apr1$"):
-        from passlib.hash import apr_md5_crypt
-
-        return _verify(apr_md5_crypt, secret, stored)
-    return _crypt(secret, stored)
+    # nginx handles both as C strings.
+    secret = _bytes(password).partition(b"\0")[0]
+    expected = _bytes(stored).partition(b"\0")[0]
+    for prefix, compute in _OWN:
+        if expected.startswith(prefix):
+            return compute(secret, expected) == expected
+    return _crypt(secret, expected)
 
 
-def _digest(data: bytes) -> bytes:
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _plain(secret: bytes, _stored: bytes) -> bytes:
+    return b"{PLAIN}" + secret
+
+
+def _sha(secret: bytes, _stored: bytes) -> bytes:
     from hashlib import sha1
 
-    return sha1(data, usedforsecurity=False).digest()
+    return b"{SHA}" + b64encode(sha1(secret, usedforsecurity=False).digest())
 
 
-def _decode(text: str) -> bytes:
-    try:
-        return b64decode(text + "=" * (-len(text) % 4))
-    except (Error, ValueError):
-        return b""
+def _ssha(secret: bytes, stored: bytes) -> bytes:
+    from hashlib import sha1
+
+    decoded = decode_base64(stored[6:].decode("utf-8", "surrogateescape"))
+    salt = b"" if decoded is None else _bytes(decoded)[20:]
+    return b"{SSHA}" + b64encode(sha1(secret + salt, usedforsecurity=False).digest() + salt)
 
 
-def _crypt(secret: bytes, stored: str) -> bool:
-    answer = _libcrypt(secret, stored.encode("utf-8", "surrogateescape"))
+def _apr1(secret: bytes, stored: bytes) -> bytes:
+    """Poul-Henning Kamp's md5 crypt with Apache's magic, as ngx_crypt_apr1 computes it."""
+    from hashlib import md5
+
+    def digest(*parts: bytes) -> bytes:
+        return md5(b"".join(parts), usedforsecurity=False).digest()
+
+    salt = stored[len(_APR1) :].partition(b"$")[0][:8]
+    inner = digest(secret, salt, secret)
+    stretched = (inner * (len(secret) // 16 + 1))[: len(secret)]
+    bits = b"".join(b"\0" if len(secret) >> place & 1 else secret[:1] for place in range(len(secret).bit_length()))
+    final = digest(secret, _APR1, salt, stretched, bits)
+    for turn in range(1000):
+        final = digest(
+            secret if turn % 2 else final,
+            salt if turn % 3 else b"",
+            secret if turn % 7 else b"",
+            final if turn % 2 else secret,
+        )
+    text = b"".join(_to64(final[a] << 16 | final[b] << 8 | final[c], 4) for a, b, c in _APR1_ORDER)
+    return _APR1 + salt + b"$" + text + _to64(final[11], 2)
+
+
+def _to64(value: int, length: int) -> bytes:
+    return bytes(_ITOA64[value >> 6 * place & 0x3F] for place in range(length))
+
+
+_OWN: tuple[tuple[bytes, Callable[[bytes, bytes], bytes]], ...] = (
+    (_APR1, _apr1),
+    (b"{PLAIN}", _plain),
+    (b"{SSHA}", _ssha),
+    (b"{SHA}", _sha),
+)
+
+
+def _crypt(secret: bytes, stored: bytes) -> bool:
+    answer = _libcrypt(secret, stored)
     if answer is not None:
-        return answer == stored.encode("utf-8", "surrogateescape")
+        return answer == stored
     from passlib import hash as hashes
 
+    text = stored.decode("utf-8", "surrogateescape")
     for prefix, name in _HANDLERS:
-        if stored.startswith(prefix):
-            return _verify(getattr(hashes, name), secret, stored)
-    return len(stored) == 13 and not stored.startswith("$") and _verify(hashes.des_crypt, secret, stored)
+        if text.startswith(prefix):
+            return _verify(getattr(hashes, name), secret, text)
+    return len(text) == 13 and not text.startswith("$") and _verify(hashes.des_crypt, secret, text)
 
 
 def _libcrypt(secret: bytes, stored: bytes) -> bytes | None:

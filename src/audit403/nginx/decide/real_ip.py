@@ -17,13 +17,15 @@ def real_ip(exchange: Exchange) -> None:
     trusted = exchange.context.effective("set_real_ip_from")
     if not trusted:
         return
-    header = lower(exchange.context.argument("real_ip_header", "X-Real-IP"))
-    if header == "proxy_protocol":
+    named = exchange.context.argument("real_ip_header", "X-Real-IP")
+    if named == "proxy_protocol":
         return
+    header = lower(named)
     values = [value for name, value in exchange.request.headers if lower(name) == header]
     if not values:
         return
-    if header != "x-forwarded-for":
+    # Of any other header, X-Forwarded-For in another spelling among them, nginx takes the first line.
+    if named != "X-Forwarded-For":
         values = values[:1]
     recursive = exchange.context.flag("real_ip_recursive")
     networks = exchange.evaluator.trusted_networks(exchange.context)

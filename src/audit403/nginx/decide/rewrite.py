@@ -9,7 +9,7 @@ from audit403.core.place import Because
 from audit403.nginx.decide.condition import condition_holds
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.outcome import Closed, Outcome, Sent, Status, Undecided, Unknown
-from audit403.nginx.decide.variables.lookup import escape_arguments, expand, rejoin, variable
+from audit403.nginx.decide.variables.lookup import Escaping, capture, expand, rejoin, variable
 from audit403.nginx.model.rewrite_code import Break, If, Instruction, Return, Rewrite, Set
 from audit403.nginx.model.template import ARGUMENTS, CAPTURE, TEXT, Template
 
@@ -18,13 +18,21 @@ CLOSES = frozenset((444, 408, 499))
 
 
 class _Engine:
-    """What ngx_http_script_engine_t keeps between instructions: whether captures are escaped now."""
+    """What ngx_http_script_engine_t keeps between instructions.
 
-    __slots__ = ("conditions", "escape")
+    `quote` is set until the first rewrite that matches; `is_args` from the first rewrite with arguments of its own on,
+    and nginx never takes it back. Either escapes captures, but the length of a `set` is measured without `is_args`.
+    """
+
+    __slots__ = ("conditions", "is_args", "quote")
 
     def __init__(self) -> None:
-        self.escape = True
+        self.quote = True
+        self.is_args = False
         self.conditions: list[Because] = []
+
+    def escaping(self) -> Escaping:
+        return Escaping(self.quote, self.quote or self.is_args)
 
 
 class _End(Exception):
@@ -69,7 +77,7 @@ def _execute(exchange: Exchange, instruction: Instruction, engine: _Engine) -> O
 
 
 def _if(exchange: Exchange, instruction: If, engine: _Engine) -> Outcome | None:
-    if not condition_holds(exchange, instruction, engine.escape):
+    if not condition_holds(exchange, instruction, engine.escaping()):
         return None
     if instruction.context is not None:
         exchange.context = instruction.context
@@ -81,14 +89,18 @@ def _if(exchange: Exchange, instruction: If, engine: _Engine) -> Outcome | None:
 
 
 def _set(exchange: Exchange, instruction: Set, engine: _Engine) -> None:
-    value = expand(exchange, instruction.value, escape_captures=engine.escape)
+    value = expand(exchange, instruction.value, engine.escaping(), flushed=False)
     shown = value.missing.name if isinstance(value, Unknown) else value
     exchange.step("rewrite", f'set ${instruction.name} to "{shown}"', instruction.directive.span)
     if instruction.name == "args":
         if isinstance(value, Unknown):
             raise Undecided(value.missing)
         exchange.args = value
-    elif instruction.name != "limit_rate":
+        exchange.valid_unparsed_uri = False
+    elif instruction.name == "limit_rate":
+        size = None if isinstance(value, Unknown) else parse_size(value)
+        exchange.limit_rate = exchange.limit_rate if size is None else size
+    else:
         exchange.variables[instruction.name] = value
 
 
@@ -96,13 +108,13 @@ def _return(exchange: Exchange, instruction: Return, engine: _Engine) -> Outcome
     status, span = instruction.status, instruction.directive.span
     exchange.step("rewrite", f"return {status}", span)
     exchange.decided("return", span, f"`return {status}` ends the request here", also=tuple(engine.conditions[::-1]))
-    if status in CLOSES:
-        return Closed()
     if status >= 400 and instruction.text is None:
+        return Closed() if status in CLOSES else Status(status)
+    text = "" if instruction.text is None else expand(exchange, instruction.text)
+    if status in REDIRECTS:
         return Status(status)
-    if instruction.text is not None:
-        expand(exchange, instruction.text)
-    return Status(status) if status in REDIRECTS else Sent(status)
+    exchange.response_text = text
+    return Sent(status)
 
 
 def _rewrite(exchange: Exchange, instruction: Rewrite, engine: _Engine) -> Outcome | None:
@@ -121,19 +133,19 @@ def _rewrite(exchange: Exchange, instruction: Rewrite, engine: _Engine) -> Outco
     if captured is None:
         return None
     exchange.variables.update(captured.named)
-    engine.escape = instruction.status is not None
     exchange.internal = True
+    exchange.valid_unparsed_uri = False
     if instruction.breaks:
         exchange.valid_location = False
         exchange.uri_changed = False
     else:
         exchange.uri_changed = True
     if instruction.status is not None:
-        expand(exchange, instruction.replacement, escape_captures=True)
+        expand(exchange, instruction.replacement, Escaping(True, True), flushed=False)
         exchange.decided("rewrite-redirect", span, "this rewrite redirects the client")
         return Status(instruction.status)
-    engine.escape = False
-    path, args, has_args = _replacement(exchange, instruction.replacement)
+    path, args, has_args = _replacement(exchange, instruction.replacement, engine)
+    engine.quote = False
     if has_args:
         exchange.args = f"{args}&{exchange.args}" if instruction.keeps_arguments and exchange.args else args
     elif not instruction.keeps_arguments:
@@ -148,17 +160,20 @@ def _rewrite(exchange: Exchange, instruction: Rewrite, engine: _Engine) -> Outco
     return None
 
 
-def _replacement(exchange: Exchange, template: Template) -> tuple[str, str, bool]:
+def _replacement(exchange: Exchange, template: Template, engine: _Engine) -> tuple[str, str, bool]:
+    for name in template.variables():
+        variable(exchange, name)  # the pass for the length: a regex in a map takes its captures before `$1` is used
     pieces: list[str] = []
     path: str | None = None
     for kind, text in template.parts:
         if kind == ARGUMENTS:
             path = rejoin(pieces)
             pieces = []
+            engine.is_args = True
         elif kind == TEXT:
             pieces.append(text)
         elif kind == CAPTURE:
-            pieces.append(_capture(exchange, int(text), path is not None))
+            pieces.append(capture(exchange, int(text), engine.is_args))
         else:
             value = variable(exchange, text)
             if isinstance(value, Unknown):
@@ -169,10 +184,8 @@ def _replacement(exchange: Exchange, template: Template) -> tuple[str, str, bool
     return path, rejoin(pieces), True
 
 
-def _capture(exchange: Exchange, number: int, in_arguments: bool) -> str:
-    captured = exchange.captures
-    if captured is None or number >= captured.count:
-        return ""
-    text = captured.groups[number]
-    escape = in_arguments and (exchange.quoted_uri or exchange.plus_in_uri)
-    return escape_arguments(text) if escape else text
+def parse_size(text: str) -> int | None:
+    """ngx_parse_size: a number of bytes, kilobytes or megabytes."""
+    shift = {"k": 10, "m": 20}.get(text[-1:].lower(), 0)
+    digits = text[:-1] if shift else text
+    return int(digits) << shift if digits.isascii() and digits.isdigit() else None

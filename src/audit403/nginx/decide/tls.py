@@ -3,38 +3,59 @@
 Truth: ngx_http_ssl_servername, ngx_http_set_virtual_server and ngx_http_process_request in src/http/ngx_http_request.c.
 """
 
+from typing import NamedTuple
+
 from audit403.core.request import Tls
 from audit403.nginx.decide.choose_server import BadHost, validate_host
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.outcome import Status
+from audit403.nginx.model.regex import Regex
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.socket import Socket
 
 PLAIN_ON_TLS, CERTIFICATE_ERROR, NO_CERTIFICATE = 497, 495, 496
 
 
-def handshake_server(socket: Socket, tls: Tls) -> tuple[Server, str | None]:
-    """The server block that the handshake uses, and the name it was found by (None: the default, without a name)."""
+class Handshake(NamedTuple):
+    """The server block that the handshake uses; the name that found it (None: the default), and by which regex."""
+
+    server: Server
+    name: str | None
+    regex: Regex | None
+
+
+def handshake(socket: Socket, tls: Tls) -> Handshake:
+    """Which server block the name in the client's hello chooses."""
     assert socket.default is not None
-    if tls.sni is None or (len(socket.servers) == 1 and not socket.regexes):
-        return socket.default, None
+    default = Handshake(socket.default, None, None)
+    if not tls.sni or not looks_at_names(socket):
+        return default
     try:
         name = validate_host(tls.sni)
     except BadHost:
-        return socket.default, None
+        return default
     found = socket.names.find(name)
     if found is not None:
-        return found, name
+        return Handshake(found, name, None)
     for regex, server in socket.regexes:
         if regex.matches(name):
-            return server, name
-    return socket.default, None
+            return Handshake(server, name, regex)
+    return default
+
+
+def looks_at_names(socket: Socket) -> bool:
+    """Whether nginx looks for a name at all: not where one server stands alone, unless a regex of its captures."""
+    if len(socket.servers) > 1:
+        return True
+    names = () if socket.default is None else socket.default.names
+    regexes = [name.regex for name in names if name.regex is not None]
+    return bool(regexes) and regexes[-1].group_count > 0
 
 
 def client_certificate(exchange: Exchange) -> str:
-    """none, verified or failed: a certificate counts only when the handshake's server block asked for one."""
+    """none, verified or failed: a certificate counts only when the handshake asked for one."""
     tls = exchange.request.tls
-    if tls is None or verify_mode(exchange.tls_server) == "off":
+    if tls is None or verify_mode(_asking(exchange)) == "off":
         return "none"
     return tls.client_certificate
 
@@ -42,6 +63,13 @@ def client_certificate(exchange: Exchange) -> str:
 def verify_mode(server: Server) -> str:
     """The effective ssl_verify_client of a server block: off, on, optional or optional_no_ca."""
     return server.argument("ssl_verify_client", "off")
+
+
+def _asking(exchange: Exchange) -> Server:
+    """The server block whose TLS settings the handshake has; one without a certificate has none of its own."""
+    server = exchange.tls_server
+    own = server.last("ssl_certificate") is not None or server.flag("ssl_reject_handshake")
+    return server if own or exchange.socket.default is None else exchange.socket.default
 
 
 def check_tls(exchange: Exchange) -> Status | None:

@@ -8,7 +8,8 @@ from audit403.nginx.model.geoip2 import compile_geoip2
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.map import compile_map
 from audit403.nginx.model.model import Model
-from audit403.nginx.model.rewrite_code import Faulty, If, Instruction, Set, compile_code
+from audit403.nginx.model.regex import Regex
+from audit403.nginx.model.rewrite_code import Faulty, If, Instruction, Rewrite, Set, compile_code
 from audit403.nginx.model.server import Server, server_names
 from audit403.nginx.model.socket import Socket, implied_listen, parse_listen
 from audit403.nginx.model.split_clients import compile_split_clients
@@ -36,6 +37,7 @@ class _Builder:
         model.http = Context(HTTP, http[0] if http else None, None)
         for block in http:
             model.http.add(self._expand(block.block or ()))
+        self._note_answers(model.http)
         self._build_definitions()
         for directive in model.http.own.get("server", ()):
             self._build_server(directive)
@@ -61,6 +63,8 @@ class _Builder:
             )
         for directive in own.get("geoip2", ()):
             self._define(directive, lambda block, lines: model.geoip2.update(compile_geoip2(block, lines)))
+        for definition in model.maps.values():
+            self._note_captured(regex for regex, _ in definition.regexes)
         for geo in model.geos.values():
             model.faults.extend(Faulty(line, message) for line, message in geo.problems)
 
@@ -74,6 +78,8 @@ class _Builder:
         server = Server(directive, self.model.http)
         server.add(self._expand(directive.block or ()))
         server.names = server_names(server.own.get("server_name", []), self.hostname)
+        self._note_captured(name.regex for name in server.names)
+        self._note_answers(server)
         server.code = self._code(server.sequence, server)
         self._build_locations(server, server)
         self.model.servers.append(server)
@@ -82,9 +88,11 @@ class _Builder:
         for directive in owner.own.get("location", ()):
             location = Location(directive, owner)
             location.server = server
+            self._note_captured((location.regex,))
             if location.problem is not None:
                 self.model.faults.append(Faulty(directive, location.problem))
             location.add(self._expand(directive.block or ()))
+            self._note_answers(location)
             location.code = self._code(location.sequence, location)
             self._build_limit_except(location)
             self._build_locations(location, server)
@@ -103,6 +111,12 @@ class _Builder:
             location.limit_except = context
             location.permitted_methods = frozenset(permitted)
 
+    def _note_answers(self, context: Context) -> None:
+        """`auth_request_set` makes a variable as `set` does."""
+        for directive in context.own.get("auth_request_set", ()):
+            if directive.args and directive.args[0].startswith("$"):
+                self.model.assigned.add(directive.args[0][1:].lower())
+
     def _code(self, directives: Iterable[Directive], owner: Context) -> tuple[Instruction, ...]:
         code = compile_code(directives, owner, self.model.faults, self._expand)
         self._note_assigned(code)
@@ -112,8 +126,17 @@ class _Builder:
         for instruction in code:
             if isinstance(instruction, Set):
                 self.model.assigned.add(instruction.name)
+            elif isinstance(instruction, Rewrite):
+                self._note_captured((instruction.regex,))
             elif isinstance(instruction, If):
+                self._note_captured((instruction.condition.regex,))
                 self._note_assigned(instruction.body)
+
+    def _note_captured(self, regexes: Iterable[Regex | None]) -> None:
+        """A named group makes a variable, which is empty until its regex matches."""
+        for regex in regexes:
+            if regex is not None:
+                self.model.captured.update(name.lower() for name in regex.names)
 
     def _build_sockets(self) -> None:
         sockets: dict[tuple[str, int, int, str], Socket] = {}

@@ -55,6 +55,11 @@ class Regex:
         return Captured(tuple(values), named, highest + 1)
 
     @property
+    def group_count(self) -> int:
+        """How many groups capture."""
+        return int(self._groups)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The names of the named groups."""
         return tuple(self._names)

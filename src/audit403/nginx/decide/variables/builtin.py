@@ -18,6 +18,7 @@ from audit403.nginx.decide.variables.secure_link import secure_link, secure_link
 Handler = Callable[[Exchange], Value]
 
 _JOINED_HEADERS = {"x_forwarded_for": ", ", "cookie": "; "}
+_KNOWN_HEADERS = frozenset(("user_agent", "referer", "via"))
 
 
 def _header(exchange: Exchange, name: str) -> Value:
@@ -30,7 +31,15 @@ def _header(exchange: Exchange, name: str) -> Value:
         values = [value for key, value in exchange.request.headers if lower(key) == wanted]
         value: Value = separator.join(values) if values else None
     else:
-        value = next((text for key, text in exchange.request.headers if lower(key).replace("_", "-") == wanted), None)
+        known = name in _KNOWN_HEADERS
+        value = next(
+            (
+                text
+                for key, text in exchange.request.headers
+                if (lower(key) == wanted if known else lower(key).replace("-", "_") == name)
+            ),
+            None,
+        )
     return value
 
 
@@ -55,7 +64,7 @@ def cookie_value(header: str, name: str) -> str | None:
                 rest += 1
             if rest < length and header[rest] == "=":
                 return header[rest + 1 :].lstrip(" ").partition(";")[0]
-            position = rest
+            position = rest + 1  # nginx skips the character that it looked at, be it the end of this cookie
         while position < length and header[position] not in ";,":
             position += 1
         position += 1
@@ -183,7 +192,19 @@ def _content_type(exchange: Exchange) -> Value:
 
 
 def _limit_rate(exchange: Exchange) -> Value:
-    return "0"
+    return str(exchange.limit_rate)
+
+
+def _proxy_protocol(exchange: Exchange) -> Value:
+    if any(listen.proxy_protocol for listen in exchange.socket.listens):
+        return Unknown(Missing(REASON_STATE, "the PROXY protocol's addresses"))
+    return None
+
+
+def _proxy_add_x_forwarded_for(exchange: Exchange) -> Value:
+    forwarded = _header(exchange, "x_forwarded_for")
+    client = exchange.client.text()
+    return f"{forwarded}, {client}" if isinstance(forwarded, str) else client
 
 
 def _client_verify(exchange: Exchange) -> Value:
@@ -198,12 +219,18 @@ def _ssl_server_name(exchange: Exchange) -> Value:
     return None if tls is None else tls.sni
 
 
-def _empty(exchange: Exchange) -> Value:
-    return ""
+def _nothing(exchange: Exchange) -> Value:
+    return None
 
 
 def _version(exchange: Exchange) -> Value:
-    return "HTTP/1.1"
+    return "HTTP/1.0" if exchange.http_10 else "HTTP/1.1"
+
+
+def _forwarded_for(exchange: Exchange) -> Value:
+    known = _header(exchange, "x_forwarded_for")
+    own = exchange.client.text()
+    return f"{known}, {own}" if isinstance(known, str) and known else own
 
 
 def _document_uri(exchange: Exchange) -> Value:
@@ -218,10 +245,17 @@ BUILTIN: dict[str, Handler] = {
     "document_root": _document_root,
     "document_uri": _document_uri,
     "host": _host,
+    "http2": _nothing,
     "https": _https,
     "invalid_referer": invalid_referer,
     "is_args": _is_args,
     "limit_rate": _limit_rate,
+    "proxy_add_x_forwarded_for": _forwarded_for,
+    "proxy_add_x_forwarded_for": _proxy_add_x_forwarded_for,
+    "proxy_protocol_addr": _proxy_protocol,
+    "proxy_protocol_port": _proxy_protocol,
+    "proxy_protocol_server_addr": _proxy_protocol,
+    "proxy_protocol_server_port": _proxy_protocol,
     "query_string": _args,
     "realip_remote_addr": _realip_remote_addr,
     "realpath_root": _realpath_root,

@@ -1,0 +1,154 @@
+"""What nginx makes of a request before its phases run: the request line, the headers, the server block, TLS.
+
+Truth: ngx_http_process_request_line, _process_request_headers, _process_request_header, ngx_http_set_virtual_server and
+ngx_http_process_request in src/http/ngx_http_request.c, in that order. What fails early leaves the rest unread, and an
+error page for it sees only what was read.
+"""
+
+from audit403.nginx.decide.ascii import lower
+from audit403.nginx.decide.choose_server import BadHost, choose_server, validate_host
+from audit403.nginx.decide.exchange import Exchange
+from audit403.nginx.decide.normalise_uri import BadTarget, normalise_target
+from audit403.nginx.decide.outcome import Closed, Outcome, Status
+from audit403.nginx.decide.tls import Handshake, check_tls, handshake
+from audit403.nginx.model.context import Context
+from audit403.nginx.model.server import Server
+
+_METHOD_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ_-")
+_HEADER_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+
+_UNIQUE = frozenset(
+    (
+        "host",
+        "if-modified-since",
+        "if-unmodified-since",
+        "if-match",
+        "if-none-match",
+        "content-length",
+        "content-range",
+        "if-range",
+        "transfer-encoding",
+        "expect",
+        "authorization",
+    )
+)
+"""Headers that nginx takes once; a second line is a bad request."""
+
+
+def read_head(exchange: Exchange) -> Outcome | None:
+    """Everything before the phases; a status when nginx stops here."""
+    request = exchange.request
+    hello = Handshake(exchange.server, None, None)
+    if request.tls is not None:
+        hello = handshake(exchange.socket, request.tls)
+        _enter(exchange, hello.server)
+        exchange.tls_server = hello.server
+        if hello.server.flag("ssl_reject_handshake"):
+            exchange.decided("handshake-rejected", hello.server.span(), "nginx rejects the TLS handshake")
+            return Closed()
+    return _request_line(exchange, hello) or _headers(exchange, hello) or _checks(exchange) or check_tls(exchange)
+
+
+def _request_line(exchange: Exchange, hello: Handshake) -> Status | None:
+    request = exchange.request
+    try:
+        if not request.method or not _METHOD_LETTERS.issuperset(request.method):
+            raise BadTarget(request.method)
+        target = normalise_target(request.target, exchange.server.flag("merge_slashes", True))
+        name = None if target.host is None else validate_host(target.host)
+    except (BadTarget, BadHost) as error:
+        exchange.uri = exchange.request_line_target = ""
+        exchange.request = request._replace(headers=(), host=None)
+        return _bad_request(exchange, f'nginx rejects "{error}"')
+    exchange.request_line_target = target.unparsed
+    exchange.quoted_uri, exchange.plus_in_uri = target.quoted, target.plus
+    exchange.uri, exchange.args = target.uri, target.args
+    if name is None:
+        return None
+    exchange.request = request._replace(headers=(), host=None)
+    outcome = _set_server(exchange, name, hello)
+    exchange.request = request
+    return outcome
+
+
+def _headers(exchange: Exchange, hello: Handshake) -> Status | None:
+    request = exchange.request
+    if request.host is not None:
+        exchange.request = request._replace(headers=())
+        try:
+            name = validate_host(request.host)
+        except BadHost as error:
+            return _bad_request(exchange, f'nginx rejects the Host "{error}"')
+        outcome = None if exchange.host else _set_server(exchange, name, hello)
+        if outcome is not None:
+            return outcome
+    seen: set[str] = {"host"} if request.host is not None else set()
+    headers: list[tuple[str, str]] = []
+    invalid, underscores = _tolerance(exchange.server)
+    for name, value in request.headers:
+        key = lower(name)
+        if not invalid and not _HEADER_LETTERS.issuperset(key.replace("_", "") if underscores else key):
+            continue
+        headers.append((name, value))
+        if key in _UNIQUE and key in seen:
+            exchange.request = request._replace(headers=tuple(headers))
+            return _bad_request(exchange, f"a second {name} header")
+        seen.add(key)
+    exchange.request = request._replace(headers=tuple(headers))
+    if request.host is None and not exchange.host:
+        return _set_server(exchange, "", hello)
+    return None
+
+
+def _checks(exchange: Exchange) -> Status | None:
+    request = exchange.request
+    if request.host is None and not exchange.http_10:
+        return _bad_request(exchange, "HTTP/1.1 without a Host header")
+    if request.method in ("TRACE", "CONNECT"):
+        exchange.step("request", f"nginx answers no {request.method}: 405")
+        exchange.decided("method-not-allowed", None, "")
+        return Status(405)
+    return None
+
+
+def _bad_request(exchange: Exchange, why: str) -> Status:
+    exchange.body_discarded = True  # nginx has not come to Content-Length, so no limit on the body is looked at
+    exchange.step("request", f"{why}: 400")
+    exchange.decided("bad-request", None, "")
+    return Status(400)
+
+
+def _set_server(exchange: Exchange, name: str, hello: Handshake) -> Status | None:
+    if hello.name is not None and hello.name == name:
+        exchange.step("server", f'the TLS handshake chose {_label(exchange.server)} for "{name}"')
+        if hello.regex is not None:
+            exchange.captures = captured = hello.regex.search(name)
+            exchange.variables.update(captured.named if captured is not None else {})
+        exchange.host = name
+        return None
+    server, captured, how = choose_server(exchange.socket, name)
+    if captured is not None:
+        exchange.captures = captured
+        exchange.variables.update(captured.named)
+    exchange.step("server", f"{_label(server)}: {how}", server.span(), True, "host", "server-name", name)
+    if hello.name is not None and server.argument("ssl_verify_client", "off") != "off":
+        exchange.body_discarded = True
+        exchange.decided("misdirected", server.span(), "the Host differs from the name of the handshake")
+        return Status(421)
+    _enter(exchange, server)
+    exchange.host = name
+    return None
+
+
+def _tolerance(server: Context) -> tuple[bool, bool]:
+    """Whether headers with odd names are kept, and whether an underscore is not odd."""
+    return not server.flag("ignore_invalid_headers", True), server.flag("underscores_in_headers")
+
+
+def _enter(exchange: Exchange, server: Server) -> None:
+    exchange.server = server
+    exchange.context = exchange.location_context = server
+
+
+def _label(server: Server) -> str:
+    return f'server "{server.first_name()}"'
