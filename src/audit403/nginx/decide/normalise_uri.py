@@ -3,11 +3,17 @@
 Truth: ngx_http_parse_request_line, ngx_http_parse_complex_uri and ngx_http_process_request_uri in src/http.
 """
 
+import re
 from typing import NamedTuple
 
 _HEX = {byte: int(chr(byte), 16) for byte in b"0123456789abcdefABCDEF"}
 _SLASH, _DOT, _PERCENT, _HASH, _QUESTION, _PLUS = b"/.%#?+"
 _USUAL, _AFTER_SLASH, _ONE_DOT, _TWO_DOTS = range(4)
+_FORBIDDEN = re.compile(rb"[\x00-\x20\x7f]")
+_NEEDS_WORK = re.compile(rb"[%#+]|//|/\.")
+_ABSOLUTE = re.compile(
+    rb"[A-Za-z][A-Za-z0-9+.\-]*://(\[[A-Za-z0-9:\-._~!$&'()*+,;=]*\]|[A-Za-z0-9.\-]*)(?::[0-9]*)?(?=[/?]|\Z)"
+)
 
 
 class Target(NamedTuple):
@@ -27,53 +33,30 @@ class BadTarget(ValueError):
 
 def normalise_target(target: str, merge_slashes: bool) -> Target:
     """Take a target apart and normalise its path. Raises BadTarget where nginx answers 400."""
-    data = target.encode("utf-8", "surrogateescape")
-    if not data or any(byte <= 0x20 or byte == 0x7F for byte in data):
+    # Spaces around the target belong to the request line.
+    data = target.encode("utf-8", "surrogateescape").strip(b" ")
+    if not data or _FORBIDDEN.search(data) is not None:
         raise BadTarget(target)
     host: str | None = None
+    path = data
     if data[0] != _SLASH:
-        host, data = _absolute_form(data)
-    simple = _simple_path(data)
-    if simple is not None:
-        return Target(*simple, _text(data), False, False, host)
-    path, args, quoted, plus = _normalise(data, merge_slashes)
-    return Target(_text(path), _text(args), _text(data), quoted, plus, host)
+        absolute = _ABSOLUTE.match(data)
+        if absolute is None:
+            raise BadTarget(target)
+        host = _text(absolute[1])
+        data = data[absolute.end() :] or b"/"
+        path = data if data[0] == _SLASH else b"/" + data
+    plain, question, args = path.partition(b"?")
+    if _NEEDS_WORK.search(plain) is None and b"#" not in args:
+        return Target(_text(plain), _text(args) if question else "", _text(data), False, False, host)
+    uri, args, quoted, plus = _normalise(path, merge_slashes)
+    return Target(_text(uri), _text(args), _text(data), quoted, plus, host)
 
 
 def normalise_path(path: str, merge_slashes: bool) -> str:
     """The path alone, normalised, for targets that are written in a configuration or a header."""
     data = path.encode("utf-8", "surrogateescape")
     return _text(_normalise(data, merge_slashes)[0])
-
-
-def _simple_path(data: bytes) -> tuple[str, str] | None:
-    path, question, args = data.partition(b"?")
-    if b"%" in path or b"//" in path or b"/." in path or b"#" in data or b"+" in path:
-        return None
-    return _text(path), _text(args) if question else ""
-
-
-def _absolute_form(data: bytes) -> tuple[str, bytes]:
-    scheme, separator, rest = data.partition(b"://")
-    if not separator or not scheme[:1].isalpha() or not all(chr(byte).isalnum() or byte in b"+-." for byte in scheme):
-        raise BadTarget(_text(data))
-    end = len(rest)
-    for index, byte in enumerate(rest):
-        if byte in b"/?":
-            end = index
-            break
-    host, path = rest[:end], rest[end:]
-    name = host.partition(b"]")[0] + b"]" if host.startswith(b"[") else host.partition(b":")[0]
-    port = host[len(name) :]
-    if not all(chr(byte).isalnum() or byte in b".-[]:" for byte in name) or (port and not _is_port(port)):
-        raise BadTarget(_text(data))
-    if not path:
-        return _text(name), b"/"
-    return _text(name), path if path.startswith(b"/") else b"/" + path
-
-
-def _is_port(text: bytes) -> bool:
-    return text.startswith(b":") and (len(text) == 1 or text[1:].isdigit())
 
 
 def _normalise(data: bytes, merge_slashes: bool) -> tuple[bytes, bytes, bool, bool]:
@@ -98,8 +81,8 @@ def _normalise(data: bytes, merge_slashes: bool) -> tuple[bytes, bytes, bool, bo
             break
         elif byte == _PLUS:
             plus = True
-        state = _USUAL if literal else state
         if literal:
+            state = _USUAL
             out.append(byte)
         else:
             state = _append(out, byte, state, merge_slashes)

@@ -32,7 +32,6 @@ class Geo:
         "_ranges",
         "_starts",
         "default",
-        "default6",
         "directive",
         "problems",
         "proxies",
@@ -46,7 +45,6 @@ class Geo:
         arguments = directive.args
         self.variable = arguments[0][1:].lower() if len(arguments) > 1 else ""
         self.default = _EMPTY
-        self.default6 = _EMPTY
         self.proxies: list[Network] = []
         self.recursive = False
         self.ranges = False
@@ -65,9 +63,9 @@ class Geo:
             number = address.number if address is not None and address.family == IPV4 else _NO_ADDRESS
             return self._find_range(number)
         if address is not None and address.family == IPV6:
-            return self._find_network(IPV6, address.number, 128, self.default6)
+            return self._find_network(IPV6, address.number, 128)
         number = address.number if address is not None and address.family == IPV4 else _NO_ADDRESS
-        return self._find_network(IPV4, number, 32, self.default)
+        return self._find_network(IPV4, number, 32)
 
     def networks(self) -> list[Network]:
         """Every network that is named, for whoever looks for borders."""
@@ -88,8 +86,12 @@ class Geo:
                 self.problems.append((line, f'invalid network "{line.args[0]}"'))
             else:
                 self.proxies.append(network)
+        elif line.name == "default" and self.ranges:
+            self.default = GeoEntry("default", line.args[0], line)
         elif line.name == "default":
-            self.default = self.default6 = GeoEntry("default", line.args[0], line)
+            # It is the network 0.0.0.0/0 and ::/0, which another line may name again or delete.
+            for family in (IPV4, IPV6):
+                self._networks.setdefault((family, 0), {})[0] = GeoEntry("default", line.args[0], line)
         elif self.ranges:
             self._add_range(line)
         else:
@@ -118,7 +120,7 @@ class Geo:
             return
         self._starts = None
         if delete:
-            self._ranges = [row for row in self._ranges if row[:2] != (start.number, end.number)]
+            self._delete_range(start.number, end.number)
             return
         self._insert_range(start.number, end.number, GeoEntry(text, line.args[0], line))
 
@@ -136,6 +138,28 @@ class Geo:
         kept.sort(key=lambda row: row[0])
         self._ranges = kept
 
+    def _delete_range(self, start: int, end: int) -> None:
+        """Take a range out: nginx keeps a list for each 65,536 addresses, and in each the pieces must be the same."""
+        kept: list[tuple[int, int, GeoEntry]] = []
+        for low, high, entry in self._ranges:
+            if high < start or low > end:
+                kept.append((low, high, entry))
+                continue
+            # Only the blocks in which one of the two begins or ends can hold pieces that differ.
+            edges = sorted({edge >> 16 for edge in (low, high, start, end) if low >> 16 <= edge >> 16 <= high >> 16})
+            stays: list[tuple[int, int]] = []
+            for block in edges:
+                first, last = block << 16, block << 16 | 0xFFFF
+                piece = (max(low, first), min(high, last))
+                if piece != (max(start, first), min(end, last)):
+                    stays.append(piece)
+            for before, after in zip(edges, edges[1:], strict=False):
+                first, last = (before + 1) << 16, (after << 16) - 1
+                if first <= last and not (start <= first and last <= end):
+                    stays.append((first, last))
+            kept += [(first, last, entry) for first, last in sorted(stays)]
+        self._ranges = sorted(kept, key=lambda row: row[0])
+
     def _find_range(self, number: int) -> GeoEntry:
         if self._starts is None:
             self._starts = [row[0] for row in self._ranges]
@@ -144,14 +168,14 @@ class Geo:
             return self._ranges[index][2]
         return self.default
 
-    def _find_network(self, family: str, number: int, bits: int, default: GeoEntry) -> GeoEntry:
+    def _find_network(self, family: str, number: int, bits: int) -> GeoEntry:
         for length in range(bits, -1, -1):
             rows = self._networks.get((family, length))
             if rows:
                 found = rows.get(number >> (bits - length) << (bits - length))
                 if found is not None:
                     return found
-        return default
+        return _EMPTY
 
 
 def _network(text: str) -> Network | None:

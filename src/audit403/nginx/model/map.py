@@ -34,14 +34,15 @@ class Map(NamedTuple):
 
 def compile_map(directive: Directive, entries: Iterable[Directive]) -> Map:
     """Compile one map block; `entries` are its lines with includes in place. Raises ValueError as nginx would."""
-    lines = list(entries)
-    hostnames = any(line.name == "hostnames" and not line.args for line in lines)
-    volatile = any(line.name == "volatile" and not line.args for line in lines)
+    hostnames = volatile = False
     table: HostnameTable[MapEntry] = HostnameTable()
     regexes: list[tuple[Regex, MapEntry]] = []
     default = MapEntry("default", compile_template(""), None)
-    for line in lines:
+    for line in entries:
         if len(line.args) != 1:
+            # `hostnames` gives wildcards their meaning in the lines below it.
+            hostnames = hostnames or line.name == "hostnames"
+            volatile = volatile or line.name == "volatile"
             continue
         key = line.name
         entry = MapEntry(key, compile_template(line.args[0]), line)

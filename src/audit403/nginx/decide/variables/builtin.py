@@ -227,12 +227,6 @@ def _version(exchange: Exchange) -> Value:
     return "HTTP/1.0" if exchange.http_10 else "HTTP/1.1"
 
 
-def _forwarded_for(exchange: Exchange) -> Value:
-    known = _header(exchange, "x_forwarded_for")
-    own = exchange.client.text()
-    return f"{known}, {own}" if isinstance(known, str) and known else own
-
-
 def _document_uri(exchange: Exchange) -> Value:
     return exchange.uri
 
@@ -250,7 +244,6 @@ BUILTIN: dict[str, Handler] = {
     "invalid_referer": invalid_referer,
     "is_args": _is_args,
     "limit_rate": _limit_rate,
-    "proxy_add_x_forwarded_for": _forwarded_for,
     "proxy_add_x_forwarded_for": _proxy_add_x_forwarded_for,
     "proxy_protocol_addr": _proxy_protocol,
     "proxy_protocol_port": _proxy_protocol,

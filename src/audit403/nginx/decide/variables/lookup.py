@@ -3,7 +3,9 @@
 Truth: ngx_http_get_flushed_variable in src/http/ngx_http_variables.c and ngx_http_script.c.
 """
 
-from audit403.core.decision import REASON_PROGRAM, REASON_STATE, Missing
+from typing import NamedTuple
+
+from audit403.core.decision import REASON_PROGRAM, REASON_STATE, REASON_UNDOCUMENTED, Missing
 from audit403.nginx.decide.exchange import Exchange, Value
 from audit403.nginx.decide.outcome import Undecided, Unknown
 from audit403.nginx.decide.variables.builtin import BUILTIN, NOT_CACHED, PREFIXES, STATE_VARIABLES
@@ -13,6 +15,19 @@ from audit403.nginx.decide.variables.split_clients import split_clients_value
 from audit403.nginx.decide.variables.table import map_value
 from audit403.nginx.model.template import CAPTURE, TEXT, VARIABLE, Template
 
+DEEPEST = 100
+"""So many variables may hang on one another (ngx_http_variable_depth)."""
+
+
+class Escaping(NamedTuple):
+    """Whether captures are escaped for a query string, in the pass for the length and in that for the text."""
+
+    length: bool
+    text: bool
+
+
+PLAIN = Escaping(False, False)
+
 _ARGS_ESCAPE = frozenset(range(0x21)) | frozenset(b'"#%&+;?\\') | frozenset(range(0x7F, 0x100))
 
 
@@ -21,36 +36,67 @@ def variable(exchange: Exchange, name: str) -> Value:
     known = exchange.variables
     if name in known:
         return known[name]
-    if name in exchange.resolving:
-        return ""
-    exchange.resolving.add(name)
+    if exchange.variable_depth >= DEEPEST:
+        return None  # "cycle while evaluating variable"
+    exchange.variable_depth += 1
     try:
         value, cacheable = _compute(exchange, name)
     finally:
-        exchange.resolving.discard(name)
+        exchange.variable_depth -= 1
     if cacheable:
         known[name] = value
     return value
 
 
-def expand(exchange: Exchange, template: Template, *, escape_captures: bool = False) -> str | Unknown:
-    """The text of a template; a variable that is not found is empty."""
+def expand(
+    exchange: Exchange, template: Template, escaping: Escaping = PLAIN, *, flushed: bool = True
+) -> str | Unknown:
+    """The text of a template; a variable that is not found is empty.
+
+    nginx goes through it twice, once for the length and once for the text. A variable whose regex captures anew in the
+    first pass changes `$1` for the second, and the text is cut to the length. `flushed` says that variables which are
+    never kept are computed once for both passes (everywhere but in `set` and `if`).
+    """
     if template.literal is not None:
         return template.literal
-    pieces: list[str] = []
+    captured = exchange.captures
+    values: list[str] = []
     unknown: Unknown | None = None
     for kind, text in template.parts:
         if kind == TEXT:
-            pieces.append(text)
+            values.append(text)
         elif kind == VARIABLE:
             value = variable(exchange, text)
             if isinstance(value, Unknown):
                 unknown = value
-            elif value is not None:
-                pieces.append(value)
+            values.append(value if isinstance(value, str) else "")
         elif kind == CAPTURE:
-            pieces.append(capture(exchange, int(text), escape_captures))
-    return unknown if unknown is not None else rejoin(pieces)
+            values.append(capture(exchange, int(text), escaping.length))
+    if unknown is not None:
+        return unknown
+    if exchange.captures is captured and escaping.length == escaping.text:
+        return rejoin(values)
+    return _second_pass(exchange, template, escaping, flushed, values)
+
+
+def _second_pass(
+    exchange: Exchange, template: Template, escaping: Escaping, flushed: bool, values: list[str]
+) -> str | Unknown:
+    length = sum(len(value.encode("utf-8", "surrogateescape")) for value in values)
+    pieces: list[str] = []
+    for (kind, text), value in zip(template.parts, values, strict=True):
+        if kind == CAPTURE:
+            pieces.append(capture(exchange, int(text), escaping.text))
+        elif kind == VARIABLE and not flushed:
+            again = variable(exchange, text)
+            pieces.append(again if isinstance(again, str) else "")
+        else:
+            pieces.append(value)
+    data = "".join(pieces).encode("utf-8", "surrogateescape")
+    if len(data) < length:
+        # The rest is whatever the memory held before.
+        return Unknown(Missing(REASON_UNDOCUMENTED, f'"{template.source}", whose variables change its captures'))
+    return data[:length].decode("utf-8", "surrogateescape")
 
 
 def expand_known(exchange: Exchange, template: Template) -> str:
@@ -90,6 +136,8 @@ def rejoin(pieces: list[str]) -> str:
 
 def _compute(exchange: Exchange, name: str) -> tuple[Value, bool]:
     model = exchange.evaluator.model
+    if name in model.captured:
+        return None, True
     definition = model.maps.get(name)
     if definition is not None:
         return map_value(exchange, definition, expand), not definition.volatile
@@ -105,13 +153,11 @@ def _compute(exchange: Exchange, name: str) -> tuple[Value, bool]:
     handler = BUILTIN.get(name)
     if handler is not None:
         return handler(exchange), name not in NOT_CACHED
-    if name in model.assigned:
-        return "", True
     for prefix, prefixed, cacheable in PREFIXES:
         if name.startswith(prefix):
             return prefixed(exchange, name[len(prefix) :]), cacheable
-    if name in model.captured:
-        return None, False
+    if name in model.assigned:
+        return "", True
     return _unseen(name), True
 
 

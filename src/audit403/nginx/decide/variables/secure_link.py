@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _LONGEST_HASH = 24
 _MD5_HEX = 32
+_LATEST = 2**63 - 1
 
 
 def secure_link(exchange: Exchange) -> Value:
@@ -70,7 +71,7 @@ def _hash_form(exchange: Exchange, checked: "Directive", md5: "Directive") -> Va
         return value
     given, comma, expires = value.partition(",")
     if comma:
-        if not expires.isascii() or not expires.isdigit() or int(expires) <= 0:
+        if not expires.isascii() or not expires.isdigit() or not 0 < int(expires) <= _LATEST:
             return None
         exchange.secure_link_expires = expires
     hashed = _decode(given)

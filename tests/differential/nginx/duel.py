@@ -1,0 +1,230 @@
+"""One configuration, many requests, two answers: the real nginx's and the evaluator's.
+
+`Duel.run` starts the configuration on the real server, asks everything of both and keeps what differs; `Duel.check`
+says how often they agreed and fails below what issue A demands, with the first differences shrunk to what they need.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from audit403.core.decision import REFUSED, UNKNOWN, Decision
+from audit403.core.request import Request
+from audit403.evidence.local import LocalEvidence
+from audit403.nginx.decide.evaluator import Answer, Evaluator
+from audit403.nginx.model.build import build_model
+from audit403.nginx.read.configuration import read_configuration
+from differential.nginx.shrink import shrink
+from servers.http import CLOSED, Response, request_bytes
+from servers.nginx import Nginx, NginxError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pytest
+
+    from audit403.nginx.decide.exchange import Exchange
+    from audit403.nginx.decide.outcome import Outcome
+
+VERDICT, STATUS, NOT_KNOWN = 0.999, 0.995, 0.001
+"""The least share of right verdicts and exact statuses, and the largest of unknowns (issue A, section 3)."""
+
+_SHOWN = 3
+
+
+class Ask(NamedTuple):
+    """One request, for both. `text` None: only the status is compared, not what `return CODE TEXT` sends."""
+
+    port: int
+    target: str = "/"
+    method: str = "GET"
+    host: str | None = "localhost"
+    headers: tuple[tuple[str, str], ...] = ()
+    client: str = "127.0.0.1"
+    to: str | None = None
+
+    def request(self) -> Request:
+        """The request as the evaluator takes it."""
+        return Request(
+            self.method, "http", self.host, self.port, self.target, self.client, self.headers, self.to or self._server()
+        )
+
+    def send(self, server: Nginx) -> Response:
+        """Ask the real server, byte for byte; where nobody listens the answer is that of a closed connection."""
+        lines = [*(() if self.host is None else (("Host", self.host),)), *self.headers]
+        raw = request_bytes(self.method, self.target, lines)
+        try:
+            return server.client.send(
+                raw, self.port, method=self.method, address=self.to or self._server(), source=self.client
+            )
+        except ConnectionRefusedError:
+            return Response(CLOSED, (), b"")
+
+    def _server(self) -> str:
+        return "::1" if ":" in self.client else "127.0.0.1"
+
+
+class Judgement(NamedTuple):
+    """What the evaluator says: the decision, and the text that `return` sends along when it does."""
+
+    decision: Decision
+    text: bytes | None
+
+
+class _Watched(Evaluator):
+    """An evaluator whose last exchange can be looked at."""
+
+    last: Exchange | None = None
+
+    def _run(self, exchange: Exchange, outcome: Outcome | None) -> Answer:
+        if not exchange.is_subrequest:
+            self.last = exchange
+        return super()._run(exchange, outcome)
+
+
+class Judge:
+    """The evaluator of one configuration file."""
+
+    def __init__(self, main: Path, prefix: Path, now: int | None = None) -> None:
+        evidence = LocalEvidence()
+        configuration = read_configuration(str(main), evidence, prefix=str(prefix))
+        self.model = build_model(configuration)
+        self.evaluator = _Watched(self.model, evidence, now=now)
+
+    def __call__(self, ask: Ask) -> Judgement:
+        self.evaluator.last = None
+        decision = self.evaluator.decide(ask.request())
+        exchange = self.evaluator.last
+        sent = exchange.response_text if exchange is not None and ask.method != "HEAD" else None
+        return Judgement(decision, sent.encode("utf-8", "surrogateescape") if isinstance(sent, str) else None)
+
+
+def same_status(decision: Decision, real: int) -> bool:
+    """Whether the decision names the real status; a closed connection and another program's answer have none."""
+    if decision.status is None:
+        return real == CLOSED if decision.handed_to is None else real in (502, 504)
+    return decision.status == real
+
+
+def same_text(judgement: Judgement, response: Response) -> bool:
+    """Whether a `return 200 TEXT` sends what the evaluator says it sends."""
+    return judgement.text is None or response.status != 200 or judgement.text == response.body
+
+
+class Duel:
+    """The comparisons of one test."""
+
+    def __init__(self, prefix: Path, *, texts: bool = True) -> None:
+        self.prefix = prefix
+        self.server = Nginx(prefix, "")
+        self.texts = texts
+        self.configurations = self.rejected = 0
+        self.asked = self.refused = self.wrong_verdicts = self.wrong_statuses = self.wrong_texts = self.unknown = 0
+        self.differences: dict[str, list[str]] = {"unknown": [], "verdict": [], "status": [], "text": []}
+
+    def __enter__(self) -> Duel:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.stop()
+
+    def start(self, conf: str) -> bool:
+        """Run a configuration; False when nginx does not take it."""
+        try:
+            self.server.restart(conf)
+        except NginxError as error:
+            self.rejected += 1
+            self.reason = str(error)
+            return False
+        self.configurations += 1
+        return True
+
+    def run(self, conf: str, asks: Sequence[Ask]) -> list[int]:
+        """Ask everything of both; the real statuses, in order. `conf` must be the configuration that runs."""
+        judge = Judge(self.server.conf, self.prefix)
+        statuses: list[int] = []
+        for ask in asks:
+            response = ask.send(self.server)
+            statuses.append(response.status)
+            self.asked += 1
+            self.refused += response.status == 403
+            judgement = judge(ask)
+            kind = self._count(judgement, response)
+            if kind and len(self.differences[kind]) < _SHOWN:
+                self.differences[kind].append(self._shown(conf, ask))
+                self.start(conf)
+                self.configurations -= 1
+        return statuses
+
+    def check(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """Print the counts and what differs; fail below the demanded agreement, or when the generator is no good."""
+        differences = [shown for kind in self.differences.values() for shown in kind]
+        with capsys.disabled():
+            print("", self.summary(), *differences, sep="\n")
+        assert self.configurations > self.rejected, f"nginx rejects most configurations: {self.reason}"
+        assert self.refused >= self.asked / 50, f"only {self.refused} of {self.asked} answers are 403"
+        assert self.asked - self.wrong_verdicts >= VERDICT * self.asked, "too many wrong verdicts"
+        assert self.asked - self.wrong_statuses >= STATUS * self.asked, "too many wrong statuses"
+        assert self.asked - self.wrong_texts >= STATUS * self.asked, "too many wrong texts"
+        assert self.unknown <= NOT_KNOWN * self.asked, "too many unknowns"
+
+    def summary(self) -> str:
+        """The counts in one line."""
+        return (
+            f"{self.asked} requests on {self.configurations} configurations ({self.rejected} rejected by nginx), "
+            f"{self.refused} refused: {self.wrong_verdicts} wrong verdicts, {self.wrong_statuses} wrong statuses, "
+            f"{self.wrong_texts} wrong texts, {self.unknown} unknown"
+        )
+
+    def differs(self, judgement: Judgement, response: Response) -> bool:
+        """Whether the two disagree in anything that is compared."""
+        decision = judgement.decision
+        if decision.verdict == UNKNOWN or (decision.verdict == REFUSED) != (response.status == 403):
+            return True
+        return not same_status(decision, response.status) or (self.texts and not same_text(judgement, response))
+
+    def _count(self, judgement: Judgement, response: Response) -> str | None:
+        decision = judgement.decision
+        if not self.differs(judgement, response):
+            return None
+        if decision.verdict == UNKNOWN:
+            self.unknown += 1
+            return "unknown"
+        if same_status(decision, response.status):
+            self.wrong_texts += 1
+            return "text"
+        self.wrong_statuses += 1
+        if (decision.verdict == REFUSED) == (response.status == 403):
+            return "status"
+        self.wrong_verdicts += 1
+        return "verdict"
+
+    def _shown(self, conf: str, ask: Ask) -> str:
+        """The difference, its configuration cut down to what it takes."""
+
+        def still(smaller: str) -> bool:
+            try:
+                self.server.restart(smaller)
+            except NginxError:
+                return False
+            return self.differs(Judge(self.server.conf, self.prefix)(ask), ask.send(self.server))
+
+        small = shrink(conf, still)
+        if not still(small):
+            return f"a difference that does not come again: {ask}\n{conf}"
+        response = ask.send(self.server)
+        judgement = Judge(self.server.conf, self.prefix)(ask)
+        decision = judgement.decision
+        steps = "\n".join(f"    {step.phase}: {step.text}" for step in decision.trace)
+        return (
+            f"{_indented(small)}\n{ask}\n"
+            f"nginx:    {response.status} {response.body[:300]!r}\n"
+            f"audit403: {decision.status} {judgement.text!r} {decision.verdict} {decision.cause} "
+            f"{decision.handed_to or ''} {decision.missing or ''}\n{steps}"
+        )
+
+
+def _indented(conf: str) -> str:
+    kept = [line for line in conf.splitlines() if line.strip()]
+    return "\n".join("    " + line for line in kept)
