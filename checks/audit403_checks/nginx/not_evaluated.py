@@ -12,4 +12,6 @@ from audit403.core.registry import check
 def not_evaluated(fact: Fact, site: Site) -> Iterator[Finding]:
     """A note: whether the program refuses anybody is for its own tests to say."""
     if isinstance(fact, ReadingFault):
-        yield Finding("nginx/not-evaluated", NOTE, fact.message, fact.where, status=None, anchor=fact.message, fact=fact)
+        yield Finding(
+            "nginx/not-evaluated", NOTE, fact.message, fact.where, status=None, anchor=fact.message, fact=fact
+        )
