@@ -7,21 +7,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import random
 
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a text."""
+    return tuple(text.split())
+
+
 SEGMENTS = ("a", "b", "ab", "A", "a.b", "x.php", "ba", "a-b")
-REGEXES = (
-    "^/a",
-    "b$",
-    r"\.php$",
-    "/a/",
-    "^/(a|b)/",
-    "A",
-    "^/$",
-    "[ab]/$",
-    "(?<seg>a.*)b",
-    "^/a/(.*)$",
-    "//",
-    r"\.",
-    "b/?$",
+REGEXES = words(r"^/a b$ \.php$ /a/ ^/(a|b)/ A ^/$ [ab]/$ (?<seg>a.*)b ^/a/(.*)$ // \. b/?$")
+
+_PIECES = (
+    *words("/ / / a b ab A . .. /.. /. /../ /./ // %2F %2f %2e %2E%2e %61 %41 %25 %23 %3F %3f %2B + %20 %00 % %g1 %4"),
+    *words("%c3%a9 %ff é \udcff ? ?a=1 # #x & = ; , ~ : @ ! $ * ( ) ' \" < > [ ] { } | \\ ^ ` %09 %0a %7f"),
+    *words("... /... /.a /..a /a. /a.. %2e. .%2e %5c"),
+)
+_RARE_PIECES = ("\x01", "\t", "\x7f", " ", "  ", " a", "\r", "\x00")
+_AUTHORITIES = (
+    *words("a.test A.TEST a.test. a.test:80 a.test: a.test:8x [::1] [::1]:80 [::1 [v1.a_~!] a_b é u@a.test b.test"),
+    *words("a..b 127.0.0.1 . a.test:80:80 [::1]x a,b [a%b]"),
+    "",
 )
 
 
@@ -33,27 +37,17 @@ def path(rng: random.Random, most: int = 4) -> str:
 
 def odd_target(rng: random.Random) -> str:
     """A request target out of pieces that normalisation looks at, many of them broken."""
-    pieces = (
-        "/", "/", "/", "a", "b", "ab", "A", ".", "..", "/..", "/.", "/../", "/./", "//", "%2F", "%2f", "%2e", "%2E%2e", "%61",
-        "%41", "%25", "%23", "%3F", "%3f", "%2B", "+", "%20", "%00", "%", "%g1", "%4", "%c3%a9", "%ff", "é", "\udcff", "?", "?a=1",
-        "#", "#x", "&", "=", ";", ",", "~", ":", "@", "!", "$", "*", "(", ")", "'", '"', "<", ">", "[", "]", "{", "}", "|", "\\",
-        "^", "`", "%09", "%0a", "%7f", "...", "/...", "/.a", "/..a", "/a.", "/a..", "%2e.", ".%2e", "%5c",
-    )  # fmt: skip
-    rare = ("\x01", "\t", "\x7f", " ", "  ", " a", "\r", "\x00")
-    target = "/" + "".join(rng.choice(pieces) for _ in range(rng.randrange(9)))
+    target = "/" + "".join(rng.choice(_PIECES) for _ in range(rng.randrange(9)))
     if rng.random() < 0.04:
         at = rng.randrange(len(target) + 1)
-        target = target[:at] + rng.choice(rare) + target[at:]
+        target = target[:at] + rng.choice(_RARE_PIECES) + target[at:]
     return absolute(rng, target) if rng.random() < 0.15 else target
 
 
 def absolute(rng: random.Random, target: str) -> str:
     """The target in absolute form, well made or not."""
     scheme = rng.choice(("http", "http", "https", "HTTP", "ftp", "h+1.-", "1http", "é", "ht_tp"))
-    authority = rng.choice(
-        ("a.test", "A.TEST", "a.test.", "a.test:80", "a.test:", "a.test:8x", "[::1]", "[::1]:80", "[::1", "[v1.a_~!]", "a_b", "é",
-         "", "u@a.test", "b.test", "a..b", "127.0.0.1", ".", "a.test:80:80", "[::1]x", "a,b", "[a%b]")
-    )  # fmt: skip
+    authority = rng.choice(_AUTHORITIES)
     separator = rng.choice(("://", "://", "://", "://", "://", "://", ":/", ":", "//"))
     return scheme + separator + authority + rng.choice((target, target, target, "", "?" + target, "#" + target))
 

@@ -50,9 +50,7 @@ def test_the_location_of_a_uri(
                 continue
             asks = [_ask(rng, port) for _ in range(_REQUESTS)]
             statuses = duel.run(conf, asks)
-            influence.measure(
-                duel.server, conf, statuses, lambda index, asks=asks: asks[index].send(duel.server).status
-            )
+            influence.measure(duel.server, conf, statuses, lambda at, asks=asks: asks[at].send(duel.server).status)
         duel.check(capsys)
     influence.check(capsys)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from differential.nginx.duel import Ask, Duel
 from differential.nginx.influence import Influence
-from differential.nginx.routing_generator import odd_target
+from differential.nginx.routing_generator import odd_target, words
 from servers.nginx import main_config
 from servers.ports import free_port
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 _REQUESTS = 150
 _HOSTS = (
-    "a.test", "A.TEST", "b.test.", "a.test:80", "a.test:x", "a..test", ".", "", " ", "a b", "a/b", "[::1]", "[::1]:9", "[::1", "é",
-    ":80", "..", "a.test:80:90", "a\tb", ".a.test", "a.test..", "\x7f", "a_b", "*", None,
-)  # fmt: skip
+    *words("a.test A.TEST b.test. a.test:80 a.test:x a..test . a/b [::1] [::1]:9 [::1 é :80 .. a.test:80:90"),
+    *words(".a.test a.test.. \x7f a_b *"),
+    *("", " ", "a b", "a\tb", None),
+)
 
 
 def test_the_uri_of_a_target(

@@ -5,6 +5,7 @@ Truth: src/http/modules/ngx_http_geo_module.c.
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
 from audit403.nginx.model.address import IPV4, IPV6, Address, Network, parse_address, parse_network
@@ -153,7 +154,7 @@ class Geo:
                 piece = (max(low, first), min(high, last))
                 if piece != (max(start, first), min(end, last)):
                     stays.append(piece)
-            for before, after in zip(edges, edges[1:], strict=False):
+            for before, after in pairwise(edges):
                 first, last = (before + 1) << 16, (after << 16) - 1
                 if first <= last and not (start <= first and last <= end):
                     stays.append((first, last))
