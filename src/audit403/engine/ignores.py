@@ -1,6 +1,7 @@
 """Findings that somebody has decided to leave, each with a reason.
 
-`# audit403: ignore[rule] reason` in a configuration, `[[ignore]]` in the settings. A comment covers its own line, and one that stands alone on its line the next line that is no such comment.
+`# audit403: ignore[rule] reason` in a configuration, `[[ignore]]` in the settings. A comment covers its own line, and
+one that stands alone on its line the next line that is no comment.
 """
 
 import os

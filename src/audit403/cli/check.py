@@ -1,0 +1,133 @@
+"""`audit403 check`: lint configuration files and folders, and find every 403 in them."""
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from typing import TextIO
+
+from audit403.core.errors import BadUsage
+from audit403.core.finding import SEVERITIES
+from audit403.engine.audit import Asked, Report, audit
+from audit403.engine.selection import split_selectors
+from audit403.report.shown import Paths
+
+CLEAN, FOUND, CRASHED, INCOMPLETE = 0, 1, 2, 3
+FORMATS = ("full", "concise", "json", "jsonl")
+MOST_ROUNDS = 5
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add = parser.add_argument
+    add("paths", nargs="*", default=["."], metavar="PATH", help='files and folders (default: .); "-" is standard input')
+    add("--format", choices=FORMATS, default="full", help="default: full")
+    add("--output", metavar="FILE", help="write the report there")
+    add("--select", action="append", metavar="RULES", help="only these rules or families")
+    add("--ignore", action="append", default=[], metavar="RULES", help="all but these rules or families")
+    add("--fail-on", choices=SEVERITIES, help="the least severity that makes the exit code 1 (default: warning)")
+    add("--strict", action="store_true", default=None, help="also report what looks deliberate or harmless")
+    add("--tree", choices=("auto", "here", "none"), help="whether this machine's files are what the server sees")
+    add("-p", "--prefix", metavar="DIR", help="the server's prefix, as its own -p")
+    add("--config", metavar="FILE", help="the settings to take, instead of the nearest audit403.toml")
+    add("--diff", action="store_true", help="show what --fix would write, and write nothing")
+    add("--fix", action="store_true", help="write the fixes that are safe and proven")
+    add("--unsafe-fixes", action="store_true", help="with --fix or --diff: also proven fixes that may open more")
+    add("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
+    add("-q", "--quiet", action="store_true", help="findings and what was not audited, nothing else")
+
+
+def run(args: Namespace) -> int:
+    """Run the command; the exit code."""
+    if args.fix and args.diff:
+        raise BadUsage("give either --fix or --diff.")
+    if args.fix and "-" in args.paths:
+        raise BadUsage("--fix cannot write to standard input; --diff shows what it would write.")
+    if args.unsafe_fixes and not (args.fix or args.diff):
+        raise BadUsage("--unsafe-fixes goes with --fix or --diff.")
+    asked = Asked(
+        None if args.select is None else split_selectors(args.select),
+        split_selectors(args.ignore),
+        args.strict,
+        args.fail_on,
+        args.tree,
+        None if args.prefix is None else os.path.abspath(args.prefix),
+        args.config,
+    )
+    report = audit(args.paths, asked)
+    if args.fix:
+        report = _fixed(report, args, asked)
+    paths = Paths(args.paths)
+    if args.output is None:
+        _show(report, args, paths, sys.stdout)
+    else:
+        try:
+            with open(args.output, "w", encoding="utf-8") as file:
+                _show(report, args, paths, file)
+        except OSError as error:
+            raise BadUsage(f"{args.output} cannot be written: {error.strerror}.") from error
+    return exit_code(report)
+
+
+def exit_code(report: Report) -> int:
+    """1 with findings that count, else 3 where something was not audited, else 0."""
+    if report.fails():
+        return FOUND
+    return INCOMPLETE if report.not_audited else CLEAN
+
+
+def _show(report: Report, args: Namespace, paths: Paths, stream: TextIO) -> None:
+    if args.diff:
+        _show_diff(report, args, paths, stream)
+        return
+    if args.format in ("json", "jsonl"):
+        from audit403.report.finding_json import write_json, write_jsonl
+
+        (write_json if args.format == "json" else write_jsonl)(report, paths, stream)
+        return
+    from audit403.report.terminal import style_of
+
+    style = style_of(stream, args.color)
+    if args.format == "concise":
+        from audit403.report.concise import write_concise
+
+        write_concise(report, paths, stream, style, args.quiet)
+    else:
+        from audit403.report.full import write_full
+
+        write_full(report, paths, stream, style, args.quiet)
+
+
+def _show_diff(report: Report, args: Namespace, paths: Paths, stream: TextIO) -> None:
+    from audit403.engine.write_fixes import plan
+    from audit403.report.fix_text import unified_diff
+    from audit403.report.summary import not_audited_lines, summary
+    from audit403.report.terminal import write
+
+    for change in plan(report.findings, args.unsafe_fixes).changes:
+        stream.write(
+            unified_diff(paths.shown(change.file), change.before, change.after)
+            .encode(stream.encoding or "utf-8", "surrogateescape")
+            .decode(stream.encoding or "utf-8", "backslashreplace")
+        )
+    for line in not_audited_lines(report, paths):
+        write(sys.stderr, line + "\n")
+    if not args.quiet:
+        write(sys.stderr, summary(report) + "\n")
+
+
+def _fixed(report: Report, args: Namespace, asked: Asked) -> Report:
+    """Write the fixes, and audit again until there is nothing more to write."""
+    from audit403.engine.write_fixes import plan, write_change
+
+    written = 0
+    for _ in range(MOST_ROUNDS):
+        found = plan(report.findings, args.unsafe_fixes)
+        if not found.changes:
+            break
+        for change in found.changes:
+            write_change(change)
+        written += found.fixes
+        report = audit(args.paths, asked)
+    if written and not args.quiet:
+        print(f"audit403: {written} {'fix' if written == 1 else 'fixes'} written", file=sys.stderr)
+    return report

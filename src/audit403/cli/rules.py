@@ -1,0 +1,67 @@
+"""`audit403 rules`: list the rules, or print one's page."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+
+from audit403.core.errors import BadUsage
+from audit403.core.registry import load_checks, rule_pages
+
+_CRASHED = 2
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("rule", nargs="?", metavar="ID", help="print the page of this rule, or list those of a family")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+
+
+def run(args: Namespace) -> int:
+    """Run the command; the exit code."""
+    if args.rule is not None:
+        pages = dict(rule_pages())
+        if args.rule in pages:
+            return _print_page(args, pages[args.rule])
+        families = {rule.partition("/")[0] for rule in pages}
+        if args.rule not in families:
+            from audit403.engine.settings import did_you_mean
+
+            raise BadUsage(f'There is no rule "{args.rule}"{did_you_mean(args.rule, sorted({*pages, *families}))}.')
+    return _list(args)
+
+
+def _print_page(args: Namespace, page: str) -> int:
+    try:
+        with open(page, encoding="utf-8") as file:
+            text = file.read()
+    except OSError as error:
+        raise BadUsage(f"The page {page} cannot be read: {error.strerror}.") from error
+    if args.format == "json":
+        import json
+
+        text = json.dumps({"rule": args.rule, "page": text}, indent=2) + "\n"
+    _write(text)
+    return 0
+
+
+def _list(args: Namespace) -> int:
+    checks, broken = load_checks()
+    if args.rule is not None:
+        checks = [check for check in checks if check.id.partition("/")[0] == args.rule]
+    if args.format == "json":
+        import json
+
+        rows = [{"rule": check.id, "severity": check.severity, "summary": check.summary} for check in checks]
+        _write(json.dumps(rows, indent=2) + "\n")
+    else:
+        width = max((len(check.id) for check in checks), default=0)
+        for check in checks:
+            _write(f"{check.id:<{width}}  {check.severity:<7}  {check.summary}\n")
+    for plugin in broken:
+        print(f"audit403: the plug-in {plugin.name} cannot be loaded: {plugin.reason}", file=sys.stderr)
+    return _CRASHED if broken else 0
+
+
+def _write(text: str) -> None:
+    from audit403.report.terminal import write
+
+    write(sys.stdout, text)

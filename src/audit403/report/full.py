@@ -1,0 +1,158 @@
+"""The text report in the manner of rustc: the refused request, the lines with carets, the chain, the log, the fix."""
+
+import re
+from collections.abc import Callable
+from typing import TextIO
+
+from audit403.core.finding import Finding
+from audit403.core.place import PathPlace, Place, Span
+from audit403.core.request import Request
+from audit403.engine.audit import Judged, Report
+from audit403.report.fix_text import fix_lines, fix_title
+from audit403.report.shown import Paths
+from audit403.report.snippet import Mark, snippet
+from audit403.report.summary import hint, not_audited_lines, summary
+from audit403.report.terminal import Style, safe, write
+
+_MOST_ALIKE = 6
+_MOST_OPENED = 5
+_SHOWN_HEADERS = ("user-agent",)
+_LITERAL = re.compile(r"`[^`]*`|\"[^\"]*\"|\S*[\d/.]\S*")
+
+
+def write_full(report: Report, paths: Paths, stream: TextIO, style: Style, quiet: bool) -> None:
+    """Write the report; equal findings are folded into one with their number."""
+    for group in _alike(report):
+        write(stream, _finding(group, paths, style) + "\n\n")
+    for line in not_audited_lines(report, paths):
+        write(stream, style.paint(line, "warning") + "\n")
+    if quiet:
+        return
+    advice = hint(report)
+    if advice is not None:
+        write(stream, advice + "\n")
+    write(stream, style.paint(summary(report), "bold") + "\n")
+
+
+def _alike(report: Report) -> list[list[Judged]]:
+    """The findings, those that differ only in names and numbers together."""
+    groups: dict[tuple[str, ...], list[Judged]] = {}
+    for judged in report.findings:
+        finding = judged.finding
+        fix = "" if finding.fix is None else f"{finding.fix.applicability} {_plain(finding.fix.summary)}"
+        key = (finding.rule, finding.severity, _plain(finding.message), fix, str(finding.fix and finding.fix.proven))
+        groups.setdefault(key, []).append(judged)
+    return list(groups.values())
+
+
+def _plain(text: str) -> str:
+    return _LITERAL.sub("…", text)
+
+
+def _finding(group: list[Judged], paths: Paths, style: Style) -> str:
+    judged = group[0]
+    finding = judged.finding
+    lines = [
+        style.paint(f"{finding.severity}[{finding.rule}]", finding.severity)
+        + style.paint(": " + style.wrapped(safe(finding.message), "  "), "bold")
+    ]
+    if finding.request is not None:
+        status = "403 Forbidden" if finding.status == 403 else str(finding.status)
+        lines.append(f"  {style.paint('request', 'bold')}  {safe(request_text(finding.request))} → {status}")
+    if finding.who:
+        lines.append(f"  {style.paint('hits', 'bold')}     {safe(finding.who)}")
+    lines += _places(finding, _reader(judged), paths, style)
+    lines += _notes(finding, _reader(judged), paths, style)
+    if len(group) > 1:
+        lines.append(_others(group[1:], paths, style))
+    lines.append(_note("help", f"audit403 rules {finding.rule}", style))
+    return "\n".join(lines)
+
+
+def _places(finding: Finding, read: Callable[[str], bytes | None], paths: Paths, style: Style) -> list[str]:
+    lines: list[str] = []
+    marks: list[Mark] = []
+    others: list[tuple[Place, str]] = []
+    own = next((link.message for link in finding.because if link.where == finding.where), "")
+    if isinstance(finding.where, Span):
+        marks.append(Mark(finding.where, own or ("refused here" if finding.request else ""), True))
+    else:
+        others.append((finding.where, own))
+    for link in finding.because:
+        if link.where == finding.where:
+            continue
+        if isinstance(link.where, Span):
+            marks.append(Mark(link.where, link.message, False))
+        else:
+            others.append((link.where, link.message))
+    if marks:
+        lines += snippet(marks, read, paths.shown, style)
+    return [*(_entry(place, message, style) for place, message in others), *lines]
+
+
+def _entry(place: Place, message: str, style: Style) -> str:
+    """A line as of `namei -l`, or a statement."""
+    words = f"  {style.paint('←', 'blue')} {safe(message)}" if message else ""
+    if isinstance(place, PathPlace):
+        if place.mode is None:
+            return f"  {safe(place.path)}{words}"
+        owner = f"{place.owner or '?'}:{place.group or '?'}"
+        return f"  {_letters(place.mode)} {place.mode:04o} {safe(owner)} {style.paint(safe(place.path), 'bold')}{words}"
+    if isinstance(place, Span):
+        return f"  {safe(place.file)}:{place.line}:{place.column}{words}"
+    return f"  {safe(place.bucket)}: statement {safe(place.statement)}{words}"
+
+
+def _letters(mode: int) -> str:
+    """Permission bits as `ls -l` shows them."""
+    text = "".join(letter if mode >> (8 - index) & 1 else "-" for index, letter in enumerate("rwxrwxrwx"))
+    for bit, index, letter in ((0o4000, 2, "s"), (0o2000, 5, "s"), (0o1000, 8, "t")):
+        if mode & bit:
+            text = text[:index] + (letter if text[index] == "x" else letter.upper()) + text[index + 1 :]
+    return text
+
+
+def _notes(finding: Finding, read: Callable[[str], bytes | None], paths: Paths, style: Style) -> list[str]:
+    lines = []
+    if finding.status == 403 and finding.request is not None:
+        said = f"says: {safe(finding.log)}" if finding.log else "says nothing about it"
+        lines.append(_note("log", f"the server's error log {said}", style))
+    fix = finding.fix
+    if fix is not None:
+        lines.append(_note(fix_title(fix), safe(fix.summary), style))
+        lines += [f"      {line}" for line in fix_lines(fix, read, paths.shown, style)]
+        opened = [f"      also opens: {safe(request)}" for request in fix.also_opens[:_MOST_OPENED]]
+        if len(fix.also_opens) > _MOST_OPENED:
+            opened.append(f"      … and {len(fix.also_opens) - _MOST_OPENED} requests more")
+        lines += [style.paint(line, "warning") for line in opened]
+    return lines
+
+
+def _note(title: str, text: str, style: Style) -> str:
+    return f"  {style.paint('=', 'blue')} {style.paint(title, 'bold')}: {style.wrapped(text, '    ')}"
+
+
+def _others(group: list[Judged], paths: Paths, style: Style) -> str:
+    """Where else the same was found."""
+    places = [safe(_short(judged.finding.where, paths)) for judged in group]
+    more = f", and {len(places) - _MOST_ALIKE} more" if len(places) > _MOST_ALIKE else ""
+    count = f"{len(places)} {'time' if len(places) == 1 else 'times'} more"
+    return _note("alike", f"{count}: {', '.join(places[:_MOST_ALIKE])}{more}", style)
+
+
+def _short(place: Place, paths: Paths) -> str:
+    if isinstance(place, Span):
+        return f"{paths.shown(place.file)}:{place.line}"
+    return place.path if isinstance(place, PathPlace) else f"{place.bucket}: {place.statement}"
+
+
+def _reader(judged: Judged) -> Callable[[str], bytes | None]:
+    site = judged.site
+    return lambda path: None if site is None else site.source(path)
+
+
+def request_text(request: Request) -> str:
+    """A request in one line, with the headers that say something."""
+    text = f"{request.method} {request.url()} from {request.client}"
+    headers = [f"{name}: {value}" for name, value in request.headers if name.lower() not in _SHOWN_HEADERS]
+    return f"{text} with {'; '.join(headers)}" if headers else text

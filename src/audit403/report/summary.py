@@ -1,0 +1,55 @@
+"""The last line of a report, and the lines about what could not be audited."""
+
+from audit403.core.finding import SAFE, SEVERITIES, UNSAFE, Fix
+from audit403.engine.audit import Report
+from audit403.report.shown import Paths
+from audit403.report.terminal import safe
+
+
+def summary(report: Report) -> str:
+    """`3 findings (2 errors, 1 warning), 1 ignored, 1 fixable; 1 target not audited`."""
+    counts = dict.fromkeys(SEVERITIES, 0)
+    for judged in report.findings:
+        counts[judged.finding.severity] += 1
+    total = len(report.findings)
+    text = _count(total, "finding")
+    if total:
+        text += f" ({', '.join(_count(count, severity) for severity, count in counts.items() if count)})"
+    if report.ignored:
+        text += f", {report.ignored} ignored"
+    fixable = sum(1 for judged in report.findings if is_fixable(judged.finding.fix))
+    if fixable:
+        text += f", {fixable} fixable"
+    missed = len({missed.target for missed in report.not_audited})
+    if missed:
+        text += f"; {_count(missed, 'target')} not audited"
+    return text
+
+
+def is_fixable(fix: Fix | None) -> bool:
+    """Whether `--fix`, with or without `--unsafe-fixes`, would write it."""
+    return fix is not None and fix.proven and bool(fix.edits) and fix.applicability in (SAFE, UNSAFE)
+
+
+def hint(report: Report) -> str | None:
+    """What to type to have the fixes written."""
+    fixes = [judged.finding.fix for judged in report.findings]
+    fixable = [fix for fix in fixes if fix is not None and is_fixable(fix)]
+    certain = sum(1 for fix in fixable if fix.applicability == SAFE)
+    unsafe = len(fixable) - certain
+    if certain and unsafe:
+        return f"--fix writes {certain} of the fixes, --fix --unsafe-fixes {unsafe} more; --diff shows them first"
+    if certain:
+        return f"--fix writes {_count(certain, 'fix', 'fixes')}; --diff shows them first"
+    if unsafe:
+        return f"--fix --unsafe-fixes writes {_count(unsafe, 'fix', 'fixes')}; --diff --unsafe-fixes shows them first"
+    return None
+
+
+def not_audited_lines(report: Report, paths: Paths) -> list[str]:
+    """A line for each thing that could not be looked at."""
+    return [f"not audited: {safe(paths.shown(missed.target))}: {safe(missed.reason)}" for missed in report.not_audited]
+
+
+def _count(number: int, what: str, many: str | None = None) -> str:
+    return f"{number} {what if number == 1 else many or what + 's'}"

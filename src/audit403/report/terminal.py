@@ -1,0 +1,106 @@
+"""What a terminal can show: its width, its colours, and no byte that it would take for a command."""
+
+import os
+import re
+from typing import NamedTuple, TextIO
+
+_NO_TERMINAL_WIDTH = 120
+_LEAST_WIDTH = 40
+#: Control characters, the ones that turn the direction of text, line separators, and lone surrogates (stray bytes).
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+
+_CODES = {
+    "error": "1;31", "warning": "1;33", "note": "1;36", "bold": "1", "dim": "2", "blue": "1;34",
+    "old": "31", "new": "32", "help": "1;36",
+}  # fmt: skip
+_FOR_ASCII = {"→": "->", "–": "-", "…": "...", "“": '"', "”": '"', "×": "x"}
+
+
+class Style(NamedTuple):
+    """How to write to one stream."""
+
+    colour: bool = False
+    width: int = _NO_TERMINAL_WIDTH
+    wrap: bool = False
+    """Whether long sentences are broken at the width: on a terminal, so that a file holds each in one line."""
+
+    def paint(self, text: str, name: str) -> str:
+        """The text in one of the colours."""
+        return f"\033[{_CODES[name]}m{text}\033[0m" if self.colour else text
+
+    def wrapped(self, text: str, indent: str) -> str:
+        """A sentence, broken at words where it would run over the edge; the lines after the first are indented."""
+        if not self.wrap:
+            return text
+        lines: list[str] = []
+        line = ""
+        for word in text.split(" "):
+            if line and len(indent) + len(line) + 1 + len(word) > self.width:
+                lines.append(line)
+                line = word
+            else:
+                line = f"{line} {word}" if line else word
+        return f"\n{indent}".join([*lines, line])
+
+
+def style_of(stream: TextIO, colour: str = "auto") -> Style:
+    """The style for a stream: --color, then NO_COLOR, then FORCE_COLOR, then whether it is a terminal."""
+    terminal = _is_terminal(stream)
+    width = _NO_TERMINAL_WIDTH
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns):
+        width = int(columns)
+    elif terminal:
+        width = _terminal_width(stream) or width
+    return Style(_wants_colour(colour, terminal), max(width, _LEAST_WIDTH), terminal)
+
+
+def safe(text: str) -> str:
+    """The text with everything that a terminal might obey written out as an escape; a tab is a space."""
+    text = text.replace("\t", " ")
+    return _UNSAFE.sub(_escaped, text)
+
+
+def write(stream: TextIO, text: str) -> None:
+    """Write a text whatever the stream's encoding is."""
+    encoding = stream.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        for character, plain in _FOR_ASCII.items():
+            text = text.replace(character, plain)
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
+    stream.write(text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def _wants_colour(colour: str, terminal: bool) -> bool:
+    if colour != "auto":
+        return colour == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0") or os.environ.get("CLICOLOR_FORCE", "0") not in ("", "0"):
+        return True
+    return terminal and os.environ.get("TERM", "") != "dumb"
+
+
+def _terminal_width(stream: TextIO) -> int:
+    try:
+        return os.get_terminal_size(stream.fileno()).columns
+    except OSError:
+        return 0
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except ValueError:
+        return False
