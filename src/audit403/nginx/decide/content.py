@@ -8,7 +8,7 @@ from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.handlers import run_handler
 from audit403.nginx.decide.index import index
 from audit403.nginx.decide.listing import autoindex, random_index
-from audit403.nginx.decide.map_path import map_uri_to_path
+from audit403.nginx.decide.map_path import map_uri_to_path, wants_directory
 from audit403.nginx.decide.outcome import Outcome, Status
 from audit403.nginx.decide.static import static
 from audit403.nginx.decide.static_gzip import gzip_static
@@ -28,7 +28,7 @@ def content_phase(exchange: Exchange) -> Outcome:
 
 
 def _nobody(exchange: Exchange) -> Outcome:
-    if not exchange.uri.endswith("/"):
+    if not wants_directory(exchange):
         exchange.decided("no-handler", None, "", log="no handler found")
         return Status(404)
     mapped = map_uri_to_path(exchange)

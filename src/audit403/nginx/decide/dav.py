@@ -24,7 +24,7 @@ from audit403.nginx.decide.dav_headers import (
 )
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.index import refusal_reason
-from audit403.nginx.decide.map_path import map_uri_to_path
+from audit403.nginx.decide.map_path import map_uri_to_path, wants_directory
 from audit403.nginx.decide.outcome import Outcome, Sent, Status, Undecided
 from audit403.nginx.decide.worker_files import NOT_FOUND, Opened, alias_after_rewrite
 
@@ -44,7 +44,7 @@ def dav(exchange: Exchange) -> Outcome | None:
 
 def _put(exchange: Exchange) -> Outcome:
     request = exchange.request
-    if exchange.uri.endswith("/"):
+    if wants_directory(exchange):
         return _decided(exchange, 409, "cannot PUT to a collection")
     if request.header("content-range") is not None:
         return _decided(exchange, 501, "PUT with range is unsupported")
@@ -79,7 +79,7 @@ def _delete(exchange: Exchange) -> Status:
     if found.errno or found.entry is None:
         return _error(exchange, found, "lstat()", path, 409 if found.errno == ENOTDIR else 404)
     if found.entry.kind == DIRECTORY:
-        if not exchange.uri.endswith("/"):
+        if not wants_directory(exchange):
             return _decided(exchange, 409, f'DELETE "{path}" failed ({EISDIR}: {strerror(EISDIR)})')
         if depth_of(exchange.request, INFINITY) != INFINITY:
             return _decided(exchange, 400, '"Depth" header must be infinity')
@@ -136,7 +136,7 @@ def _is_passed_over(exchange: Exchange, tree: ChangingTree, entry: Entry, path: 
 def _mkcol(exchange: Exchange) -> Status:
     if has_body(exchange.request):
         return _decided(exchange, 415, "MKCOL with body is unsupported")
-    if not exchange.uri.endswith("/"):
+    if not wants_directory(exchange):
         return _decided(exchange, 409, "MKCOL can create a collection only")
     path = _path(exchange)
     if path is None:
@@ -154,7 +154,7 @@ def _copy_or_move(exchange: Exchange) -> Status:
     except BadDestination as error:
         return _decided(exchange, 400, str(error))
     header = request.header("destination") or ""
-    if exchange.uri.endswith("/") != header.endswith("/"):
+    if wants_directory(exchange) != header.endswith("/"):
         return _decided(exchange, 409, "both URIs should be either collections or non-collections")
     depth = depth_of(request, INFINITY)
     if depth != INFINITY and (exchange.method == "MOVE" or depth != 0):
@@ -186,7 +186,7 @@ def _transfer(exchange: Exchange, source: str, target: str, overwrite: bool) -> 
         return _error(exchange, found, "lstat()", source, 404)
     if found.entry.kind != DIRECTORY:
         return _transfer_file(exchange, tree, source, target, found.entry)
-    if not exchange.uri.endswith("/"):
+    if not wants_directory(exchange):
         return _decided(exchange, 400, f'"{exchange.uri}" is collection')
     if there.errno == 0:
         deleted = _delete_tree(exchange, tree, target, target) if is_directory else _delete_file(exchange, tree, target)

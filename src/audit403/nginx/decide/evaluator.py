@@ -242,8 +242,10 @@ class Evaluator:
 
     def _note_refusal(self, exchange: Exchange, code: int) -> None:
         if exchange.err_status == 403 and code == 403 and exchange.refusal is not None:
-            also = () if exchange.cause is None else exchange.cause.because
-            exchange.cause = exchange.refusal._replace(because=exchange.refusal.because + also)
+            first, second = exchange.refusal, exchange.cause
+            if second is not None:
+                first = first._replace(because=first.because + second.because, log=first.log or second.log)
+            exchange.cause = exchange.refusal = first
         elif code == 403:
             exchange.refusal = exchange.cause
 

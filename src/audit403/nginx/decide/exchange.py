@@ -32,6 +32,7 @@ class Exchange:
         "answers",
         "args",
         "asked",
+        "before_uri",
         "body_discarded",
         "captures",
         "cause",
@@ -83,6 +84,7 @@ class Exchange:
         self.method = request.method
         self.host = ""
         self.uri = "/"
+        self.before_uri = ""
         self.args = ""
         self.request_line_target = request.target
         self.quoted_uri = False

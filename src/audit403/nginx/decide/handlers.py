@@ -6,6 +6,7 @@ Truth: src/http/modules/ngx_http_stub_status_module.c, _empty_gif_, _flv_ and _m
 from audit403.nginx.decide.ascii import lower
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.hand_on import hand_on
+from audit403.nginx.decide.map_path import wants_directory
 from audit403.nginx.decide.outcome import HandedOn, Outcome, Sent, Status
 from audit403.nginx.decide.static import file_body, open_mapped
 from audit403.nginx.model.context import CONTENT_PASS
@@ -36,7 +37,7 @@ def _media(exchange: Exchange, handler: Directive) -> Outcome | None:
     if exchange.method not in ("GET", "HEAD"):
         exchange.decided("method-not-allowed", handler.span, f"{handler.name} answers GET and HEAD only")
         return Status(405)
-    if exchange.uri.endswith("/"):
+    if wants_directory(exchange):
         return None
     opened = open_mapped(exchange)
     if isinstance(opened, Status):

@@ -7,7 +7,7 @@ from errno import EACCES, ENOENT
 
 from audit403.core.place import Because, PathPlace, Span
 from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.map_path import Mapped, map_uri_to_path
+from audit403.nginx.decide.map_path import Mapped, map_uri_to_path, wants_directory
 from audit403.nginx.decide.outcome import Outcome, Redirect, Status
 from audit403.nginx.decide.variables.lookup import expand_known
 from audit403.nginx.decide.worker_files import ERRNO_TEXT, LINK_REFUSED, NOT_FOUND, Opened, alias_after_rewrite
@@ -19,7 +19,7 @@ _GET_HEAD_POST = ("GET", "HEAD", "POST")
 
 def index(exchange: Exchange) -> Outcome | None:
     """Look for the index files in order."""
-    if not exchange.uri.endswith("/") or exchange.method not in _GET_HEAD_POST:
+    if not wants_directory(exchange) or exchange.method not in _GET_HEAD_POST:
         return None
     directives = exchange.context.effective("index")
     names = [name for directive in directives for name in directive.args] or ["index.html"]

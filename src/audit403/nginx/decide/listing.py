@@ -12,7 +12,7 @@ from audit403.evidence.links import join
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.handlers import argument
 from audit403.nginx.decide.index import refused_by_file
-from audit403.nginx.decide.map_path import map_uri_to_path
+from audit403.nginx.decide.map_path import map_uri_to_path, wants_directory
 from audit403.nginx.decide.outcome import Body, Closed, Outcome, Redirect, Sent, Status, Undecided
 from audit403.nginx.decide.worker_files import ERRNO_TEXT, NOT_FOUND, alias_after_rewrite, refusal_log
 
@@ -22,7 +22,7 @@ _CALLBACK = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234
 
 def autoindex(exchange: Exchange) -> Outcome | None:
     """The listing of a directory."""
-    if not exchange.uri.endswith("/") or exchange.method not in ("GET", "HEAD"):
+    if not wants_directory(exchange) or exchange.method not in ("GET", "HEAD"):
         return None
     if not exchange.context.flag("autoindex"):
         return None
@@ -60,7 +60,7 @@ def _breaks_off(exchange: Exchange, path: str) -> bool:
 
 def random_index(exchange: Exchange) -> Outcome | None:
     """Any regular file of the directory."""
-    if not exchange.uri.endswith("/") or exchange.method not in ("GET", "HEAD", "POST"):
+    if not wants_directory(exchange) or exchange.method not in ("GET", "HEAD", "POST"):
         return None
     if not exchange.context.flag("random_index"):
         return None

@@ -5,6 +5,7 @@ Truth: ngx_http_map_uri_to_path and ngx_http_core_root in src/http/ngx_http_core
 
 from typing import NamedTuple
 
+from audit403.core.decision import REASON_UNDOCUMENTED, Missing
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.outcome import Undecided, Unknown
 from audit403.nginx.model.context import Context
@@ -58,6 +59,13 @@ def map_uri_to_path(exchange: Exchange, uri: str | None = None) -> Mapped | None
     if root.alias is None:
         return Mapped(base + (uri if exchange.add_uri_to_alias else ""), len(base))
     return Mapped(base + uri[root.alias :], len(base))
+
+
+def wants_directory(exchange: Exchange) -> bool:
+    """Whether the URI ends in a slash; of an empty one nginx looks at the byte that stands before it."""
+    if not exchange.uri and not exchange.before_uri:
+        raise Undecided(Missing(REASON_UNDOCUMENTED, "what stands before an empty URI"))
+    return (exchange.uri or exchange.before_uri).endswith("/")
 
 
 def document_root(exchange: Exchange) -> str | Unknown:

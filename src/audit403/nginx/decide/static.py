@@ -8,7 +8,7 @@ from errno import EACCES
 from audit403.core.place import Because, PathPlace
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.index import refusal_reason
-from audit403.nginx.decide.map_path import map_uri_to_path
+from audit403.nginx.decide.map_path import map_uri_to_path, wants_directory
 from audit403.nginx.decide.outcome import Body, Outcome, Sent, Status
 from audit403.nginx.decide.worker_files import (
     ERRNO_TEXT,
@@ -28,7 +28,7 @@ def static(exchange: Exchange) -> Outcome | None:
         )
         exchange.decided("method-not-allowed", None, "")
         return Status(405)
-    if exchange.uri.endswith("/"):
+    if wants_directory(exchange):
         return None
     opened = open_mapped(exchange)
     if isinstance(opened, Status):

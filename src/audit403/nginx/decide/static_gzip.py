@@ -6,7 +6,7 @@ ngx_http_gzip_quantity in src/http/ngx_http_core_module.c; ngx_http_process_user
 
 from audit403.nginx.decide.ascii import lower
 from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.map_path import map_uri_to_path
+from audit403.nginx.decide.map_path import map_uri_to_path, wants_directory
 from audit403.nginx.decide.outcome import Body, Outcome, Sent, Status
 from audit403.nginx.decide.worker_files import alias_after_rewrite
 from audit403.nginx.model.regex import InvalidRegex, compile_regex
@@ -14,7 +14,7 @@ from audit403.nginx.model.regex import InvalidRegex, compile_regex
 
 def gzip_static(exchange: Exchange) -> Outcome | None:
     """Serve `file.gz` where the client takes it; without one, go on with the plain file."""
-    if exchange.method not in ("GET", "HEAD") or exchange.uri.endswith("/"):
+    if exchange.method not in ("GET", "HEAD") or wants_directory(exchange):
         return None
     mode = exchange.context.argument("gzip_static", "off")
     if mode == "off" or (mode == "on" and not gzip_ok(exchange)):

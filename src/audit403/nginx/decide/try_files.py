@@ -48,6 +48,7 @@ def _try(exchange: Exchange, directive: Directive, candidate: str) -> "Status | 
         candidate,
     )
     if met:
+        exchange.before_uri = base[-1:]
         _take(exchange, name, root.is_alias, root.alias, wants_directory)
     return met
 
@@ -83,4 +84,6 @@ def _last(exchange: Exchange, directive: Directive) -> Outcome:
     if target.startswith("@"):
         return Named(target)
     path, _, args = target.partition("?")
+    mapped = None if path else map_uri_to_path(exchange)
+    exchange.before_uri = "" if mapped is None else mapped.path[: mapped.root][-1:]
     return Redirect(path, args)
