@@ -34,13 +34,13 @@ from audit403.nginx.decide.outcome import (
     Status,
     Undecided,
 )
-from audit403.nginx.decide.real_ip import networks_of, real_ip
+from audit403.nginx.decide.real_ip import Trusted, real_ip, trusted_by
 from audit403.nginx.decide.request_head import read_head
 from audit403.nginx.decide.rewrite import CLOSES, run_rewrite
 from audit403.nginx.decide.try_files import try_files
 from audit403.nginx.decide.variables.secure_link import current_time
 from audit403.nginx.decide.worker_files import WorkerFiles
-from audit403.nginx.model.address import Network, parse_address
+from audit403.nginx.model.address import parse_address
 from audit403.nginx.model.context import CONTENT_HANDLERS, CONTENT_PASS, IF, LIMIT_EXCEPT, Context
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.model import Model
@@ -78,7 +78,7 @@ class Evaluator:
         self._roots: dict[Context, Root] = {}
         self._error_pages: dict[Context, tuple[ErrorPage, ...]] = {}
         self._referers: dict[Context, Referers | None] = {}
-        self._networks: dict[Context, tuple[Network, ...]] = {}
+        self._trusted: dict[Context, Trusted] = {}
         self._handlers: dict[Context, Directive | None] = {}
         self._others: dict[Context, tuple[Directive, ...]] = {}
 
@@ -143,11 +143,11 @@ class Evaluator:
             found = self._others[context] = tuple(in_effect(context))
         return found
 
-    def trusted_networks(self, context: Context) -> tuple[Network, ...]:
+    def trusted(self, context: Context) -> Trusted:
         """The effective set_real_ip_from of a context."""
-        found = self._networks.get(context)
+        found = self._trusted.get(context)
         if found is None:
-            found = self._networks[context] = networks_of(context)
+            found = self._trusted[context] = trusted_by(context, self.evidence)
         return found
 
     def set_content_handler(self, exchange: Exchange) -> None:
@@ -163,6 +163,7 @@ class Evaluator:
         """Run a subrequest: the access phase is left out, variables are shared."""
         inner = Exchange(self, exchange.request, exchange.socket, exchange.server)
         inner.is_subrequest = True
+        inner.main = exchange.main
         inner.internal = True
         inner.method = "GET"
         inner.uri = uri
@@ -172,7 +173,7 @@ class Evaluator:
         inner.body_discarded = exchange.body_discarded
         inner.counted = exchange.counted
         inner.request_line_target = exchange.request_line_target
-        inner.variables = exchange.variables
+        inner.variables, inner.left_over = exchange.variables, exchange.left_over
         inner.client, inner.connection_client = exchange.client, exchange.connection_client
         inner.real_ip_done = exchange.real_ip_done
         inner.tls_server = exchange.tls_server

@@ -50,8 +50,10 @@ class Exchange:
         "http_10",
         "internal",
         "is_subrequest",
+        "left_over",
         "limit_rate",
         "location_context",
+        "main",
         "method",
         "plus_in_uri",
         "quoted_uri",
@@ -76,6 +78,7 @@ class Exchange:
 
     def __init__(self, evaluator: "Evaluator", request: Request, socket: Socket, server: Server) -> None:
         self.evaluator = evaluator
+        self.main: Exchange = self
         self.request = request
         self.socket = socket
         self.server = server
@@ -104,6 +107,7 @@ class Exchange:
         self.is_subrequest = False
         self.captures: Captured | None = None
         self.variables: dict[str, Value] = {}
+        self.left_over: dict[str, Value] = {}
         self.variable_depth = 0
         self.limit_rate = 0
         self.client: Address = Address("ipv4", 0)

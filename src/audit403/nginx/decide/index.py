@@ -9,7 +9,7 @@ from audit403.core.place import Because, PathPlace, Span
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.map_path import Mapped, map_uri_to_path, wants_directory
 from audit403.nginx.decide.outcome import Outcome, Redirect, Status
-from audit403.nginx.decide.variables.lookup import expand_known
+from audit403.nginx.decide.variables.lookup import expand_left_over
 from audit403.nginx.decide.worker_files import ERRNO_TEXT, LINK_REFUSED, NOT_FOUND, Opened, alias_after_rewrite
 from audit403.nginx.model.template import compile_template
 from audit403.nginx.read.tree import Directive
@@ -32,7 +32,7 @@ def index(exchange: Exchange) -> Outcome | None:
         mapped = mapped or map_uri_to_path(exchange)
         if mapped is None:
             return alias_after_rewrite(exchange)
-        text = expand_known(exchange, compile_template(name))
+        text = expand_left_over(exchange, compile_template(name))
         if text.startswith("/"):
             return _elsewhere(exchange, text, span)
         outcome = _try(exchange, mapped.path, text, name, span)

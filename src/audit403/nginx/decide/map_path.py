@@ -78,6 +78,9 @@ def document_root(exchange: Exchange) -> str | Unknown:
 
 
 def _base(exchange: Exchange, root: Root) -> str:
+    if root.template.literal is None or (root.is_alias and root.alias is None):
+        # ngx_http_script_run forgets every variable that is never kept.
+        exchange.left_over.clear()
     if root.template.literal is not None:
         return root.template.literal
     from audit403.nginx.decide.variables.lookup import expand_known

@@ -13,7 +13,7 @@ from audit403.nginx.decide.variables.geo import geo_value
 from audit403.nginx.decide.variables.geoip2 import geoip2_value
 from audit403.nginx.decide.variables.split_clients import split_clients_value
 from audit403.nginx.decide.variables.table import map_value
-from audit403.nginx.model.template import CAPTURE, TEXT, VARIABLE, Template
+from audit403.nginx.model.template import CAPTURE, TEXT, VARIABLE, Part, Template
 
 DEEPEST = 100
 """So many variables may hang on one another (ngx_http_variable_depth)."""
@@ -45,7 +45,28 @@ def variable(exchange: Exchange, name: str) -> Value:
         exchange.variable_depth -= 1
     if cacheable:
         known[name] = value
+    else:
+        exchange.left_over[name] = value
     return value
+
+
+def variable_left_over(exchange: Exchange, name: str) -> Value:
+    """The value that `$name` had when it was last asked for, even if it has changed since."""
+    return exchange.left_over[name] if name in exchange.left_over else variable(exchange, name)
+
+
+def expand_left_over(exchange: Exchange, template: Template) -> str:
+    """The text of a template as `index` makes it, which does not ask again for variables that are never kept."""
+    known = [(part, variable_left_over(exchange, part.value)) for part in template.parts if part.kind == VARIABLE]
+    for _, value in known:
+        if isinstance(value, Unknown):
+            raise Undecided(value.missing)
+    values = {part.value: value for part, value in known}
+    parts = tuple(
+        Part(TEXT, value if isinstance(value := values[part.value], str) else "") if part.kind == VARIABLE else part
+        for part in template.parts
+    )
+    return expand_known(exchange, Template(template.source, parts, template.literal))
 
 
 def expand(
