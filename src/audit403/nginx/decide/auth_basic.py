@@ -75,7 +75,8 @@ def _check(exchange: Exchange, file: Directive, path: str, user: str, password: 
 
 
 def _look_up(exchange: Exchange, file: Directive, path: str, user: str, password: str) -> int:
-    content = exchange.evaluator.evidence.read(path)
+    # A well-known way to let nobody in.
+    content = b"" if path == "/dev/null" else exchange.evaluator.evidence.read(path)
     if not isinstance(content, bytes):
         raise Undecided(Missing(REASON_FILE, path))
     found = find_user(content, user.encode("utf-8", "surrogateescape"))

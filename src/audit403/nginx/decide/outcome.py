@@ -57,6 +57,10 @@ class HandedOn(NamedTuple):
 class Closed(NamedTuple):
     """nginx closes the connection without an answer (`return 444`)."""
 
+    def __bool__(self) -> bool:
+        """An outcome like any other, though it holds nothing: an empty tuple would be false."""
+        return True
+
 
 Outcome = Status | Sent | Redirect | Named | HandedOn | Closed
 

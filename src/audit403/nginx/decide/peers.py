@@ -8,6 +8,7 @@ from typing import NamedTuple
 from audit403.core.request import Request
 from audit403.nginx.decide.choose_server import choose_socket
 from audit403.nginx.decide.exchange import Exchange
+from audit403.nginx.decide.hosts import addresses_of
 from audit403.nginx.decide.proxy_url import Url, split_authority
 from audit403.nginx.model.address import IPV4, IPV6, UNIX, Address, parse_address
 from audit403.nginx.read.tree import Directive
@@ -46,7 +47,7 @@ def peers_of(exchange: Exchange, url: Url) -> list[Peer]:
     for upstream in exchange.evaluator.model.http.own.get("upstream", ()):
         if upstream.args and upstream.args[0].lower() == url.host.lower():
             return _members(exchange, upstream)
-    return _addresses(url.host, url.port)
+    return _addresses(exchange, url.host, url.port)
 
 
 def _members(exchange: Exchange, upstream: Directive) -> list[Peer]:
@@ -59,19 +60,20 @@ def _members(exchange: Exchange, upstream: Directive) -> list[Peer]:
         else:
             host, port = split_authority(line.args[0])
             text = _DEFAULT_PORT if port is None else port
-            peers = _addresses(host, int(text)) if text.isascii() and text.isdigit() else []
+            peers = _addresses(exchange, host, int(text)) if text.isascii() and text.isdigit() else []
         if not peers:
             return []
         found += peers
     return found
 
 
-def _addresses(host: str, port: int) -> list[Peer]:
-    address = _LOOPBACK[IPV4] if host == "localhost" else parse_address(host.strip("[]"))
-    if address is None or address.family == UNIX:
+def _addresses(exchange: Exchange, host: str, port: int) -> list[Peer]:
+    address = parse_address(host.strip("[]"))
+    if address is not None and address.family == UNIX:
         return []
-    local = address.number >> 24 == 127 if address.family == IPV4 else address == _LOOPBACK[IPV6]
-    return [Peer(address, port)] if local else []
+    found = (address,) if address is not None else addresses_of(exchange.evaluator.evidence, host)
+    local = [each.number >> 24 == 127 if each.family == IPV4 else each == _LOOPBACK[IPV6] for each in found]
+    return [Peer(each, port) for each in found] if all(local) else []
 
 
 def reaches(exchange: Exchange, peer: Peer) -> bool:

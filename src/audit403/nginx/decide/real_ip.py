@@ -3,10 +3,15 @@
 Truth: src/http/modules/ngx_http_realip_module.c.
 """
 
+from typing import NamedTuple
+
+from audit403.core.decision import REASON_HOST, Missing
+from audit403.evidence.interface import Evidence
 from audit403.nginx.decide.ascii import lower
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.forwarded import forwarded_address
-from audit403.nginx.model.address import Network, parse_network
+from audit403.nginx.decide.hosts import addresses_of
+from audit403.nginx.model.address import Network, network_of, parse_network
 from audit403.nginx.model.context import Context
 
 
@@ -28,7 +33,7 @@ def real_ip(exchange: Exchange) -> None:
     if named != "X-Forwarded-For":
         values = values[:1]
     recursive = exchange.context.flag("real_ip_recursive")
-    networks = exchange.evaluator.trusted_networks(exchange.context)
+    networks = _trusted(exchange)
     address = forwarded_address(exchange.client, values, networks, recursive)
     shown = exchange.client.text()
     text = f"{shown} is no trusted proxy, or {header} holds no address"
@@ -41,7 +46,31 @@ def real_ip(exchange: Exchange) -> None:
         exchange.real_ip_done = True
 
 
-def networks_of(context: Context) -> tuple[Network, ...]:
-    """The trusted networks of a context; host names in `set_real_ip_from` name none that can be seen here."""
-    found = [parse_network(word) for directive in context.effective("set_real_ip_from") for word in directive.args[:1]]
-    return tuple(network for network in found if network is not None)
+class Trusted(NamedTuple):
+    """The effective set_real_ip_from of a context; `unresolved` are host names whose addresses are not known."""
+
+    networks: tuple[Network, ...]
+    unresolved: tuple[str, ...]
+
+
+def trusted_by(context: Context, evidence: Evidence) -> Trusted:
+    """The trusted networks of a context."""
+    networks: list[Network] = []
+    unresolved: list[str] = []
+    for directive in context.effective("set_real_ip_from"):
+        for word in directive.args[:1]:
+            network = parse_network(word)
+            hosts = addresses_of(evidence, word) if network is None else ()
+            networks += [network] if network is not None else [network_of(address) for address in hosts]
+            if network is None and not hosts:
+                unresolved.append(word)
+    return Trusted(tuple(networks), tuple(unresolved))
+
+
+def _trusted(exchange: Exchange) -> tuple[Network, ...]:
+    trusted = exchange.evaluator.trusted(exchange.context)
+    client = network_of(exchange.client.unmapped())
+    if not trusted.unresolved or any(network.contains(exchange.client.unmapped()) for network in trusted.networks):
+        return trusted.networks
+    name = f"whether {trusted.unresolved[0]} has the address {exchange.client.text()}"
+    return (*trusted.networks, client) if exchange.ask(Missing(REASON_HOST, name)) else trusted.networks

@@ -174,7 +174,7 @@ def _server_name(exchange: Exchange) -> Value:
 
 
 def _request_method(exchange: Exchange) -> Value:
-    return exchange.method
+    return exchange.main.method
 
 
 def _remote_user(exchange: Exchange) -> Value:

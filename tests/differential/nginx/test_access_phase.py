@@ -1,0 +1,55 @@
+"""allow and deny, satisfy, auth_basic, auth_request, limit_except, real_ip and internal,
+with all that inherits them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from differential.nginx.access_generator import AccessGenerator, Places, lay_out
+from differential.nginx.influence import Influence, at_fuzz_scale
+from differential.nginx.password_files import write_password_files
+from differential.nginx.trial import LoggedDuel
+from differential.nginx.where import Where
+from servers.nginx import main_config
+from servers.ports import free_ports
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pytest
+
+_REQUESTS = 40
+WANTED = (
+    "allow", "deny", "satisfy", "auth_basic", "auth_basic_user_file", "auth_request", "auth_request_set",
+    "limit_except",
+    "limit_except/deny", "limit_except/allow", "set_real_ip_from", "real_ip_header", "real_ip_recursive", "internal",
+    "error_page", "client_max_body_size", "if", "return", "stub_status", "empty_gif", "proxy_pass",
+)  # fmt: skip
+
+
+def test_who_may_come_in(
+    server_dir: Path, rng: random.Random, cases: Callable[[int], int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = Places(server_dir, *free_ports(4))
+    lay_out(server_dir)
+    write_password_files(places.passwords)
+    generator = AccessGenerator(rng, places)
+    influence = Influence(rng, WANTED)
+    where = Where(rng)
+    rounds = 4 if at_fuzz_scale() else 1
+    with LoggedDuel(server_dir) as duel:
+        while duel.asked < cases(2_500):
+            conf = main_config(server_dir, generator.http())
+            if not duel.start(conf):
+                continue
+            trials = [generator.trial() for _ in range(_REQUESTS)]
+            statuses = duel.run(conf, trials)  # type: ignore[arg-type]
+            where.measure(duel, conf, trials, statuses)
+            influence.measure(
+                duel.server, conf, statuses, lambda at, trials=trials: trials[at].send(duel.server).status, rounds
+            )
+        duel.check(capsys)
+    where.check(capsys)
+    influence.check(capsys)
