@@ -4,7 +4,6 @@ from audit403.core.fact import Refusal
 from audit403.core.family import Site
 from audit403.core.finding import UNSAFE, Fix
 from audit403.core.place import PathPlace
-from audit403.files.remedy import remedies
 from audit403.nginx.family import NginxSite
 
 
@@ -21,6 +20,8 @@ def fixes_for(site: Site, refusal: Refusal, access: str) -> tuple[Fix, ...]:
     resolver = site.evaluator.files().resolver
     user = site.model.worker.user
     path = where.path
+    from audit403.files.remedy import remedies
+
     found = remedies(resolver.evidence, resolver.identity, user, path, access)
     return tuple(
         Fix(

@@ -91,10 +91,14 @@ def _show(report: Report, args: Namespace, paths: Paths, stream: TextIO) -> None
         from audit403.report.concise import write_concise
 
         write_concise(report, paths, stream, style, args.quiet)
-    else:
+    elif report.findings:
         from audit403.report.full import write_full
 
         write_full(report, paths, stream, style, args.quiet)
+    else:
+        from audit403.report.summary import write_end
+
+        write_end(report, paths, stream, style, args.quiet)
 
 
 def _show_diff(report: Report, args: Namespace, paths: Paths, stream: TextIO) -> None:

@@ -91,8 +91,8 @@ class _Run:
     def _judge(self, found: FoundSite) -> None:
         site, settings = found.site, found.settings
         selection = self._selection(settings)
-        checks = [check for check in self.judges.of(found.family) if selection.takes(check.id)]
         facts = facts_of(site, self.not_audited)
+        checks = [check for check in self.judges.of(found.family) if selection.takes(check.id)] if facts else []
         findings = [
             finding
             for finding in dict.fromkeys(findings_of(facts, site, checks, self.not_audited))

@@ -12,6 +12,9 @@ _LENGTH = 32
 
 def fingerprints(findings: Iterable[tuple[Finding, Site | None]]) -> list[str]:
     """One for each finding; of findings that are equal in all that counts, the later ones get a number."""
+    findings = list(findings)
+    if not findings:
+        return []
     from hashlib import sha256
 
     seen: dict[str, int] = {}

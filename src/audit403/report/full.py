@@ -11,7 +11,7 @@ from audit403.engine.audit import Judged, Report
 from audit403.report.fix_text import fix_lines, fix_title
 from audit403.report.shown import Paths
 from audit403.report.snippet import Mark, snippet
-from audit403.report.summary import hint, not_audited_lines, summary
+from audit403.report.summary import write_end
 from audit403.report.terminal import Style, safe, write
 
 _MOST_ALIKE = 6
@@ -24,14 +24,7 @@ def write_full(report: Report, paths: Paths, stream: TextIO, style: Style, quiet
     """Write the report; equal findings are folded into one with their number."""
     for group in _alike(report):
         write(stream, _finding(group, paths, style) + "\n\n")
-    for line in not_audited_lines(report, paths):
-        write(stream, style.paint(line, "warning") + "\n")
-    if quiet:
-        return
-    advice = hint(report)
-    if advice is not None:
-        write(stream, advice + "\n")
-    write(stream, style.paint(summary(report), "bold") + "\n")
+    write_end(report, paths, stream, style, quiet)
 
 
 def _alike(report: Report) -> list[list[Judged]]:

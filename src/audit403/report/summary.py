@@ -1,9 +1,11 @@
 """The last line of a report, and the lines about what could not be audited."""
 
+from typing import TextIO
+
 from audit403.core.finding import SAFE, SEVERITIES, UNSAFE, Fix
 from audit403.engine.audit import Report
 from audit403.report.shown import Paths
-from audit403.report.terminal import safe
+from audit403.report.terminal import Style, safe, write
 
 
 def summary(report: Report) -> str:
@@ -44,6 +46,18 @@ def hint(report: Report) -> str | None:
     if unsafe:
         return f"--fix --unsafe-fixes writes {_count(unsafe, 'fix', 'fixes')}; --diff --unsafe-fixes shows them first"
     return None
+
+
+def write_end(report: Report, paths: Paths, stream: TextIO, style: Style, quiet: bool) -> None:
+    """What comes after the findings: what was not audited, what to type for the fixes, and the last line."""
+    for line in not_audited_lines(report, paths):
+        write(stream, style.paint(line, "warning") + "\n")
+    if quiet:
+        return
+    advice = hint(report)
+    if advice is not None:
+        write(stream, advice + "\n")
+    write(stream, style.paint(summary(report), "bold") + "\n")
 
 
 def not_audited_lines(report: Report, paths: Paths) -> list[str]:

@@ -7,9 +7,7 @@ from typing import NamedTuple, TextIO
 _NO_TERMINAL_WIDTH = 120
 _LEAST_WIDTH = 40
 #: Control characters, the ones that turn the direction of text, line separators, and lone surrogates (stray bytes).
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
-)
+_UNSAFE = "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 
 _CODES = {
     "error": "1;31", "warning": "1;33", "note": "1;36", "bold": "1", "dim": "2", "blue": "1;34",
@@ -59,8 +57,9 @@ def style_of(stream: TextIO, colour: str = "auto") -> Style:
 
 def safe(text: str) -> str:
     """The text with everything that a terminal might obey written out as an escape; a tab is a space."""
-    text = text.replace("\t", " ")
-    return _UNSAFE.sub(_escaped, text)
+    if text.isascii() and text.isprintable():
+        return text
+    return re.sub(_UNSAFE, _escaped, text.replace("\t", " "))
 
 
 def write(stream: TextIO, text: str) -> None:

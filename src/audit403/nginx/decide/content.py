@@ -3,7 +3,6 @@
 Truth: ngx_http_core_content_phase; the order of the modules is that of nginx's auto/modules, last first.
 """
 
-from audit403.nginx.decide.dav import dav
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.handlers import run_handler
 from audit403.nginx.decide.index import index
@@ -20,11 +19,19 @@ def content_phase(exchange: Exchange) -> Outcome:
         outcome = run_handler(exchange, exchange.content_handler)
         if outcome is not None:
             return outcome
-    for handler in (random_index, index, autoindex, dav, gzip_static, static):
+    for handler in (random_index, index, autoindex, _dav, gzip_static, static):
         outcome = handler(exchange)
         if outcome is not None:
             return outcome
     return _nobody(exchange)
+
+
+def _dav(exchange: Exchange) -> Outcome | None:
+    if not exchange.context.effective("dav_methods"):
+        return None
+    from audit403.nginx.decide.dav import dav  # few servers have it, and it brings a tree of its own along
+
+    return dav(exchange)
 
 
 def _nobody(exchange: Exchange) -> Outcome:
