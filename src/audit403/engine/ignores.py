@@ -36,7 +36,7 @@ class Ignore:
     def covers(self, finding: Finding) -> bool:
         """Whether the finding is the one meant; it then counts as used."""
         matching = [selector for selector in self.rules if names_rule((selector,), finding.rule)]
-        if self.rules and not matching:
+        if not matching and (self.rules or self.entry is None):
             return False
         if not (self._covers_entry(finding) if self.entry is not None else self._covers_line(finding)):
             return False

@@ -112,10 +112,16 @@ class Targets:
                     self._also(found, path)
                 return
         settings = self.finder.nearest(path)
+        before = len(self.not_audited)
+        taken = False
         for family in families:
             for site in self._find(family, path, settings):
+                taken = True
                 whole = not site.main.startswith("/") or site.main == path
                 self._add_all(family, [site], settings, None if whole else _names_of(site, path))
+        if taken:  # that it is nothing to the other families is no news
+            mine = self.not_audited[before:]
+            self.not_audited[before:] = [missed for missed in mine if missed.reason.startswith(INTERNAL_ERROR)]
 
     def _add_stdin(self, families: list[Family]) -> None:
         data = sys.stdin.buffer.read(MOST_STDIN + 1)

@@ -50,6 +50,7 @@ _SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", "node_modules", "__pycache_
 MOST_ENTRIES = 200_000
 MOST_PARENTS = 4
 ENOUGH_KNOWN = 0.5
+NOT_RECOGNISED = "it was not recognised as nginx configuration"
 _MAIN_BLOCK = re.compile(rb"\b(?:http|events|stream|mail)[ \t\r\n]*\{")
 
 
@@ -141,9 +142,8 @@ def _surrounded(file: ParsedFile, evidence: Evidence, path_map: PathMap, prefix:
 
     follow_includes(configuration, evidence.read, locate_file)
     if where.known < ENOUGH_KNOWN:
-        reason = "it was not recognised as nginx configuration"
-        configuration.not_read.append((file.path, reason))
-        configuration.reading.append(Problem(Span(file.path, 1, 1, 1, 1, 0, 0), reason, "directive"))
+        configuration.not_read.append((file.path, NOT_RECOGNISED))
+        configuration.reading.append(Problem(Span(file.path, 1, 1, 1, 1, 0, 0), NOT_RECOGNISED, "directive"))
     return configuration
 
 

@@ -1,0 +1,3 @@
+"""Checks of the family `fake`."""
+
+FAMILY = "fake"
