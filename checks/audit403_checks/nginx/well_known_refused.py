@@ -10,7 +10,6 @@ from audit403.nginx.explore.subject import PURPOSE_CERTIFICATE
 from audit403.nginx.model.location import Location
 from audit403_checks.support import finding_of, insert_before, refusal_of
 
-
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
