@@ -93,8 +93,8 @@ class LoggedDuel(Duel):
 
     def _shown(self, conf: str, ask: Trial) -> str:  # type: ignore[override]
         shown = super()._shown(conf, ask)  # type: ignore[arg-type]
-        heard, decision = ask.send(self.server), Judge(self.server.conf,
-        self.prefix)(ask).decision  # type: ignore[arg-type]
+        heard = ask.send(self.server)
+        decision = Judge(self.server.conf, self.prefix)(ask).decision  # type: ignore[arg-type]
         return f"{shown}\nlogged:   {heard.log}\nexpected: {decision.log!r}"
 
 
