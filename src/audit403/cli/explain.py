@@ -30,6 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--body-length", type=int, metavar="BYTES", help="the length of the request's body")
     parser.add_argument("--over-limits", action="store_true", help="the client has used up its rate limits")
     parser.add_argument("--tree", choices=("here", "none"), default="here", help="default: here")
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
     parser.add_argument("--requests", metavar="FILE|-", help="answer many requests, one JSON object a line")
     parser.add_argument("--format", choices=("text", "json", "jsonl"), help="default: text, and jsonl with --requests")
 
@@ -91,8 +92,11 @@ def _single(site: Site, args: Namespace) -> int:
         print(json.dumps(decision_json(None, decision), indent=2 if args.format == "json" else None))
     else:
         from audit403.report.decision_text import decision_text
+        from audit403.report.shown import Paths
+        from audit403.report.terminal import style_of, write
 
-        sys.stdout.write(decision_text(request, decision).encode("utf-8", "backslashreplace").decode())
+        style = style_of(sys.stdout, args.color)
+        write(sys.stdout, decision_text(request, decision, Paths([args.config]), style))
     return {REFUSED: _REFUSED, UNKNOWN: _UNKNOWN}.get(decision.verdict, _NOT_REFUSED)
 
 

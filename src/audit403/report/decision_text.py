@@ -3,22 +3,25 @@
 from audit403.core.decision import NOT_REFUSED, REFUSED, Decision, Step
 from audit403.core.request import Request
 from audit403.report.places import place_text
+from audit403.report.shown import Paths
+from audit403.report.terminal import Style, safe
 
 _MARKS = {True: "✓", False: "✗", None: "·"}
+_COLOURS = {True: "new", False: "old", None: "dim"}
 
 
-def decision_text(request: Request, decision: Decision) -> str:
+def decision_text(request: Request, decision: Decision, paths: Paths, style: Style) -> str:
     """The whole text of `audit403 explain URL`."""
-    lines = [f"{request.method} {request.url()} from {request.client}", f"→ {_verdict(decision)}", ""]
-    lines += _steps(decision.trace)
+    lines = [f"{safe(request.method)} {safe(request.url())} from {safe(request.client)}"]
+    lines += [style.paint(f"→ {safe(_verdict(decision))}", _verdict_colour(decision)), ""]
+    lines += _steps(decision.trace, paths, style)
     if decision.because:
         lines += ["", "because"]
-        lines += [f"  {place_text(link.where)}: {link.message}" for link in decision.because]
+        lines += [f"  {safe(place_text(paths.place(link.where)))}: {safe(link.message)}" for link in decision.because]
     if decision.verdict == REFUSED:
         log = decision.log or "nothing: this refusal is silent"
-        lines += ["", f"the error log says: {log}"]
-    for missing in decision.missing:
-        lines.append(f"not known: {missing.name} ({missing.reason})")
+        lines += ["", f"the error log says: {safe(log)}"]
+    lines += [f"not known: {safe(missing.name)} ({missing.reason})" for missing in decision.missing]
     return "\n".join(lines) + "\n"
 
 
@@ -34,10 +37,16 @@ def _verdict(decision: Decision) -> str:
     return f"{decision.status}, not refused"
 
 
-def _steps(steps: tuple[Step, ...]) -> list[str]:
+def _verdict_colour(decision: Decision) -> str:
+    return {REFUSED: "error", NOT_REFUSED: "new"}.get(decision.verdict, "warning")
+
+
+def _steps(steps: tuple[Step, ...], paths: Paths, style: Style) -> list[str]:
     width = max((len(step.phase) for step in steps), default=0)
     lines = []
     for step in steps:
-        where = "" if step.where is None else f"  [{place_text(step.where)}]"
-        lines.append(f"  {_MARKS[step.met]} {step.phase:<{width}}  {step.text}{where}")
+        where = "" if step.where is None else style.paint(f"  [{safe(place_text(paths.place(step.where)))}]", "dim")
+        mark = style.paint(_MARKS[step.met], _COLOURS[step.met])
+        lines.append(f"  {mark} {step.phase:<{width}}  {safe(step.text)}{where}")
     return lines
+
