@@ -45,9 +45,9 @@ class NginxSite:
         self.options = options
         self.main = configuration.main.path
         self.files = tuple(configuration.files)
-        self.not_audited = tuple(NotAudited(target, reason) for target, reason in configuration.not_read)
         self.evidence = evidence
         self.model = build_model(configuration) if model is None else model
+        self.not_audited = tuple(NotAudited(target, reason) for target, reason in configuration.not_read)
         tree = evidence if options.tree == "here" else ConfigurationOnly(evidence, options.paths)
         self.evaluator = Evaluator(self.model, tree)
         self._reread = reread

@@ -45,6 +45,7 @@ from audit403.nginx.model.context import CONTENT_HANDLERS, CONTENT_PASS, IF, LIM
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.referers import Referers, referers_of
+from audit403.nginx.model.regex import MatchFailed
 from audit403.nginx.model.server import Server
 from audit403.nginx.read.tree import Directive
 
@@ -100,6 +101,9 @@ class Evaluator:
                 if len(answers) >= _MOST_QUESTIONS:
                     return Decision(UNKNOWN, None, "open-question", missing=tuple(missing))
                 pending += [(*answers, False), (*answers, True)]
+            except MatchFailed as error:
+                step = Step("regex", f"PCRE gives up: {error}")
+                decisions.append(Decision(NOT_REFUSED, 500, "regex-failed", trace=(step,)))
         return decisions[0] if len(decisions) == 1 and not missing else _merge(decisions, tuple(missing))
 
     def files(self) -> WorkerFiles:

@@ -7,7 +7,7 @@ not read, or whose text PCRE does not confirm, has no witness and is reported as
 import re
 from typing import Any
 
-from audit403.nginx.model.regex import Regex
+from audit403.nginx.model.regex import MatchFailed, Regex
 
 _MOST_REPEATS = 4
 _PREFERRED = "abcdefghijklmnopqrstuvwxyz0123456789-_.ABCDEFGHIJKLMNOPQRSTUVWXYZ/ "
@@ -17,9 +17,16 @@ def witness_of(regex: Regex, prefix: str = "") -> str | None:
     """A text that begins with `prefix` and that the pattern matches; None when none was found."""
     for text in candidates(regex.pattern):
         for made in _placed(text, regex.pattern, prefix):
-            if regex.matches(made) and not made.endswith(("/.", "/..")):
+            if _matches(regex, made) and not made.endswith(("/.", "/..")):
                 return made
     return None
+
+
+def _matches(regex: Regex, text: str) -> bool:
+    try:
+        return regex.matches(text)
+    except MatchFailed:
+        return False
 
 
 def candidates(pattern: str) -> list[str]:

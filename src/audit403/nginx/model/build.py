@@ -17,6 +17,8 @@ from audit403.nginx.model.worker import worker_of
 from audit403.nginx.read.configuration import Configuration
 from audit403.nginx.read.tree import Directive
 
+MOST_NESTED = 100
+
 
 def build_model(configuration: Configuration, hostname: str = "localhost") -> Model:
     """Build the model of a configuration; what nginx would reject is left out and recorded in `faults`."""
@@ -84,8 +86,14 @@ class _Builder:
         self._build_locations(server, server)
         self.model.servers.append(server)
 
-    def _build_locations(self, owner: Server | Location, server: Server) -> None:
-        for directive in owner.own.get("location", ()):
+    def _build_locations(self, owner: Server | Location, server: Server, depth: int = 0) -> None:
+        directives = owner.own.get("location", ())
+        if directives and depth >= MOST_NESTED:
+            span = directives[0].span
+            reason = f"locations nested more than {MOST_NESTED} deep are not evaluated"
+            self.configuration.not_read.append((f"{span.file}:{span.line}", reason))
+            return
+        for directive in directives:
             location = Location(directive, owner)
             location.server = server
             self._note_captured((location.regex,))
@@ -95,7 +103,7 @@ class _Builder:
             self._note_answers(location)
             location.code = self._code(location.sequence, location)
             self._build_limit_except(location)
-            self._build_locations(location, server)
+            self._build_locations(location, server, depth + 1)
             owner.tree.add(location)
             if location.named and owner is not server:
                 self.model.faults.append(Faulty(directive, "named locations can be on the server level only"))

@@ -12,6 +12,10 @@ class InvalidRegex(ValueError):
     """PCRE rejects the pattern; nginx would not start."""
 
 
+class MatchFailed(Exception):
+    """PCRE gives up in the middle of a match (a pattern without end, too deep a recursion): nginx answers 500."""
+
+
 class Captured:
     """What a match captured: `groups[0]` is the whole match; a group that took no part is empty, as in nginx."""
 
@@ -37,11 +41,17 @@ class Regex:
 
     def matches(self, subject: str) -> bool:
         """Whether the pattern is found in `subject`."""
-        return self._compiled.search(subject.encode("utf-8", "surrogateescape")) is not None
+        return self._found(subject) is not None
+
+    def _found(self, subject: str) -> Any:
+        try:
+            return self._compiled.search(subject.encode("utf-8", "surrogateescape"))
+        except Exception as error:  # whatever PCRE has to say
+            raise MatchFailed(str(error)) from error
 
     def search(self, subject: str) -> Captured | None:
         """The captures of the first match in `subject`, or None."""
-        match = self._compiled.search(subject.encode("utf-8", "surrogateescape"))
+        match = self._found(subject)
         if match is None:
             return None
         highest = 0

@@ -167,6 +167,8 @@ def _compile_rewrite(directive: Directive) -> Rewrite:
 
 
 def _compile_if(directive: Directive, owner: Context, faults: list[Faulty], expand: Expand) -> If:
+    if owner.kind == IF:
+        raise RewriteFault('"if" directive is not allowed here')
     condition = _compile_condition(list(directive.args))
     context = Context(IF, directive, owner)
     context.server = owner.server
