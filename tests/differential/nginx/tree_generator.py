@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Sequence
+
+    from audit403.core.decision import Step
 
 DIRECTORIES = ("d", "e", "img", "sub", "x y", "ü", ".git", "s1", "s2", "index.html", "a.b")
 FILES = (
-    "index.html", "index.htm", "a.txt", "b.html", "a.txt.gz", "b.html.gz", "v.mp4", "v.flv", "we $ird", "ü.txt", ".x",
+    "index.html", "index.htm", "a.txt", "b.html", "a.txt.gz", "b.html.gz", "v.mp4", "v.flv", "we'ird", "ü.txt", ".x",
     "home", "d", "index.php", "e.txt",
 )  # fmt: skip
 ODD_DIRECTORY_MODES = (0o700, 0o711, 0o744, 0o750, 0o705, 0o070, 0o005, 0o000, 0o775, 0o770, 0o1770, 0o1775, 0o2775)
@@ -43,9 +46,19 @@ class Tree(NamedTuple):
 
 
 def build_tree(
-    rng: random.Random, root: str, *, odd: float = 0.25, links: int = 8, special: float = 0.05, size: int = 12
+    rng: random.Random,
+    root: str,
+    *,
+    odd: float = 0.25,
+    links: int = 8,
+    special: float = 0.05,
+    size: int = 12,
+    contained: bool = False,
 ) -> Tree:
-    """A random tree in the new directory `root`; `odd` is the share of entries with odd permissions."""
+    """A random tree in the new directory `root`; `odd` is the share of entries with odd permissions.
+
+    In a `contained` one no link leads outside, wherever it is moved: what is deleted through it is part of the tree.
+    """
     os.mkdir(root)
     os.chmod(root, 0o755)
     tree = Tree(root, [root], [], [])
@@ -64,7 +77,7 @@ def build_tree(
         path = f"{rng.choice(tree.directories)}/{rng.choice((*FILES, *DIRECTORIES, 'l', 'l2'))}"
         if path not in taken:
             taken.add(path)
-            os.symlink(_target(rng, tree, path), path)
+            os.symlink(_contained_target(rng, tree) if contained else _target(rng, tree, path), path)
             tree.links.append(path)
     for path in tree.everything():
         _own(rng, path, odd)
@@ -98,6 +111,12 @@ def make_file(rng: random.Random, path: str, special: float) -> None:
         Path(path).write_bytes(b"0123456789" * rng.choice((0, 1, 1, 1, 3, 200)))
         time = 1_700_000_000 + rng.randrange(5) * 100_000
         os.utime(path, (time, time))
+
+
+def _contained_target(rng: random.Random, tree: Tree) -> str:
+    """A file, or a directory with nothing below: DELETE walks through links, and round in circles till doomsday."""
+    parents = {os.path.dirname(path) for path in (*tree.directories, *tree.links)}
+    return rng.choice([*tree.files, *(path for path in tree.directories if path not in parents)])
 
 
 def _target(rng: random.Random, tree: Tree, path: str) -> str:
@@ -164,10 +183,13 @@ def quoted(path: str) -> str:
     return "".join(chr(byte) if byte in safe else f"%{byte:02X}" for byte in os.fsencode(path))
 
 
-def describe(tree: Tree) -> str:
-    """The tree as `ls` lines, for the report of a failure."""
+def describe(tree: Tree, trace: Sequence[Step]) -> str:
+    """What the steps were about, and all links, as `ls` lines, for the report of a failure."""
+    words = " ".join(step.text for step in trace)
     lines = []
     for path in sorted(tree.everything()):
+        if path not in words and not os.path.islink(path):
+            continue
         status = os.lstat(path)
         acl = ""
         if not os.path.islink(path) and ACL_ATTRIBUTE in os.listxattr(path):

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 USERS = (
-    "www-data", "www-data", "www-data", "www-data nogroup", "nobody", "www-data team", "nobody team", "games users",
+    "www-data", "www-data", "www-data", "www-data nogroup", "nobody nogroup", "www-data team", "nobody team",
+    "games users",
     "root",
 )  # fmt: skip
 """What follows `user`, those that matter most more than once."""

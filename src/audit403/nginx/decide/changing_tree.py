@@ -95,6 +95,7 @@ class ChangingTree:
         self.before = evidence
         self.evidence = ChangedEvidence(evidence)
         self.identity = identity
+        self.walked = 0
         self._resolver = Resolver(self.evidence, identity)
 
     def stat(self, path: str) -> Resolution:
@@ -132,9 +133,13 @@ class ChangingTree:
             self._change(found.path, ABSENT)
         return found
 
+    def may_delete(self, path: str) -> Resolution:
+        """Whether rmdir(2) may delete the directory `path` once it is empty."""
+        return _known(self._resolver.may_delete(path.rstrip("/") or path))
+
     def rmdir(self, path: str) -> Resolution:
-        """rmdir(2)."""
-        found = _known(self._resolver.may_delete(path))
+        """rmdir(2), which tells what is no directory only where it may delete, whatever slash stands behind it."""
+        found = self.may_delete(path)
         if found.errno or found.entry is None:
             return found
         if found.entry.kind != DIRECTORY:
@@ -216,6 +221,11 @@ class ChangingTree:
         if found.errno or found.entry is None:
             return found
         return self._may_write(found, found.entry)
+
+    def kind_before(self, path: str) -> str | None:
+        """What stat(2) said of `path` before the request, or None."""
+        found = _known(Resolver(self.before, self.identity).stat(path))
+        return None if found.errno or found.entry is None else found.entry.kind
 
     def leads_inside(self, link: str, top: str) -> bool:
         """Whether the link leads to, or over, something below `top` that may be deleted before it is looked at."""

@@ -24,11 +24,14 @@ from audit403.nginx.decide.dav_headers import (
 )
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.index import refusal_reason
-from audit403.nginx.decide.map_path import map_uri_to_path, wants_directory
+from audit403.nginx.decide.map_path import cut, map_uri_to_path, wants_directory, without_last_byte
 from audit403.nginx.decide.outcome import Outcome, Sent, Status, Undecided
 from audit403.nginx.decide.worker_files import NOT_FOUND, Opened, alias_after_rewrite
 
+INTO_ITSELF = "into itself"
+ENDLESS_WALK = "the end of a walk through very many directories, or through links that go round"
 _DEEPEST_TREE = 200
+_LONGEST_WALK = 20_000
 _DEFAULT_ACCESS = 0o600
 
 
@@ -83,7 +86,7 @@ def _delete(exchange: Exchange) -> Status:
             return _decided(exchange, 409, f'DELETE "{path}" failed ({EISDIR}: {strerror(EISDIR)})')
         if depth_of(exchange.request, INFINITY) != INFINITY:
             return _decided(exchange, 400, '"Depth" header must be infinity')
-        return _delete_tree(exchange, tree, path, path[:-1])
+        return _delete_tree(exchange, tree, path, without_last_byte(path))
     if depth_of(exchange.request, 0) not in (0, INFINITY):
         return _decided(exchange, 400, '"Depth" header must be 0 or infinity')
     return _delete_file(exchange, tree, path)
@@ -99,38 +102,46 @@ def _delete_tree(exchange: Exchange, tree: ChangingTree, path: str, base: str) -
     top = tree.opendir(path)
     if top.errno:
         return _decided(exchange, 500, f'opendir() "{path}" failed ({top.errno}: {strerror(top.errno)})')
-    _empty(exchange, tree, path, base, top.path, 0)
-    found = tree.rmdir(path)
+    found = tree.may_delete(path)
+    if not found.errno:
+        _empty(exchange, tree, path, base, top.path, 0)
+        found = tree.rmdir(path)
     return _error(exchange, found, "rmdir()", path, 404) if found.errno else Status(204)
 
 
 def _empty(exchange: Exchange, tree: ChangingTree, path: str, base: str, top: str, depth: int) -> None:
-    """ngx_walk_tree with the handlers of DELETE: what cannot be deleted stays."""
+    """ngx_walk_tree with the handlers of DELETE: what cannot be deleted stays.
+
+    It goes by stat(2): what a link to a directory leads to is emptied, and the link, which is no directory, stays.
+    """
     directory = tree.opendir(path)
     if directory.errno:
         return
-    if depth > _DEEPEST_TREE:
-        raise Undecided(Missing(REASON_STATE, f"a tree deeper than {_DEEPEST_TREE} directories"))
     for name in tree.names(directory.path):
-        entry = tree.evidence.entry(join(directory.path, name))
+        tree.walked += 1
+        if depth > _DEEPEST_TREE or tree.walked > _LONGEST_WALK:
+            raise Undecided(Missing(REASON_STATE, ENDLESS_WALK))
         inner = f"{base}/{name}"
-        if not isinstance(entry, Entry) or _is_passed_over(exchange, tree, entry, inner, top):
-            continue
-        if entry.kind == DIRECTORY:
+        kind = _kind(exchange, tree, join(directory.path, name), inner, top)
+        if kind == DIRECTORY:
             _empty(exchange, tree, inner, inner, top, depth + 1)
             tree.rmdir(inner)
-        else:
+        elif kind is not None:
             tree.unlink(inner)
 
 
-def _is_passed_over(exchange: Exchange, tree: ChangingTree, entry: Entry, path: str, top: str) -> bool:
-    """Before nginx deletes an entry, it follows it, and leaves those that lead nowhere.
+def _kind(exchange: Exchange, tree: ChangingTree, place: str, path: str, top: str) -> str | None:
+    """What stat(2) says an entry is; None where it leads nowhere, and nginx then leaves it.
 
-    One that leads to something in the same tree leads nowhere once that is deleted; the directory's order decides.
+    A link to something in the same tree leads nowhere once that is deleted: the order of readdir(3) decides. One
+    question is enough for all such links, because each that is left makes the same 500.
     """
-    if entry.kind == LINK and tree.leads_inside(path, top):
-        return not exchange.ask(Missing(REASON_STATE, f"whether {path} comes before what it leads to"))
-    return tree.stat(path).errno != 0
+    entry = tree.evidence.entry(place)
+    before = tree.kind_before(path) if isinstance(entry, Entry) and entry.kind == LINK else None
+    if before is not None and tree.leads_inside(path, top):
+        return before if exchange.ask(Missing(REASON_STATE, f"the order of the names in {top}")) else None
+    found = tree.stat(path)
+    return None if found.errno or found.entry is None else found.entry.kind
 
 
 def _mkcol(exchange: Exchange) -> Status:
@@ -141,8 +152,9 @@ def _mkcol(exchange: Exchange) -> Status:
     path = _path(exchange)
     if path is None:
         return alias_after_rewrite(exchange)
-    made = _tree(exchange).mkdir(path[:-1], _directory_access(exchange))
-    return _error(exchange, made, "mkdir()", path[:-1], 409) if made.errno else Status(201)
+    path = without_last_byte(path)
+    made = _tree(exchange).mkdir(path, _directory_access(exchange))
+    return _error(exchange, made, "mkdir()", path, 409) if made.errno else Status(201)
 
 
 def _copy_or_move(exchange: Exchange) -> Status:
@@ -156,6 +168,10 @@ def _copy_or_move(exchange: Exchange) -> Status:
     header = request.header("destination") or ""
     if wants_directory(exchange) != header.endswith("/"):
         return _decided(exchange, 409, "both URIs should be either collections or non-collections")
+    # The fix of CVE-2026-27654, which distributions have in their 1.22.1 too.
+    root = exchange.evaluator.root(exchange.context)
+    if root.is_alias and root.alias is not None and not cut(destination, root.alias - 1)[1]:
+        return _decided(exchange, 400, f'client sent invalid "Destination" header: "{header}"')
     depth = depth_of(request, INFINITY)
     if depth != INFINITY and (exchange.method == "MOVE" or depth != 0):
         return _decided(exchange, 400, '"Depth" header must be infinity')
@@ -204,12 +220,15 @@ def _transfer_directory(exchange: Exchange, tree: ChangingTree, source: str, tar
     opened = tree.opendir(source)
     if opened.errno:
         return _decided(exchange, 500, f'opendir() "{source}" failed ({opened.errno}: {strerror(opened.errno)})')
+    into_itself = made.path.startswith(opened.path + "/")
+    if into_itself:
+        exchange.step("content", f"{source} is copied {INTO_ITSELF}, as deep as a path can be")
     # What cannot be copied inside is left out without a word.
     if exchange.method == "COPY":
         return Status(201)
-    if made.path.startswith(opened.path + "/"):
-        raise Undecided(Missing(REASON_STATE, f"the copies of {source} inside itself"))
-    deleted = _delete_tree(exchange, tree, source, source[:-1])
+    if into_itself:
+        raise Undecided(Missing(REASON_STATE, f"the copies of {source} {INTO_ITSELF}"))
+    deleted = _delete_tree(exchange, tree, source, without_last_byte(source))
     return Status(201) if deleted.code == 204 else deleted
 
 

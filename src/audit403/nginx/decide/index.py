@@ -10,7 +10,14 @@ from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.map_path import Mapped, map_uri_to_path, wants_directory
 from audit403.nginx.decide.outcome import Outcome, Redirect, Status
 from audit403.nginx.decide.variables.lookup import expand_left_over
-from audit403.nginx.decide.worker_files import ERRNO_TEXT, LINK_REFUSED, NOT_FOUND, Opened, alias_after_rewrite
+from audit403.nginx.decide.worker_files import (
+    ERRNO_TEXT,
+    LINK_REFUSED,
+    NOT_FOUND,
+    Opened,
+    alias_after_rewrite,
+    not_found_log,
+)
 from audit403.nginx.model.template import compile_template
 from audit403.nginx.read.tree import Directive
 
@@ -60,7 +67,7 @@ def _try(exchange: Exchange, directory: str, text: str, name: str, span: Span | 
     )
     if opened.errno == 0:
         return Redirect(exchange.uri + text, exchange.args)
-    outcome = _index_error(exchange, opened, path) or _test_directory(exchange, directory)
+    outcome = _index_error(exchange, opened, path) or _test_directory(exchange, directory, path)
     if outcome is not None or opened.errno == ENOENT:
         return outcome
     exchange.decided("index-error", PathPlace(path), f"errno {opened.errno}")
@@ -75,12 +82,12 @@ def _index_error(exchange: Exchange, opened: Opened, path: str) -> Status | None
         _refused(exchange, opened, path, f'"{path}" is forbidden (13: Permission denied)')
         return Status(403)
     if opened.errno in NOT_FOUND and opened.errno != ENOENT:
-        exchange.decided("index-not-found", PathPlace(path), ERRNO_TEXT[opened.errno])
+        _not_found(exchange, path, opened.errno)
         return Status(404)
     return None
 
 
-def _test_directory(exchange: Exchange, directory: str) -> Status | None:
+def _test_directory(exchange: Exchange, directory: str, candidate: str) -> Status | None:
     path = directory[:-1] if directory.endswith("/") and len(directory) > 1 else directory
     opened = exchange.evaluator.files().stat_directory(exchange, path)
     if opened.errno == 0:
@@ -92,12 +99,17 @@ def _test_directory(exchange: Exchange, directory: str) -> Status | None:
         _refused(exchange, opened, path, None)
         return Status(403)
     if opened.errno == ENOENT:
-        exchange.decided("index-not-found", PathPlace(path), "the directory is not there")
+        _not_found(exchange, candidate, ENOENT)
         return Status(404)
     if opened.errno == EACCES:
         return None
     exchange.decided("index-error", PathPlace(path), f"errno {opened.errno}")
     return Status(500)
+
+
+def _not_found(exchange: Exchange, path: str, errno: int) -> None:
+    log = not_found_log(exchange, f'"{path}" is not found ({errno}: {ERRNO_TEXT[errno]})')
+    exchange.decided("index-not-found", PathPlace(path), ERRNO_TEXT[errno], log=log)
 
 
 def _refused(exchange: Exchange, opened: Opened, path: str, log: str | None) -> None:

@@ -12,7 +12,7 @@ from audit403.evidence.links import join
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.handlers import argument
 from audit403.nginx.decide.index import refused_by_file
-from audit403.nginx.decide.map_path import map_uri_to_path, wants_directory
+from audit403.nginx.decide.map_path import map_uri_to_path, wants_directory, without_last_byte
 from audit403.nginx.decide.outcome import Body, Closed, Outcome, Redirect, Sent, Status, Undecided
 from audit403.nginx.decide.worker_files import ERRNO_TEXT, NOT_FOUND, alias_after_rewrite, refusal_log
 
@@ -124,7 +124,7 @@ def _directory_path(exchange: Exchange, whole_root: bool) -> str | None:
     mapped = map_uri_to_path(exchange)
     if mapped is None:
         return None
-    return mapped.path if whole_root and len(mapped.path) == 1 else mapped.path[:-1]
+    return mapped.path if whole_root and len(mapped.path) == 1 else without_last_byte(mapped.path)
 
 
 def _open_directory(exchange: Exchange, path: str, name: str) -> Status | None:
@@ -141,7 +141,8 @@ def _open_directory(exchange: Exchange, path: str, name: str) -> Status | None:
     if opened.errno == 0:
         return None
     if opened.errno in NOT_FOUND:
-        exchange.decided("directory-not-found", PathPlace(path), ERRNO_TEXT[opened.errno])
+        log = refusal_log(opened, path)
+        exchange.decided("directory-not-found", PathPlace(path), ERRNO_TEXT[opened.errno], log=log)
         return Status(404)
     if opened.errno == EACCES:
         refused_by_file(exchange, "directory-unlistable", opened, path, refusal_log(opened, path), directive)

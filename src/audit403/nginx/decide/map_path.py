@@ -15,7 +15,7 @@ from audit403.nginx.read.tree import Directive
 
 
 class Root(NamedTuple):
-    """The effective root or alias: `alias` is how much of the URI it replaces (None: in a regex location, all)."""
+    """The effective root or alias: `alias` is how many bytes of the URI it replaces; None in a regex location, all."""
 
     directive: Directive | None
     template: Template
@@ -58,7 +58,20 @@ def map_uri_to_path(exchange: Exchange, uri: str | None = None) -> Mapped | None
     base = _base(exchange, root)
     if root.alias is None:
         return Mapped(base + (uri if exchange.add_uri_to_alias else ""), len(base))
-    return Mapped(base + uri[root.alias :], len(base))
+    return Mapped(base + cut(uri, root.alias)[1], len(base))
+
+
+def cut(text: str, count: int) -> tuple[str, str]:
+    """The first `count` bytes of a text, and the rest."""
+    if text.isascii():
+        return text[:count], text[count:]
+    data = text.encode("utf-8", "surrogateescape")
+    return data[:count].decode("utf-8", "surrogateescape"), data[count:].decode("utf-8", "surrogateescape")
+
+
+def without_last_byte(path: str) -> str:
+    """The path as nginx has it after it wrote a NUL where it expects the slash at its end."""
+    return path[:-1] if path.endswith("/") else cut(path, len(path.encode("utf-8", "surrogateescape")) - 1)[0]
 
 
 def wants_directory(exchange: Exchange) -> bool:
@@ -102,5 +115,5 @@ def _compile(directive: Directive, level: Context, prefix: str) -> Root:
     if isinstance(level, Location) and level.regex is not None:
         return Root(directive, template, None, True)
     # In `location ""` it replaces nothing, and nginx takes it for a root.
-    length = len(level.name) if isinstance(level, Location) else 0
+    length = len(level.name.encode("utf-8", "surrogateescape")) if isinstance(level, Location) else 0
     return Root(directive, template, length, length > 0)

@@ -16,6 +16,7 @@ from audit403.nginx.decide.worker_files import (
     NOT_FOUND,
     Opened,
     alias_after_rewrite,
+    not_found_log,
     refusal_log,
 )
 
@@ -38,7 +39,9 @@ def static(exchange: Exchange) -> Outcome | None:
         exchange.decided("directory-redirect", None, "")
         return Status(301)
     if not opened.is_file:
-        exchange.decided("not-a-regular-file", None, "", log="is not a regular file")
+        mapped = map_uri_to_path(exchange)
+        path = "" if mapped is None else mapped.path
+        exchange.decided("not-a-regular-file", PathPlace(path), "", log=f'"{path}" is not a regular file')
         return Status(404)
     if exchange.method == "POST":
         exchange.decided("method-not-allowed", None, "")
@@ -71,7 +74,8 @@ def open_mapped(exchange: Exchange) -> "Opened | Status":
     if opened.errno == 0:
         return opened
     if opened.errno in NOT_FOUND:
-        exchange.decided("file-not-found", PathPlace(path), ERRNO_TEXT[opened.errno], log=refusal_log(opened, path))
+        log = not_found_log(exchange, refusal_log(opened, path))
+        exchange.decided("file-not-found", PathPlace(path), ERRNO_TEXT[opened.errno], log=log)
         return Status(404)
     if opened.errno in FORBIDDEN:
         place = PathPlace(path) if opened.blocker is None else opened.blocker.place

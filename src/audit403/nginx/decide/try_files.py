@@ -4,9 +4,9 @@ Truth: src/http/modules/ngx_http_try_files_module.c.
 """
 
 from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.map_path import map_uri_to_path
+from audit403.nginx.decide.map_path import cut, map_uri_to_path
 from audit403.nginx.decide.outcome import Named, Outcome, Redirect, Status
-from audit403.nginx.decide.variables.lookup import expand_known
+from audit403.nginx.decide.variables.lookup import expand_known, rejoin
 from audit403.nginx.decide.worker_files import alias_after_rewrite
 from audit403.nginx.model.template import compile_template
 from audit403.nginx.read.tree import Directive
@@ -56,8 +56,8 @@ def _try(exchange: Exchange, directive: Directive, candidate: str) -> "Status | 
 def _name(exchange: Exchange, text: str, alias: int | None) -> str:
     template = compile_template(text)
     name = expand_known(exchange, template)
-    if template.literal is None and alias and name.startswith(exchange.uri[:alias]):
-        return name[alias:]
+    if template.literal is None and alias and cut(name, alias)[0] == cut(exchange.uri, alias)[0]:
+        return cut(name, alias)[1]
     return name
 
 
@@ -69,7 +69,7 @@ def _take(exchange: Exchange, name: str, is_alias: bool, alias: int | None, dire
             exchange.uri = name
             exchange.add_uri_to_alias = True
     else:
-        exchange.uri = exchange.uri[:alias] + name
+        exchange.uri = rejoin([cut(exchange.uri, alias)[0], name])
 
 
 def _last(exchange: Exchange, directive: Directive) -> Outcome:

@@ -191,6 +191,11 @@ def refusal_log(opened: Opened, path: str) -> str:
     return f'{opened.call} "{path}" failed ({opened.errno}: {ERRNO_TEXT.get(opened.errno, "")})'
 
 
+def not_found_log(exchange: Exchange, words: str) -> str | None:
+    """What nginx logs of a file that is not there, unless log_not_found is off."""
+    return words if exchange.context.flag("log_not_found", True) else None
+
+
 def alias_after_rewrite(exchange: Exchange) -> Status:
     """Nginx maps no URI to a file where alias stands and the URI was rewritten."""
     directive = exchange.evaluator.root(exchange.context).directive

@@ -1,0 +1,29 @@
+"""open_file_cache, as the first request finds it: nginx then opens what it would only look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from differential.nginx.file_duel import FileDuel
+from differential.nginx.file_generator import Weights
+from differential.nginx.file_trial import duel_about, labels
+from differential.nginx.influence import Influence
+from servers.need import need_root
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pytest
+
+
+def test_a_cold_cache(
+    server_dir: Path, rng: random.Random, cases: Callable[[int], int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    need_root()
+    influence = Influence(rng, ("open_file_cache",), labels=labels)
+    with FileDuel(server_dir) as duel:
+        duel_about(duel, rng, cases(1_000), Weights(cache=0.9, tries=0.4, symlinks=0.15), influence)
+        duel.check(capsys)
+    influence.check(capsys)
