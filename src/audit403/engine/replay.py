@@ -15,8 +15,9 @@ from audit403.core.finding import MANUAL, NOTE, SAFE, UNSAFE, Finding, Fix
 from audit403.core.request import Request
 from audit403.engine.variants import ABOUT_WHO, differs_in_a_tested_way, variants
 
-MOST_WORLDS = 400
-"""How many changed sites are built for one site; fixes beyond that stay unproven."""
+MOST_BYTES = 40_000_000
+LEAST_WORLDS = 20
+"""How much configuration is read again for the fixes of one site, and how often at least; the others stay unproven."""
 MOST_WITNESSES = 400
 _LEAST_BATCH = 4
 _SERVER_ERROR = 500
@@ -44,6 +45,8 @@ class Replay:
             )
         )
         self.worlds = 0
+        size = sum(len(site.source(path) or b"") for path in site.files)
+        self.most_worlds = max(LEAST_WORLDS, MOST_BYTES // (size + 1))
         self._before: dict[Request, Decision] = {fact.witness: fact.decision for fact in refusals}
         self._defects: dict[Request, str] = {}
 
@@ -53,17 +56,18 @@ class Replay:
         for finding in findings:
             if finding.request is not None and finding.severity != NOTE:
                 self._defects.setdefault(finding.request, finding.rule)
-        settled: list[Fix | None] = [None] * len(findings)
+        settled: dict[int, Fix | None] = {}
         for group in _batches(findings, candidates):
-            for index, fix in self._together([(index, findings[index], candidates[index][0]) for index in group]):
-                settled[index] = fix
+            settled |= self._together([(index, findings[index], candidates[index][0]) for index in group])
         return [
-            finding._replace(fix=fix if fix is not None else self._first_proven(finding, options), fixes=())
-            for finding, fix, options in zip(findings, settled, candidates, strict=True)
+            finding._replace(
+                fix=settled.get(index) or self._first_proven(finding, candidates[index], index in settled), fixes=()
+            )
+            for index, finding in enumerate(findings)
         ]
 
-    def _first_proven(self, finding: Finding, fixes: tuple[Fix, ...]) -> Fix | None:
-        for fix in fixes:
+    def _first_proven(self, finding: Finding, fixes: tuple[Fix, ...], first_was_tried: bool) -> Fix | None:
+        for fix in fixes[1:] if first_was_tried else fixes:
             outcome = self._try(finding, fix)
             if outcome is not None and outcome.served:
                 return self._proven(finding, fix, outcome.opened)
@@ -85,9 +89,10 @@ class Replay:
         return self._outcome(finding.request, changed, self._shared(finding.request))
 
     def _changed(self, fixes: list[Fix]) -> Site | None:
-        if self.worlds >= MOST_WORLDS:
-            return None
-        self.worlds += 1
+        if any(fix.edits for fix in fixes):
+            if self.worlds >= self.most_worlds:
+                return None
+            self.worlds += 1
         try:
             return self.site.with_changes([edit for fix in fixes for edit in fix.changes()])
         except Exception:  # an edit that cannot be made proves nothing
@@ -130,27 +135,28 @@ class Replay:
         opened = [witness for witness in self.witnesses if not _is_refused(changed, witness)]
         return _Outcome(not left, tuple(opened))
 
-    def _together(self, group: list[tuple[int, Finding, Fix]]) -> list[tuple[int, Fix]]:
-        """Fixes of one rule on different hosts, tried in one world; those that it does not prove are left out."""
+    def _together(self, group: list[tuple[int, Finding, Fix]]) -> dict[int, Fix | None]:
+        """Fixes of one rule on different hosts, tried in one world; None for one that does not prove itself there.
+
+        Empty where they are not as independent as they look: each then gets a world of its own.
+        """
         changed = self._changed([fix for _, _, fix in group])
         if changed is None:
-            return []
+            return {}
         own = {finding.request for _, finding, _ in group}
         hosts = {(request.host, request.port) for request in own if request is not None}
         others = [witness for witness in self.witnesses if witness not in own]
         strangers = [witness for witness in others if (witness.host, witness.port) not in hosts]
         if any(not _is_refused(changed, witness) for witness in strangers):
-            return []
-        proven = []
+            return {}
+        tried: dict[int, Fix | None] = {}
         for index, finding, fix in group:
-            if finding.request is None:
-                continue
+            assert finding.request is not None
             place = (finding.request.host, finding.request.port)
             shared = [witness for witness in others if (witness.host, witness.port) == place]
             outcome = self._outcome(finding.request, changed, shared)
-            if outcome.served:
-                proven.append((index, self._proven(finding, fix, outcome.opened)))
-        return proven
+            tried[index] = self._proven(finding, fix, outcome.opened) if outcome.served else None
+        return tried
 
     def _proven(self, finding: Finding, fix: Fix, opened: tuple[Request, ...]) -> Fix:
         applicability = fix.applicability
