@@ -55,7 +55,7 @@ def _site(args: Namespace) -> Site:
     if not os.path.exists(main):
         raise BadUsage(f"{args.config} is not there.")
     site = family.read(main, LocalEvidence(), Options(args.prefix, (), args.tree))
-    for target, reason in site.not_audited:
+    for target, reason in dict.fromkeys(site.not_audited):
         print(f"audit403: not read: {target}: {reason}", file=sys.stderr)
     return site
 
