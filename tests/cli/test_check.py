@@ -84,10 +84,11 @@ class TestTargets:
         assert result.stdout.startswith("nginx.conf:7:13: error[nginx/allow-behind-deny] ")
 
     def test_standard_input(self) -> None:
-        assert "nginx/allow-behind-deny" in check("-", "--format", "json", stdin=BROKEN).stdout
-        dump = f"# configuration file /etc/nginx/nginx.conf:\n{BROKEN}\n"
+        (finding,) = json.loads(check("-", "--format", "json", stdin=BROKEN).stdout)["findings"]
+        assert finding["rule"] == "nginx/allow-behind-deny" and finding["fix"]["proven"] is True
+        dump = f"# configuration file /nonexistent/nginx.conf:\n{BROKEN}\n"
         (finding,) = json.loads(check("-", "--format", "json", "--tree", "none", stdin=dump).stdout)["findings"]
-        assert finding["where"]["file"] == "/etc/nginx/nginx.conf"
+        assert finding["where"]["file"] == "/nonexistent/nginx.conf"
         assert finding["fix"]["proven"] is True
 
     def test_a_part_is_judged_in_its_main_file_and_alone(self, tmp_path: Path) -> None:

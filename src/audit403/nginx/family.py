@@ -40,6 +40,7 @@ class NginxSite:
         options: Options,
         reread: Reread,
         model: Model | None = None,
+        given: Iterable[str] = (),
     ) -> None:
         self.configuration = configuration
         self.options = options
@@ -51,6 +52,8 @@ class NginxSite:
         tree = evidence if options.tree == "here" else ConfigurationOnly(evidence, options.paths)
         self.evaluator = Evaluator(self.model, tree)
         self._reread = reread
+        #: The files that came as text: there is no evidence of them, so it is not changed with them.
+        self._given = frozenset(given)
         self._not_explored: tuple[NotAudited, ...] = ()
 
     def decide(self, request: Request) -> Decision:
@@ -81,7 +84,7 @@ class NginxSite:
     def with_tree(self, tree: str) -> "NginxSite":
         """The same site with or without this machine's files."""
         options = self.options._replace(tree=tree)
-        return NginxSite(self.configuration, self.evidence, options, self._reread, self.model)
+        return NginxSite(self.configuration, self.evidence, options, self._reread, self.model, self._given)
 
     def facts(self) -> Iterator[Fact]:
         """Every refusal, idle directive and fault in reading."""
@@ -111,12 +114,14 @@ class NginxSite:
     def with_changes(self, edits: Iterable[Edit]) -> "NginxSite":
         """The same site after some edits."""
         edits = tuple(edits)
-        changed = self.evidence.with_changes(edits)
         texts = [edit for edit in edits if isinstance(edit, TextEdit)]
+        changed = self.evidence.with_changes(
+            edit for edit in edits if not isinstance(edit, TextEdit) or edit.file not in self._given
+        )
         if not texts:
-            return NginxSite(self.configuration, changed, self.options, self._reread, self.model)
+            return NginxSite(self.configuration, changed, self.options, self._reread, self.model, self._given)
         configuration = self._reread(changed, texts, self.configuration.files)
-        return NginxSite(configuration, changed, self.options, self._reread)
+        return NginxSite(configuration, changed, self.options, self._reread, None, self._given)
 
     def source(self, path: str) -> bytes | None:
         """The bytes of one of its files."""
@@ -148,15 +153,16 @@ def read_text(data: bytes, evidence: Evidence, options: Options) -> NginxSite | 
         files = files_of(data)
 
         def reread_files(_: Evidence, edits: Iterable[TextEdit], __: object) -> Configuration:
-            return read_files(_after(files, edits))
+            return read_files(_after(files, [edit for edit in edits if edit.file in files]))
 
-        return NginxSite(read_files(files), evidence, options, reread_files)
+        return NginxSite(read_files(files), evidence, options, reread_files, None, files)
 
     def reread(changed: Evidence, edits: Iterable[TextEdit], _: object) -> Configuration:
-        text = _after({STANDARD_INPUT: data}, edits)[STANDARD_INPUT]
+        own = [edit for edit in edits if edit.file == STANDARD_INPUT]
+        text = _after({STANDARD_INPUT: data}, own)[STANDARD_INPUT]
         return read_standard_input(text, STANDARD_INPUT, changed, prefix=options.prefix, path_map=dict(options.paths))
 
-    return NginxSite(reread(evidence, (), None), evidence, options, reread)
+    return NginxSite(reread(evidence, (), None), evidence, options, reread, None, (STANDARD_INPUT,))
 
 
 def _site(configuration: Configuration, evidence: Evidence, options: Options) -> NginxSite:
