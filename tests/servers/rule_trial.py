@@ -166,6 +166,8 @@ def make(edit: Edit) -> None:
 def _undo(edit: Edit) -> Callable[[], None]:
     if isinstance(edit, CreateFileEdit):
         return lambda: os.unlink(edit.path)
+    if isinstance(edit, AclUserEdit):
+        return lambda: subprocess.run([need("setfacl"), "-b", edit.path], check=True) and None
     path = str(getattr(edit, "path", "/"))
     status = os.stat(path)
 
