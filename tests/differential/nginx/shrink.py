@@ -10,7 +10,7 @@ from audit403.nginx.read.tree import every_directive
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_TRIALS = 400
+_TRIALS = 150
 _KEPT = frozenset(("listen", "user", "pid", "events", "http"))  # without `listen` nginx would take port 80
 
 

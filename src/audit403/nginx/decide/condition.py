@@ -5,7 +5,7 @@ Truth: ngx_http_rewrite_if_condition and ngx_http_script_if_code, _equal_code, _
 
 from audit403.nginx.decide.exchange import Exchange, Value
 from audit403.nginx.decide.outcome import Undecided, Unknown
-from audit403.nginx.decide.variables.lookup import Escaping, expand, variable
+from audit403.nginx.decide.variables.lookup import compute, variable
 from audit403.nginx.decide.worker_files import Opened
 from audit403.nginx.model.rewrite_code import Condition, If
 
@@ -28,12 +28,12 @@ _FIELDS = {
 }
 
 
-def condition_holds(exchange: Exchange, instruction: If, escaping: Escaping) -> bool:
+def condition_holds(exchange: Exchange, instruction: If, escape: bool) -> bool:
     """Whether nginx enters this `if`; the test is recorded."""
     condition = instruction.condition
     if condition.operator.endswith(("-f", "-d", "-e", "-x")):
-        return _file_test(exchange, instruction, escaping)
-    return _variable_test(exchange, instruction, escaping)
+        return _file_test(exchange, instruction, escape)
+    return _variable_test(exchange, instruction, escape)
 
 
 def field_of(variable_name: str) -> str:
@@ -50,7 +50,7 @@ def field_of(variable_name: str) -> str:
     return "variable:" + variable_name
 
 
-def _variable_test(exchange: Exchange, instruction: If, escaping: Escaping) -> bool:
+def _variable_test(exchange: Exchange, instruction: If, escape: bool) -> bool:
     condition = instruction.condition
     value: Value = variable(exchange, condition.variable)
     span = instruction.directive.span
@@ -59,7 +59,7 @@ def _variable_test(exchange: Exchange, instruction: If, escaping: Escaping) -> b
         exchange.step("rewrite", f"if: {value.missing.name} is not known; assumed {'true' if holds else 'false'}", span)
         return holds
     text = value or ""
-    holds, shown = _test(exchange, condition, text, escaping)
+    holds, shown = _test(exchange, condition, text, escape)
     exchange.step(
         "rewrite",
         f'if {shown}: {"met" if holds else "not met"} (${condition.variable} is "{text}")',
@@ -72,7 +72,7 @@ def _variable_test(exchange: Exchange, instruction: If, escaping: Escaping) -> b
     return holds
 
 
-def _test(exchange: Exchange, condition: Condition, text: str, escaping: Escaping) -> tuple[bool, str]:
+def _test(exchange: Exchange, condition: Condition, text: str, escape: bool) -> tuple[bool, str]:
     operator = condition.operator
     if condition.regex is not None:
         captured = condition.regex.search(text)
@@ -82,17 +82,17 @@ def _test(exchange: Exchange, condition: Condition, text: str, escaping: Escapin
         holds = (captured is not None) != operator.startswith("!")
         return holds, f"${condition.variable} {operator} {condition.regex.pattern}"
     if condition.value is not None:
-        other = expand(exchange, condition.value, escaping, flushed=False)
+        other = compute(exchange, condition.value, escape=escape, flushed=False)
         if isinstance(other, Unknown):
             raise Undecided(other.missing)
         return (text == other) != (operator == "!="), f'${condition.variable} {operator} "{other}"'
     return text not in ("", "0"), f"${condition.variable}"
 
 
-def _file_test(exchange: Exchange, instruction: If, escaping: Escaping) -> bool:
+def _file_test(exchange: Exchange, instruction: If, escape: bool) -> bool:
     condition = instruction.condition
     assert condition.value is not None
-    path = expand(exchange, condition.value, escaping, flushed=False)
+    path = compute(exchange, condition.value, escape=escape, flushed=False)
     span = instruction.directive.span
     if isinstance(path, Unknown):
         return exchange.ask(path.missing._replace(name=f"{path.missing.name} in `if` at line {span.line}"))

@@ -34,6 +34,7 @@ class Exchange:
         "asked",
         "before_uri",
         "body_discarded",
+        "cached_directories",
         "captures",
         "cause",
         "client",
@@ -46,6 +47,7 @@ class Exchange:
         "err_status",
         "error_page_used",
         "evaluator",
+        "flushed",
         "host",
         "http_10",
         "internal",
@@ -74,6 +76,7 @@ class Exchange:
         "valid_unparsed_uri",
         "variable_depth",
         "variables",
+        "variables_computed",
     )
 
     def __init__(self, evaluator: "Evaluator", request: Request, socket: Socket, server: Server) -> None:
@@ -88,6 +91,7 @@ class Exchange:
         self.host = ""
         self.uri = "/"
         self.before_uri = ""
+        self.cached_directories: set[tuple[Directive | None, str]] = set()
         self.args = ""
         self.request_line_target = request.target
         self.quoted_uri = False
@@ -109,6 +113,8 @@ class Exchange:
         self.variables: dict[str, Value] = {}
         self.left_over: dict[str, Value] = {}
         self.variable_depth = 0
+        self.variables_computed = 0
+        self.flushed: set[str] = set()
         self.limit_rate = 0
         self.client: Address = Address("ipv4", 0)
         self.connection_client: Address = self.client

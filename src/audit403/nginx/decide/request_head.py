@@ -5,9 +5,12 @@ ngx_http_process_request in src/http/ngx_http_request.c, in that order. What fai
 error page for it sees only what was read.
 """
 
+import re
+
 from audit403.nginx.decide.ascii import lower
 from audit403.nginx.decide.choose_server import BadHost, choose_server, validate_host
 from audit403.nginx.decide.exchange import Exchange
+from audit403.nginx.decide.header_buffers import too_large
 from audit403.nginx.decide.normalise_uri import BadTarget, normalise_target
 from audit403.nginx.decide.outcome import Closed, Outcome, Status
 from audit403.nginx.decide.tls import Handshake, check_tls, handshake
@@ -16,6 +19,10 @@ from audit403.nginx.model.server import Server
 
 _METHOD_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ_-")
 _HEADER_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+
+_BROKEN_NAME = re.compile(r"[\x00-\x20\x7f:]|\A\Z")
+_BROKEN_VALUE = re.compile(r"[\x00\r\n]")
+_LONGEST_BODY = 2**63 - 1
 
 _UNIQUE = frozenset(
     (
@@ -51,21 +58,26 @@ def read_head(exchange: Exchange) -> Outcome | None:
 
 def _request_line(exchange: Exchange, hello: Handshake) -> Status | None:
     request = exchange.request
+    if too_large(request, exchange.server) == 414:
+        return _no_room(exchange, 414)
     try:
         if not request.method or not _METHOD_LETTERS.issuperset(request.method):
             raise BadTarget(request.method)
         target = normalise_target(request.target, exchange.server.flag("merge_slashes", True))
-        name = None if target.host is None else validate_host(target.host)
-    except (BadTarget, BadHost) as error:
+    except BadTarget as error:
         exchange.uri = exchange.request_line_target = ""
         exchange.request = request._replace(headers=(), host=None)
         return _bad_request(exchange, f'nginx rejects "{error}"')
     exchange.request_line_target = target.unparsed
     exchange.quoted_uri, exchange.plus_in_uri = target.quoted, target.plus
     exchange.uri, exchange.args = target.uri, target.args
-    if name is None:
+    if target.host is None:
         return None
     exchange.request = request._replace(headers=(), host=None)
+    try:
+        name = validate_host(target.host)
+    except BadHost as error:
+        return _bad_request(exchange, f'nginx rejects "{error}"')
     outcome = _set_server(exchange, name, hello)
     exchange.request = request
     return outcome
@@ -74,9 +86,10 @@ def _request_line(exchange: Exchange, hello: Handshake) -> Status | None:
 def _headers(exchange: Exchange, hello: Handshake) -> Status | None:
     request = exchange.request
     if request.host is not None:
+        request = request._replace(host=request.host.strip(" "))
         exchange.request = request._replace(headers=())
         try:
-            name = validate_host(request.host)
+            name = validate_host(exchange.request.host or "")
         except BadHost as error:
             return _bad_request(exchange, f'nginx rejects the Host "{error}"')
         outcome = None if exchange.host else _set_server(exchange, name, hello)
@@ -87,14 +100,19 @@ def _headers(exchange: Exchange, hello: Handshake) -> Status | None:
     invalid, underscores = _tolerance(exchange.server)
     for name, value in request.headers:
         key = lower(name)
+        if _BROKEN_NAME.search(name) or _BROKEN_VALUE.search(value):
+            exchange.request = request._replace(headers=tuple(headers))
+            return _bad_request(exchange, f"the header line of {name!r} is broken")
         if not invalid and not _HEADER_LETTERS.issuperset(key.replace("_", "") if underscores else key):
             continue
-        headers.append((name, value))
+        headers.append((name, value.strip(" ")))
         if key in _UNIQUE and key in seen:
             exchange.request = request._replace(headers=tuple(headers))
             return _bad_request(exchange, f"a second {name} header")
         seen.add(key)
     exchange.request = request._replace(headers=tuple(headers))
+    if too_large(request, exchange.server) is not None:
+        return _no_room(exchange, 494)
     if request.host is None and not exchange.host:
         return _set_server(exchange, "", hello)
     return None
@@ -104,11 +122,41 @@ def _checks(exchange: Exchange) -> Status | None:
     request = exchange.request
     if request.host is None and not exchange.http_10:
         return _bad_request(exchange, "HTTP/1.1 without a Host header")
+    if request.headers:
+        outcome = _body_headers(exchange)
+        if outcome is not None:
+            return outcome
     if request.method in ("TRACE", "CONNECT"):
         exchange.step("request", f"nginx answers no {request.method}: 405")
         exchange.decided("method-not-allowed", None, "")
         return Status(405)
     return None
+
+
+def _body_headers(exchange: Exchange) -> Status | None:
+    request = exchange.request
+    length, coding = request.header("content-length"), request.header("transfer-encoding")
+    if length is not None:
+        if not length.isascii() or not length.isdigit() or int(length) > _LONGEST_BODY:
+            return _bad_request(exchange, f'nginx rejects the Content-Length "{length}"')
+        if request.body_length is None:
+            exchange.request = request._replace(body_length=int(length))
+    if coding is not None:
+        if exchange.http_10 or (lower(coding) == "chunked" and length is not None):
+            return _bad_request(exchange, "nginx rejects Transfer-Encoding here")
+        if lower(coding) != "chunked":
+            exchange.body_discarded = True
+            exchange.step("request", f'nginx knows no Transfer-Encoding "{coding}": 501')
+            exchange.decided("unknown-coding", None, "")
+            return Status(501)
+    return None
+
+
+def _no_room(exchange: Exchange, code: int) -> Status:
+    exchange.body_discarded = True
+    exchange.step("request", f"the request's lines are longer than large_client_header_buffers: {code}")
+    exchange.decided("head-too-large", None, "")
+    return Status(code)
 
 
 def _bad_request(exchange: Exchange, why: str) -> Status:

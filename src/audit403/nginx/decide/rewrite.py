@@ -9,30 +9,22 @@ from audit403.core.place import Because
 from audit403.nginx.decide.condition import condition_holds
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.outcome import Closed, Outcome, Sent, Status, Undecided, Unknown
-from audit403.nginx.decide.variables.lookup import Escaping, capture, expand, rejoin, variable
+from audit403.nginx.decide.variables.lookup import NoRoom, byte_length, compute, compute_pieces, rejoin
 from audit403.nginx.model.rewrite_code import Break, If, Instruction, Return, Rewrite, Set
-from audit403.nginx.model.template import ARGUMENTS, CAPTURE, TEXT, Template
+from audit403.nginx.model.template import ARGUMENTS
 
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 CLOSES = frozenset((444, 408, 499))
 
 
 class _Engine:
-    """What ngx_http_script_engine_t keeps between instructions.
+    """What nginx keeps between instructions: captures are escaped until the first rewrite matches."""
 
-    `quote` is set until the first rewrite that matches; `is_args` from the first rewrite with arguments of its own on,
-    and nginx never takes it back. Either escapes captures, but the length of a `set` is measured without `is_args`.
-    """
-
-    __slots__ = ("conditions", "is_args", "quote")
+    __slots__ = ("conditions", "escape")
 
     def __init__(self) -> None:
-        self.quote = True
-        self.is_args = False
+        self.escape = True
         self.conditions: list[Because] = []
-
-    def escaping(self) -> Escaping:
-        return Escaping(self.quote, self.quote or self.is_args)
 
 
 class _End(Exception):
@@ -47,6 +39,9 @@ def run_rewrite(exchange: Exchange, code: Sequence[Instruction]) -> Outcome | No
         return _run(exchange, code, _Engine())
     except _End:
         return None
+    except NoRoom:
+        exchange.decided("no-room", None, "", log="no buffer space in script copy")
+        return Status(500)
 
 
 def _run(exchange: Exchange, code: Sequence[Instruction], engine: _Engine) -> Outcome | None:
@@ -77,7 +72,7 @@ def _execute(exchange: Exchange, instruction: Instruction, engine: _Engine) -> O
 
 
 def _if(exchange: Exchange, instruction: If, engine: _Engine) -> Outcome | None:
-    if not condition_holds(exchange, instruction, engine.escaping()):
+    if not condition_holds(exchange, instruction, engine.escape):
         return None
     if instruction.context is not None:
         exchange.context = instruction.context
@@ -89,7 +84,7 @@ def _if(exchange: Exchange, instruction: If, engine: _Engine) -> Outcome | None:
 
 
 def _set(exchange: Exchange, instruction: Set, engine: _Engine) -> None:
-    value = expand(exchange, instruction.value, engine.escaping(), flushed=False)
+    value = compute(exchange, instruction.value, escape=engine.escape, flushed=False)
     shown = value.missing.name if isinstance(value, Unknown) else value
     exchange.step("rewrite", f'set ${instruction.name} to "{shown}"', instruction.directive.span)
     if instruction.name == "args":
@@ -110,7 +105,7 @@ def _return(exchange: Exchange, instruction: Return, engine: _Engine) -> Outcome
     exchange.decided("return", span, f"`return {status}` ends the request here", also=tuple(engine.conditions[::-1]))
     if status >= 400 and instruction.text is None:
         return Closed() if status in CLOSES else Status(status)
-    text = "" if instruction.text is None else expand(exchange, instruction.text)
+    text = "" if instruction.text is None else compute(exchange, instruction.text)
     if status in REDIRECTS:
         return Status(status)
     exchange.response_text = text
@@ -141,12 +136,12 @@ def _rewrite(exchange: Exchange, instruction: Rewrite, engine: _Engine) -> Outco
     else:
         exchange.uri_changed = True
     if instruction.status is not None:
-        expand(exchange, instruction.replacement, Escaping(True, True), flushed=False)
+        compute(exchange, instruction.replacement, escape=True, flushed=False)
         exchange.decided("rewrite-redirect", span, "this rewrite redirects the client")
         return Status(instruction.status)
-    path, args, has_args = _replacement(exchange, instruction.replacement, engine)
-    engine.quote = False
-    if has_args:
+    path, args = _replacement(exchange, instruction)
+    engine.escape = False
+    if args is not None:
         exchange.args = f"{args}&{exchange.args}" if instruction.keeps_arguments and exchange.args else args
     elif not instruction.keeps_arguments:
         exchange.args = ""
@@ -160,28 +155,16 @@ def _rewrite(exchange: Exchange, instruction: Rewrite, engine: _Engine) -> Outco
     return None
 
 
-def _replacement(exchange: Exchange, template: Template, engine: _Engine) -> tuple[str, str, bool]:
-    for name in template.variables():
-        variable(exchange, name)  # the pass for the length: a regex in a map takes its captures before `$1` is used
-    pieces: list[str] = []
-    path: str | None = None
-    for kind, text in template.parts:
-        if kind == ARGUMENTS:
-            path = rejoin(pieces)
-            pieces = []
-            engine.is_args = True
-        elif kind == TEXT:
-            pieces.append(text)
-        elif kind == CAPTURE:
-            pieces.append(capture(exchange, int(text), engine.is_args))
-        else:
-            value = variable(exchange, text)
-            if isinstance(value, Unknown):
-                raise Undecided(value.missing)
-            pieces.append(value or "")
-    if path is None:
-        return rejoin(pieces), "", False
-    return path, rejoin(pieces), True
+def _replacement(exchange: Exchange, instruction: Rewrite) -> tuple[str, str | None]:
+    """The new path, and the new arguments when the replacement has a `?`."""
+    template = instruction.replacement
+    kept = 1 + byte_length([exchange.args]) if instruction.keeps_arguments and exchange.args else 0
+    mark = next((index for index, part in enumerate(template.parts) if part.kind == ARGUMENTS), None)
+    slack = kept if mark is None else 1  # room for the old arguments, which nginx may need for the new path instead
+    pieces = compute_pieces(exchange, template, escape=False, flushed=False, slack=slack)
+    if isinstance(pieces, Unknown):
+        raise Undecided(pieces.missing)
+    return (rejoin(pieces), None) if mark is None else (rejoin(pieces[:mark]), rejoin(pieces[mark:]))
 
 
 def parse_size(text: str) -> int | None:

@@ -19,6 +19,7 @@ class Model:
     """Sockets, servers, the definitions at http level and who the worker is."""
 
     __slots__ = (
+        "_volatile",
         "assigned",
         "captured",
         "configuration",
@@ -48,6 +49,7 @@ class Model:
         self.assigned: set[str] = set()
         self.captured: set[str] = set()
         self.faults: list[Faulty] = []
+        self._volatile: bool | None = None
 
     @property
     def prefix(self) -> str:
@@ -58,6 +60,13 @@ class Model:
     def conf_directory(self) -> str:
         """The main configuration's directory, to which `auth_basic_user_file` and `include` are relative."""
         return self.configuration.conf_directory
+
+    @property
+    def has_volatile_maps(self) -> bool:
+        """Whether any map is computed anew each time that it is used."""
+        if self._volatile is None:
+            self._volatile = any(definition.volatile for definition in self.maps.values())
+        return self._volatile
 
     def sockets_on(self, port: int) -> list[Socket]:
         """The sockets that listen on this port."""

@@ -3,7 +3,7 @@
 Truth: ngx_http_get_flushed_variable in src/http/ngx_http_variables.c and ngx_http_script.c.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
 
 from audit403.core.decision import REASON_PROGRAM, REASON_STATE, REASON_UNDOCUMENTED, Missing
 from audit403.nginx.decide.exchange import Exchange, Value
@@ -13,46 +13,55 @@ from audit403.nginx.decide.variables.geo import geo_value
 from audit403.nginx.decide.variables.geoip2 import geoip2_value
 from audit403.nginx.decide.variables.split_clients import split_clients_value
 from audit403.nginx.decide.variables.table import map_value
-from audit403.nginx.model.template import CAPTURE, TEXT, VARIABLE, Part, Template
+from audit403.nginx.model.template import ARGUMENTS, CAPTURE, TEXT, VARIABLE, Part, Template
 
 DEEPEST = 100
 """So many variables may hang on one another (ngx_http_variable_depth)."""
 
 
-class Escaping(NamedTuple):
-    """Whether captures are escaped for a query string, in the pass for the length and in that for the text."""
-
-    length: bool
-    text: bool
+_MOST_COMPUTED = 50_000
 
 
-PLAIN = Escaping(False, False)
+class NoRoom(Exception):
+    """The text of a value came out longer than nginx had measured it."""
 
-_ARGS_ESCAPE = frozenset(range(0x21)) | frozenset(b'"#%&+;?\\') | frozenset(range(0x7F, 0x100))
+
+_ARGS_ESCAPE = frozenset(range(0x21)) | frozenset(b'"#%&+;<>?\\^`{|}') | frozenset(range(0x7F, 0x100))
 
 
 def variable(exchange: Exchange, name: str) -> Value:
-    """The value of `$name` now."""
+    """The value of `$name` now: computed anew when it is one that nginx does not keep."""
     known = exchange.variables
     if name in known:
         return known[name]
     if exchange.variable_depth >= DEEPEST:
         return None  # "cycle while evaluating variable"
+    exchange.variables_computed += 1
+    if exchange.variables_computed > _MOST_COMPUTED:
+        # Volatile maps that hang on one another: nginx would compute 2^100 of them and not answer either.
+        raise Undecided(Missing(REASON_UNDOCUMENTED, f"${name}, which hangs on itself"))
     exchange.variable_depth += 1
+    if name in exchange.left_over:
+        exchange.flushed.add(name)
     try:
         value, cacheable = _compute(exchange, name)
+    except NoRoom:
+        value, cacheable = None, name not in exchange.left_over
     finally:
         exchange.variable_depth -= 1
     if cacheable:
         known[name] = value
     else:
         exchange.left_over[name] = value
+        exchange.flushed.discard(name)
     return value
 
 
 def variable_left_over(exchange: Exchange, name: str) -> Value:
     """The value that `$name` had when it was last asked for, even if it has changed since."""
-    return exchange.left_over[name] if name in exchange.left_over else variable(exchange, name)
+    if name in exchange.left_over and name not in exchange.flushed:
+        return exchange.left_over[name]
+    return variable(exchange, name)
 
 
 def expand_left_over(exchange: Exchange, template: Template) -> str:
@@ -69,55 +78,74 @@ def expand_left_over(exchange: Exchange, template: Template) -> str:
     return expand_known(exchange, Template(template.source, parts, template.literal))
 
 
-def expand(
-    exchange: Exchange, template: Template, escaping: Escaping = PLAIN, *, flushed: bool = True
-) -> str | Unknown:
-    """The text of a template; a variable that is not found is empty.
-
-    nginx goes through it twice, once for the length and once for the text. A variable whose regex captures anew in the
-    first pass changes `$1` for the second, and the text is cut to the length. `flushed` says that variables which are
-    never kept are computed once for both passes (everywhere but in `set` and `if`).
-    """
+def expand(exchange: Exchange, template: Template) -> str | Unknown:
+    """The text of a template; a variable that is not found is empty."""
     if template.literal is not None:
         return template.literal
+    try:
+        return compute(exchange, template)
+    except NoRoom:
+        return Unknown(Missing(REASON_UNDOCUMENTED, f'"{template.source}", whose variables change one another'))
+
+
+def compute(exchange: Exchange, template: Template, *, escape: bool = False, flushed: bool = True) -> str | Unknown:
+    """The text of a template. Raises NoRoom where nginx gives up."""
+    if template.literal is not None:
+        return template.literal
+    pieces = compute_pieces(exchange, template, escape=escape, flushed=flushed)
+    return pieces if isinstance(pieces, Unknown) else rejoin(pieces)
+
+
+def compute_pieces(
+    exchange: Exchange, template: Template, *, escape: bool, flushed: bool, slack: int = 0
+) -> list[str] | Unknown:
+    """The text of each part of a template. Raises NoRoom where nginx gives up.
+
+    nginx goes through it twice, once for the length and once for the text. A variable whose regex captures anew in the
+    first pass changes `$1` for the second. What then is longer than measured (and than `slack` bytes more) is an error
+    since the fixes of CVE-2026-42533 and CVE-2026-93479, which wrote past the memory before. `flushed` says that
+    volatile variables are computed once for both passes: everywhere but in `set`, `if` and `rewrite`.
+    """
     captured = exchange.captures
-    values: list[str] = []
+    volatile = exchange.evaluator.model.has_volatile_maps
+    look_up = variable
+    if flushed and volatile:
+        exchange.flushed.update(name for name in template.variables() if name in exchange.left_over)
+        look_up = variable_left_over
+    pieces, unknown = _pieces(exchange, template, escape, look_up)
+    if unknown is None and (exchange.captures is not captured or volatile):
+        measured = byte_length(pieces) + slack
+        pieces, unknown = _pieces(exchange, template, escape, look_up)
+        if unknown is None and byte_length(pieces) > measured:
+            raise NoRoom
+    return pieces if unknown is None else unknown
+
+
+def _pieces(
+    exchange: Exchange, template: Template, escape: bool, look_up: Callable[[Exchange, str], Value]
+) -> tuple[list[str], Unknown | None]:
+    """One pass over the parts."""
+    pieces: list[str] = []
     unknown: Unknown | None = None
     for kind, text in template.parts:
-        if kind == TEXT:
-            values.append(text)
-        elif kind == VARIABLE:
-            value = variable(exchange, text)
+        if kind == CAPTURE:
+            pieces.append(capture(exchange, int(text), escape))
+        elif kind == ARGUMENTS:
+            escape = True
+            pieces.append("")
+        elif kind != VARIABLE:
+            pieces.append(text)
+        else:
+            value = look_up(exchange, text)
             if isinstance(value, Unknown):
                 unknown = value
-            values.append(value if isinstance(value, str) else "")
-        elif kind == CAPTURE:
-            values.append(capture(exchange, int(text), escaping.length))
-    if unknown is not None:
-        return unknown
-    if exchange.captures is captured and escaping.length == escaping.text:
-        return rejoin(values)
-    return _second_pass(exchange, template, escaping, flushed, values)
+            pieces.append(value if isinstance(value, str) else "")
+    return pieces, unknown
 
 
-def _second_pass(
-    exchange: Exchange, template: Template, escaping: Escaping, flushed: bool, values: list[str]
-) -> str | Unknown:
-    length = sum(len(value.encode("utf-8", "surrogateescape")) for value in values)
-    pieces: list[str] = []
-    for (kind, text), value in zip(template.parts, values, strict=True):
-        if kind == CAPTURE:
-            pieces.append(capture(exchange, int(text), escaping.text))
-        elif kind == VARIABLE and not flushed:
-            again = variable(exchange, text)
-            pieces.append(again if isinstance(again, str) else "")
-        else:
-            pieces.append(value)
-    data = "".join(pieces).encode("utf-8", "surrogateescape")
-    if len(data) < length:
-        # The rest is whatever the memory held before.
-        return Unknown(Missing(REASON_UNDOCUMENTED, f'"{template.source}", whose variables change its captures'))
-    return data[:length].decode("utf-8", "surrogateescape")
+def byte_length(pieces: list[str]) -> int:
+    """How many bytes the texts have together."""
+    return sum(len(piece) if piece.isascii() else len(piece.encode("utf-8", "surrogateescape")) for piece in pieces)
 
 
 def expand_known(exchange: Exchange, template: Template) -> str:
@@ -161,7 +189,7 @@ def _compute(exchange: Exchange, name: str) -> tuple[Value, bool]:
         return None, True
     definition = model.maps.get(name)
     if definition is not None:
-        return map_value(exchange, definition, expand), not definition.volatile
+        return map_value(exchange, definition, compute), not definition.volatile
     geo = model.geos.get(name)
     if geo is not None:
         return geo_value(exchange, geo, variable), True

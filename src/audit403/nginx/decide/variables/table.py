@@ -11,12 +11,12 @@ from audit403.nginx.decide.outcome import Unknown
 from audit403.nginx.model.map import Map, MapEntry
 from audit403.nginx.model.template import Template
 
-Expand = Callable[[Exchange, Template], str | Unknown]
+Compute = Callable[[Exchange, Template], str | Unknown]
 
 
-def map_value(exchange: Exchange, definition: Map, expand: Expand) -> Value:
+def map_value(exchange: Exchange, definition: Map, compute: Compute) -> Value:
     """Look the source's text up: plain names without regard to case, then wildcards, then regexes in order."""
-    source = expand(exchange, definition.source)
+    source = compute(exchange, definition.source)
     if isinstance(source, Unknown):
         return source
     if definition.hostnames and source.endswith("."):
@@ -31,7 +31,7 @@ def map_value(exchange: Exchange, definition: Map, expand: Expand) -> Value:
         operator="map",
         value=entry.key,
     )
-    return expand(exchange, entry.value)
+    return compute(exchange, entry.value)
 
 
 def _find(exchange: Exchange, definition: Map, source: str) -> MapEntry:
