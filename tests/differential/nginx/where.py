@@ -1,10 +1,12 @@
-"""Is the directive that a decision names the one that decides? It is turned into its opposite, and the real answer must
-change; where it does not, the evaluator must see another reason now.
+"""Is the directive that a decision names the one that decides?
+
+It is turned into its opposite, and the real answer must change. Where it does not, the evaluator must name another
+reason now; when that is a directive too it is turned as well, until the answer changes or a file is to blame.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from audit403.core.decision import REFUSED
 from audit403.core.place import Span
@@ -19,18 +21,29 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from audit403.core.decision import Decision
     from audit403.nginx.read.tree import Directive
     from differential.nginx.trial import Trial
 
-ENOUGH = 0.75
-"""The least share of refusals that end, or change their reason, with the directive that they were laid to."""
+AT_ONCE = 0.6
+"""The least share of refusals that end with the first directive; generated rules often lie three deep."""
+
+_DEEPEST = 4
+
+
+class Laid(NamedTuple):
+    """Refusals that the evaluator lays to one directive."""
+
+    directive: Directive
+    opposite: str
+    trials: list[Trial]
 
 
 class Where:
     """The counts of one test."""
 
     def __init__(self, rng: random.Random, most: int = 2) -> None:
-        self.tested = self.changed = self.moved = 0
+        self.tested = self.at_once = self.later = self.elsewhere = 0
         self.stuck: list[str] = []
         self._rng = rng
         self._most = most
@@ -40,49 +53,67 @@ class Where:
 
         Afterwards the server runs one of the changed configurations.
         """
-        judge = Judge(duel.server.conf, duel.prefix)
-        refused: dict[tuple[int, int], list[Trial]] = {}
-        for trial, status in zip(trials, statuses, strict=True):
-            decision = judge(trial).decision  # type: ignore[arg-type]
-            if status == 403 and decision.verdict == REFUSED and isinstance(decision.where, Span):
-                refused.setdefault((decision.where.start, decision.where.end), []).append(trial)
-        data = conf.encode("utf-8", "surrogateescape")
-        by_place = {(item.start, item.end): item for item in every_directive(parse("nginx.conf", data).directives)}
-        by_name = {(item.span.start, item.span.end): item for item in by_place.values()}
-        places = sorted(place for place in refused if place in by_name)
-        for place in self._rng.sample(places, min(self._most, len(places))):
-            directive = by_name[place]
-            opposite = opposite_of(directive)
-            if opposite is not None:
-                changed = data[: directive.start] + opposite.encode() + data[directive.end :]
-                self._ask(duel, changed.decode("utf-8", "surrogateescape"), refused[place], directive)
+        refused = [trial for trial, status in zip(trials, statuses, strict=True) if status == 403]
+        laid = _laid(duel, conf, refused)
+        for each in self._rng.sample(laid, min(self._most, len(laid))):
+            self.tested += len(each.trials)
+            self._turn(duel, conf, each, 1)
 
-    def _ask(self, duel: Duel, conf: str, trials: Sequence[Trial], directive: Directive) -> None:
+    def _turn(self, duel: Duel, conf: str, laid: Laid, depth: int) -> None:
+        data = conf.encode("utf-8", "surrogateescape")
+        directive = laid.directive
+        changed = data[: directive.start] + laid.opposite.encode() + data[directive.end :]
+        turned = changed.decode("utf-8", "surrogateescape")
         try:
-            duel.server.restart(conf)
+            duel.server.restart(turned)
         except NginxError:
+            self.tested -= len(laid.trials)
             return
         judge = Judge(duel.server.conf, duel.prefix)
-        for trial in trials:
-            self.tested += 1
-            status = trial.send(duel.server).status
+        left = []
+        for trial in laid.trials:
             decision = judge(trial).decision  # type: ignore[arg-type]
-            if status != 403:
-                self.changed += 1
-            elif decision.verdict == REFUSED and (decision.where, decision.cause) != (directive.span, "access-rule"):
-                self.moved += 1
+            if trial.send(duel.server).status != 403:
+                self.at_once += depth == 1
+                self.later += depth > 1
+            elif decision.verdict == REFUSED and _place(decision) != (directive.span.start, directive.span.end):
+                left.append(trial)
             else:
-                self.stuck.append(f"{directive.name} {directive.args} for {trial}\n{conf}")
+                self.stuck.append(f"{directive.name} {directive.args} for {trial}\n{turned}")
+        again = _laid(duel, turned, left) if depth < _DEEPEST else []
+        self.elsewhere += len(left) - sum(len(each.trials) for each in again)
+        for each in again:
+            self._turn(duel, turned, each, depth + 1)
 
     def check(self, capsys: pytest.CaptureFixture[str]) -> None:
         """Print the counts; fail when a directive is named that does not decide."""
         with capsys.disabled():
             print(
-                f"{self.tested} refusals without the directive that they were laid to: {self.changed} end, "
-                f"{self.moved} have another reason, {len(self.stuck)} stay as they were"
+                f"{self.tested} refusals with the directive turned round that they were laid to: {self.at_once} end "
+                f"at once, {self.later} with the next ones, {self.elsewhere} come to files, {len(self.stuck)} stay"
             )
         assert not self.stuck, self.stuck[0]
-        assert self.changed >= ENOUGH * self.tested, "too few refusals end with the directive that they were laid to"
+        assert self.at_once >= AT_ONCE * self.tested, "too few refusals end with the directive that they were laid to"
+
+
+def _laid(duel: Duel, conf: str, trials: Sequence[Trial]) -> list[Laid]:
+    """The refusals by the directive that they are laid to; `conf` must be what runs, or be what lies in its place."""
+    duel.server.conf.write_bytes(conf.encode("utf-8", "surrogateescape"))
+    judge = Judge(duel.server.conf, duel.prefix)
+    directives = every_directive(parse("nginx.conf", conf.encode("utf-8", "surrogateescape")).directives)
+    by_place = {(directive.span.start, directive.span.end): directive for directive in directives}
+    found: dict[tuple[int, int], Laid] = {}
+    for trial in trials:
+        place = _place(judge(trial).decision)  # type: ignore[arg-type]
+        directive = None if place is None else by_place.get(place)
+        opposite = None if directive is None else opposite_of(directive)
+        if place is not None and directive is not None and opposite is not None:
+            found.setdefault(place, Laid(directive, opposite, [])).trials.append(trial)
+    return list(found.values())
+
+
+def _place(decision: Decision) -> tuple[int, int] | None:
+    return (decision.where.start, decision.where.end) if isinstance(decision.where, Span) else None
 
 
 def opposite_of(directive: Directive) -> str | None:

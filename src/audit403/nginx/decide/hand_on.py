@@ -5,7 +5,7 @@ program whose configuration is at hand – the same nginx on another socket – 
 its own.
 """
 
-from audit403.core.decision import NOT_REFUSED, REASON_PROGRAM, REFUSED, UNKNOWN, Decision, Missing
+from audit403.core.decision import NOT_REFUSED, REASON_PROGRAM, REASON_STATE, REFUSED, UNKNOWN, Decision, Missing
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.outcome import HandedOn, Outcome, Sent, Status, Undecided, Unknown
 from audit403.nginx.decide.peers import peers_of, reaches
@@ -95,6 +95,8 @@ def _same_nginx(exchange: Exchange, handler: Directive, url: Url) -> Decision | 
         if first is None:
             first = decision
             exchange.steps.extend(step._replace(phase="> " + step.phase) for step in decision.trace)
-        elif (decision.verdict, decision.status) != (first.verdict, first.status):
+        elif decision.verdict != first.verdict:
+            raise Undecided(Missing(REASON_STATE, f"which server of {url.host} has its turn"))
+        elif decision.status != first.status:
             return None
     return first

@@ -1,10 +1,8 @@
 """Addresses and networks as nginx reads and compares them.
 
-Truth: ngx_ptocidr, ngx_inet_addr and ngx_inet6_addr in src/core/ngx_inet.c.
+Truth: ngx_ptocidr, ngx_inet_addr, ngx_inet6_addr and ngx_inet6_ntop in src/core/ngx_inet.c.
 """
 
-# The C half alone: the other half of `socket` would cost every run 2 ms.
-from _socket import AF_INET, AF_INET6, inet_ntop
 from typing import NamedTuple
 
 UNIX = "unix"
@@ -41,7 +39,26 @@ class Address(NamedTuple):
         """The address as nginx prints it in `$remote_addr`."""
         if self.family == UNIX:
             return "unix:"
-        return inet_ntop(AF_INET if self.family == IPV4 else AF_INET6, self.packed())
+        packed = self.packed()
+        return ".".join(map(str, packed)) if self.family == IPV4 else _ipv6_text(packed)
+
+
+def _ipv6_text(packed: bytes) -> str:
+    """ngx_inet6_ntop, which writes more addresses with a dotted end than others do."""
+    words = [packed[index] << 8 | packed[index + 1] for index in range(0, 16, 2)]
+    start, length = -1, 1
+    for index in range(8):
+        run = next((offset for offset in range(8 - index) if words[index + offset]), 8 - index)
+        if run > length:
+            start, length = index, run
+    dotted = start == 0 and (
+        (length == 5 and words[5] == 0xFFFF) or length == 6 or (length == 7 and packed[14] != 0 and packed[15] != 1)
+    )
+    text = [f"{word:x}" for word in (words[:6] if dotted else words)]
+    quad = [".".join(map(str, packed[12:]))] if dotted else []
+    if start < 0:
+        return ":".join(text)
+    return ":".join(text[:start]) + "::" + ":".join([*text[start + length :], *quad])
 
 
 class Network(NamedTuple):
