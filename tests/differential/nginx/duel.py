@@ -6,6 +6,7 @@ says how often they agreed and fails below what issue A demands, with the first 
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, NamedTuple
 
 from audit403.core.decision import REFUSED, UNKNOWN, Decision
@@ -89,7 +90,7 @@ class Judge:
     def __init__(self, main: Path, prefix: Path, now: int | None = None) -> None:
         evidence = LocalEvidence()
         configuration = read_configuration(str(main), evidence, prefix=str(prefix))
-        self.model = build_model(configuration)
+        self.model = build_model(configuration, socket.gethostname())
         self.evaluator = _Watched(self.model, evidence, now=now)
 
     def __call__(self, ask: Ask) -> Judgement:

@@ -72,7 +72,7 @@ def validate_host(host: str) -> str:
 def choose_server(socket: Socket, name: str) -> tuple[Server, Captured | None, str]:
     """The server for a name, what its regex captured, and how it was found."""
     assert socket.default is not None
-    if len(socket.servers) == 1 and not socket.regexes:
+    if len(socket.servers) == 1 and not socket.default.captures_names():
         return socket.default, None, "the only one on this socket"
     found = socket.names.find(name)
     if found is not None:

@@ -20,8 +20,11 @@ from audit403.nginx.read.tree import Directive
 MOST_NESTED = 100
 
 
-def build_model(configuration: Configuration, hostname: str = "localhost") -> Model:
-    """Build the model of a configuration; what nginx would reject is left out and recorded in `faults`."""
+def build_model(configuration: Configuration, hostname: str = "$hostname") -> Model:
+    """Build the model of a configuration; what nginx would reject is left out and recorded in `faults`.
+
+    `hostname` is what `server_name $hostname` stands for; where it is not known, no request asks for it.
+    """
     return _Builder(configuration, hostname).build()
 
 
@@ -150,7 +153,7 @@ class _Builder:
         sockets: dict[tuple[str, int, int, str], Socket] = {}
         for server in self.model.servers:
             directives = server.own.get("listen", [])
-            listens = [listen for listen in map(parse_listen, directives) if listen is not None]
+            listens = [listen for directive in directives for listen in parse_listen(directive)]
             for listen in listens if directives else [implied_listen()]:
                 socket = sockets.get(listen.key())
                 if socket is None:

@@ -5,6 +5,7 @@ Truth: ngx_http_core_server and ngx_http_core_server_name in src/http/ngx_http_c
 
 from typing import NamedTuple
 
+from audit403.nginx.decide.ascii import lower
 from audit403.nginx.model.context import SERVER, Context
 from audit403.nginx.model.location import LocationTree
 from audit403.nginx.model.regex import InvalidRegex, Regex, compile_regex
@@ -33,10 +34,18 @@ class Server(Context):
         self.code: tuple[Instruction, ...] = ()
         self.names: tuple[ServerName, ...] = ()
 
+    def captures_names(self) -> bool:
+        """Whether nginx looks a name up where this is the only server: the last regex among its names captures."""
+        regexes = [name.regex for name in self.names if name.regex is not None]
+        return bool(regexes) and regexes[-1].group_count > 0
+
     def first_name(self) -> str:
         """The first name, which the error log and `$server_name` show; a leading dot is dropped."""
-        source = self.names[0].source if self.names else ""
-        return source[1:] if source.startswith(".") else source
+        if not self.names:
+            return ""
+        name = self.names[0]
+        shown = name.source if name.text is None else name.text
+        return shown[1:] if shown.startswith(".") else shown
 
 
 def server_names(directives: list[Directive], hostname: str) -> tuple[ServerName, ...]:
@@ -54,6 +63,6 @@ def _server_name(text: str, directive: Directive, hostname: str) -> ServerName:
             return ServerName(text, None, compile_regex(text[1:], caseless), directive)
         except InvalidRegex:
             return ServerName(text, None, None, directive)
-    if text.lower() == "$hostname":
-        return ServerName(hostname, hostname.lower(), None, directive)
-    return ServerName(text, text.lower(), None, directive)
+    if lower(text) == "$hostname":
+        return ServerName(hostname, lower(hostname), None, directive)
+    return ServerName(text, lower(text), None, directive)

@@ -83,10 +83,10 @@ class Socket:
         return family == IPV4 and self.listen.family == IPV6 and both
 
 
-def parse_listen(directive: Directive) -> Listen | None:
-    """The `listen` directive, or None when nginx rejects its address."""
+def parse_listen(directive: Directive) -> list[Listen]:
+    """The sockets of a `listen` directive, one for each port of a range; none when nginx rejects it."""
     if not directive.args:
-        return None
+        return []
     where, options = directive.args[0], directive.args[1:]
     flags = frozenset(options)
     common = (
@@ -96,21 +96,24 @@ def parse_listen(directive: Directive) -> Listen | None:
         "ipv6only=off" in flags,
     )
     if where.startswith("unix:"):
-        return Listen(directive, UNIX, None, 0, where[5:], *common)
-    host, port = _split_port(where)
-    if port is None:
-        return None
+        return [Listen(directive, UNIX, None, 0, where[5:], *common)]
+    host, ports = _split_port(where)
+    address = _address(host)
+    if address is None:
+        return []
+    known = address if address.number else None
+    return [Listen(directive, address.family, known, port, "", *common) for port in ports]
+
+
+def _address(host: str) -> Address | None:
+    """The address to listen on; number 0 is the wildcard."""
     if host in ("", "*"):
-        return Listen(directive, IPV4, None, port, "", *common)
-    if host.startswith("["):
-        address = parse_address(host[1:-1]) if host.endswith("]") else None
-        if address is None or address.family != IPV6:
-            return None
-        return Listen(directive, IPV6, address if address.number else None, port, "", *common)
-    address = Address(IPV4, 0x7F000001) if host == "localhost" else parse_address(host)
-    if address is None or address.family != IPV4:
-        return None
-    return Listen(directive, IPV4, address if address.number else None, port, "", *common)
+        return Address(IPV4, 0)
+    if host == "localhost":
+        return Address(IPV4, 0x7F000001)
+    bracketed = host.startswith("[") and host.endswith("]")
+    address = parse_address(host[1:-1] if bracketed else host)
+    return address if address is not None and address.family == (IPV6 if bracketed else IPV4) else None
 
 
 def implied_listen() -> Listen:
@@ -118,16 +121,24 @@ def implied_listen() -> Listen:
     return Listen(None, IPV4, None, 80, "", False, False, False, False)
 
 
-def _split_port(text: str) -> tuple[str, int | None]:
-    if text.isascii() and text.isdigit():
-        return "", _port(text)
+def _split_port(text: str) -> tuple[str, range]:
     if text.startswith("["):
         host, bracket, rest = text.partition("]")
         if not bracket or (rest and not rest.startswith(":")):
-            return text, None
-        return host + "]", _port(rest[1:]) if rest else 80
+            return text, range(0)
+        return host + bracket, _ports(rest[1:]) if rest else range(80, 81)
     host, colon, port = text.rpartition(":")
-    return (host, _port(port)) if colon else (text, 80)
+    if colon:
+        return host, _ports(port)
+    ports = _ports(text)
+    return ("", ports) if ports else (text, range(80, 81))
+
+
+def _ports(text: str) -> range:
+    """`8080`, or `8080-8090` with both ends."""
+    first, dash, last = text.partition("-")
+    start, end = _port(first), _port(last if dash else first)
+    return range(0) if start is None or end is None else range(start, end + 1)
 
 
 def _port(text: str) -> int | None:
