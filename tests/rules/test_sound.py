@@ -1,4 +1,4 @@
-"""Sound configurations after the well-known templates: the real server answers as they mean it, and nothing is found."""
+"""Sound configurations after well-known templates: the real server answers as they mean it, and nothing is found."""
 
 from __future__ import annotations
 
