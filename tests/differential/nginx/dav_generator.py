@@ -72,11 +72,11 @@ class DavSite:
         if rng.random() < share:
             methods = METHODS if rng.random() < 0.8 else rng.sample(METHODS, rng.randint(1, 4))
             lines.append(f"dav_methods {'off' if rng.random() < 0.04 else ' '.join(methods)};")
+        if rng.random() < 0.55:
+            lines.append(f"create_full_put_path {rng.choice(('on', 'on', 'on', 'off'))};")
+        if rng.random() < 0.25:
+            lines.append(f"min_delete_depth {rng.randint(0, 4)};")
         if rng.random() < 0.4:
-            lines.append(f"create_full_put_path {rng.choice(('on', 'on', 'off'))};")
-        if rng.random() < 0.15:
-            lines.append(f"min_delete_depth {rng.randint(0, 3)};")
-        if rng.random() < 0.2:
             lines.append(
                 f"dav_access {rng.choice(('user:rw', 'user:r', 'group:rw all:r', 'user:r group:rw', 'all:rw'))};"
             )
@@ -85,7 +85,7 @@ class DavSite:
 
 def random_dav_ask(rng: random.Random, site: DavSite) -> FileAsk:
     """One request, a plausible one mostly."""
-    method = rng.choice(METHODS)
+    method = rng.choice((*METHODS, "PUT", "DELETE"))
     path = _path(rng, site, method)
     headers: list[tuple[str, str]] = []
     if rng.random() < 0.15:
@@ -111,8 +111,8 @@ def _path(rng: random.Random, site: DavSite, method: str) -> str:
         path = path.rstrip("/") or "/f"
     if method == "MKCOL" and rng.random() < 0.8:
         path = path.rstrip("/") + "/new" * rng.randint(0, 1) + "/"
-    if method == "PUT" and rng.random() < 0.15:
-        path += "/new/newer/f"
+    if method == "PUT" and rng.random() < 0.3:
+        path = path.rpartition("/")[0] + "/new/newer/f"
     return quoted(prefix + path)
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from differential.nginx.tree_generator import FILES
+
 if TYPE_CHECKING:
     import random
 
     from differential.nginx.tree_generator import Tree
 
-_CLONES = 60
+_CLONES = 16
 
 INDEXES = (
     "index.html", "index.htm", "home", "a.txt", "missing.html", "d/index.html", "../a.txt", "$arg_i", "index.$arg_i",
@@ -50,7 +52,11 @@ class Weights(NamedTuple):
     cache: float = 0.08
     gzip: float = 0.1
     rewrite: float = 0.06
-    handler: float = 0.06
+    random_index: float = 0.04
+    odd: tuple[float, ...] = (0.05, 0.15, 0.3)
+    odd_files: float | None = None
+    media: float = 0.125
+    names: tuple[str, ...] = FILES
 
 
 class Site:
@@ -101,16 +107,16 @@ class Site:
         """A way to write a root that leads to `path`, or to something like it."""
         rng = self.rng
         choice = rng.random()
-        if choice < 0.6:
+        if choice < 0.65:
             return _word(path)
-        if choice < 0.75:
+        if choice < 0.8:
             return _word(path + "/")
-        if choice < 0.8 and self.tree.links:
+        if choice < 0.84 and self.tree.links:
             return _word(rng.choice(self.tree.links))
-        if choice < 0.85:
+        if choice < 0.88:
             return _word(f"{self.tree.root}/$host")
-        if choice < 0.9:
-            return _word(f"{self.tree.root}$arg_root")
+        if choice < 0.95:
+            return _word(f"{path}$arg_root")
         return _word(rng.choice((path + "//", path + "/missing", path + "/index.html", self.tree.root + "/d/../d")))
 
     def _named_root(self) -> str:
@@ -169,7 +175,9 @@ class Site:
 
     def _location(self, number: int) -> list[str]:
         rng = self.rng
-        kind = rng.choice(("root", "alias", "alias", "regex root", "regex alias", "regex alias", "handler", "exact"))
+        kind = rng.choice(("root", "alias", "alias", "regex root", "regex alias", "regex alias", "exact"))
+        if rng.random() < self.weights.media:
+            kind = "media"
         directory = rng.choice(self.tree.directories)
         body = self._settings(0.4)
         if rng.random() < self.weights.tries * 2:
@@ -178,6 +186,8 @@ class Site:
             body.append(
                 rng.choice((f"rewrite ^/p{number}/(.*)$ /$1 break;", "rewrite ^ /d/ break;", "rewrite . /a.txt last;"))
             )
+        if rng.random() < self.weights.random_index:
+            body.append("random_index on;")
         prefix = f"/p{number}"
         if kind == "root":
             name = rng.choice((prefix + "/", "/d/", "/", "/e", "/d"))
@@ -209,16 +219,16 @@ class Site:
             body.append(f"alias {_word(directory + captured)};")
             self.prefixes.append((prefix, directory))
         else:
-            name = rng.choice((r"~ \.mp4$", r"~ \.flv$", "/d/", "/"))
-            body.append(rng.choice(("mp4;", "flv;", "random_index on;" if rng.random() < 0.5 else "flv;")))
+            name = rng.choice((r"~ \.mp4$", r"~ \.flv$", r"~ \.(mp4|flv)$", "/d/", "/"))
+            body.append(rng.choice(("mp4;", "flv;")))
         return [f"location {name} {{", *(f"    {line}" for line in body), "}"]
 
     def _alias(self, directory: str) -> str:
         rng = self.rng
         choice = rng.random()
-        if choice < 0.45:
+        if choice < 0.6:
             return _word(directory + "/")
-        if choice < 0.7:
+        if choice < 0.75:
             return _word(directory)
         if choice < 0.8:
             return _word(rng.choice(self.tree.everything()))

@@ -61,6 +61,12 @@ def random_ask(rng: random.Random, site: Site, methods: tuple[str, ...] = METHOD
     if rng.random() < 0.35:
         target += "?" + "&".join(rng.choices(_arguments(site, rng), k=rng.randint(1, 2)))
     method = rng.choice(methods)
+    if path.endswith((".mp4", ".flv")) and rng.random() < 0.5:
+        # What these two handlers do otherwise than others.
+        method = rng.choice(("GET", "POST", "POST", "PUT"))
+        target = target.partition("?")[0] + rng.choice(("", "", "?start=x", "?xstart=1", "?end=0", "?start="))
+        if path.endswith(".flv") and method == "GET":
+            target = target.partition("?")[0] + rng.choice(("?start=3", "?a&START=5", "?start=900"))
     body = rng.choice((None, b"", b"abc")) if method in ("POST", "PUT") else None
     return FileAsk(site.port, target, method, site.next_host(), tuple(_headers(rng, site)), body)
 
@@ -71,9 +77,9 @@ def _arguments(site: Site, rng: random.Random) -> list[str]:
 
 def _headers(rng: random.Random, site: Site) -> list[tuple[str, str]]:
     headers: list[tuple[str, str]] = []
-    if rng.random() < 0.12:
-        headers.append(("Accept-Encoding", rng.choice(ENCODINGS)))
-        if rng.random() < 0.3:
+    if rng.random() < 0.2:
+        headers.append(("Accept-Encoding", rng.choice(ENCODINGS) if rng.random() < 0.5 else "gzip"))
+        if rng.random() < 0.2:
             headers.append(("Via", "1.1 x"))
         if rng.random() < 0.2:
             headers.append(("Authorization", "Basic eDp5"))

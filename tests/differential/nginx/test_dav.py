@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
+import subprocess
+from operator import ne
 from typing import TYPE_CHECKING
 
 from audit403.core.decision import REFUSED, Decision
@@ -12,8 +13,11 @@ from audit403.core.place import PathPlace
 from audit403.evidence.interface import LINK, Entry
 from audit403.nginx.decide.dav import ENDLESS_WALK, INTO_ITSELF
 from audit403.nginx.decide.evaluator import Evaluator
+from audit403.nginx.read.parse import parse
+from audit403.nginx.read.tree import every_directive
 from differential.nginx.dav_generator import WORKERS, DavSite, build_dav_tree, random_dav_ask
 from differential.nginx.file_duel import FileAsk, FileDuel, difference
+from differential.nginx.influence import Influence
 from differential.nginx.worker import evidence_for
 from servers.need import need_root
 from servers.nginx import main_config
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
 
     from differential.nginx.tree_generator import Tree
 
+WANTED = ("dav_methods", "create_full_put_path", "min_delete_depth", "dav_access")
+
 _SITES, _REQUESTS = 3, 40
 
 
@@ -35,6 +41,7 @@ class DavDuel(FileDuel):
     """Sees the tree anew before each request, because the last one changed it."""
 
     def run(self, conf: str, asks: Sequence[FileAsk], tree: Tree) -> list[int]:
+        self.sent: list[FileAsk] = []
         model = self.evaluator().model
         statuses: list[int] = []
         for ask in asks:
@@ -44,6 +51,7 @@ class DavDuel(FileDuel):
                 continue
             response, log = self._ask(ask)
             statuses.append(response.status)
+            self.sent.append(ask)
             self._count(decision, response)
             kind = difference(decision, response.status, log)
             if kind is None:
@@ -95,12 +103,14 @@ def test_webdav_methods(
     server_dir: Path, rng: random.Random, cases: Callable[[int], int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     need_root()
+    influence = Influence(rng, WANTED)
     with DavDuel(server_dir) as duel:
-        dav_duel(duel, rng, cases(1_500))
+        dav_duel(duel, rng, cases(1_500), influence)
         duel.check(capsys)
+    influence.check(capsys)
 
 
-def dav_duel(duel: DavDuel, rng: random.Random, most: int) -> None:
+def dav_duel(duel: DavDuel, rng: random.Random, most: int, influence: Influence | None = None) -> None:
     """Random trees and sites until so many requests were asked."""
     port = free_port()
     number = 0
@@ -111,6 +121,51 @@ def dav_duel(duel: DavDuel, rng: random.Random, most: int) -> None:
         sites = [DavSite(rng, tree, index, port) for index in range(_SITES)]
         blocks = "\n".join(site.text() for site in sites)
         asks = [random_dav_ask(rng, rng.choice(sites)) for _ in range(_SITES * _REQUESTS)]
-        if duel.start(main_config(duel.prefix, blocks, user=rng.choice(WORKERS))):
+        conf = main_config(duel.prefix, blocks, user=rng.choice(WORKERS))
+        if duel.start(conf):
+            _copy(root, root + ".copy")
             duel.run(blocks, asks, tree)
-        shutil.rmtree(root)
+            if influence is not None:
+                _measure(duel, influence, conf, root)
+            _remove(root + ".copy")
+        _remove(root)
+
+
+def _measure(duel: DavDuel, influence: Influence, conf: str, root: str) -> None:
+    """The requests that were sent, again from the beginning: each time on the tree as it was at first."""
+    data = conf.encode("utf-8", "surrogateescape")
+    found = every_directive(parse("nginx.conf", data).directives)
+    usual, duel.server.client.timeout = duel.server.client.timeout, 1.0
+    duel.server.client.close()  # what is open has the usual patience
+    answers = _replay(duel, root)
+    for name in sorted(influence.wanted, key=lambda name: influence.counts[name])[:2]:
+        reduced = data
+        for directive in sorted(found, key=lambda directive: -directive.start):
+            if directive.name == name:
+                reduced = reduced[: directive.start] + reduced[directive.end :]
+        duel.server.restart(reduced.decode("utf-8", "surrogateescape"))
+        influence.counts[name] += sum(map(ne, _replay(duel, root), answers))
+    duel.server.client.timeout = usual
+
+
+def _replay(duel: DavDuel, root: str) -> list[int]:
+    _remove(root)
+    _copy(root + ".copy", root)
+    statuses = []
+    for ask in duel.sent:
+        try:
+            statuses.append(ask.send(duel.server).status)
+        except TimeoutError:  # a worker that waits at a FIFO
+            duel.server.restart()
+            statuses.append(0)
+    return statuses
+
+
+def _remove(root: str) -> None:
+    """Also a tree that became deeper than Python can go."""
+    subprocess.run(["rm", "-rf", root], check=True)
+
+
+def _copy(source: str, target: str) -> None:
+    """With owners, modes, ACLs and special files."""
+    subprocess.run(["cp", "-a", source, target], check=True)

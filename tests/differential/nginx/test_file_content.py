@@ -36,6 +36,32 @@ def test_files_and_directories(
     need_root()
     influence = Influence(rng, WANTED, labels=labels)
     with FileDuel(server_dir) as duel:
-        duel_about(duel, rng, cases(2_000), Weights(symlinks=0, cache=0, gzip=0.2, handler=0.2), influence)
+        duel_about(duel, rng, cases(2_000), Weights(symlinks=0, cache=0), influence)
+        duel.check(capsys)
+    influence.check(capsys)
+
+
+def test_media_and_compressed_files(
+    server_dir: Path, rng: random.Random, cases: Callable[[int], int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    need_root()
+    influence = Influence(rng, ("gzip_static", "mp4", "flv"), labels=labels)
+    names = ("v.mp4", "v.flv", "a.txt", "b.html", "index.html")
+    weights = Weights(symlinks=0, cache=0, tries=0.05, gzip=0.9, media=0.6, names=names, odd=(0.05,))
+    with FileDuel(server_dir) as duel:
+        duel_about(duel, rng, cases(1_000), weights, influence)
+        duel.check(capsys)
+    influence.check(capsys)
+
+
+def test_a_directory_gives_any_of_its_files(
+    server_dir: Path, rng: random.Random, cases: Callable[[int], int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """random_index: where it throws dice about the verdict nothing is compared."""
+    need_root()
+    influence = Influence(rng, ("random_index",), labels=labels)
+    weights = Weights(symlinks=0, cache=0, tries=0.05, listing=0.1, random_index=0.7, odd=(0.02,), odd_files=0.1)
+    with FileDuel(server_dir) as duel:
+        duel_about(duel, rng, cases(500), weights, influence)
         duel.check(capsys)
     influence.check(capsys)

@@ -24,6 +24,12 @@ def test_a_cold_cache(
     need_root()
     influence = Influence(rng, ("open_file_cache",), labels=labels)
     with FileDuel(server_dir) as duel:
-        duel_about(duel, rng, cases(1_000), Weights(cache=0.9, tries=0.4, symlinks=0.15), influence)
+        duel_about(
+            duel,
+            rng,
+            cases(1_500),
+            Weights(cache=0.9, tries=0.9, symlinks=0.1, media=0, odd=(0.05, 0.2), odd_files=0.6),
+            influence,
+        )
         duel.check(capsys)
     influence.check(capsys)

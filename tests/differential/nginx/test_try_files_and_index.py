@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WANTED = (
     "try_files", "try_files =code", "try_files @named", "try_files uri", "index", "index with variables",
     "index elsewhere",
-    "random_index", "error_page", "rewrite",
+    "error_page", "rewrite",
 )  # fmt: skip
 
 

@@ -54,8 +54,12 @@ def build_tree(
     special: float = 0.05,
     size: int = 12,
     contained: bool = False,
+    names: tuple[str, ...] = FILES,
+    odd_files: float | None = None,
 ) -> Tree:
     """A random tree in the new directory `root`; `odd` is the share of entries with odd permissions.
+
+    `odd_files` is the share among the files, where it is to be another one.
 
     In a `contained` one no link leads outside, wherever it is moved: what is deleted through it is part of the tree.
     """
@@ -68,11 +72,15 @@ def build_tree(
     for _ in range(rng.randint(size // 2, size)):
         _add_directory(tree, taken, f"{rng.choice(tree.directories)}/{rng.choice(DIRECTORIES)}")
     for _ in range(rng.randint(size * 2, size * 3)):
-        path = f"{rng.choice(tree.directories)}/{rng.choice(FILES)}"
+        path = f"{rng.choice(tree.directories)}/{rng.choice(names)}"
         if path not in taken:
             taken.add(path)
             make_file(rng, path, special)
             tree.files.append(path)
+            if rng.random() < 0.2 and path + ".gz" not in taken:
+                taken.add(path + ".gz")
+                make_file(rng, path + ".gz", special)
+                tree.files.append(path + ".gz")
     for _ in range(rng.randint(links // 2, links)):
         path = f"{rng.choice(tree.directories)}/{rng.choice((*FILES, *DIRECTORIES, 'l', 'l2'))}"
         if path not in taken:
@@ -80,7 +88,7 @@ def build_tree(
             os.symlink(_contained_target(rng, tree) if contained else _target(rng, tree, path), path)
             tree.links.append(path)
     for path in tree.everything():
-        _own(rng, path, odd)
+        _own(rng, path, odd if odd_files is None or path in tree.directories else odd_files)
     return tree
 
 
@@ -161,18 +169,19 @@ def random_path(rng: random.Random, tree: Tree, docroot: str) -> str:
     """A URI path, not yet quoted, that leads to something in the tree below `docroot`, or nearly so."""
     below = [path[len(docroot) :] for path in tree.everything() if path.startswith(docroot + "/")]
     path = rng.choice(below or ["/nothing"])
+    slashed = path in {directory[len(docroot) :] for directory in tree.directories}
     choice = rng.random()
-    if choice < 0.15:
+    if choice < 0.08:
         path = path.rpartition("/")[0] + "/" + rng.choice((*FILES, *DIRECTORIES, "l", "missing"))
-    elif choice < 0.25:
+    elif choice < 0.14:
         path += "/" + rng.choice((*FILES, *DIRECTORIES, "l", "missing"))
-    elif choice < 0.28:
+    elif choice < 0.16:
         path += "/" + "n" * rng.choice((255, 256, 300))
-    elif choice < 0.33:
+    elif choice < 0.22:
         path = path.rpartition("/")[0]
-    elif choice < 0.35:
+    elif choice < 0.24:
         path = ""
-    if not path or rng.random() < 0.35:
+    if not path or rng.random() < (0.5 if slashed else 0.1):
         path += "/"
     return path
 

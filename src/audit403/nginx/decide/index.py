@@ -7,7 +7,7 @@ from errno import EACCES, ENOENT
 
 from audit403.core.place import Because, PathPlace, Span
 from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.map_path import Mapped, map_uri_to_path, wants_directory
+from audit403.nginx.decide.map_path import PathBuffer, byte_length, wants_directory
 from audit403.nginx.decide.outcome import Outcome, Redirect, Status
 from audit403.nginx.decide.variables.lookup import expand_left_over
 from audit403.nginx.decide.worker_files import (
@@ -31,15 +31,18 @@ def index(exchange: Exchange) -> Outcome | None:
     directives = exchange.context.effective("index")
     names = [name for directive in directives for name in directive.args] or ["index.html"]
     span = directives[0].span if directives else None
-    mapped: Mapped | None = None
+    longest = max((byte_length(name) for name in names if "$" not in name), default=0)
+    buffer = PathBuffer(1)
     for name in names:
         if name.startswith("/") and "$" not in name:
             return _elsewhere(exchange, name, span)
+        template = compile_template(name)
+        room = longest if template.literal is not None else byte_length(expand_left_over(exchange, template)) + 17
         # Mapped only here: an absolute name needs no file.
-        mapped = mapped or map_uri_to_path(exchange)
+        mapped = buffer.mapped(exchange, room)
         if mapped is None:
             return alias_after_rewrite(exchange)
-        text = expand_left_over(exchange, compile_template(name))
+        text = expand_left_over(exchange, template)
         if text.startswith("/"):
             return _elsewhere(exchange, text, span)
         outcome = _try(exchange, mapped.path, text, name, span)

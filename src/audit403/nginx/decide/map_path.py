@@ -69,9 +69,14 @@ def cut(text: str, count: int) -> tuple[str, str]:
     return data[:count].decode("utf-8", "surrogateescape"), data[count:].decode("utf-8", "surrogateescape")
 
 
+def byte_length(text: str) -> int:
+    """How many bytes a text has."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
+
+
 def without_last_byte(path: str) -> str:
     """The path as nginx has it after it wrote a NUL where it expects the slash at its end."""
-    return path[:-1] if path.endswith("/") else cut(path, len(path.encode("utf-8", "surrogateescape")) - 1)[0]
+    return path[:-1] if path.endswith("/") else cut(path, byte_length(path) - 1)[0]
 
 
 def wants_directory(exchange: Exchange) -> bool:
@@ -79,6 +84,25 @@ def wants_directory(exchange: Exchange) -> bool:
     if not exchange.uri and not exchange.before_uri:
         raise Undecided(Missing(REASON_UNDOCUMENTED, "what stands before an empty URI"))
     return (exchange.uri or exchange.before_uri).endswith("/")
+
+
+class PathBuffer:
+    """Where `index` and `try_files` put their candidates: the URI is mapped again only when there is too little room.
+
+    It matters because mapping forgets the variables that are never kept, and `index` looks at what is left of them.
+    """
+
+    def __init__(self, ahead: int) -> None:
+        self._ahead = ahead
+        self._room = -1
+        self._mapped: Mapped | None = None
+
+    def mapped(self, exchange: Exchange, room: int) -> Mapped | None:
+        """The file name for the URI, with so many bytes of room behind it."""
+        if room > self._room:
+            self._room = room + self._ahead
+            self._mapped = map_uri_to_path(exchange)
+        return self._mapped
 
 
 def document_root(exchange: Exchange) -> str | Unknown:

@@ -3,13 +3,24 @@
 Truth: src/http/modules/ngx_http_try_files_module.c.
 """
 
+from typing import NamedTuple
+
 from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.map_path import cut, map_uri_to_path
+from audit403.nginx.decide.map_path import PathBuffer, byte_length, cut
 from audit403.nginx.decide.outcome import Named, Outcome, Redirect, Status
-from audit403.nginx.decide.variables.lookup import expand_known, rejoin
+from audit403.nginx.decide.variables.lookup import expand_known, expand_left_over, rejoin
 from audit403.nginx.decide.worker_files import alias_after_rewrite
 from audit403.nginx.model.template import compile_template
 from audit403.nginx.read.tree import Directive
+
+_PREALLOCATED = 16
+
+
+class _Named(NamedTuple):
+    """A candidate: the root or alias, and the name behind it."""
+
+    base: str
+    name: str
 
 
 def try_files(exchange: Exchange) -> Outcome | None:
@@ -18,47 +29,56 @@ def try_files(exchange: Exchange) -> Outcome | None:
     if not found or not found[0].args:
         return None
     directive = found[0]
+    buffer = PathBuffer(_PREALLOCATED)
     for candidate in directive.args[:-1]:
-        if isinstance(outcome := _try(exchange, directive, candidate), Status):
-            return outcome
-        if outcome:
+        wants_directory = candidate.endswith("/")
+        named = _name(exchange, buffer, candidate[:-1] if wants_directory else candidate)
+        if named is None:
+            return alias_after_rewrite(exchange)
+        if _is_there(exchange, directive, candidate, named, wants_directory):
             return None
-    return _last(exchange, directive)
+    named = _name(exchange, buffer, directive.args[-1])
+    return alias_after_rewrite(exchange) if named is None else _last(exchange, directive, named)
 
 
-def _try(exchange: Exchange, directive: Directive, candidate: str) -> "Status | bool":
-    wants_directory = candidate.endswith("/") and len(candidate) > 0
-    text = candidate[:-1] if wants_directory else candidate
+def _name(exchange: Exchange, buffer: PathBuffer, text: str) -> _Named | None:
+    """A candidate's text; None where the URI cannot be mapped."""
     root = exchange.evaluator.root(exchange.context)
-    mapped = map_uri_to_path(exchange)
+    alias = root.alias if root.is_alias else 0
+    template = compile_template(text)
+    name = expand_known(exchange, template)
+    length = byte_length(name) + 1
+    replaced = 0 if alias is None else byte_length(exchange.uri) - alias
+    mapped = buffer.mapped(exchange, max(0, length - replaced))
     if mapped is None:
-        return alias_after_rewrite(exchange)
-    name = _name(exchange, text, root.alias if root.is_alias else 0)
+        return None
     base = mapped.path[: mapped.root]
-    opened = exchange.evaluator.files().stat(exchange, base + name)
+    if template.literal is None:
+        name = expand_left_over(exchange, template)
+        if alias and cut(name, alias)[0] == cut(exchange.uri, alias)[0]:
+            name = cut(name, alias)[1]
+    return _Named(base, name)
+
+
+def _is_there(exchange: Exchange, directive: Directive, candidate: str, named: _Named, wants_directory: bool) -> bool:
+    path = named.base + named.name
+    opened = exchange.evaluator.files().stat(exchange, path)
     met = opened.errno == 0 and opened.is_directory == wants_directory
     exchange.step(
         "try_files",
-        f"{base + name} is {'' if met else 'not '}{'a directory' if wants_directory else 'a file'}"
+        f"{path} is {'' if met else 'not '}{'a directory' if wants_directory else 'a file'}"
         + (f" (errno {opened.errno})" if opened.errno else ""),
         directive.span,
         met,
-        f"file:{base + name}",
+        f"file:{path}",
         "is-directory" if wants_directory else "is-file",
         candidate,
     )
     if met:
-        exchange.before_uri = base[-1:]
-        _take(exchange, name, root.is_alias, root.alias, wants_directory)
+        root = exchange.evaluator.root(exchange.context)
+        exchange.before_uri = named.base[-1:]
+        _take(exchange, named.name, root.is_alias, root.alias, wants_directory)
     return met
-
-
-def _name(exchange: Exchange, text: str, alias: int | None) -> str:
-    template = compile_template(text)
-    name = expand_known(exchange, template)
-    if template.literal is None and alias and cut(name, alias)[0] == cut(exchange.uri, alias)[0]:
-        return cut(name, alias)[1]
-    return name
 
 
 def _take(exchange: Exchange, name: str, is_alias: bool, alias: int | None, directory: bool) -> None:
@@ -72,18 +92,15 @@ def _take(exchange: Exchange, name: str, is_alias: bool, alias: int | None, dire
         exchange.uri = rejoin([cut(exchange.uri, alias)[0], name])
 
 
-def _last(exchange: Exchange, directive: Directive) -> Outcome:
+def _last(exchange: Exchange, directive: Directive, named: _Named) -> Outcome:
     last = directive.args[-1]
     if last.startswith("=") and last[1:].isdigit():
         exchange.step("try_files", f"nothing found: the answer is {last[1:]}", directive.span)
         exchange.decided("try-files-status", directive.span, f"nothing it names is there, and it ends in {last}")
         return Status(int(last[1:]))
-    root = exchange.evaluator.root(exchange.context)
-    target = _name(exchange, last, root.alias if root.is_alias else 0)
-    exchange.step("try_files", f"nothing found: on to {target}", directive.span)
-    if target.startswith("@"):
-        return Named(target)
-    path, _, args = target.partition("?")
-    mapped = None if path else map_uri_to_path(exchange)
-    exchange.before_uri = "" if mapped is None else mapped.path[: mapped.root][-1:]
+    exchange.step("try_files", f"nothing found: on to {named.name}", directive.span)
+    if named.name.startswith("@"):
+        return Named(named.name)
+    path, _, args = named.name.partition("?")
+    exchange.before_uri = named.base[-1:]
     return Redirect(path, args)

@@ -69,18 +69,18 @@ class WorkerFiles:
         """What try_files, index and `-f` do: stat, or open where open_file_cache or disable_symlinks is on."""
         context = exchange.context
         symlinks = symlinks_of(exchange, context, path)
-        if symlinks.mode == "off":
-            if cached(context):
-                return self._open(path)
+        if symlinks.mode == "off" and not cached(context):
             return _opened(self.resolver.stat(path), "stat()")
-        return self._open_by_components(path, symlinks)
+        return self.open(exchange, path)
 
     def open(self, exchange: Exchange, path: str) -> Opened:
         """What the static, flv and mp4 handlers do."""
         symlinks = symlinks_of(exchange, exchange.context, path)
-        if symlinks.mode == "off":
-            return self._open(path)
-        return self._open_by_components(path, symlinks)
+        if symlinks.mode != "off":
+            return self._open_by_components(path, symlinks)
+        if (exchange.context.last("open_file_cache"), path) in exchange.cached_directories:
+            return _opened(self.resolver.stat(path), "stat()")
+        return self._open(path)
 
     def stat_directory(self, exchange: Exchange, path: str) -> Opened:
         """What the index handler does to tell a missing index from a missing directory."""
@@ -88,8 +88,14 @@ class WorkerFiles:
         if symlinks.mode != "off":
             return self._open_by_components(path, symlinks)
         found = _opened(self.resolver.stat(path), "stat()")
-        # With the cache, what turns out to be no directory is opened after all.
-        return found if found.errno or found.is_directory or not cached(exchange.context) else self._open(path)
+        if found.errno or not cached(exchange.context):
+            return found
+        if not found.is_directory:
+            # With the cache, what turns out to be no directory is opened after all.
+            return self._open(path)
+        # From now on the cache answers for it, unopened and unread.
+        exchange.cached_directories.add((exchange.context.last("open_file_cache"), path))
+        return found
 
     def list(self, path: str) -> Opened:
         """opendir, which knows neither disable_symlinks nor the cache."""
