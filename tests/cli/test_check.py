@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -125,7 +126,7 @@ def test_an_ascii_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("LC_ALL", "C")
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
     command = [
-        "python",
+        sys.executable,
         "-c",
         "import sys; from audit403.cli.main import main; sys.exit(main(sys.argv[1:]))",
         "check",
@@ -141,8 +142,8 @@ class TestFixes:
         assert check(path, "--diff").stdout == ""
         result = check("nginx.conf", "--diff", "--unsafe-fixes", cwd=tmp_path)
         assert path.read_text() == BROKEN
-        patch = subprocess.run(["patch", "-p1"], cwd=tmp_path, input=result.stdout, text=True, capture_output=True)
-        assert patch.returncode == 0, patch.stdout
+        patch = subprocess.run(["git", "apply", "-p1"], cwd=tmp_path, input=result.stdout, text=True, capture_output=True)
+        assert patch.returncode == 0, patch.stderr
         assert check(path).returncode == 0
 
     def test_only_safe_ones_are_written_unasked(self, tmp_path: Path) -> None:
