@@ -142,7 +142,8 @@ class TestFixes:
         assert check(path, "--diff").stdout == ""
         result = check("nginx.conf", "--diff", "--unsafe-fixes", cwd=tmp_path)
         assert path.read_text() == BROKEN
-        patch = subprocess.run(["git", "apply", "-p1"], cwd=tmp_path, input=result.stdout, text=True, capture_output=True)
+        command = ["git", "apply", "-p1"]
+        patch = subprocess.run(command, cwd=tmp_path, input=result.stdout, text=True, capture_output=True)
         assert patch.returncode == 0, patch.stderr
         assert check(path).returncode == 0
 
