@@ -5,7 +5,7 @@ from audit403.core.fact import Fact, Refusal
 from audit403.core.finding import Finding, Fix
 from audit403.core.place import Span
 from audit403.nginx.explore.subject import Subject
-from audit403.nginx.model.context import AccessRule
+from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.read.tree import Directive
 
 
@@ -71,6 +71,14 @@ def names_of(rules: list[AccessRule]) -> str:
     """The networks of some rules in words."""
     names = [rule.directive.args[0] for rule in rules]
     return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+
+
+def deciding_level(context: Context) -> Context:
+    """The level whose allow/deny list is in effect in a context."""
+    level = context
+    while level.parent is not None and not ({"allow", "deny"} & level.own.keys()):
+        level = level.parent
+    return level
 
 
 def _indent(directive: Directive) -> str:

@@ -8,8 +8,8 @@ from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.nginx.explore.subject import PURPOSE_HOME
-from audit403.nginx.model.context import HTTP, Context
-from audit403_checks.support import finding_of, insert_before, refusal_of
+from audit403.nginx.model.context import HTTP
+from audit403_checks.support import deciding_level, finding_of, insert_before, refusal_of
 
 
 @check(ERROR, "access-rule")
@@ -19,8 +19,13 @@ def inherited_deny(fact: Fact, site: Site) -> Iterator[Finding]:
     if found is None or found[1].purpose != PURPOSE_HOME or found[1].context is None:
         return
     refusal, subject = found
-    rules = subject.context.access_rules() if subject.context is not None else []
-    if refusal.who != "every client" or any(rule.permits for rule in rules) or _level(subject.context).kind != HTTP:
+    context = found[1].context
+    rules = context.access_rules()
+    if (
+        refusal.who != "every client"
+        or any(rule.permits for rule in rules)
+        or deciding_level(context).kind != HTTP
+    ):
         return
     name = subject.server.first_name() or "this server"
     message = f"nobody gets in: {name} inherits `deny` from the http level"
@@ -32,11 +37,3 @@ def inherited_deny(fact: Fact, site: Site) -> Iterator[Finding]:
     finding = finding_of("nginx/inherited-deny", ERROR, message, refusal, fixes)
     chain = refusal.because if span is None else (*refusal.because, Because(span, "has no allow or deny of its own"))
     yield finding._replace(because=chain)
-
-
-def _level(context: Context | None) -> Context:
-    assert context is not None
-    level = context
-    while level.parent is not None and not ({"allow", "deny"} & level.own.keys()):
-        level = level.parent
-    return level

@@ -8,8 +8,8 @@ from audit403.core.finding import UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.nginx.explore.access_lists import dead_allows
-from audit403.nginx.model.context import AccessRule, Context
-from audit403_checks.support import finding_of, insert_before, names_of, refusal_of, statement
+from audit403.nginx.model.context import AccessRule
+from audit403_checks.support import deciding_level, finding_of, insert_before, names_of, refusal_of, statement
 
 
 @check(WARNING, "access-rule", "limit-except")
@@ -19,7 +19,7 @@ def replaced_allow_list(fact: Fact, site: Site) -> Iterator[Finding]:
     if found is None or found[1].permitted_above is None or found[1].context is None:
         return
     refusal, subject = found
-    level = _level(found[1].context)
+    level = deciding_level(found[1].context)
     rules = level.access_rules()
     dead = dead_allows(rules)
     allowed = [rule for rule in rules if rule.permits and rule not in dead]
@@ -32,13 +32,6 @@ def replaced_allow_list(fact: Fact, site: Site) -> Iterator[Finding]:
     finding = finding_of("nginx/replaced-allow-list", WARNING, message, refusal, (fix,), anchor=name)
     chain = (Because(above[0].directive.span, "lets this client in, but is replaced"), *refusal.because)
     yield finding._replace(because=chain, who="clients in " + names_of(above))
-
-
-def _level(context: Context) -> Context:
-    level = context
-    while level.parent is not None and not ({"allow", "deny"} & level.own.keys()):
-        level = level.parent
-    return level
 
 
 def _fix(above: list[AccessRule], rules: list[AccessRule]) -> Fix:
