@@ -37,6 +37,7 @@ FEWEST = 50
 _DEFINITIONS = frozenset(("map", "geo", "split_clients", "geoip2", "types", "upstream"))
 _TABLES = _DEFINITIONS | {"limit_except", "if"}
 _FUZZ = 10
+_TRIALS_AT_FUZZ_SCALE = 6
 
 
 def at_fuzz_scale() -> bool:
@@ -60,11 +61,12 @@ class Influence:
     """The counts of one test. `wanted` are the labels that must have influence."""
 
     def __init__(
-        self, rng: random.Random, wanted: Iterable[str], *, labels: Labels = plain_labels, trials: int = 2
+        self, rng: random.Random, wanted: Iterable[str], *, labels: Labels = plain_labels, trials: int | None = None
     ) -> None:
         self.wanted = tuple(wanted)
         self.counts: Counter[str] = Counter()
-        self.trials = trials
+        self._tried: Counter[str] = Counter()
+        self.trials = trials or (_TRIALS_AT_FUZZ_SCALE if at_fuzz_scale() else 1)
         self._rng = rng
         self._labels = labels
 
@@ -73,10 +75,11 @@ class Influence:
     ) -> None:
         """Take some directives out of `conf`, each by itself, and ask all requests again.
 
-        `ask(index)` gives the status now. Labels with too little influence so far come first. Afterwards the server
+        `ask(index)` gives the status now. Labels that were tried least come first. Afterwards the server
         runs one of the reduced configurations: give it the next one with `restart`.
         """
         for start, end, labels in self._chosen(conf, self.trials if rounds is None else rounds):
+            self._tried.update(labels)
             data = conf.encode("utf-8", "surrogateescape")
             reduced = (data[:start] + data[end:]).decode("utf-8", "surrogateescape")
             try:
@@ -105,7 +108,7 @@ class Influence:
         return "\n".join(["", "requests whose real answer changes without the directive:", *rows])
 
     def _chosen(self, conf: str, rounds: int) -> list[tuple[int, int, frozenset[str]]]:
-        """The byte ranges to take out: those with the least known influence first, ties at random."""
+        """The byte ranges to take out: those that were tried least first, as long as their influence is small."""
         wanted = frozenset(self.wanted)
         found: list[tuple[int, int, frozenset[str]]] = []
         directives = parse("nginx.conf", conf.encode("utf-8", "surrogateescape")).directives
@@ -117,5 +120,5 @@ class Influence:
                 found.append((directive.start, directive.end, labels))
             pending += [(child, directive) for child in directive.block or ()]
         self._rng.shuffle(found)
-        found.sort(key=lambda row: min(self.counts[label] for label in row[2]))
+        found.sort(key=lambda row: min((self.counts[label] >= FEWEST, self._tried[label]) for label in row[2]))
         return found[:rounds]

@@ -1,10 +1,11 @@
 """From the tree of directives to the model: contexts, locations, rewrite code, sockets and definitions."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from typing import TypeVar
 
 from audit403.nginx.model.context import HTTP, LIMIT_EXCEPT, Context
 from audit403.nginx.model.geo import Geo
-from audit403.nginx.model.geoip2 import compile_geoip2
+from audit403.nginx.model.geoip2 import compile_geoip2, compile_geoip2_proxies
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.map import compile_map
 from audit403.nginx.model.model import Model
@@ -18,6 +19,9 @@ from audit403.nginx.read.configuration import Configuration
 from audit403.nginx.read.tree import Directive
 
 MOST_NESTED = 100
+
+
+Defined = TypeVar("Defined")
 
 
 def build_model(configuration: Configuration, hostname: str = "$hostname") -> Model:
@@ -43,41 +47,62 @@ class _Builder:
         for block in http:
             model.http.add(self._expand(block.block or ()))
         self._note_answers(model.http)
-        self._build_definitions()
-        for directive in model.http.own.get("server", ()):
-            self._build_server(directive)
+        model.geoip2_proxies = compile_geoip2_proxies(model.http.own)
+        builders = {
+            "map": self._build_map,
+            "geo": self._build_geo,
+            "split_clients": self._build_split_clients,
+            "geoip2": self._build_geoip2,
+            "server": self._build_server,
+        }
+        # In the order of the file: of several definitions of one variable the last counts.
+        for directive in model.http.sequence:
+            build = builders.get(directive.name)
+            if build is not None:
+                build(directive)
         self._build_sockets()
         return model
 
     def _expand(self, directives: Iterable[Directive]) -> Iterable[Directive]:
         return self.configuration.expand(list(directives))
 
-    def _build_definitions(self) -> None:
-        model = self.model
-        own = model.http.own
-        for directive in own.get("map", ()):
-            self._define(
-                directive, lambda block, lines: model.maps.__setitem__(_name(block), compile_map(block, lines))
-            )
-        for directive in own.get("geo", ()):
-            self._define(directive, lambda block, lines: model.geos.__setitem__(_name(block), Geo(block, lines)))
-        for directive in own.get("split_clients", ()):
-            self._define(
-                directive,
-                lambda block, lines: model.splits.__setitem__(_name(block), compile_split_clients(block, lines)),
-            )
-        for directive in own.get("geoip2", ()):
-            self._define(directive, lambda block, lines: model.geoip2.update(compile_geoip2(block, lines)))
-        for definition in model.maps.values():
-            self._note_captured(regex for regex, _ in definition.regexes)
-        for geo in model.geos.values():
-            model.faults.extend(Faulty(line, message) for line, message in geo.problems)
-
-    def _define(self, block: Directive, define: Callable[[Directive, Iterable[Directive]], None]) -> None:
+    def _build_map(self, block: Directive) -> None:
         try:
-            define(block, self._expand(block.block or ()))
+            definition = compile_map(block, self._expand(block.block or ()))
         except ValueError as error:
             self.model.faults.append(Faulty(block, str(error)))
+            return
+        self._define(self.model.maps, _name(block), definition)
+        self._note_captured(regex for regex, _ in definition.regexes)
+
+    def _build_geo(self, block: Directive) -> None:
+        geo = Geo(block, self._expand(block.block or ()))
+        self.model.faults.extend(Faulty(line, message) for line, message in geo.problems)
+        self._define(self.model.geos, _name(block), geo)
+
+    def _build_split_clients(self, block: Directive) -> None:
+        try:
+            definition = compile_split_clients(block, self._expand(block.block or ()))
+        except ValueError as error:
+            self.model.faults.append(Faulty(block, str(error)))
+            return
+        self._define(self.model.splits, _name(block), definition)
+
+    def _build_geoip2(self, block: Directive) -> None:
+        try:
+            found = compile_geoip2(block, self._expand(block.block or ()), self.model.prefix)
+        except ValueError as error:
+            self.model.faults.append(Faulty(block, str(error)))
+            return
+        for name, database in found.items():
+            self._define(self.model.geoip2, name, database)
+
+    def _define(self, table: dict[str, Defined], name: str, definition: Defined) -> None:
+        model = self.model
+        for other in (model.maps, model.geos, model.splits, model.geoip2):
+            other.pop(name, None)
+        model.captured.discard(name)
+        table[name] = definition
 
     def _build_server(self, directive: Directive) -> None:
         server = Server(directive, self.model.http)

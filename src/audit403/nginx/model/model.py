@@ -2,7 +2,7 @@
 
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.geo import Geo
-from audit403.nginx.model.geoip2 import GeoIp2Database
+from audit403.nginx.model.geoip2 import GeoIp2Database, GeoIp2Proxies
 from audit403.nginx.model.map import Map
 from audit403.nginx.model.rewrite_code import Faulty
 from audit403.nginx.model.server import Server
@@ -25,6 +25,7 @@ class Model:
         "configuration",
         "faults",
         "geoip2",
+        "geoip2_proxies",
         "geos",
         "http",
         "main",
@@ -46,6 +47,7 @@ class Model:
         self.geos: dict[str, Geo] = {}
         self.splits: dict[str, SplitClients] = {}
         self.geoip2: dict[str, GeoIp2Database] = {}
+        self.geoip2_proxies = GeoIp2Proxies((), False)
         self.assigned: set[str] = set()
         self.captured: set[str] = set()
         self.faults: list[Faulty] = []

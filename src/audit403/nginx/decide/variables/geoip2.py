@@ -7,8 +7,10 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-from audit403.core.decision import REASON_FILE, Missing
+from audit403.core.decision import REASON_FILE, REASON_STATE, Missing
+from audit403.nginx.decide.ascii import lower
 from audit403.nginx.decide.exchange import Exchange, Value
+from audit403.nginx.decide.forwarded import forwarded_address
 from audit403.nginx.decide.outcome import Unknown
 from audit403.nginx.model.address import UNIX, Address, parse_address
 from audit403.nginx.model.geoip2 import GeoIp2Database
@@ -22,8 +24,12 @@ def geoip2_value(exchange: Exchange, database: GeoIp2Database, expand: Expand) -
     reader = _reader(exchange, database.file)
     if isinstance(reader, Unknown):
         return reader
-    address: Address | None = exchange.client
-    if database.source is not None:
+    if database.metadata is not None:
+        return _metadata(reader, database.metadata)
+    address: Address | None
+    if database.source is None:
+        address = _client(exchange)
+    else:
         text = expand(exchange, database.source)
         if isinstance(text, Unknown):
             return text
@@ -32,7 +38,7 @@ def geoip2_value(exchange: Exchange, database: GeoIp2Database, expand: Expand) -
     if address is not None and address.family != UNIX:
         try:
             record = reader.get(address.text())
-        except ValueError:
+        except ValueError:  # an IPv6 address, and the database has IPv4 only
             record = None
     for key in database.path:
         record = _item(record, key)
@@ -46,6 +52,14 @@ def geoip2_value(exchange: Exchange, database: GeoIp2Database, expand: Expand) -
         value=".".join(database.path),
     )
     return value
+
+
+def _client(exchange: Exchange) -> Address:
+    proxies = exchange.evaluator.model.geoip2_proxies
+    values = [value for name, value in exchange.request.headers if lower(name) == "x-forwarded-for"]
+    if not proxies.networks or not values:
+        return exchange.client
+    return forwarded_address(exchange.client, values, proxies.networks, proxies.recursive) or exchange.client
 
 
 def _reader(exchange: Exchange, file: str) -> Any:
@@ -64,10 +78,18 @@ def _reader(exchange: Exchange, file: str) -> Any:
     return cache[file]
 
 
+def _metadata(reader: Any, name: str) -> Value:
+    if name.startswith("build_epoch"):
+        return str(reader.metadata().build_epoch)
+    if name.startswith(("last_check", "last_change")):
+        return Unknown(Missing(REASON_STATE, f"the database's {name}"))
+    return None
+
+
 def _item(record: Any, key: str) -> Any:
     if isinstance(record, dict):
         return record.get(key)
-    if isinstance(record, list) and key.isdigit() and int(key) < len(record):
+    if isinstance(record, list) and key.removeprefix("-").isdigit() and -len(record) <= int(key) < len(record):
         return record[int(key)]
     return None
 
@@ -77,4 +99,6 @@ def _text(value: Any) -> str:
         return "1" if value else "0"
     if isinstance(value, float):
         return f"{value:.5f}"
+    if isinstance(value, (bytes, bytearray)):
+        return bytes(value).decode("utf-8", "surrogateescape")
     return str(value)
