@@ -70,6 +70,7 @@ class Site:
         self.host = f"s{number}"
         self.prefixes: list[tuple[str, str]] = []
         self.docroot = tree.root
+        self.names: set[str] = set()
         self.clones = 1
         self._asked = 0
 
@@ -221,6 +222,9 @@ class Site:
         else:
             name = rng.choice((r"~ \.mp4$", r"~ \.flv$", r"~ \.(mp4|flv)$", "/d/", "/"))
             body.append(rng.choice(("mp4;", "flv;")))
+        if name in self.names:
+            return []
+        self.names.add(name)
         return [f"location {name} {{", *(f"    {line}" for line in body), "}"]
 
     def _alias(self, directory: str) -> str:
