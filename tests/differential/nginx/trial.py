@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _MESSAGE = re.compile(r"^\S+ \S+ \[\w+\] \d+#\d+: (?:\*\d+ )?(.*?)(?:, client: .*)?$")
 _EXCESS = re.compile(r"excess: \d+\.\d+")
 _SPEAKS_OF_A_REFUSAL = re.compile(
-    r"^(access forbidden by rule|limiting (?!\w+, dry run)|directory index of|.* is forbidden \(13:|open\w*\(\) .* failed \((13|40):)"
+    r"^(access forbidden by rule|limiting (?!\w+, dry run)|directory index of|.* is forbidden \(13:|"
+    r"open\w*\(\) .* failed \((13|40):)"
 )
 
 

@@ -377,5 +377,5 @@ def _merge(decisions: list[Decision], missing: tuple[Missing, ...]) -> Decision:
         refusing = next((decision for decision in decisions if decision.verdict == REFUSED), decisions[0])
         return refusing._replace(verdict=UNKNOWN, status=None, handed_to=None, missing=every, log=None)
     statuses = {decision.status for decision in decisions}
-    first = decisions[0]
+    first = next((decision for decision in decisions if decision.handed_to is not None), decisions[0])
     return first if len(statuses) == 1 else first._replace(status=None)

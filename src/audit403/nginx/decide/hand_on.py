@@ -16,7 +16,7 @@ from audit403.nginx.model.template import compile_template
 from audit403.nginx.read.tree import Directive
 
 _DEEPEST = 8
-CLOSED = "closed"
+_NO_ANSWER = ("closed", "no-tls")
 BAD_GATEWAY = 502
 _NO_TARGET = Decision(NOT_REFUSED, None, "zero-length-uri")
 
@@ -40,7 +40,7 @@ def _answered(exchange: Exchange, handler: Directive, decision: Decision, progra
     """What becomes of an answer that is known."""
     if decision.verdict == UNKNOWN:
         raise Undecided(decision.missing[0])
-    if decision.cause == CLOSED:
+    if decision.cause in _NO_ANSWER:
         exchange.decided("bad-gateway", handler.span, "the other side closes the connection without an answer")
         return Status(BAD_GATEWAY)
     if decision is _NO_TARGET:

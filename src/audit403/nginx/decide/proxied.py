@@ -31,12 +31,17 @@ def proxied_request(exchange: Exchange, handler: Directive, url: Url, peer: Peer
     set_here = _set_headers(exchange, url)
     names = {lower(name) for name, _ in set_here}
     values = {lower(name): value for name, value in set_here if value}
-    host = values.get("host") if "host" in names else url.host_header
+    hosts = [value for name, value in set_here if value and lower(name) == "host"]
+    if "host" not in names:
+        hosts = [url.host_header]
     length = exchange.request.body_length
     if "content-length" in names:
         text = values.get("content-length", "")
         length = int(text) if text.isascii() and text.isdigit() else None
     headers = [(name, value) for name, value in set_here if value and lower(name) not in ("host", "content-length")]
+    headers += [("Host", second) for second in hosts[1:]]
+    if "connection" not in names:
+        headers.append(("Connection", "close"))
     if exchange.context.flag("proxy_pass_request_headers", True):
         headers += [pair for pair in exchange.request.headers if lower(pair[0]) not in names | _REPLACED]
     tls = None
@@ -49,7 +54,7 @@ def proxied_request(exchange: Exchange, handler: Directive, url: Url, peer: Peer
     return Request(
         method,
         "https" if url.tls else "http",
-        host,
+        hosts[0] if hosts else None,
         peer.port,
         target,
         peer.client() if client == "off" or "$" in client else client,
