@@ -16,12 +16,13 @@ from servers.ports import free_port
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from audit403.nginx.read.tree import Directive
-    from differential.nginx.file_duel import FileAsk, FileDuel
+    from differential.nginx.file_duel import FileDuel
     from differential.nginx.influence import Influence, Labels
     from servers.http import Response
+    from servers.nginx import Nginx
 
 _SITES, _REQUESTS = 6, 15
 
@@ -44,33 +45,44 @@ def duel_about(
             duel.run(conf, asks, tree)
             if influence is not None:
                 duel.server.restart(conf)  # its caches are warm
-                measure_everywhere(duel, influence, conf, asks, labels)
+                measure_everywhere(
+                    duel.server,
+                    influence,
+                    conf,
+                    labels,
+                    lambda asks=asks: [_answer(ask.send(duel.server)) for ask in asks],
+                )
         shutil.rmtree(root)
 
 
 def measure_everywhere(
-    duel: FileDuel, influence: Influence, conf: str, asks: Sequence[FileAsk], labels: Labels, trials: int = 3
+    server: Nginx,
+    influence: Influence,
+    conf: str,
+    labels: Labels,
+    answers: Callable[[], Sequence[object]],
+    trials: int = 3,
 ) -> None:
     """Take a label's directives out of the whole configuration, all at once; those with the least influence come first.
 
     One at a time would change too little: each of these stands for a few files of one server block.
     """
-    answers = [_answer(ask.send(duel.server)) for ask in asks]
+    usual = answers()
     data = conf.encode("utf-8", "surrogateescape")
     places: dict[str, list[tuple[int, int]]] = {}
     for directive, parent in _with_parents(parse("nginx.conf", data).directives, None):
         for label in set(labels(directive, parent)).intersection(influence.wanted):
             places.setdefault(label, []).append((directive.start, directive.end))
     for label in sorted(places, key=lambda label: influence.counts[label])[:trials]:
-        reduced = data
+        reduced, before = data, len(data)
         for start, end in sorted(places[label], reverse=True):
-            reduced = reduced[:start] + reduced[end:]
+            if end <= before:  # not inside one that is gone
+                reduced, before = reduced[:start] + reduced[end:], start
         try:
-            duel.server.restart(reduced.decode("utf-8", "surrogateescape"))
+            server.restart(reduced.decode("utf-8", "surrogateescape"))
         except NginxError:
             continue
-        again = [_answer(ask.send(duel.server)) for ask in asks]
-        influence.counts[label] += sum(map(ne, again, answers))
+        influence.counts[label] += sum(map(ne, answers(), usual))
 
 
 def _with_parents(

@@ -17,17 +17,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-WANTED = (
-    "root",
-    "root with variables",
-    "alias prefix",
-    "alias regex",
-    "autoindex",
-    "gzip_static",
-    "mp4",
-    "flv",
-    "user",
-)
+WANTED = ("root", "root with variables", "alias prefix", "alias regex", "autoindex", "user")
 
 
 def test_files_and_directories(

@@ -6,6 +6,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+from differential.nginx.file_trial import measure_everywhere
 from differential.nginx.influence import Influence
 from differential.nginx.password_files import write_password_files
 from differential.nginx.tree_generator import Tree, build_tree
@@ -40,7 +41,7 @@ def test_whole_configurations(
     server_dir: Path, rng: random.Random, cases: Callable[[int], int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     need_root()
-    influence = Influence(rng, WANTED, labels=labels, trials=5)
+    influence = Influence(rng, WANTED, labels=labels)
     # What a `return` sends along is compared where only one exchange makes it (test_variables_and_rewrite).
     with LoggedDuel(server_dir, texts=False) as duel:
         whole_duel(duel, rng, cases(2_500), influence)
@@ -63,10 +64,14 @@ def whole_duel(duel: LoggedDuel, rng: random.Random, most: int, influence: Influ
         trials = [whole.trial() for _ in range(_REQUESTS)]
         if not duel.start(conf):
             continue
-        statuses = duel.run(conf, trials)  # type: ignore[arg-type]
+        duel.run(conf, trials)  # type: ignore[arg-type]
         if influence is not None:
-            influence.measure(
-                duel.server, conf, statuses, lambda at, trials=trials: trials[at].send(duel.server).status
+            measure_everywhere(
+                duel.server,
+                influence,
+                conf,
+                labels,
+                lambda trials=trials: [trial.send(duel.server).status for trial in trials],
             )
 
 
