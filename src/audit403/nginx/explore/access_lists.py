@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from audit403.core.request import Request
 from audit403.nginx.explore.flips import inside
+from audit403.nginx.explore.regions import RuleTable
 from audit403.nginx.model.address import UNIX, Network, parse_address
 from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.model.location import Location
@@ -19,41 +20,40 @@ def effective_rules(context: Context) -> list[AccessRule]:
     return context.access_rules()
 
 
-def access_starts(context: Context, request: Request) -> Iterator[AccessStart]:
-    """Requests from clients that a dead allow (second) or an allow of a replaced list (third) names."""
-    lists = [context]
+def levels_of(context: Context) -> list[Context]:
+    """The levels whose lists a request in a context may meet: its own, and that for other methods."""
     if isinstance(context, Location) and context.limit_except is not None:
-        lists.append(context.limit_except)
-    for level in lists:
-        rules = level.access_rules()
-        for rule in dead_allows(rules):
+        return [context, context.limit_except]
+    return [context]
+
+
+def access_starts(context: Context) -> Iterator[tuple[str, AccessRule | None, AccessRule | None]]:
+    """Clients that a dead allow (second) or an allow of a replaced list (third) names."""
+    for level in levels_of(context):
+        for rule in dead_allows(level.access_rules()):
             if rule.network is not None:
-                yield request._replace(client=inside(rule.network)), rule, None
+                yield inside(rule.network), rule, None
         for rule in permitted_above(level):
             if rule.network is not None and rule.network.family != UNIX:
-                yield request._replace(client=inside(rule.network)), None, rule
+                yield inside(rule.network), None, rule
 
 
 def dead_allows(rules: list[AccessRule]) -> list[AccessRule]:
     """The allows that an earlier deny covers whole."""
+    denies = RuleTable([rule for rule in rules if not rule.permits])
+    position = {id(rule): index for index, rule in enumerate(rules)}
     dead: list[AccessRule] = []
     for index, rule in enumerate(rules):
         if rule.permits and rule.network is not None and rule.network.family != UNIX:
-            earlier = rules[:index]
-            if any(not other.permits and covers(other, rule.network) for other in earlier):
+            deny = denies.covered_by(rule.network)
+            if deny is not None and position[id(deny)] < index:
                 dead.append(rule)
     return dead
 
 
 def covers(rule: AccessRule, network: Network) -> bool:
     """Whether a rule matches every address of a network."""
-    if rule.all:
-        return True
-    mine = rule.network
-    if mine is None or mine.family != network.family or mine.prefix > network.prefix:
-        return False
-    bits = 32 if network.family == "ipv4" else 128
-    return mine.number >> (bits - mine.prefix) == network.number >> (bits - mine.prefix)
+    return RuleTable([rule]).covered_by(network) is not None
 
 
 def permitted_above(context: Context) -> list[AccessRule]:
@@ -64,17 +64,13 @@ def permitted_above(context: Context) -> list[AccessRule]:
     if level is None or level.parent is None:
         return []
     above = level.parent.access_rules()
-    return [
-        rule for rule in above if rule.permits and rule.network is not None and first_match(above, rule.network) is rule
-    ]
+    table = RuleTable(above)
+    return [rule for rule in above if rule.permits and rule.network is not None and _decides(table, rule)]
 
 
-def first_match(rules: list[AccessRule], network: Network) -> AccessRule | None:
-    """The rule that decides for an address inside a network."""
-    if network.family == UNIX:
-        return None
-    address = parse_address(inside(network))
-    for rule in rules:
-        if rule.all or (rule.network is not None and address is not None and rule.network.contains(address)):
-            return rule
-    return None
+def _decides(table: RuleTable, rule: AccessRule) -> bool:
+    """Whether a rule decides for an address of its own network."""
+    if rule.network is None or rule.network.family == UNIX:
+        return False
+    address = parse_address(inside(rule.network))
+    return address is not None and table.first(address) is rule

@@ -1,33 +1,133 @@
 """Other requests that differ from one in the outcome of one recorded test.
 
-Only tests that were met on the way are flipped, so the work grows with what a request passes and not with the whole
-configuration.
+Each test of a trace says where it is written; what stands there tells which value would turn it.
 """
 
-from base64 import b64encode
 from collections.abc import Iterator
+from itertools import combinations, islice
 
 from audit403.core.decision import Decision, Step
+from audit403.core.place import Place, Span
 from audit403.core.request import Request, Tls
-from audit403.nginx.explore.ordinary import BROWSER, CLIENT_IPV4, CLIENT_IPV6
-from audit403.nginx.explore.regex_witness import witness_of
-from audit403.nginx.model.address import IPV4, UNIX, Address, Network, parse_network
-from audit403.nginx.model.regex import InvalidRegex, compile_regex
+from audit403.nginx.decide.evaluator import Evaluator
+from audit403.nginx.explore.credentials import known_credentials
+from audit403.nginx.explore.fields import METHODS, with_credentials
+from audit403.nginx.explore.reach import Reach, codes_of
+from audit403.nginx.explore.wish import anything, matching, wish_of
+from audit403.nginx.model.address import IPV4, Address, Network
+from audit403.nginx.model.context import Context
+from audit403.nginx.model.rewrite_code import If, Instruction, Rewrite, Set
 
-CREDENTIALS = "Basic " + b64encode(b"somebody:password").decode()
-METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE")
-USER_AGENTS = ("", BROWSER, "curl/8.5.0", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)")
+_MOST_JOINED = 4
+_PROPOSALS = 8
+_CERTIFICATES = ("none", "verified", "failed")
 
 
-def flips(request: Request, decision: Decision) -> Iterator[Request]:
-    """Requests on the other side of each test on the client, method, headers, arguments, cookies or certificate."""
-    seen: set[tuple[str | None, str | None, str | None]] = set()
-    for step in decision.trace:
-        key = (step.field, step.operator, step.value)
-        if step.field is None or key in seen:
-            continue
-        seen.add(key)
-        yield from _flip(request, step)
+class Flips:
+    """Proposes requests to one server block on the other side of a test."""
+
+    def __init__(self, evaluator: Evaluator, reach: Reach) -> None:
+        self.evaluator = evaluator
+        self.reach = reach
+        self._written: dict[tuple[str, int], Instruction] | None = None
+
+    def of(self, step: Step, request: Request, context: Context) -> Iterator[Request]:
+        """Requests for which the test may come out the other way."""
+        instruction = self.at(step.where)
+        if isinstance(instruction, If):
+            yield from self._of_if(instruction, request, not step.met)
+        elif isinstance(instruction, Rewrite):
+            yield from self.reach.requests(request, "uri", matching(instruction.regex, not step.met))
+        elif step.operator == "map" and step.field is not None:
+            yield from self._of_map(step.field[6:], request)
+        elif step.operator == "geo":
+            yield from self._of_geo(step.where, request)
+        elif step.phase == "location" and step.field == "method":
+            yield from _methods(step, request)
+        elif step.field == "header:authorization":
+            for user, password in known_credentials(self.evaluator, context):
+                yield with_credentials(request, user, password)
+            yield with_credentials(request, "somebody", "password")
+        elif step.field == "tls.client_certificate" and request.tls is not None:
+            for certificate in _CERTIFICATES:
+                if certificate != request.tls.client_certificate:
+                    yield request._replace(tls=Tls(request.tls.sni, certificate))
+        elif step.field == "over_limits":
+            yield request._replace(over_limits=True)
+
+    def can(self, step: Step) -> bool:
+        """Whether there is a way to turn this test."""
+        if step.phase == "rewrite":
+            instruction = self.at(step.where)
+            if isinstance(instruction, If):
+                return not instruction.condition.operator.endswith(("-f", "-d", "-e", "-x"))
+            return isinstance(instruction, Rewrite)
+        if step.phase == "location":
+            return step.field == "method"
+        return step.operator in ("map", "geo") or step.field in _TURNED
+
+    def unmet(self, decision: Decision) -> Iterator[Step]:
+        """The conditions under which the request ended where it did, the innermost first."""
+        places = {link.where for link in decision.because}
+        for step in reversed(decision.trace):
+            if step.phase == "rewrite" and step.met is not None and step.where in places:
+                yield step
+
+    def at(self, where: Place | None) -> Instruction | None:
+        """The `if` or `rewrite` that stands in a place."""
+        if not isinstance(where, Span):
+            return None
+        if self._written is None:
+            self._written = {}
+            for code in codes_of(self.reach.server):
+                _note(code, self._written)
+        return self._written.get((where.file, where.start))
+
+    def _of_if(self, instruction: If, request: Request, holds: bool) -> Iterator[Request]:
+        condition = instruction.condition
+        wish = wish_of(condition, holds)
+        if wish is None:
+            wish = anything("", "something-else")
+        yield from self.reach.requests(request, condition.variable, wish)
+        if condition.variable in self.reach.model.assigned:
+            yield from self._jointly(condition.variable, request, holds)
+
+    def _jointly(self, name: str, request: Request, holds: bool) -> Iterator[Request]:
+        """Requests for which several of the conditions hold under which a variable is set, one and then more."""
+        setting = [
+            instruction
+            for code in codes_of(self.reach.server)
+            for instruction in code
+            if isinstance(instruction, If)
+            and any(isinstance(one, Set) and one.name == name for one in instruction.body)
+        ][:_MOST_JOINED]
+        for count in range(1, len(setting) + 1):
+            for chosen in combinations(setting, count):
+                changed: Request | None = request
+                for instruction in chosen:
+                    wish = wish_of(instruction.condition, holds)
+                    if wish is None or changed is None:
+                        changed = None
+                        break
+                    made = self.reach.requests(changed, instruction.condition.variable, wish)
+                    changed = next(made, changed)
+                if changed is not None:
+                    yield changed
+
+    def _of_map(self, source: str, request: Request) -> Iterator[Request]:
+        for name, definition in self.reach.model.maps.items():
+            if definition.source.source == source:
+                yield from islice(self.reach.requests(request, name, anything()), _PROPOSALS)
+
+    def _of_geo(self, where: Place | None, request: Request) -> Iterator[Request]:
+        for name, geo in self.reach.model.geos.items():
+            span = geo.directive.span
+            inside_it = isinstance(where, Span) and where.file == span.file and where.start >= geo.directive.start
+            if inside_it and isinstance(where, Span) and where.start <= geo.directive.end:
+                yield from islice(self.reach.requests(request, name, anything()), _PROPOSALS)
+
+
+_TURNED = frozenset(("header:authorization", "tls.client_certificate", "over_limits"))
 
 
 def inside(network: Network) -> str:
@@ -36,81 +136,17 @@ def inside(network: Network) -> str:
     return Address(network.family, network.number + (1 if network.prefix < bits - 1 else 0)).text()
 
 
-def with_header(request: Request, name: str, value: str | None) -> Request:
-    """The request with a header set, or without it."""
-    kept = tuple(pair for pair in request.headers if pair[0].lower() != name)
-    title = "-".join(part.capitalize() for part in name.split("-"))
-    return request._replace(headers=kept if value is None else (*kept, (title, value)))
+def _methods(step: Step, request: Request) -> Iterator[Request]:
+    permitted = (step.value or "").split()
+    wanted = permitted if step.met else [method for method in METHODS if method not in permitted]
+    # POST is what a visitor sends beside GET.
+    for method in sorted(wanted, key=lambda one: (one not in ("GET", "POST"), wanted.index(one)))[:2]:
+        yield request._replace(method=method)
 
 
-def _flip(request: Request, step: Step) -> Iterator[Request]:
-    field, value = step.field or "", step.value or ""
-    if field == "client":
-        yield from _clients(request, step)
-    elif field == "method":
-        for method in METHODS:
-            if method != request.method:
-                yield request._replace(method=method)
-    elif field == "header:authorization":
-        yield with_header(request, "authorization", CREDENTIALS)
-    elif field == "header:referer" and step.operator == "valid-referer":
-        for referer in (f"{request.scheme}://{request.host}/", "https://www.google.com/", None):
-            yield with_header(request, "referer", referer)
-    elif field.startswith("header:"):
-        yield from _header_values(request, field[7:], step)
-    elif field == "tls.client_certificate" and request.tls is not None:
-        for certificate in ("none", "verified", "failed"):
-            yield request._replace(tls=Tls(request.tls.sni, certificate))
-    elif field == "over_limits" and value == "403":
-        yield request._replace(over_limits=True)
-    elif field.startswith("argument:"):
-        yield from (_with_argument(request, field[9:], text) for text in _values(step))
-    elif field.startswith("cookie:"):
-        yield from (with_header(request, "cookie", f"{field[7:]}={text}") for text in _values(step))
-    elif field == "arguments":
-        yield from (request._replace(target=f"{request.target.partition('?')[0]}?{text}") for text in _values(step))
-
-
-def _clients(request: Request, step: Step) -> Iterator[Request]:
-    network = parse_network(step.value or "") if step.operator == "in-network" else None
-    if network is not None and network.family != UNIX:
-        yield _from(request, inside(network))
-    yield _from(request, CLIENT_IPV6 if ":" in request.client else CLIENT_IPV4)
-
-
-def _from(request: Request, client: str) -> Request:
-    return request._replace(client=client)
-
-
-def _header_values(request: Request, name: str, step: Step) -> Iterator[Request]:
-    for text in _values(step):
-        yield with_header(request, name, text)
-    if name == "user-agent":
-        for agent in USER_AGENTS:
-            yield with_header(request, name, agent or None)
-    else:
-        yield with_header(request, name, None)
-
-
-def _values(step: Step) -> list[str]:
-    """Texts on either side of a test: equal to what it compares with, matching its pattern, something else, nothing."""
-    value = step.value or ""
-    texts = ["", "something-else"]
-    if step.operator in ("equals", "differs"):
-        texts.insert(0, value)
-    elif step.operator in ("~", "~*", "!~", "!~*"):
-        try:
-            made = witness_of(compile_regex(value, step.operator.endswith("*")))
-        except InvalidRegex:
-            made = None
-        if made is not None:
-            texts.insert(0, made.lstrip("/") if not value.startswith("/") else made)
-    elif step.operator == "true":
-        texts.insert(0, "1")
-    return texts
-
-
-def _with_argument(request: Request, name: str, value: str) -> Request:
-    path, _, arguments = request.target.partition("?")
-    kept = [pair for pair in arguments.split("&") if pair and pair.partition("=")[0].lower() != name]
-    return request._replace(target=f"{path}?{'&'.join([*kept, f'{name}={value}'])}")
+def _note(code: tuple[Instruction, ...], written: dict[tuple[str, int], Instruction]) -> None:
+    for instruction in code:
+        if isinstance(instruction, (If, Rewrite)):
+            written[(instruction.directive.source.path, instruction.directive.start)] = instruction
+        if isinstance(instruction, If):
+            _note(instruction.body, written)

@@ -10,6 +10,18 @@ from audit403.nginx.model.socket import Socket
 
 CLIENT_IPV4 = "203.0.113.9"
 CLIENT_IPV6 = "2001:db8::9"
+CLIENTS = (
+    CLIENT_IPV4,
+    CLIENT_IPV6,
+    "10.0.0.5",
+    "192.168.1.5",
+    "172.16.0.5",
+    "127.0.0.1",
+    "198.51.100.7",
+    "fd00::5",
+    "::1",
+)
+"""Addresses of every kind that configurations speak of, the most ordinary first."""
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 UNKNOWN_HOST = "unknown.example"
 
@@ -25,7 +37,7 @@ def ordinary_request(server: Server, socket: Socket, target: str, host: str | No
         name,
         listen.port,
         target,
-        CLIENT_IPV6 if listen.family == IPV6 else CLIENT_IPV4,
+        client_for(socket),
         (("User-Agent", BROWSER),),
         None if listen.address is None else listen.address.text(),
         tls,
@@ -34,17 +46,25 @@ def ordinary_request(server: Server, socket: Socket, target: str, host: str | No
 
 def host_of(server: Server) -> str:
     """A name that the server block answers to."""
+    return next(iter(hosts_of(server)), UNKNOWN_HOST)
+
+
+def hosts_of(server: Server) -> list[str]:
+    """A name for each server_name, the plain ones first."""
+    found: dict[str, None] = {}
     for name in server.names:
         if name.text is not None and name.text not in ("", "_"):
-            return concrete_name(name.text)
+            found[concrete_name(name.text)] = None
     for name in server.names:
         if name.regex is not None:
             from audit403.nginx.explore.regex_witness import witness_of
 
             made = witness_of(name.regex)
             if made:
-                return made
-    return UNKNOWN_HOST
+                found[made] = None
+        elif name.text == "_":
+            found["_"] = None
+    return list(found)
 
 
 def concrete_name(name: str) -> str:

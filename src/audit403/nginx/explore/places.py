@@ -4,12 +4,17 @@ Every start says why it is asked, because a refusal of a home page is not judged
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from audit403.core.family import NotAudited
 from audit403.core.request import Request
-from audit403.nginx.explore.ordinary import concrete_name, ordinary_request, sockets_of
-from audit403.nginx.explore.regex_witness import witness_of
+from audit403.nginx.decide.evaluator import Evaluator
+from audit403.nginx.decide.exchange import Exchange
+from audit403.nginx.decide.find_location import search_locations
+from audit403.nginx.explore.doors import Door, visit
+from audit403.nginx.explore.ordinary import concrete_name, ordinary_request
+from audit403.nginx.explore.regex_witness import witnesses
 from audit403.nginx.explore.subject import (
     PURPOSE_CERTIFICATE,
     PURPOSE_HOME,
@@ -19,69 +24,40 @@ from audit403.nginx.explore.subject import (
 )
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.model import Model
+from audit403.nginx.model.regex import MatchFailed
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.socket import Socket
 
 CHALLENGE = "/.well-known/acme-challenge/token"
 PROBE = "audit403-probe"
+_MOST_OUTER = 3
+_MOST_INNER = 6
 
 
 class Start(NamedTuple):
-    """One request to begin with, the socket it goes to, why it is asked, and the server block that is meant."""
+    """One request to begin with, its socket, why it is asked, the server block and location that it is for."""
 
     request: Request
     socket: Socket
     purpose: str
     server: Server
+    meant: Location | None = None
 
 
-def starts(model: Model, missed: list[NotAudited]) -> Iterator[Start]:
-    """Every start of a configuration; a location for which no URI could be made goes to `missed`."""
-    for server in model.servers:
-        for socket in sockets_of(server, model.sockets):
-            yield from _server_starts(server, socket, missed)
-    yield from _twin_names(model)
-
-
-def _server_starts(server: Server, socket: Socket, missed: list[NotAudited]) -> Iterator[Start]:
-    yield Start(ordinary_request(server, socket, "/"), socket, PURPOSE_HOME, server)
-    yield Start(ordinary_request(server, socket, f"/{PROBE}"), socket, PURPOSE_PROBE, server)
-    yield Start(ordinary_request(server, socket, CHALLENGE), socket, PURPOSE_CERTIFICATE, server)
+def starts(evaluator: Evaluator, server: Server, doors: list[Door], missed: list[NotAudited]) -> Iterator[Start]:
+    """Every start of a server block; a location for which no URI could be made goes to `missed`."""
+    for door in doors:
+        yield Start(visit(door, "/"), door.socket, PURPOSE_HOME, server)
+    door = doors[0]
+    yield Start(visit(door, f"/{PROBE}"), door.socket, PURPOSE_PROBE, server)
+    yield Start(visit(door, CHALLENGE), door.socket, PURPOSE_CERTIFICATE, server)
+    exchange = Exchange(evaluator, visit(door, "/"), door.socket, server)
     for location in _locations(server):
-        for target, purpose in _targets(location, missed):
-            yield Start(ordinary_request(server, socket, target), socket, purpose, server)
+        for uri, purpose in _uris(exchange, location, missed):
+            yield Start(visit(door, quoted(uri)), door.socket, purpose, server, location)
 
 
-def _locations(owner: Server | Location) -> Iterator[Location]:
-    for location in owner.tree.all():
-        yield location
-        yield from _locations(location)
-
-
-def _targets(location: Location, missed: list[NotAudited]) -> Iterator[tuple[str, str]]:
-    if location.named or location.effective("internal"):
-        return
-    if location.regex is not None:
-        made = witness_of(location.regex, _prefix_of(location))
-        if made is None or not made.startswith("/"):
-            missed.append(NotAudited(location.label(), "no URI could be made that its pattern matches"))
-        else:
-            yield quoted(made), PURPOSE_PROBE
-        return
-    if not location.name.startswith("/"):
-        return
-    if location.name != "/":
-        yield quoted(location.name), PURPOSE_PAGE
-    if not location.exact and location.name != "/":
-        yield quoted(location.name.rstrip("/")) + f"/{PROBE}", PURPOSE_PROBE
-
-
-def _prefix_of(location: Location) -> str:
-    parent = location.parent
-    return parent.name if isinstance(parent, Location) and parent.regex is None else "/"
-
-
-def _twin_names(model: Model) -> Iterator[Start]:
+def twin_names(model: Model) -> Iterator[Start]:
     """`example.com` beside `www.example.com` and the other way round, where no server block has it."""
     for socket in model.sockets:
         for server in socket.servers:
@@ -96,8 +72,81 @@ def _twin_names(model: Model) -> Iterator[Start]:
                     yield Start(request, socket, PURPOSE_TWIN_NAME, server)
 
 
+def _locations(owner: Server | Location) -> Iterator[Location]:
+    for location in owner.tree.all():
+        yield location
+        yield from _locations(location)
+
+
+def _uris(exchange: Exchange, location: Location, missed: list[NotAudited]) -> Iterator[tuple[str, str]]:
+    """URIs that a location takes: its own name and something below it, or what its pattern matches."""
+    if location.named or location.effective("internal"):
+        return
+    if location.regex is not None:
+        made = next((uri for uri in _matched_by(location) if _takes(exchange, location, uri)), None)
+        if made is None:
+            made = next(iter(_matched_by(location)), None)
+        if made is None:
+            missed.append(NotAudited(location.label(), "no URI could be made that its pattern matches"))
+        else:
+            yield made, PURPOSE_PROBE
+        return
+    if not location.name.startswith("/"):
+        return
+    if location.name != "/":
+        yield location.name, PURPOSE_PAGE
+    if not location.exact:
+        stem = location.name.rstrip("/")
+        if location.name != "/":
+            yield f"{stem}/{PROBE}", PURPOSE_PROBE
+        own = [f"{stem}/{PROBE}", location.name, f"{location.name}a", f"{stem}/a/", f"{stem}/a.b", f"{stem}/a/b.c"]
+        if not any(_takes(exchange, location, uri) for uri in own[:2]):
+            made = next((uri for uri in own[2:] if _takes(exchange, location, uri)), None)
+            if made is not None:
+                yield made, PURPOSE_PROBE
+
+
+def _matched_by(location: Location) -> Iterator[str]:
+    """URIs that the patterns of a location and of those around it match."""
+    assert location.regex is not None
+    parent = location.parent
+    outer = [""]
+    prefix = "/"
+    if isinstance(parent, Location) and parent.regex is None:
+        prefix = parent.name
+    elif isinstance(parent, Location):
+        outer = list(islice(_matched_by(parent), _MOST_OUTER))
+    for text in islice(witnesses(location.regex, prefix), _MOST_INNER):
+        for around in outer:
+            for made in _together(around, text):
+                if made.startswith("/") and "//" not in made and "/../" not in made:  # nginx would rewrite those
+                    yield made
+
+
+def _together(around: str, text: str) -> tuple[str, ...]:
+    """A text for an inner pattern put together with one for the pattern around it, in every order."""
+    if not around:
+        return (text,)
+    bare = text.removeprefix("/a")
+    return around, text, f"{around}{bare}", f"{around.rstrip('/')}{text}", f"{text.rstrip('/')}{around}"
+
+
+def _takes(exchange: Exchange, location: Location, uri: str) -> bool:
+    exchange.uri = uri
+    exchange.steps.clear()
+    try:
+        return search_locations(exchange) is location
+    except MatchFailed:
+        return False
+
+
 def quoted(path: str) -> str:
     """A path as it stands in a request line."""
+    if _SAFE_TEXT.issuperset(path):
+        return path
     data = path.encode("utf-8", "surrogateescape")
-    safe = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*,;=:@/"
-    return "".join(chr(byte) if byte in safe else f"%{byte:02X}" for byte in data)
+    return "".join(chr(byte) if byte in _SAFE else f"%{byte:02X}" for byte in data)
+
+
+_SAFE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*,;=:@/"
+_SAFE_TEXT = frozenset(_SAFE.decode())

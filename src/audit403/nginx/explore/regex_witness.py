@@ -1,25 +1,39 @@
-"""Builds a text that a pattern matches, from the pattern's syntax tree; PCRE has the last word.
+"""Builds texts that a pattern matches, from the pattern's syntax tree; PCRE has the last word.
 
 The tree is Python's (`re._parser`), which reads nearly everything that stands in configurations; a pattern that it does
 not read, or whose text PCRE does not confirm, has no witness and is reported as not explored.
 """
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, NamedTuple
 
 from audit403.nginx.model.regex import MatchFailed, Regex
 
 _MOST_REPEATS = 4
-_PREFERRED = "abcdefghijklmnopqrstuvwxyz0123456789-_.ABCDEFGHIJKLMNOPQRSTUVWXYZ/ "
+_MOST_PLANS = 8
+_LONGEST = 2_000
+_PREFERRED = "abcdefghijklmnopqrstuvwxyz0123456789-_.ABCDEFGHIJKLMNOPQRSTUVWXYZ/ =&?%:;,+@!~*'\"()[]{}<>|\\^$#`\t"
+_made: dict[tuple[str, bool, str], str | None] = {}
 
 
 def witness_of(regex: Regex, prefix: str = "") -> str | None:
     """A text that begins with `prefix` and that the pattern matches; None when none was found."""
+    key = (regex.pattern, regex.caseless, prefix)
+    if key not in _made:
+        _made[key] = next(witnesses(regex, prefix), None)
+    return _made[key]
+
+
+def witnesses(regex: Regex, prefix: str = "") -> Iterator[str]:
+    """Every such text that the pattern's tree suggests, the plainest first; PCRE confirms each."""
+    seen: set[str] = set()
     for text in candidates(regex.pattern):
         for made in _placed(text, regex.pattern, prefix):
-            if _matches(regex, made) and not made.endswith(("/.", "/..")):
-                return made
-    return None
+            if made not in seen and _matches(regex, made) and not made.endswith(("/.", "/..")):
+                yield made
+            seen.add(made)
 
 
 def _matches(regex: Regex, text: str) -> bool:
@@ -29,25 +43,45 @@ def _matches(regex: Regex, text: str) -> bool:
         return False
 
 
-def candidates(pattern: str) -> list[str]:
-    """Texts that the pattern's tree suggests: each alternative of the outermost choices, shortest repeats first."""
-    try:
-        tree: Any = re._parser.parse(_python_syntax(pattern))  # type: ignore[attr-defined]
-    except (re.error, RecursionError, OverflowError, ValueError):
-        return []
-    try:
-        return [_text(tree, index) for index in range(3)]
-    except (_NoText, RecursionError):
-        return []
+def candidates(pattern: str, groups: dict[int, str] | None = None) -> Iterator[str]:
+    """Texts that the pattern's tree suggests, each by another plan; `groups` are texts that captures must have."""
+    tree = _tree_of(pattern)
+    if tree is None:
+        return
+    seen: set[str] = set()
+    for index in range(_MOST_PLANS):
+        try:
+            text = _text(tree, _Plan(index, dict(groups or {})))
+        except (_NoText, RecursionError):
+            return
+        if text not in seen:
+            seen.add(text)
+            yield text
 
 
 class _NoText(Exception):
     """The tree has a node for which no text can be made."""
 
 
+class _Plan(NamedTuple):
+    """How the choices of a pattern are made: `turn` changes each of them, `groups` holds what captures matched."""
+
+    turn: int
+    groups: dict[int, str]
+
+
+def _tree_of(pattern: str) -> Any:
+    try:
+        return re._parser.parse(_python_syntax(pattern))  # type: ignore[attr-defined]
+    except (re.error, RecursionError, OverflowError, ValueError):
+        return None
+
+
 def _placed(text: str, pattern: str, prefix: str) -> list[str]:
     """The text where a request or a header would have it: in a path it follows `prefix` and ends no segment in dots."""
-    if pattern.startswith("^") or not prefix:
+    if not prefix:
+        return [text, text + "a", "a" + text]
+    if pattern.startswith(("^", "\\A")):
         return [text, text + "a"]
     start = prefix.rstrip("/")
     if text.startswith("/"):
@@ -56,17 +90,41 @@ def _placed(text: str, pattern: str, prefix: str) -> list[str]:
 
 
 def _python_syntax(pattern: str) -> str:
+    """The pattern as Python writes it, as far as a text can be made for it."""
     replaced = pattern.replace("(?<", "(?P<").replace("(?P<=", "(?<=").replace("(?P<!", "(?<!")
-    replaced = replaced.replace("(?'", "(?P<").replace("\\h", "[ \\t]").replace("\\R", "\\n")
+    replaced = replaced.replace("(?'", "(?P<").replace("\\h", "[ \\t]").replace("\\R", "\\n").replace("\\z", "\\Z")
+    for name, body in _CLASSES:
+        replaced = replaced.replace(f"[:{name}:]", body)
+    flags = re.search(r"(?<!^)\(\?([a-z]+)\)", replaced)
+    if flags is not None:  # flags in the middle, which Python takes at the beginning only
+        replaced = replaced.replace(flags[0], "")
     return re.sub(r"([*+?}])\+", r"\1", replaced)
 
 
-def _text(tree: Any, index: int) -> str:
-    pieces: list[str] = [_node(str(op), argument, index) for op, argument in tree]
-    return "".join(pieces)
+_CLASSES = (
+    ("alnum", "a-zA-Z0-9"),
+    ("alpha", "a-zA-Z"),
+    ("digit", "0-9"),
+    ("lower", "a-z"),
+    ("upper", "A-Z"),
+    ("space", "\\s"),
+    ("word", "\\w"),
+    ("xdigit", "0-9a-fA-F"),
+    ("punct", "!-/:-@\\[-`{-~"),
+)
 
 
-def _node(op: str, argument: Any, index: int) -> str:
+def _text(tree: Any, plan: _Plan) -> str:
+    pieces: list[str] = []
+    for op, argument in tree:
+        pieces.append(_node(str(op), argument, plan))
+    text = "".join(pieces)
+    if len(text) > _LONGEST:
+        raise _NoText("too long")
+    return text
+
+
+def _node(op: str, argument: Any, plan: _Plan) -> str:
     if op == "LITERAL":
         return chr(argument)
     if op == "NOT_LITERAL":
@@ -74,29 +132,55 @@ def _node(op: str, argument: Any, index: int) -> str:
     if op == "ANY":
         return "a"
     if op == "IN":
-        return _in(argument)
+        return _in(argument, plan.turn)
     if op == "BRANCH":
         branches = argument[1]
-        return _text(branches[min(index, len(branches) - 1)], index)
+        return _text(branches[plan.turn % len(branches)], plan)
     if op == "SUBPATTERN":
-        return _text(argument[-1], index)
+        return _group(argument, plan)
     if op in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
-        low, high = int(argument[0]), int(argument[1])
-        times = low if low or index == 0 else min(high, 1)
-        return _text(argument[2], index) * min(times, max(low, _MOST_REPEATS))
+        return _repeat(int(argument[0]), int(argument[1]), argument[2], plan)
+    if op == "GROUPREF":
+        return plan.groups.get(int(argument), "")
+    if op == "ATOMIC_GROUP":
+        return _text(argument, plan)
+    if op == "ASSERT" and argument[0] == 1 and plan.turn % 2:
+        return _text(argument[1], plan)  # what a look-ahead wants to see may have to be written
     if op in ("AT", "ASSERT_NOT", "ASSERT"):
         return ""
-    if op == "ATOMIC_GROUP":
-        return _text(argument, index)
     raise _NoText(op)
 
 
-def _in(items: Any) -> str:
+def _group(argument: Any, plan: _Plan) -> str:
+    number = argument[0]
+    if number is not None and number in plan.groups:
+        return plan.groups[number]
+    text = _text(argument[-1], plan)
+    if number is not None:
+        plan.groups[number] = text
+    return text
+
+
+def _repeat(low: int, high: int, what: Any, plan: _Plan) -> str:
+    times = low if low or plan.turn == 0 else min(high, 1)
+    if plan.turn > 2:
+        times = min(high, low + plan.turn % 3)
+    if times > _LONGEST:
+        raise _NoText("too long")
+    return _text(what, plan) * min(times, max(low, _MOST_REPEATS))
+
+
+def _in(items: Any, index: int) -> str:
     negated = bool(items) and str(items[0][0]) == "NEGATE"
-    for character in _PREFERRED:
-        if _belongs(character, items[1:] if negated else items) != negated:
-            return character
-    raise _NoText("IN")
+    listed = items[1:] if negated else items
+    fitting = (character for character in _PREFERRED if _belongs(character, listed) != negated)
+    first = next(fitting, None)
+    if first is not None:
+        return first if not index else next(islice(fitting, index - 1, None), first)
+    literal = next((chr(argument) for op, argument in listed if str(op) == "LITERAL"), None)
+    if literal is None or negated:
+        raise _NoText("IN")
+    return literal
 
 
 def _belongs(character: str, items: Any) -> bool:

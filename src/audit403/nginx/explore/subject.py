@@ -14,8 +14,10 @@ PURPOSE_CERTIFICATE = "certificate"
 PURPOSE_TWIN_NAME = "twin-name"
 PURPOSE_DIRECTORY = "directory"
 PURPOSE_FILE = "file"
+PURPOSE_HIDDEN = "hidden"
 """Why a request was asked: an ordinary page of a location, a made-up file in it, the site's home page, the challenge of
-a certificate authority, the name beside a served one (www or not), a directory or a file of the tree."""
+a certificate authority, the name beside a served one (www or not), a directory or a file of the tree, or one whose
+name or folder begins with a dot."""
 
 
 class Subject(NamedTuple):

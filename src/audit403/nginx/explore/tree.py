@@ -1,7 +1,8 @@
 """The directories and files that a server serves, as requests: one for each class of what decides.
 
-Two files belong to one class when the same location takes them and kind, mode, owner, group, ACL and the way to them
-are the same; one of a class is asked, the others are counted.
+Two files belong to one class when the same location takes them and kind, extension, mode, owner, group, ACL and the
+way to them are the same; one of a class is asked, the others are counted. Directories far down that hold nothing like
+a page are classes too.
 """
 
 from collections.abc import Iterator
@@ -9,32 +10,31 @@ from typing import NamedTuple
 
 from audit403.core.family import NotAudited
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, AclEntry, Entry, NotCollected, Unreadable
+from audit403.evidence.links import join, real_path
 from audit403.files.permission import READ, permitted
 from audit403.files.resolve import Resolver
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.find_location import search_locations
-from audit403.nginx.decide.map_path import Root
-from audit403.nginx.explore.ordinary import ordinary_request
+from audit403.nginx.explore.doors import Door, visit
+from audit403.nginx.explore.mounts import Mount
 from audit403.nginx.explore.places import quoted
-from audit403.nginx.explore.subject import PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_HOME
+from audit403.nginx.explore.subject import PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_HIDDEN, PURPOSE_HOME
 from audit403.nginx.model.location import Location
+from audit403.nginx.model.regex import MatchFailed
 from audit403.nginx.model.server import Server
-from audit403.nginx.model.socket import Socket
 
-MOST_ENTRIES = 200_000
-MOST_DIRECTORIES = 20_000
+MOST_ENTRIES = 1_000_000
+MOST_DIRECTORIES = 100_000
 MOST_MEMBERS = 1_000
+_SHOWN = 3
 _SHOWN_DOT_NAMES = (".well-known",)
+_NEAR = 1
+"""So deep below the root every directory counts for itself: people type such addresses."""
+_PAGES = frozenset(("html", "htm", "xhtml", "shtml", "php"))
+_INDEX_STEMS = ("index.", "default.", "home.")
 
-_Class = tuple[Location | None, str, int, int, int, tuple[AclEntry, ...], str]
-
-
-class Mount(NamedTuple):
-    """A part of the URL space and the directory behind it."""
-
-    url: str
-    directory: str
+_Class = tuple[object, ...]
 
 
 class TreeStart(NamedTuple):
@@ -49,157 +49,196 @@ class TreeStart(NamedTuple):
     members: tuple[str, ...] = ()
 
 
-class _Found:
+class _Kind:
     """One class while it is counted."""
 
-    __slots__ = ("count", "examples", "first", "members", "path")
+    __slots__ = ("count", "examples", "first", "members", "names", "path", "purpose")
 
-    def __init__(self, first: str, path: str) -> None:
-        self.first, self.path = first, path
+    def __init__(self, first: str, path: str, purpose: str, names: tuple[str, ...] = ()) -> None:
+        self.first, self.path, self.purpose, self.names = first, path, purpose, names
         self.count = 0
         self.examples: list[str] = []
         self.members: list[str] = []
 
+    def take(self, url: str, path: str) -> None:
+        self.count += 1
+        if len(self.members) < MOST_MEMBERS:
+            self.members.append(path)
+        if len(self.examples) < _SHOWN:
+            self.examples.append(url)
 
-def mounts(evaluator: Evaluator, server: Server) -> list[Mount]:
-    """Where the server block's URLs lie on disk; roots with variables lie nowhere that can be told beforehand."""
-    found: list[Mount] = []
-    root = evaluator.root(server)
-    if root.directive is not None:
-        _add(found, "/", root, "")
-    for location in _every(server):
-        if location.named or not ({"root", "alias"} & location.own.keys()):
-            continue
-        own = evaluator.root(location)
-        if location.regex is not None:
-            if not own.is_alias:
-                _add(found, "/", own, "")
-        elif own.is_alias:
-            _add(found, location.name, own, "")
-        else:
-            _add(found, location.name, own, location.name)
-    return found
+    def start(self) -> TreeStart:
+        members = tuple(self.members) if self.purpose != PURPOSE_DIRECTORY else ()
+        target = quoted(self.first)
+        return TreeStart(target, self.purpose, self.path, self.names, self.count, tuple(self.examples), members)
+
+
+class _Directory(NamedTuple):
+    """A directory that is still to be looked at."""
+
+    below: str
+    path: str
+    hidden: bool
+    linked: bool
 
 
 def walk(
-    evaluator: Evaluator, server: Server, socket: Socket, mount: Mount, missed: list[NotAudited]
+    evaluator: Evaluator, server: Server, door: Door, mount: Mount, missed: list[NotAudited]
 ) -> Iterator[TreeStart]:
-    """The directories of a mount, each once, and one file of every class."""
-    resolver = evaluator.files().resolver
-    exchange = Exchange(evaluator, ordinary_request(server, socket, "/"), socket, server)
-    classes: dict[_Class, _Found] = {}
-    visited: set[str] = set()
-    pending = [(mount.url if mount.url.endswith("/") else mount.url + "/", mount.directory.rstrip("/") or "/")]
-    entries = directories = 0
-    while pending:
-        url, path = pending.pop()
-        found = resolver.evidence.entry(_real(resolver, path))
-        real = _real(resolver, path)
-        if not isinstance(found, Entry) or found.kind != DIRECTORY or real in visited:
-            continue
-        visited.add(real)
-        directories += 1
-        names = resolver.evidence.names(real)
-        if isinstance(names, (Absent, NotCollected, Unreadable)):
-            missed.append(NotAudited(path, "this directory cannot be listed here"))
-            continue
-        entries += len(names)
-        if entries > MOST_ENTRIES or directories > MOST_DIRECTORIES:
-            missed.append(NotAudited(path, f"more than {MOST_ENTRIES} entries or {MOST_DIRECTORIES} directories"))
-            break
-        purpose = PURPOSE_HOME if url == "/" else PURPOSE_DIRECTORY
-        searchable = resolver.search(path).errno == 0
-        if not searchable:
-            yield _closed(resolver, url, path, real, names)
-            continue
-        yield TreeStart(quoted(url), purpose, path, names, 1, ())
-        for name in names:
-            if name.startswith(".") and name not in _SHOWN_DOT_NAMES:
-                continue
-            _sort_in(exchange, resolver, classes, pending, url, f"{path.rstrip('/')}/{name}", name)
-    for found_class in classes.values():
-        yield TreeStart(
-            quoted(found_class.first),
-            PURPOSE_FILE,
-            found_class.path,
-            (),
-            found_class.count,
-            tuple(found_class.examples),
-            tuple(found_class.members),
-        )
+    """The directories of a mount and one file of every class."""
+    return _Walk(evaluator, server, door, mount, missed).starts()
 
 
-def _closed(resolver: Resolver, url: str, path: str, real: str, names: tuple[str, ...]) -> TreeStart:
-    """A directory that the worker may not search: asked for is a file behind it that could be read, if there is one."""
-    places = len(names) + 1
-    for name in names:
-        entry = resolver.evidence.entry(f"{real.rstrip('/')}/{name}")
-        readable = isinstance(entry, Entry) and entry.kind == FILE and permitted(entry, resolver.identity, READ)
-        if readable and not name.startswith("."):
-            return TreeStart(quoted(url + name), PURPOSE_FILE, path, names, places, ())
-    purpose = PURPOSE_HOME if url == "/" else PURPOSE_DIRECTORY
-    return TreeStart(quoted(url), purpose, path, names, places, ())
+class _Walk:
+    def __init__(
+        self, evaluator: Evaluator, server: Server, door: Door, mount: Mount, missed: list[NotAudited]
+    ) -> None:
+        self.resolver: Resolver = evaluator.files().resolver
+        self.mount = mount
+        self.missed = missed
+        self.exchange = Exchange(evaluator, visit(door, "/"), door.socket, server)
+        self.classes: dict[_Class, _Kind] = {}
+        self.visited: set[str] = set()
+        self.entries = 0
 
+    def starts(self) -> Iterator[TreeStart]:
+        first = self.mount.directory.rstrip("/") or "/"
+        pending = [_Directory("", first, False, False)]
+        linked: list[_Directory] = []
+        while pending or linked:
+            # What is reached through a link may lie elsewhere in the tree too: it is looked at there.
+            directory = (pending or linked).pop()
+            if self.entries > MOST_ENTRIES or len(self.visited) > MOST_DIRECTORIES:
+                self.missed.append(NotAudited(directory.path, f"more than {MOST_ENTRIES} files and folders"))
+                break
+            yield from self._directory(directory, pending, linked)
+        for kind in self.classes.values():
+            yield kind.start()
 
-def _sort_in(
-    exchange: Exchange,
-    resolver: Resolver,
-    classes: dict[_Class, _Found],
-    pending: list[tuple[str, str]],
-    url: str,
-    path: str,
-    name: str,
-) -> None:
-    entry = resolver.evidence.entry(_real_parent(resolver, path))
-    if not isinstance(entry, Entry):
-        return
-    target = url + name
-    through = ""
-    if entry.kind == LINK:
-        followed = resolver.stat(path)
-        through = path
-        if followed.entry is not None and followed.entry.kind == DIRECTORY:
-            pending.append((target + "/", path))
+    def _directory(
+        self, directory: _Directory, pending: list[_Directory], linked: list[_Directory]
+    ) -> Iterator[TreeStart]:
+        """One directory: itself, and what it holds for the classes."""
+        evidence = self.resolver.evidence
+        real = real_path(evidence, directory.path)
+        entry = evidence.entry(real) if isinstance(real, str) else None
+        if not isinstance(real, str) or not isinstance(entry, Entry) or entry.kind != DIRECTORY:
             return
-    elif entry.kind == DIRECTORY:
-        pending.append((target + "/", path))
-        return
-    elif entry.kind != FILE:
-        return
-    exchange.uri = target
-    location = search_locations(exchange)
-    extension = name.rpartition(".")[2] if "." in name else ""
-    key = (location, f"{entry.kind}.{extension}", entry.mode, entry.uid, entry.gid, entry.acl, through)
-    found = classes.get(key)
-    if found is None:
-        found = classes[key] = _Found(target, path)
-    found.count += 1
-    if len(found.members) < MOST_MEMBERS:
-        found.members.append(path)
-    if len(found.examples) < 3:
-        found.examples.append(target)
+        names = evidence.names(real)
+        if isinstance(names, (Absent, NotCollected, Unreadable)):
+            self.missed.append(NotAudited(directory.path, "this directory cannot be listed here"))
+            return
+        url = self._url(directory.below)
+        if url is None:
+            return
+        own = evidence.entry(directory.path)
+        is_link = directory.linked and isinstance(own, Entry) and own.kind == LINK
+        if directory.below and (is_link or not permitted(entry, self.resolver.identity, READ)):
+            # Without the slash nginx opens the directory itself, or the link, and may not.
+            yield TreeStart(quoted(url.rstrip("/")), _purpose(directory, url), directory.path, names, 1, ())
+        if self.resolver.search(directory.path).errno != 0:
+            yield self._closed(directory, url, real, names)
+            self.visited.add(real)
+            return
+        self._sort_in_directory(directory, url, entry, names)
+        if real in self.visited:
+            return
+        self.visited.add(real)
+        self.entries += len(names)
+        for name in names:
+            self._sort_in(directory, real, name, pending, linked)
+
+    def _url(self, below: str) -> str | None:
+        if self.mount.pattern is None:
+            base = self.mount.url if self.mount.url.endswith("/") else self.mount.url + "/"
+            return base + below
+        return self.mount.uri_of(below)
+
+    def _closed(self, directory: _Directory, url: str, real: str, names: tuple[str, ...]) -> TreeStart:
+        """A directory that the worker may not search: asked for is a file behind it that could be read."""
+        places = len(names) + 1
+        for name in names:
+            entry = self.resolver.evidence.entry(join(real, name))
+            readable = (
+                isinstance(entry, Entry) and entry.kind == FILE and permitted(entry, self.resolver.identity, READ)
+            )
+            if readable and not name.startswith("."):
+                purpose = PURPOSE_HIDDEN if directory.hidden else PURPOSE_FILE
+                return TreeStart(quoted(url + name), purpose, directory.path, names, places, ())
+        return TreeStart(quoted(url), _purpose(directory, url), directory.path, names, places, ())
+
+    def _sort_in_directory(self, directory: _Directory, url: str, entry: Entry, names: tuple[str, ...]) -> None:
+        purpose = _purpose(directory, url)
+        suffixes = frozenset(name.rpartition(".")[2].lower() for name in names)
+        telling = tuple(name for name in names if name.lower().startswith(_INDEX_STEMS))
+        near = directory.below.count("/") <= _NEAR and not directory.hidden
+        key: _Class = (
+            "directory",
+            url if near or suffixes & _PAGES or directory.linked else self._location(url),
+            _permissions(entry),
+            telling,
+            directory.hidden,
+        )
+        kind = self.classes.get(key)
+        if kind is None:
+            kind = self.classes[key] = _Kind(url, directory.path, purpose, names)
+        kind.take(url, directory.path)
+
+    def _sort_in(
+        self, directory: _Directory, real: str, name: str, pending: list[_Directory], linked: list[_Directory]
+    ) -> None:
+        entry = self.resolver.evidence.entry(join(real, name))
+        if not isinstance(entry, Entry):
+            return
+        path = join(directory.path, name)
+        hidden = directory.hidden or (name.startswith(".") and name not in _SHOWN_DOT_NAMES)
+        through = ""
+        is_directory = entry.kind == DIRECTORY
+        if entry.kind == LINK:
+            followed = self.resolver.stat(path)
+            through = path
+            is_directory = followed.entry is not None and followed.entry.kind == DIRECTORY
+        if is_directory:
+            inner = _Directory(f"{directory.below}{name}/", path, hidden, bool(through) or directory.linked)
+            (linked if inner.linked else pending).append(inner)
+            return
+        uri = self._file_uri(directory.below + name)
+        if uri is None:
+            return
+        extension = name.rpartition(".")[2] if "." in name else ""
+        key: _Class = (
+            self._location(uri),
+            entry.kind,
+            extension,
+            _permissions(entry),
+            through,
+            hidden,
+            directory.linked,
+        )
+        kind = self.classes.get(key)
+        if kind is None:
+            kind = self.classes[key] = _Kind(uri, path, PURPOSE_HIDDEN if hidden else PURPOSE_FILE)
+        kind.take(uri, path)
+
+    def _file_uri(self, below: str) -> str | None:
+        if self.mount.pattern is not None:
+            return self.mount.uri_of(below)
+        return (self.mount.url if self.mount.url.endswith("/") else self.mount.url + "/") + below
+
+    def _location(self, uri: str) -> Location | None:
+        self.exchange.uri = uri
+        self.exchange.steps.clear()
+        try:
+            return search_locations(self.exchange)
+        except MatchFailed:
+            return None
 
 
-def _real(resolver: Resolver, path: str) -> str:
-    """The canonical path, walked as root would: what lies behind a closed directory is looked at all the same."""
-    from audit403.evidence.links import real_path
-
-    found = real_path(resolver.evidence, path)
-    return found if isinstance(found, str) else path
+def _purpose(directory: _Directory, url: str) -> str:
+    if url == "/":
+        return PURPOSE_HOME
+    return PURPOSE_HIDDEN if directory.hidden else PURPOSE_DIRECTORY
 
 
-def _real_parent(resolver: Resolver, path: str) -> str:
-    parent, _, name = path.rpartition("/")
-    return f"{_real(resolver, parent or '/').rstrip('/')}/{name}"
-
-
-def _every(owner: Server | Location) -> Iterator[Location]:
-    for location in owner.tree.all():
-        yield location
-        yield from _every(location)
-
-
-def _add(found: list[Mount], url: str, root: Root, suffix: str) -> None:
-    literal = root.template.literal
-    if literal is not None and url.startswith("/"):
-        found.append(Mount(url, literal + suffix))
+def _permissions(entry: Entry) -> tuple[int, int, int, tuple[AclEntry, ...], int | None]:
+    return entry.mode, entry.uid, entry.gid, entry.acl, entry.group_bits

@@ -1,28 +1,62 @@
 """Whom a refusal hits, told from the requests beside it that are let through."""
 
-from audit403.core.decision import REFUSED, Decision
+from collections.abc import Callable, Sequence
+
+from audit403.core.decision import NOT_REFUSED, Decision
+from audit403.core.place import Span
 from audit403.core.request import Request
-from audit403.nginx.model.address import IPV6, parse_address
+from audit403.nginx.explore.regions import RuleTable
+from audit403.nginx.explore.search import Asked
+from audit403.nginx.model.address import IPV6, UNIX, Address
 from audit403.nginx.model.context import AccessRule
 
-Asked = tuple[Request, Decision]
+_ABOUT_CLIENTS = ("client", "value:$remote_addr", "value:$binary_remote_addr", "header:x-forwarded-for")
+EVERY_CLIENT = "every client"
+_MOST_NAMED = 4
 
 
-def served_beside(witness: Request, asked: list[Asked]) -> Request | None:
-    """A request that differs from the witness in one thing and is not refused."""
-    for request, decision in asked:
-        if decision.verdict != REFUSED and differences(witness, request) and len(differences(witness, request)) == 1:
+def served_beside(witness: Request, asked: Sequence[Asked]) -> Request | None:
+    """A request that differs from the witness in one thing and is not refused; of several, one by another client."""
+    found: Request | None = None
+    for request, decision, _ in asked:
+        if decision.verdict != NOT_REFUSED:
+            continue
+        fields = differences(witness, request)
+        if fields == {"client"}:
             return request
-    return None
+        if found is None and len(fields) == 1:
+            found = request
+    return found
 
 
-def who(witness: Request, decision: Decision, served: Request | None, rules: list[AccessRule]) -> str:
-    """In words, which clients or requests are refused."""
+def about_clients(decision: Decision) -> bool:
+    """Whether who the client is was looked at on the way."""
+    return any(step.field is not None and step.field.startswith(_ABOUT_CLIENTS) for step in decision.trace)
+
+
+def who(
+    witness: Request,
+    decision: Decision,
+    served: Request | None,
+    table: RuleTable,
+    is_refused: Callable[[str], bool],
+) -> str:
+    """In words, which clients or requests are refused; `is_refused` asks for another client's fate."""
+    if decision.cause in ("access-rule", "limit-except"):
+        named = _of_list(decision, table)
+        if named is not None and (named != EVERY_CLIENT or served is None):
+            return named
     if served is None:
-        return "every client"
-    field = next(iter(differences(witness, served)))
+        if not about_clients(decision):
+            return EVERY_CLIENT
+        others = [address.text() for address in _borders_of(table)]
+        return EVERY_CLIENT if all(is_refused(client) for client in others) else f"clients such as {witness.client}"
+    return _by_difference(witness, next(iter(differences(witness, served))))
+
+
+def _by_difference(witness: Request, field: str) -> str:
     if field == "client":
-        return _clients(witness, rules) if decision.cause == "access-rule" else f"clients such as {witness.client}"
+        return f"clients such as {witness.client}"
     if field == "method":
         return f"{witness.method} requests"
     if field == "tls":
@@ -34,6 +68,10 @@ def who(witness: Request, decision: Decision, served: Request | None, rules: lis
         return "clients over their limit"
     if field == "target":
         return f"requests for {witness.target}"
+    if field == "body_length":
+        return "requests with a large body"
+    if field == "host":
+        return f"requests to {witness.host}"
     return _header(witness, field)
 
 
@@ -41,22 +79,65 @@ def differences(one: Request, other: Request) -> set[str]:
     """The names of the fields in which two requests differ; headers by their own names."""
     found = {
         name
-        for name in ("method", "client", "target", "host", "tls", "over_limits")
+        for name in ("method", "client", "target", "host", "port", "tls", "over_limits", "body_length")
         if getattr(one, name) != getattr(other, name)
     }
+    if one.headers == other.headers:
+        return found
     mine = {name.lower(): value for name, value in one.headers}
     theirs = {name.lower(): value for name, value in other.headers}
     return found | {f"header:{name}" for name in mine.keys() | theirs.keys() if mine.get(name) != theirs.get(name)}
 
 
-def _clients(witness: Request, rules: list[AccessRule]) -> str:
-    allowed = [rule.directive.args[0] for rule in rules if rule.permits and not rule.all]
-    if allowed and any(rule.all and not rule.permits for rule in rules):
-        return "every client but " + ", ".join(allowed[:4]) + (", …" if len(allowed) > 4 else "")
-    address = parse_address(witness.client)
-    if address is not None and address.family == IPV6 and not any(":" in name for name in allowed):
-        return "IPv6 clients"
-    return f"clients such as {witness.client}"
+def _of_list(decision: Decision, table: RuleTable) -> str | None:
+    """Whom an allow/deny list refuses, as far as its rules say it in few words."""
+    rule = _rule_at(decision, table.rules)
+    if rule is None:
+        return None
+    allowed = list(dict.fromkeys(one for one, _ in table.clients(permits=True)))
+    if rule.all:
+        if not allowed:
+            return None if _some_pass(table) else EVERY_CLIENT
+        names = [one.directive.args[0] for one in allowed]
+        return "every client but " + ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
+    if rule.network is None or rule.network.family == UNIX:
+        return None
+    earlier = table.rules[: table.rules.index(rule)]
+    exempt = [one for one in earlier if one.permits and _meets(one, rule)]
+    if exempt:
+        return None
+    if rule.network.prefix == 0:
+        return "IPv6 clients" if rule.network.family == IPV6 else "IPv4 clients"
+    return f"clients in {rule.directive.args[0]}"
+
+
+def _meets(one: AccessRule, other: AccessRule) -> bool:
+    """Whether two rules have an address in common."""
+    if one.all or one.network is None or other.network is None:
+        return True
+    if one.network.family != other.network.family:
+        return False
+    wide, narrow = sorted((one.network, other.network), key=lambda network: network.prefix)
+    bits = 32 if wide.family != IPV6 else 128
+    return wide.number >> (bits - wide.prefix) == narrow.number >> (bits - wide.prefix)
+
+
+def _some_pass(table: RuleTable) -> bool:
+    """Whether there are clients that no rule of the list refuses."""
+    return any((found := table.first(address)) is None or found.permits for address in _borders_of(table))
+
+
+def _borders_of(table: RuleTable) -> list[Address]:
+    return list(table.borders().everywhere())
+
+
+def _rule_at(decision: Decision, rules: list[AccessRule]) -> AccessRule | None:
+    where = decision.where
+    if not isinstance(where, Span):
+        return None
+    return next(
+        (one for one in rules if one.directive.start == where.start and one.directive.source.path == where.file), None
+    )
 
 
 def _header(witness: Request, field: str) -> str:

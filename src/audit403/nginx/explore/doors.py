@@ -1,0 +1,112 @@
+"""The sockets by which a server block is reached, and requests that come in by another one."""
+
+from typing import NamedTuple
+
+from audit403.core.request import Request, Tls
+from audit403.nginx.decide.choose_server import BadHost, choose_server, validate_host
+from audit403.nginx.decide.tls import handshake
+from audit403.nginx.explore.ordinary import BROWSER, UNKNOWN_HOST, client_for, hosts_of
+from audit403.nginx.model.address import IPV4, IPV6
+from audit403.nginx.model.server import Server
+from audit403.nginx.model.socket import Socket
+
+
+class Door(NamedTuple):
+    """A socket and a Host with which a request that comes in there gets to the server block."""
+
+    socket: Socket
+    host: str
+
+    @property
+    def kind(self) -> tuple[str, bool, int]:
+        """What one door of a server may differ in from another."""
+        return self.socket.listen.family, self.socket.tls, self.socket.listen.port
+
+
+class Doors:
+    """Every kind of door of every server block, found in one pass over the sockets."""
+
+    def __init__(self, sockets: list[Socket]) -> None:
+        self._doors: dict[Server, dict[tuple[str, bool, int], Door]] = {}
+        for socket in sockets:
+            if socket.listen.family in (IPV4, IPV6):
+                for server in socket.servers:
+                    self._add(server, socket)
+
+    def of(self, server: Server) -> list[Door]:
+        """The doors of a server block; the first is the one that an ordinary visitor takes."""
+        return list(self._doors.get(server, {}).values())
+
+    def _add(self, server: Server, socket: Socket) -> None:
+        known = self._doors.setdefault(server, {})
+        kind = (socket.listen.family, socket.tls, socket.listen.port)
+        if kind in known:
+            return
+        for host in (*hosts_of(server), UNKNOWN_HOST):
+            if taken_by(socket, host) is server:
+                known[kind] = Door(socket, host)
+                return
+
+
+def taken_by(socket: Socket, host: str) -> Server | None:
+    """The server block that gets a request for a host."""
+    if socket.tls:
+        found = handshake(socket, Tls(host))
+        if found.server.flag("ssl_reject_handshake"):
+            return None
+    try:
+        return choose_server(socket, validate_host(host))[0]
+    except BadHost:
+        return None
+
+
+def visit(door: Door, target: str) -> Request:
+    """A browser's direct visit to a URL of the server block behind a door."""
+    listen = door.socket.listen
+    tls = door.socket.tls
+    return Request(
+        "GET",
+        "https" if tls else "http",
+        door.host,
+        listen.port,
+        target,
+        client_for(door.socket),
+        (("User-Agent", BROWSER),),
+        None if listen.address is None else listen.address.text(),
+        Tls(door.host, "none") if tls else None,
+    )
+
+
+def through(request: Request, door: Door) -> Request:
+    """The same request by another door; its client has an address of the door's family."""
+    listen = door.socket.listen
+    six = listen.family == IPV6
+    client = request.client if (":" in request.client) == six else client_for(door.socket)
+    certificate = "none" if request.tls is None else request.tls.client_certificate
+    tls = Tls(door.host, certificate) if door.socket.tls else None
+    to = None if listen.address is None else listen.address.text()
+    return request._replace(
+        scheme="https" if door.socket.tls else "http", host=door.host, port=listen.port, client=client, to=to, tls=tls
+    )
+
+
+def from_client(request: Request, client: str, doors: list[Door]) -> Request | None:
+    """The same request from another address, by a door of its family; None where there is none."""
+    if (":" in client) == (":" in request.client):
+        return request._replace(client=client)
+    family = IPV6 if ":" in client else IPV4
+    fitting = [door for door in doors if door.socket.listen.family == family]
+    # The door beside the one that the request takes, if there is one: same port, same protocol.
+    fitting.sort(
+        key=lambda door: (door.socket.listen.port != request.port, door.socket.tls != (request.tls is not None))
+    )
+    if not fitting:
+        return None
+    door = fitting[0]
+    moved = through(request, door)._replace(client=client)
+    if request.host is None or request.host == door.host:
+        return moved
+    if taken_by(door.socket, request.host) is not taken_by(door.socket, door.host):
+        return moved
+    # The request keeps its name where that leads to the same server block.
+    return moved._replace(host=request.host, tls=moved.tls and moved.tls._replace(sni=request.host.partition(":")[0]))

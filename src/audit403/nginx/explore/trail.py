@@ -1,0 +1,83 @@
+"""Where a decided request went: the server block, the location and the list that its trace names."""
+
+from audit403.core.decision import Decision
+from audit403.core.place import Place, Span
+from audit403.core.request import Request
+from audit403.nginx.decide.choose_server import BadHost, choose_server, choose_socket, validate_host
+from audit403.nginx.decide.tls import handshake
+from audit403.nginx.explore.regions import RuleTable
+from audit403.nginx.model.address import parse_address
+from audit403.nginx.model.context import AccessRule, Context
+from audit403.nginx.model.location import Location
+from audit403.nginx.model.model import Model
+from audit403.nginx.model.server import Server
+
+
+class Trails:
+    """Looks up what traces of one model point to."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._locations: dict[int, dict[tuple[str, int], Location]] = {}
+        self._tables: dict[int, RuleTable] = {}
+
+    def server(self, request: Request, decision: Decision) -> Server | None:
+        """The server block that took the request, chosen as the evaluator chooses it."""
+        client = parse_address(request.client)
+        socket = None if client is None else choose_socket(self.model, request, client)
+        if socket is None or socket.default is None:
+            return None
+        try:
+            if request.tls is not None and request.host is None:
+                return handshake(socket, request.tls).server
+            return choose_server(socket, validate_host(request.host or ""))[0]
+        except BadHost:
+            return socket.default
+
+    def context(self, server: Server, decision: Decision) -> Context:
+        """The location that last took the request, or the server block where none did."""
+        known = self._locations.get(id(server))
+        if known is None:
+            known = self._locations[id(server)] = {}
+            _note(server, known)
+        found: Context = server
+        asking = False
+        for step in decision.trace:
+            if step.text.startswith("auth_request"):
+                asking = step.text.startswith("auth_request asks")  # what follows is the subrequest's own way
+            elif asking:
+                continue
+            elif step.operator == "location" or (step.phase == "redirect" and isinstance(step.where, Span)):
+                where = step.where
+                found = known.get((where.file, where.start), found) if isinstance(where, Span) else found
+            elif step.phase == "location" and step.text.startswith("no location takes"):
+                found = server
+        return found
+
+    def list_of(self, context: Context, decision: Decision) -> list[AccessRule]:
+        """The allow/deny list that refused a request in a context."""
+        limit = context.limit_except if isinstance(context, Location) else None
+        if limit is not None and _has(limit.access_rules(), decision.where):
+            return limit.access_rules()
+        return context.access_rules()
+
+    def table(self, rules: list[AccessRule]) -> RuleTable:
+        """The list as a table, made once."""
+        found = self._tables.get(id(rules))
+        if found is None:
+            found = self._tables[id(rules)] = RuleTable(rules)
+        return found
+
+
+def _has(rules: list[AccessRule], where: Place | None) -> bool:
+    if not isinstance(where, Span):
+        return False
+    return any(rule.directive.start == where.start and rule.directive.source.path == where.file for rule in rules)
+
+
+def _note(owner: Server | Location, known: dict[tuple[str, int], Location]) -> None:
+    for location in owner.tree.all():
+        directive = location.directive
+        if directive is not None:
+            known[(directive.source.path, directive.start)] = location
+        _note(location, known)

@@ -1,0 +1,71 @@
+"""What a value should be for a test to come out the other way."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from audit403.nginx.explore.regex_witness import witnesses
+from audit403.nginx.model.regex import MatchFailed, Regex
+from audit403.nginx.model.rewrite_code import Condition
+
+_OTHERS = ("", "something-else")
+_MOST_WITNESSES = 3
+
+
+class Wish(NamedTuple):
+    """`accepts` tells whether a value will do; `texts` are values to begin with, the likeliest first."""
+
+    accepts: Callable[[str], bool]
+    texts: tuple[str, ...]
+
+    def fitting(self, values: Iterator[str] | tuple[str, ...]) -> Iterator[str]:
+        """Those of some values that will do, each once; the wish's own texts come first."""
+        seen: set[str] = set()
+        for value in (*self.texts, *values):
+            if value not in seen and self.accepts(value):
+                seen.add(value)
+                yield value
+
+
+def anything(*texts: str) -> Wish:
+    """Whatever comes of it; `texts` to begin with."""
+    return Wish(lambda value: True, texts)
+
+
+def exactly(text: str, *, caseless: bool = False) -> Wish:
+    """One text."""
+    if caseless:
+        return Wish(lambda value: value.lower() == text.lower(), (text,))
+    return Wish(lambda value: value == text, (text,))
+
+
+def matching(regex: Regex, holds: bool = True) -> Wish:
+    """A text that a pattern matches, or one that it does not."""
+    texts = _taken(witnesses(regex), _MOST_WITNESSES) if holds else _OTHERS
+
+    def accepts(value: str) -> bool:
+        try:
+            return regex.matches(value) == holds
+        except MatchFailed:
+            return False
+
+    return Wish(accepts, texts)
+
+
+def wish_of(condition: Condition, holds: bool) -> Wish | None:
+    """What the variable of an `if` should be for it to hold, or not to; None where it is compared with a variable."""
+    if condition.regex is not None:
+        return matching(condition.regex, holds != condition.operator.startswith("!"))
+    if condition.value is not None:
+        literal = condition.value.literal
+        if literal is None:
+            return None
+        if holds != (condition.operator == "!="):
+            return exactly(literal)
+        return Wish(lambda value: value != literal, _OTHERS)
+    if holds:
+        return Wish(lambda value: value not in ("", "0"), ("1", "something"))
+    return Wish(lambda value: value in ("", "0"), ("", "0"))
+
+
+def _taken(values: Iterator[str], count: int) -> tuple[str, ...]:
+    return tuple(value for _, value in zip(range(count), values, strict=False))

@@ -1,0 +1,61 @@
+"""Exploration is complete: every 403 that a dense sample of requests meets on the real nginx is one that it found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from differential.nginx.exploration_generator import Generator, World
+from differential.nginx.explored import Explored, Score
+from servers.need import need_root
+from servers.nginx import NginxError, server_directory
+from servers.ports import free_ports
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+
+    import pytest
+
+    from servers.certificates import Certificates
+
+_REQUESTS = 200
+COMPLETE = 0.995
+"""The least share of the 403s seen whose refusal was found (issue B, section 1)."""
+
+
+def test_every_403_seen_was_found(
+    rng: random.Random, certificates: Certificates, cases: Callable[[int], int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also: every witness is refused for real, what is said to be served is, and `who` holds for other clients."""
+    need_root()  # the trees have files of other users
+    score = Score()
+    with server_directory() as prefix:
+        (prefix / "users").write_text("joe:{PLAIN}secret\n")
+        world = World(prefix, *free_ports(3), certificates)
+        number = 0
+        while score.counts["asked"] < cases(6_000):
+            number += 1
+            generator = Generator(rng, world, world.grow(rng, number))
+            explored = Explored(prefix, generator.text, certificates)
+            try:
+                explored.server.start()
+            except NginxError as error:
+                score.note("rejected", f"{error}")
+                continue
+            try:
+                explored.explore()
+                score.replay(explored, rng.sample(generator.clients(), 6))
+                score.sample(explored, generator.requests(_REQUESTS))
+            finally:
+                explored.server.stop()
+            score.counts["configurations"] += 1
+    with capsys.disabled():
+        print("", score.summary(), *(text for texts in score.shown.values() for text in texts), sep="\n")
+    counts = score.counts
+    assert counts["rejected"] < counts["configurations"], "nginx rejects most configurations"
+    assert counts["refused"] > counts["asked"] / 20, "too few 403s to say anything"
+    assert counts["missed"] <= (1 - COMPLETE) * counts["refused"], "403s that exploration did not find"
+    assert counts["not in the model"] <= 0.001 * counts["asked"], "403s that the model does not know"
+    assert not counts["witness not refused"], "witnesses that the real server does not refuse"
+    assert not counts["served is refused"], "requests said to be served that the real server refuses"
+    assert not counts["who is wrong"], "refusals that hit others than they say"
