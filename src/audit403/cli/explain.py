@@ -4,7 +4,6 @@ import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable
 from typing import Any
 
 from audit403.cli.request_line import request_of
@@ -115,33 +114,18 @@ def _headers(lines: list[str]) -> dict[str, Any]:
 
 
 def _batch(site: Site, source: str) -> int:
+    from audit403.cli.batch import answer_all
+
     if source == "-":
-        return _answer(site, sys.stdin.buffer)
+        return answer_all(site, sys.stdin.buffer, _write)
     try:
-        with open(source, "rb") as file:
-            return _answer(site, file)
+        file = open(source, "rb")  # noqa: SIM115 – only the opening may fail so
     except OSError as error:
         raise BadUsage(f"{source} cannot be read: {error.strerror}.") from error
+    with file:
+        return answer_all(site, file, _write)
 
 
-def _answer(site: Site, lines: Iterable[bytes]) -> int:
-    from audit403.report.decision_json import decision_json
-
-    code = 0
-    write = sys.stdout.write
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        identifier: object = None
-        try:
-            row = json.loads(line.decode("utf-8", "surrogateescape"))
-            if not isinstance(row, dict):
-                raise BadUsage("a line must be a JSON object.")
-            identifier = row.get("id")
-            answer = decision_json(identifier, site.decide(request_of(row)))
-        except (ValueError, RecursionError) as error:
-            answer, code = {"id": identifier, "error": f"line {number} is no JSON: {error}"}, 2
-        except BadUsage as error:
-            answer, code = {"id": identifier, "error": f"line {number}: {error}"}, 2
-        write(json.dumps(answer) + "\n")
-    return code
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

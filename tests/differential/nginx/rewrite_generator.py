@@ -108,7 +108,16 @@ class RewriteCode:
         """An end whose status hangs on what came before."""
         rng = self.rng
         codes = [rng.choice((403, 403, 401, 410)) for _ in range(rng.randrange(3))]
-        return "\n".join([*(f"if ({self._condition()}) {{ return {code}; }}" for code in codes), self._end()])
+        tests = [f"if ({self._condition()}) {{ return {code}; }}" for code in codes]
+        if rng.random() < 0.3:
+            tests.append("if ($invalid_referer) { return 403; }")
+        if rng.random() < 0.3:
+            own, value = rng.choice(OWN), self._value()
+            tests.append(f'set ${own} "{value}"; if (${own} = "{rng.choice((value, *VALUES))}") {{ return 403; }}')
+        if rng.random() < 0.3:  # whether the map is kept shows when its source changes
+            tests.append("set $x a; if ($m3 = 1) { set $y b; } set $x b; if ($m3 = 2) { return 403; }")
+        rng.shuffle(tests)
+        return "\n".join([*tests, self._end()])
 
     def _maybe_end(self) -> str:
         return self._end() if self.rng.random() < 0.4 else ""
@@ -196,6 +205,8 @@ class RewriteCode:
 
     def _map(self, name: str, others: tuple[str, ...], volatile: bool) -> str:
         rng = self.rng
+        if name == "m3" and volatile:
+            return f"map $x $m3 {{ a 1; b 2; default $uri; {rng.choice(('', 'volatile;'))} }}"
         source = "$" + rng.choice(words("uri args arg_x http_x_a cookie_c x 1 host$uri arg_y n1"))
         if others and rng.random() < 0.2:
             source += "$" + rng.choice(others)

@@ -8,6 +8,7 @@ from audit403.core.request import Request
 from audit403.nginx.model.context import Context
 
 _SMALL = 1024
+_SURELY_FITS = 150  # letters of up to four bytes in the target and the headers, beside the method and the Host
 _LARGE, _NUMBER = 8192, 4
 _LINE_BREAK = 2
 _SEPARATOR = 2
@@ -16,6 +17,9 @@ _AROUND_TARGET = len("  HTTP/1.1")
 
 def too_large(request: Request, server: Context) -> int | None:
     """414 or 494 where a line of the request finds no room, else None."""
+    letters = len(request.target) + sum([len(name) + len(value) for name, value in request.headers])
+    if letters < _SURELY_FITS and server.last("client_header_buffer_size") is None:
+        return None
     lengths = [_bytes(request.method) + _bytes(request.target) + _AROUND_TARGET]
     if request.host is not None:
         lengths.append(len("Host") + _SEPARATOR + _bytes(request.host))

@@ -64,7 +64,7 @@ class Context:
     `own` holds the directives that stand in this level itself, includes expanded; `effective` what nginx uses here.
     """
 
-    __slots__ = ("_effective", "_rules", "directive", "kind", "own", "parent", "sequence", "server")
+    __slots__ = ("_effective", "_last", "_rules", "directive", "kind", "own", "parent", "sequence", "server")
 
     def __init__(self, kind: str, directive: Directive | None, parent: "Context | None") -> None:
         self.kind = kind
@@ -74,6 +74,7 @@ class Context:
         self.sequence: list[Directive] = []
         self.server: Context | None = None
         self._effective: dict[tuple[str, ...], list[Directive]] = {}
+        self._last: dict[str, Directive | None] = {}
         self._rules: list[AccessRule] | None = None
 
     def add(self, directives: Iterable[Directive]) -> None:
@@ -93,8 +94,12 @@ class Context:
 
     def last(self, name: str) -> Directive | None:
         """The effective directive `name`, or None where no level has it."""
+        known = self._last
+        if name in known:
+            return known[name]
         found = self.effective(name)
-        return found[-1] if found else None
+        last = known[name] = found[-1] if found else None
+        return last
 
     def argument(self, name: str, default: str) -> str:
         """The first argument of the effective directive `name`."""
@@ -109,7 +114,10 @@ class Context:
     def access_rules(self) -> list[AccessRule]:
         """The effective allow/deny list: one rule at a level replaces all of the levels above."""
         if self._rules is None:
-            self._rules = [AccessRule(directive) for directive in self.effective("allow", "deny")]
+            if self.parent is not None and "allow" not in self.own and "deny" not in self.own:
+                self._rules = self.parent.access_rules()  # one list for all that inherit it
+            else:
+                self._rules = [AccessRule(directive) for directive in self.effective("allow", "deny")]
         return self._rules
 
     def span(self) -> Span | None:

@@ -55,6 +55,7 @@ class Location(Context):
     """One location block; `modifier` is one of `=`, `^~`, `~`, `~*`, `@` and empty."""
 
     __slots__ = (
+        "_label",
         "broken",
         "code",
         "exact",
@@ -72,6 +73,7 @@ class Location(Context):
     def __init__(self, directive: Directive, parent: Context) -> None:
         super().__init__(LOCATION, directive, parent)
         self.modifier, self.name = location_name(directive.args)
+        self._label = "location " + " ".join(directive.args)
         self.exact = self.modifier == "="
         self.no_regex = self.modifier == "^~"
         self.named = self.modifier == "@"
@@ -95,7 +97,7 @@ class Location(Context):
 
     def label(self) -> str:
         """The location as written: `location ^~ /x`."""
-        return "location " + " ".join(self.directive.args if self.directive else ())
+        return self._label
 
 
 def location_name(arguments: list[str]) -> tuple[str, str]:

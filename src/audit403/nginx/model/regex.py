@@ -5,6 +5,7 @@ Truth: src/core/ngx_regex.c and ngx_http_regex_exec in src/http/ngx_http_variabl
 
 from typing import Any
 
+_KEPT = 1_000
 _cache: dict[tuple[str, bool], "Regex | InvalidRegex"] = {}
 
 
@@ -30,18 +31,19 @@ class Captured:
 class Regex:
     """One compiled pattern."""
 
-    __slots__ = ("_compiled", "_groups", "_names", "caseless", "pattern")
+    __slots__ = ("_compiled", "_groups", "_known", "_names", "caseless", "pattern")
 
     def __init__(self, pattern: str, caseless: bool, compiled: Any) -> None:
         self.pattern = pattern
         self.caseless = caseless
         self._compiled = compiled
         self._groups = compiled.groups
+        self._known: dict[str, Captured | None] = {}
         self._names = {_text_of(name): index for name, index in compiled.groupindex.items()}
 
     def matches(self, subject: str) -> bool:
         """Whether the pattern is found in `subject`."""
-        return self._found(subject) is not None
+        return self.search(subject) is not None
 
     def _found(self, subject: str) -> Any:
         try:
@@ -50,7 +52,16 @@ class Regex:
             raise MatchFailed(str(error)) from error
 
     def search(self, subject: str) -> Captured | None:
-        """The captures of the first match in `subject`, or None."""
+        """The captures of the first match in `subject`, or None; kept, because one request's subjects are another's."""
+        known = self._known
+        if subject in known:
+            return known[subject]
+        if len(known) >= _KEPT:
+            known.clear()
+        found = known[subject] = self._search(subject)
+        return found
+
+    def _search(self, subject: str) -> Captured | None:
         match = self._found(subject)
         if match is None:
             return None

@@ -3,10 +3,12 @@
 Truth: ngx_http_script_compile in src/http/ngx_http_script.c.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 _NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 
+_KEPT = 20_000
 TEXT, VARIABLE, CAPTURE, ARGUMENTS = "text", "variable", "capture", "arguments"
 
 
@@ -33,6 +35,7 @@ class InvalidTemplate(ValueError):
     """nginx would not start with this value; the message is nginx's own."""
 
 
+@lru_cache(maxsize=_KEPT)
 def compile_template(source: str, *, split_arguments: bool = False) -> Template:
     """Compile `source`; with `split_arguments` the first `?` outside a variable starts the arguments, as in `rewrite`.
 

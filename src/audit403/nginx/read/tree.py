@@ -51,7 +51,7 @@ class Directive:
     a block). `body` is the text of a lua block, which nginx does not parse either.
     """
 
-    __slots__ = ("_words", "args", "block", "block_start", "body", "end", "name", "source", "start")
+    __slots__ = ("_span", "_words", "args", "block", "block_start", "body", "end", "name", "source", "start")
 
     def __init__(
         self, name: str, args: list[str], source: Source, start: int, end: int, words: list["Word"] | None = None
@@ -65,6 +65,7 @@ class Directive:
         self.block_start = -1
         self.body: str | None = None
         self._words = words
+        self._span: Span | None = None
 
     @property
     def _located(self) -> list["Word"]:
@@ -91,8 +92,12 @@ class Directive:
 
     @property
     def span(self) -> Span:
-        """From the name to the `;` or `{`, inclusive."""
-        return self.source.span(self.start, self.end if self.block_start < 0 else self.block_start + 1)
+        """From the name to the `;` or `{`, inclusive; kept, because a decision names the same ones over and over."""
+        span = self._span
+        if span is None:
+            span = self.source.span(self.start, self.end if self.block_start < 0 else self.block_start + 1)
+            self._span = span
+        return span
 
     @property
     def full_span(self) -> Span:

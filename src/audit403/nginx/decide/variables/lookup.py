@@ -13,7 +13,7 @@ from audit403.nginx.decide.variables.geo import geo_value
 from audit403.nginx.decide.variables.geoip2 import geoip2_value
 from audit403.nginx.decide.variables.split_clients import split_clients_value
 from audit403.nginx.decide.variables.table import map_value
-from audit403.nginx.model.template import ARGUMENTS, CAPTURE, TEXT, VARIABLE, Part, Template
+from audit403.nginx.model.template import ARGUMENTS, CAPTURE, VARIABLE, Template
 
 DEEPEST = 100
 """So many variables may hang on one another (ngx_http_variable_depth)."""
@@ -66,16 +66,21 @@ def variable_left_over(exchange: Exchange, name: str) -> Value:
 
 def expand_left_over(exchange: Exchange, template: Template) -> str:
     """The text of a template as `index` makes it, which does not ask again for variables that are never kept."""
-    known = [(part, variable_left_over(exchange, part.value)) for part in template.parts if part.kind == VARIABLE]
-    for _, value in known:
+    if template.literal is not None:
+        return template.literal
+    values: dict[str, str] = {}
+    for name in template.variables():
+        value = variable_left_over(exchange, name)
         if isinstance(value, Unknown):
             raise Undecided(value.missing)
-    values = {part.value: value for part, value in known}
-    parts = tuple(
-        Part(TEXT, value if isinstance(value := values[part.value], str) else "") if part.kind == VARIABLE else part
-        for part in template.parts
-    )
-    return expand_known(exchange, Template(template.source, parts, template.literal))
+        values[name] = value or ""
+    pieces: list[str] = []
+    for kind, text in template.parts:
+        if kind == VARIABLE:
+            pieces.append(values[text])
+        else:
+            pieces.append(capture(exchange, int(text), False) if kind == CAPTURE else text)
+    return rejoin(pieces)
 
 
 def expand(exchange: Exchange, template: Template) -> str | Unknown:
@@ -92,6 +97,9 @@ def compute(exchange: Exchange, template: Template, *, escape: bool = False, flu
     """The text of a template. Raises NoRoom where nginx gives up."""
     if template.literal is not None:
         return template.literal
+    if len(template.parts) == 1 and template.parts[0].kind == VARIABLE and flushed:
+        value = variable(exchange, template.parts[0].value)
+        return "" if value is None else value
     pieces = compute_pieces(exchange, template, escape=escape, flushed=flushed)
     return pieces if isinstance(pieces, Unknown) else rejoin(pieces)
 
