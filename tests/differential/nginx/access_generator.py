@@ -23,7 +23,7 @@ CLIENTS = ("127.0.0.1", "127.0.0.1", "127.0.0.2", "127.0.0.9", "127.1.2.3", "::1
 FORWARDED = (
     "10.0.0.1", "203.0.113.7", "203.0.113.9", "2001:db8::7", "::ffff:10.1.2.3", "127.0.0.2", "192.0.2.130", "::1",
     "10.0.0.1:8080", "[2001:db8::7]:443", "[2001:db8::7]", "nonsense", "", " ", "unix:", "10.0.0.1.2",
-    "1:2:3:4:5:6:7:8:9",
+    "1:2:3:4:5:6:7:8:9", "203.0.113.7, 127.0.0.2", "10.0.0.1, 127.0.0.9", "2001:db8::7, 127.0.0.1",
     "203.0.113.7, 127.0.0.1", "10.0.0.1,127.0.0.2 ,127.0.0.1", "127.0.0.2 203.0.113.7", ",203.0.113.7",
     "10.0.0.1,, 127.0.0.1,",
     "garbage, 203.0.113.7", "203.0.113.7, garbage", "10.0.0.1:99999", "[::ffff:10.0.0.1]:80", "::ffff:203.0.113.7:80",
@@ -164,7 +164,7 @@ class AccessGenerator:
         headers: list[tuple[str, str]] = []
         if rng.random() < 0.5:
             headers.append(("Authorization", authorization(rng)))
-        if self._hot("real-ip", 0.4):
+        if self._hot("real-ip", 0.6):
             headers += [(rng.choice(FORWARDED_HEADERS), rng.choice(FORWARDED)) for _ in range(rng.choice((1, 1, 2, 3)))]
         if rng.random() < 0.4:
             headers.append(("X-Key", rng.choice(("open", "open", "shut"))))
@@ -193,7 +193,7 @@ class AccessGenerator:
             parts.append(self._ending())
         if rng.random() < 0.08:
             parts.append("internal;")
-        elif self._hot("handlers", 0.12):
+        elif self._hot("handlers", 0.2):
             parts.append(rng.choice(("stub_status;", "empty_gif;", f"proxy_pass http://127.0.0.1:{self.places.back};")))
         if depth < 2 and name.startswith("/") and rng.random() < 0.45:
             inner = {"/": ("/a/", "/b/f", "~ ^/[ab]"), "/a/": ("/a/b/", "= /a/f", "~ b"), "/b/": ("= /b/f",)}.get(
@@ -250,7 +250,7 @@ class AccessGenerator:
             parts.append(self._auth_request())
         if self._hot("satisfy", much * 0.6):
             parts.append(f"satisfy {rng.choice(('any', 'any', 'all'))};")
-        if self._hot("real-ip", much * 0.6):
+        if self._hot("real-ip", much):
             parts.append(self._real_ip())
         if self._hot("pages", much * 0.4):
             parts.append(self._error_pages())
@@ -275,23 +275,22 @@ class AccessGenerator:
 
     def _auth_request(self) -> str:
         rng = self.rng
-        target = rng.choice(
-            (*AUTH_TARGETS, "/auth/sets", "/auth/sets", "/auth/200", "off", "/auth/none", "/a/f", "/auth/200?x")
-        )
-        told = rng.choice(("", "auth_request_set $got $told;", "auth_request_set $got $uri;"))
-        return f"auth_request {target}; {told}"
+        if rng.random() < 0.25:
+            told = rng.choice(("$told", "$told", "1$uri"))
+            page = f"error_page 404 403 405 {rng.choice(('', '=', '=200'))} /told;"
+            return f"auth_request /auth/sets; auth_request_set $got {told}; {page}"
+        target = rng.choice((*AUTH_TARGETS, "/auth/200", "off", "/auth/none", "/a/f", "/auth/200?x"))
+        return f"auth_request {target}; {rng.choice(('', 'auth_request_set $got $told;'))}"
 
     def _real_ip(self) -> str:
         rng = self.rng
-        trusted = rng.sample(
-            ("127.0.0.1", "127.0.0.0/8", "::1", "unix:", "10.0.0.0/8", "::/0", "203.0.113.0/24", "localhost"),
-            rng.randrange(1, 4),
-        )
+        trusted = [rng.choice(("127.0.0.0/8", "127.0.0.0/8", "0.0.0.0/0", "127.0.0.1", "localhost"))]
+        trusted += rng.sample(("::1", "unix:", "10.0.0.0/8", "::/0", "203.0.113.0/24"), rng.randrange(3))
         parts = [f"set_real_ip_from {network};" for network in trusted]
         if rng.random() < 0.7:
-            parts.append(f"real_ip_header {rng.choice((*FORWARDED_HEADERS, 'x-forwarded-for', 'x-real-ip'))};")
-        if rng.random() < 0.4:
-            parts.append(f"real_ip_recursive {rng.choice(('on', 'on', 'off'))};")
+            parts.append(f"real_ip_header {rng.choice((*FORWARDED_HEADERS[1:], 'x-forwarded-for', 'x-real-ip'))};")
+        if rng.random() < 0.5:
+            parts.append(f"real_ip_recursive {rng.choice(('on', 'on', 'on', 'off'))};")
         return " ".join(parts if rng.random() < 0.9 else parts[1:])
 
     def _error_pages(self) -> str:

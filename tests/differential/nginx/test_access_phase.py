@@ -39,7 +39,7 @@ def test_who_may_come_in(
     influence = Influence(rng, WANTED)
     where = Where(rng)
     rounds = 6 if at_fuzz_scale() else 1
-    with LoggedDuel(server_dir) as duel:
+    with LoggedDuel(server_dir, texts=False) as duel:
         while duel.asked < cases(2_500):
             conf = main_config(server_dir, generator.http())
             if not duel.start(conf):

@@ -21,18 +21,20 @@ _CALLBACK = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234
 
 
 def autoindex(exchange: Exchange) -> Outcome | None:
-    """The listing of a directory."""
+    """The listing of a directory; the fancyindex module stands where autoindex does and answers alike."""
     if not wants_directory(exchange) or exchange.method not in ("GET", "HEAD"):
         return None
-    if not exchange.context.flag("autoindex"):
+    by = next((name for name in ("autoindex", "fancyindex") if exchange.context.flag(name)), None)
+    if by is None:
         return None
     path = _directory_path(exchange, whole_root=True)
     if path is None:
         return alias_after_rewrite(exchange)
-    if exchange.context.argument("autoindex_format", "html") == "jsonp" and not _callback_is_sound(exchange.args):
+    jsonp = by == "autoindex" and exchange.context.argument("autoindex_format", "html") == "jsonp"
+    if jsonp and not _callback_is_sound(exchange.args):
         exchange.decided("bad-callback", None, "")
         return Status(400)
-    outcome = _open_directory(exchange, path, "autoindex")
+    outcome = _open_directory(exchange, path, by)
     if outcome is not None:
         return outcome
     if exchange.method == "GET" and _breaks_off(exchange, path):
