@@ -5,7 +5,7 @@ Truth: src/core/ngx_regex.c and ngx_http_regex_exec in src/http/ngx_http_variabl
 
 from typing import Any
 
-_KEPT = 1_000
+_KEPT = 256
 _cache: dict[tuple[str, bool], "Regex | InvalidRegex"] = {}
 
 
