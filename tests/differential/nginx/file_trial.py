@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from audit403.nginx.read.parse import parse
 from differential.nginx.file_generator import Site, Weights
 from differential.nginx.file_requests import random_ask
+from differential.nginx.influence import FEWEST
 from differential.nginx.tree_generator import build_tree
 from differential.nginx.worker import USERS
 from servers.nginx import NginxError, main_config
@@ -47,6 +48,7 @@ def duel_about(
                 duel.server.restart(conf)  # its caches are warm
                 measure_everywhere(
                     duel.server,
+                    rng,
                     influence,
                     conf,
                     labels,
@@ -57,6 +59,7 @@ def duel_about(
 
 def measure_everywhere(
     server: Nginx,
+    rng: random.Random,
     influence: Influence,
     conf: str,
     labels: Labels,
@@ -73,7 +76,9 @@ def measure_everywhere(
     for directive, parent in _with_parents(parse("nginx.conf", data).directives, None):
         for label in set(labels(directive, parent)).intersection(influence.wanted):
             places.setdefault(label, []).append((directive.start, directive.end))
-    for label in sorted(places, key=lambda label: influence.counts[label])[:trials]:
+    # A directive that the others need cannot be taken out: it must not have its turn each time.
+    order = sorted(sorted(places), key=lambda label: (influence.counts[label] >= FEWEST, rng.random()))
+    for label in order[:trials]:
         reduced, before = data, len(data)
         for start, end in sorted(places[label], reverse=True):
             if end <= before:  # not inside one that is gone

@@ -30,7 +30,9 @@ _CONFIGURATIONS_PER_TREE = 4
 
 
 def labels(directive: Directive, parent: Directive | None) -> Iterable[str]:
-    yield directive.name
+    # What stands at the top defines variables that are used elsewhere.
+    if parent is None or parent.name not in ("http", "server") or directive.name not in ("map", "geo", "set"):
+        yield directive.name
     if parent is not None and parent.name in ("map", "geo"):
         yield parent.name
     if directive.name == "listen" and "default_server" in directive.args:
@@ -68,6 +70,7 @@ def whole_duel(duel: LoggedDuel, rng: random.Random, most: int, influence: Influ
         if influence is not None:
             measure_everywhere(
                 duel.server,
+                rng,
                 influence,
                 conf,
                 labels,

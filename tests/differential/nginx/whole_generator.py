@@ -45,12 +45,10 @@ SOURCES = ("$http_x_key", "$uri", "$host", "$arg_x", "$remote_addr", "$http_user
 KEYS = ("open", "~^/a", "a.test", "~*MOZ", "1", "~(?<n2>.)$", '""', "curl/8", "127.0.0.1", "0", "*.b.test")
 SUBREQUESTS = ("/auth/yes", "/auth/no", "/auth/key", "/auth/file", "/auth/back", "off")
 WANTED = (
-    "allow", "deny", "satisfy", "auth_basic", "auth_request", "limit_except", "set_real_ip_from", "real_ip_header",
-    "internal", "error_page",
-    "recursive_error_pages", "if", "return", "rewrite", "set", "map", "geo", "valid_referers", "root", "alias", "index",
-    "try_files", "autoindex", "disable_symlinks", "proxy_pass", "server_name", "location", "client_max_body_size",
-    "default_server", "break",
+    "alias", "allow", "auth_basic", "auth_request", "default_server", "deny", "error_page", "geo", "if", "internal",
+    "limit_except", "location", "map", "proxy_pass", "return", "rewrite", "root", "server_name", "try_files",
 )  # fmt: skip
+"""What decides often enough where everything is mixed; the rest is counted in the tests of its own."""
 
 
 class Ports(NamedTuple):
@@ -288,7 +286,8 @@ class Whole:
         if rng.random() < 0.1:
             methods = " ".join(rng.sample(("GET", "POST", "PUT", "OPTIONS"), rng.randint(1, 2)))
             parts.append(f"limit_except {methods} {{ {self._rules(1)} }}")
-        if rng.random() < 0.3:
+        tried = rng.random() < 0.3
+        if tried:
             parts.append(self._try_files())
         if rng.random() < 0.07 and name:
             parts.append("internal;")
@@ -300,7 +299,8 @@ class Whole:
                 rng.choice(("return 403;", "return 200 ok;", "return 404;", 'return 403 "no";', "return 301 /a/;"))
             )
         elif end < 0.2:
-            parts.append(self._handler(name))
+            # With a URI in proxy_pass, a try_files that makes the URI shorter than the location crashes nginx 1.22.1.
+            parts.append(self._handler("" if tried else name))
         rng.shuffle(parts)
         return parts
 

@@ -223,6 +223,8 @@ def _transfer_directory(exchange: Exchange, tree: ChangingTree, source: str, tar
     into_itself = made.path.startswith(opened.path + "/")
     if into_itself:
         exchange.step("content", f"{source} is copied {INTO_ITSELF}, as deep as a path can be")
+    elif _leads_to(tree, opened.path, made.path):
+        raise Undecided(Missing(REASON_STATE, ENDLESS_WALK))
     # What cannot be copied inside is left out without a word.
     if exchange.method == "COPY":
         return Status(201)
@@ -230,6 +232,23 @@ def _transfer_directory(exchange: Exchange, tree: ChangingTree, source: str, tar
         raise Undecided(Missing(REASON_STATE, f"the copies of {source} {INTO_ITSELF}"))
     deleted = _delete_tree(exchange, tree, source, without_last_byte(source))
     return Status(201) if deleted.code == 204 else deleted
+
+
+def _leads_to(tree: ChangingTree, source: str, target: str) -> bool:
+    """Whether a walk through `source`, which follows links, comes to a directory that `target` lies in."""
+    pending, seen = [source], {source}
+    while pending and len(seen) < _LONGEST_WALK:
+        directory = pending.pop()
+        opened = tree.opendir(directory)
+        for name in () if opened.errno else tree.names(opened.path):
+            found = tree.stat(f"{directory}/{name}")
+            if found.errno or found.entry is None or found.entry.kind != DIRECTORY or found.path in seen:
+                continue
+            if target == found.path or target.startswith(found.path + "/"):
+                return True
+            seen.add(found.path)
+            pending.append(found.path)
+    return False
 
 
 def _transfer_file(exchange: Exchange, tree: ChangingTree, source: str, target: str, entry: Entry) -> Status:

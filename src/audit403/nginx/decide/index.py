@@ -47,6 +47,9 @@ def index(exchange: Exchange) -> Outcome | None:
             return _elsewhere(exchange, text, span)
         outcome = _try(exchange, mapped.path, text, name, span)
         if outcome is not None:
+            # For an empty URI: the new one stands behind the root in the same buffer, behind an alias in another.
+            is_alias = exchange.evaluator.root(exchange.context).is_alias
+            exchange.before_uri = "" if is_alias else mapped.path[: mapped.root][-1:]
             return outcome
     return None
 
