@@ -94,12 +94,13 @@ REFERER_VALUES = (
 
 
 class World(NamedTuple):
-    """Where a generated configuration lives: a folder, two ports on both families and one for TLS, and two trees."""
+    """Where a generated configuration lives: a folder, two ports, one for TLS, and one where another server answers."""
 
     prefix: Path
     port: int
     other: int
     secure: int
+    back: int
     certificates: Certificates
 
     def grow(self, rng: random.Random, number: int) -> Tree:
@@ -127,7 +128,7 @@ class Generator:
         self.flags = False
         self.limited = False
         self.servers = 0
-        self.text = self._http()
+        self.text = self._http().replace("@BACK@", str(world.back))
 
     # the http level
 
@@ -347,7 +348,7 @@ class Generator:
         elif chosen < 0.45:
             parts.append("return 403;" if rng.random() < 0.6 else f"return {rng.choice((200, 404))} x;")
         elif chosen < 0.55:
-            parts.append("proxy_pass http://127.0.0.1:1;")
+            parts.append("proxy_pass http://127.0.0.1:@BACK@;")
         elif chosen < 0.72:
             tries = rng.choice(("$uri", "$uri $uri/", "$uri/ $uri.html", "/nothing"))
             parts.append(f"try_files {tries} {rng.choice((*self.named, '=403', '=404', self._target()))};")

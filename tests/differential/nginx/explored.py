@@ -46,11 +46,12 @@ class Missed(NamedTuple):
 class Explored:
     """One configuration: the model's facts, and the real server that knows better."""
 
-    def __init__(self, prefix: Path, http: str, certificates: Certificates) -> None:
+    def __init__(self, prefix: Path, http: str, certificates: Certificates, back: int) -> None:
         self.conf = prefix / "model.conf"
         modelled = http.replace("$http_x_unique", "$binary_remote_addr")
         self.conf.write_bytes(main_config(prefix, modelled).encode("utf-8", "surrogateescape"))
-        self.server = Nginx(prefix, main_config(prefix, _REAL_IP + "\n" + http))
+        other = f"server {{ listen 127.0.0.1:{back}; allow all; return 200; }}"
+        self.server = Nginx(prefix, main_config(prefix, f"{_REAL_IP}\n{http}\n{other}"))
         self.certificates = certificates
         evidence = LocalEvidence()
         self.model = build_model(read_configuration(str(self.conf), evidence, prefix=str(prefix)))

@@ -31,12 +31,12 @@ def test_every_403_seen_was_found(
     score = Score()
     with server_directory() as prefix:
         (prefix / "users").write_text("joe:{PLAIN}secret\n")
-        world = World(prefix, *free_ports(3), certificates)
+        world = World(prefix, *free_ports(4), certificates)
         number = 0
         while score.counts["asked"] < cases(6_000):
             number += 1
             generator = Generator(rng, world, world.grow(rng, number))
-            explored = Explored(prefix, generator.text, certificates)
+            explored = Explored(prefix, generator.text, certificates, world.back)
             try:
                 explored.server.start()
             except NginxError as error:

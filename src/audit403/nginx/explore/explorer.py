@@ -8,6 +8,7 @@ from audit403.core.family import NotAudited
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.decide.outcome import Undecided
 from audit403.nginx.explore.access_lists import access_starts
+from audit403.nginx.explore.alike import Shape, Shapes
 from audit403.nginx.explore.doors import Doors, from_client, visit
 from audit403.nginx.explore.found import Found
 from audit403.nginx.explore.idle import idle_directives
@@ -32,6 +33,8 @@ class Explorer:
         self.doors = Doors(model.sockets)
         self.found = Found(evaluator, self.trails, self.doors)
         self._seen_lists: set[int] = set()
+        self._shapes = Shapes(model)
+        self._alike: dict[Shape, Server] = {}
         self._starts_of_lists: set[tuple[int, int]] = set()
 
     def facts(self) -> Iterator[Fact]:
@@ -47,6 +50,10 @@ class Explorer:
         doors = self.doors.of(server)
         if not doors:
             return  # no name leads to it, or only a unix socket
+        shape = None if self.tree_known else self._shapes.of(server, doors)
+        alike = self._alike.setdefault(shape, server) if shape is not None else server
+        if alike is not server and self.found.repeat(alike, server):
+            return
         search = Search(self.evaluator, self.trails, server, doors, self._seen_lists)
         for start in starts(self.evaluator, server, doors, self.missed):
             self._explore(search, start)
@@ -58,7 +65,7 @@ class Explorer:
 
     def _explore(self, search: Search, start: Start, entries: TreeStart | None = None) -> None:
         search.cut_off = False
-        asked = search.explore(start.request, start.meant)
+        asked = search.explore(start.request, start.meant, for_files=entries is not None)
         if search.cut_off:
             self.missed.append(NotAudited(start.request.url(), "exploration was cut off: too many tests on one path"))
         self.found.record(start, asked, entries)

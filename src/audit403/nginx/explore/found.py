@@ -1,15 +1,19 @@
 """The refusals that were found so far: those with the same cause and place are one, with its most ordinary witness."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
-from audit403.core.decision import REFUSED, Decision
+from audit403.core.decision import NOT_REFUSED, REFUSED, Decision
 from audit403.core.fact import Refusal
 from audit403.core.place import PathPlace, Place
 from audit403.core.request import Request
 from audit403.nginx.decide.evaluator import Evaluator
+from audit403.nginx.explore.alike import Translation
 from audit403.nginx.explore.doors import Doors, from_client
+from audit403.nginx.explore.flips import Flips
 from audit403.nginx.explore.places import Start
+from audit403.nginx.explore.reach import Reach
 from audit403.nginx.explore.search import Asked
 from audit403.nginx.explore.subject import (
     PURPOSE_CERTIFICATE,
@@ -24,14 +28,16 @@ from audit403.nginx.explore.subject import (
 )
 from audit403.nginx.explore.trail import Trails
 from audit403.nginx.explore.tree import TreeStart
-from audit403.nginx.explore.who import served_beside, who
-from audit403.nginx.model.context import AccessRule
+from audit403.nginx.explore.who import about_clients, differences, served_beside, who
+from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.model.location import Location
+from audit403.nginx.model.server import Server
 
 _BLOCKED_ON_THE_WAY = ("ancestor-not-searchable", "index-refused", "directory-unlistable")
 _ORDER = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_PROBE, PURPOSE_CERTIFICATE)
 _RANK = {purpose: rank for rank, purpose in enumerate((*_ORDER, PURPOSE_TWIN_NAME, PURPOSE_HIDDEN))}
 _SHOWN = 3
+_MOST_CLIENTS = 6
 
 
 class _Candidate(NamedTuple):
@@ -54,6 +60,8 @@ class Found:
         self.trails = trails
         self.doors = doors
         self._found: dict[tuple[object, ...], _Candidate] = {}
+        self._of_server: dict[Server, list[tuple[object, ...]]] = {}
+        self._said: dict[tuple[object, ...], str] = {}
 
     def record(self, start: Start, asked: list[Asked], entries: TreeStart | None) -> None:
         """Take in what is refused among the requests that one start led to."""
@@ -96,16 +104,83 @@ class Found:
         if better or (known is not None and known.served is None and known.request == request):
             candidate = candidate._replace(served=served_beside(request, asked))
         self._found[key] = candidate if known is None else _merged(candidate, known, better)
+        if known is None:
+            self._of_server.setdefault(server, []).append(key)
+
+    def repeat(self, one: Server, other: Server) -> bool:
+        """Take in for a server block what was found for one that is alike; False where it is not so after all."""
+        translation = Translation(one, other)
+        made: list[tuple[tuple[object, ...], _Candidate]] = []
+        for key in self._of_server.get(one, ()):
+            known = self._found[key]
+            if known.subject.purpose == PURPOSE_TWIN_NAME:
+                continue
+            repeated = self._repeated(known, translation, other)
+            if repeated is None:
+                return False
+            made.append((key, repeated))
+        for of_one, candidate in made:
+            key = _key(candidate.request, candidate.decision, candidate.subject)
+            self._found[key] = candidate
+            self._of_server.setdefault(other, []).append(key)
+            self._said[key] = translation.text(self._who(of_one))
+        return True
+
+    def _repeated(self, known: _Candidate, translation: Translation, other: Server) -> _Candidate | None:
+        request = translation.request(known.request)
+        decision = self.evaluator.decide(request)
+        same = (decision.verdict, decision.cause) == (REFUSED, known.decision.cause)
+        if not same or self.trails.server(request, decision) is not other:
+            return None
+        served = None if known.served is None else translation.request(known.served)
+        if served is not None and self.evaluator.decide(served).verdict != NOT_REFUSED:
+            return None
+        context = self.trails.context(other, decision)
+        subject = known.subject
+        below = _counterpart(subject.permitted_below, subject.context, context)
+        above = _counterpart(subject.permitted_above, subject.context, context)
+        if (below is None) != (subject.permitted_below is None) or (above is None) != (subject.permitted_above is None):
+            return None
+        subject = subject._replace(
+            server=other,
+            location=context if isinstance(context, Location) else None,
+            context=context,
+            permitted_below=below,
+            permitted_above=above,
+        )
+        examples = tuple(map(translation.text, known.examples))
+        return _Candidate(request, decision, known.depth, subject, served, known.places, examples)
 
     def refusals(self) -> Iterator[Refusal]:
         """What was found."""
-        for candidate in self._found.values():
-            yield self._refusal(candidate)
+        for key, candidate in self._found.items():
+            who_is_hit = self._who(key)  # which may find who is let through
+            request, decision, subject = candidate.request, candidate.decision, candidate.subject
+            place = decision.where or subject.server.span()
+            assert place is not None
+            yield Refusal(
+                "nginx",
+                decision.cause,
+                place,
+                decision.because,
+                request,
+                decision,
+                who_is_hit,
+                self._found[key].served,
+                subject,
+                candidate.places,
+                candidate.examples,
+            )
 
-    def _refusal(self, candidate: _Candidate) -> Refusal:
+    def _who(self, key: tuple[object, ...]) -> str:
+        known = self._said.get(key)
+        if known is None:
+            known = self._said[key] = self._asked_who(key)
+        return known
+
+    def _asked_who(self, key: tuple[object, ...]) -> str:
+        candidate = self._found[key]
         request, decision, subject = candidate.request, candidate.decision, candidate.subject
-        place = decision.where or subject.server.span()
-        assert place is not None
         context = subject.context or subject.server
         table = self.trails.table(self.trails.list_of(context, decision))
 
@@ -113,19 +188,23 @@ class Found:
             other = from_client(request, client, self.doors.of(subject.server))
             return other is None or self.evaluator.decide(other).verdict == REFUSED
 
-        return Refusal(
-            "nginx",
-            decision.cause,
-            place,
-            decision.because,
-            request,
-            decision,
-            who(request, decision, candidate.served, table, is_refused),
-            candidate.served,
-            subject,
-            candidate.places,
-            candidate.examples,
-        )
+        served = candidate.served
+        if served is None and about_clients(decision):
+            served = self._served_client(candidate)
+            self._found[key] = candidate._replace(served=served)
+        return who(request, decision, served, table, is_refused)
+
+    def _served_client(self, candidate: _Candidate) -> Request | None:
+        """The witness from a client on the other side of a test on the way, if that is let through."""
+        request, decision, subject = candidate.request, candidate.decision, candidate.subject
+        flips = Flips(self.evaluator, Reach(self.evaluator.model, subject.server, self.doors.of(subject.server)))
+        for step in decision.trace:
+            if step.phase == "rewrite" and flips.can(step):
+                for other in islice(flips.of(step, request, subject.context or subject.server), _MOST_CLIENTS):
+                    is_another = differences(request, other) == {"client"}
+                    if is_another and self.evaluator.decide(other).verdict == NOT_REFUSED:
+                        return other
+        return None
 
 
 def _key(request: Request, decision: Decision, subject: Subject) -> tuple[object, ...]:
@@ -142,6 +221,28 @@ def _key(request: Request, decision: Decision, subject: Subject) -> tuple[object
     below = None if subject.permitted_below is None else subject.permitted_below.directive
     above = None if subject.permitted_above is None else subject.permitted_above.directive
     return (cause, where, id(subject.server), purpose, below, above)
+
+
+def _counterpart(rule: AccessRule | None, one: Context | None, other: Context) -> AccessRule | None:
+    """The rule that stands in one context's lists where another stands in the other's."""
+    if rule is None or one is None:
+        return None
+    here, there = _lists_of(one), _lists_of(other)
+    for mine, theirs in zip(here, there, strict=False):
+        if rule in mine and len(mine) == len(theirs):
+            return theirs[mine.index(rule)]
+    return None
+
+
+def _lists_of(context: Context) -> list[list[AccessRule]]:
+    """The lists of a context, of its limit_except, and of every level around it."""
+    limit = context.limit_except if isinstance(context, Location) else None
+    found = [] if limit is None else [limit.access_rules()]
+    level: Context | None = context
+    while level is not None:
+        found.append(level.access_rules())
+        level = level.parent
+    return found
 
 
 def _merged(candidate: _Candidate, known: _Candidate, better: bool) -> _Candidate:

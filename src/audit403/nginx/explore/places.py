@@ -32,6 +32,7 @@ CHALLENGE = "/.well-known/acme-challenge/token"
 PROBE = "audit403-probe"
 _MOST_OUTER = 3
 _MOST_INNER = 6
+_MOST_BESIDE = 20
 
 
 class Start(NamedTuple):
@@ -80,16 +81,10 @@ def _locations(owner: Server | Location) -> Iterator[Location]:
 
 def _uris(exchange: Exchange, location: Location, missed: list[NotAudited]) -> Iterator[tuple[str, str]]:
     """URIs that a location takes: its own name and something below it, or what its pattern matches."""
-    if location.named or location.effective("internal"):
+    if location.named:
         return
     if location.regex is not None:
-        made = next((uri for uri in _matched_by(location) if _takes(exchange, location, uri)), None)
-        if made is None:
-            made = next(iter(_matched_by(location)), None)
-        if made is None:
-            missed.append(NotAudited(location.label(), "no URI could be made that its pattern matches"))
-        else:
-            yield made, PURPOSE_PROBE
+        yield from ((uri, PURPOSE_PROBE) for uri in _for_pattern(exchange, location, missed))
         return
     if not location.name.startswith("/"):
         return
@@ -106,16 +101,41 @@ def _uris(exchange: Exchange, location: Location, missed: list[NotAudited]) -> I
                 yield made, PURPOSE_PROBE
 
 
-def _matched_by(location: Location) -> Iterator[str]:
+def _for_pattern(exchange: Exchange, location: Location, missed: list[NotAudited]) -> Iterator[str]:
+    """A URI that a location's pattern matches and that no other location takes; and one that names a directory."""
+    made = next((uri for uri in _matched_by(location, "/") if _takes(exchange, location, uri)), None)
+    if made is None:
+        made = next((uri for uri in _below_others(location) if _takes(exchange, location, uri)), None)
+    if made is None:
+        made = next(_matched_by(location, "/"), None)
+    if made is None:
+        missed.append(NotAudited(location.label(), "no URI could be made that its pattern matches"))
+        return
+    yield made
+    if not made.endswith("/"):
+        folder = next((uri for uri in (f"{made}/", f"{made}a/") if _takes(exchange, location, uri)), None)
+        if folder is not None:
+            yield folder
+
+
+def _below_others(location: Location) -> Iterator[str]:
+    """URIs that the pattern matches below the locations beside it."""
+    owner = location.parent
+    if isinstance(owner, Server | Location):
+        for other in islice(owner.tree.prefixes.values(), _MOST_BESIDE):
+            if not other.no_regex:
+                yield from _matched_by(location, other.name)
+
+
+def _matched_by(location: Location, prefix: str) -> Iterator[str]:
     """URIs that the patterns of a location and of those around it match."""
     assert location.regex is not None
     parent = location.parent
     outer = [""]
-    prefix = "/"
     if isinstance(parent, Location) and parent.regex is None:
-        prefix = parent.name
+        prefix = prefix if prefix.startswith(parent.name) else parent.name
     elif isinstance(parent, Location):
-        outer = list(islice(_matched_by(parent), _MOST_OUTER))
+        outer = list(islice(_matched_by(parent, prefix), _MOST_OUTER))
     for text in islice(witnesses(location.regex, prefix), _MOST_INNER):
         for around in outer:
             for made in _together(around, text):

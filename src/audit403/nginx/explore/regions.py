@@ -123,12 +123,14 @@ class RuleTable:
         return best
 
 
-def ordinary_addresses() -> Iterator[Address]:
+_ordinary: list[Address] = []
+
+
+def ordinary_addresses() -> list[Address]:
     """Addresses of ordinary clients."""
-    for text in CLIENTS:
-        address = parse_address(text)
-        assert address is not None
-        yield address
+    if not _ordinary:
+        _ordinary.extend(address for address in map(parse_address, CLIENTS) if address is not None)
+    return _ordinary
 
 
 def _bounds(network: Network) -> tuple[int, int]:

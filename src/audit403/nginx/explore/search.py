@@ -76,10 +76,12 @@ class Search:
         self._tried: dict[object, int] = {}
         self._seen_lists = seen_lists
         self._meant: Span | None = None
+        self._for_files = False
 
-    def explore(self, first: Request, meant: Location | None = None) -> list[Asked]:
-        """The request and those that it leads to; `meant` is the location that it is to come to."""
+    def explore(self, first: Request, meant: Location | None = None, *, for_files: bool = False) -> list[Asked]:
+        """The request and those that it leads to; `meant` is where it is to come to, `for_files` that files answer."""
         self._meant = None if meant is None else meant.span()
+        self._for_files = for_files
         asked: list[Asked] = []
         done: set[Request] = set()
         pending: deque[Asked] = deque()
@@ -161,7 +163,7 @@ class Search:
             return
         end = (decision.cause, decision.where)
         meant = self._meant
-        is_astray = meant is not None and not _comes_to(decision, meant)
+        is_astray = (meant is not None and not _comes_to(decision, meant)) or self._for_files
 
         def elsewhere(other: Decision) -> bool:
             if is_astray and meant is not None and _comes_to(other, meant):
@@ -193,6 +195,8 @@ class Search:
     def _is_stopped(self, decision: Decision) -> bool:
         """Whether something keeps the request from where it was to come, or from an answer."""
         if decision.verdict == REFUSED or (decision.status or 0) >= 400:
+            return True
+        if self._for_files and not any((step.field or "").startswith("file:") for step in decision.trace):
             return True
         return self._meant is not None and not _comes_to(decision, self._meant)
 

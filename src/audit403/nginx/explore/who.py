@@ -34,6 +34,17 @@ def about_clients(decision: Decision) -> bool:
     return any(step.field is not None and step.field.startswith(_ABOUT_CLIENTS) for step in decision.trace)
 
 
+def _about_clients_before(decision: Decision) -> bool:
+    """Whether who the client is was looked at before the allow/deny list, too."""
+    fields = (step.field for step in decision.trace if step.phase != "access")
+    return any(field is not None and field.startswith(_ABOUT_CLIENTS) for field in fields)
+
+
+def _is_denied(table: RuleTable, address: Address) -> bool:
+    found = table.first(address)
+    return found is not None and not found.permits
+
+
 def who(
     witness: Request,
     decision: Decision,
@@ -45,7 +56,9 @@ def who(
     if decision.cause in ("access-rule", "limit-except"):
         named = _of_list(decision, table)
         if named is not None and (named != EVERY_CLIENT or served is None):
-            return named
+            refused = [address.text() for address in _borders_of(table) if _is_denied(table, address)]
+            if not _about_clients_before(decision) or all(is_refused(client) for client in refused):
+                return named
     if served is None:
         if not about_clients(decision):
             return EVERY_CLIENT
