@@ -76,10 +76,11 @@ class DavSite:
             lines.append(f"create_full_put_path {rng.choice(('on', 'on', 'on', 'off'))};")
         if rng.random() < 0.25:
             lines.append(f"min_delete_depth {rng.randint(0, 4)};")
-        if rng.random() < 0.4:
-            lines.append(
-                f"dav_access {rng.choice(('user:rw', 'user:r', 'group:rw all:r', 'user:r group:rw', 'all:rw'))};"
+        if rng.random() < 0.6:
+            access = rng.choice(
+                ("user:r", "user:r", "user:r", "user:rw", "group:rw all:r", "user:r group:rw", "all:rw")
             )
+            lines.append(f"dav_access {access};")
         return lines
 
 

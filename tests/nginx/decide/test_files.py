@@ -125,3 +125,9 @@ def test_a_missing_file_is_not_logged_where_that_is_off() -> None:
     server = "location /x { log_not_found %s; error_page 404 =403 /f; }"
     assert ask(TREE, server % "on", "/x").log == 'open() "/w/x" failed (2: No such file or directory)'
     assert ask(TREE, server % "off", "/x").log is None
+
+
+def test_the_redirect_to_a_slash_is_made_with_the_settings_of_the_exact_location() -> None:
+    server = "location /x/ { proxy_pass http://127.0.0.1:1; } location = /x/ { %s }"
+    assert status(TREE, server % "", "/x") == 301
+    assert status(TREE, server % "internal;", "/x") == 404

@@ -101,7 +101,8 @@ def _find_static(tree: LocationTree, uri: str) -> tuple[int, Location | None]:
         return _INCLUSIVE, same
     slashed = tree.slashed.get(uri)
     if slashed is not None:
-        return _SLASH, slashed
+        # One node of the tree holds `= /x/` and `/x/`, and the exact one's settings count, whichever hands on.
+        return _SLASH, tree.exact.get(uri + "/", slashed)
     longest = tree.longest_prefix(uri)
     return (_INCLUSIVE, longest) if longest is not None else (_DECLINED, None)
 
