@@ -28,7 +28,7 @@ FORWARDED = (
     "10.0.0.1,, 127.0.0.1,",
     "garbage, 203.0.113.7", "203.0.113.7, garbage", "10.0.0.1:99999", "[::ffff:10.0.0.1]:80", "::ffff:203.0.113.7:80",
 )  # fmt: skip
-FORWARDED_HEADERS = ("X-Real-IP", "X-Forwarded-For", "X-Forwarded-For", "CF-Connecting-IP")
+FORWARDED_HEADERS = ("X-Forwarded-For", "X-Forwarded-For", "X-Forwarded-For", "CF-Connecting-IP", "X-Real-IP")
 METHODS = ("GET", "GET", "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "BREW", "PATCH", "PROPFIND")
 PATHS = (
     "/", "/a/", "/a/f", "/a/b/", "/a/b/f", "/b/", "/b/f", "/f", "/closed/f", "/secret", "/none", "/a/none", "/o/",
@@ -108,9 +108,11 @@ class AccessGenerator:
         self.rng = rng
         self.places = places
         self.heat: dict[str, float] = {}
+        self.header = FORWARDED_HEADERS[0]
 
     def http(self) -> str:
         """The contents of `http {}`. Each configuration is about some features more than about others."""
+        self.header = self.rng.choice(FORWARDED_HEADERS)
         self.heat = {feature: self.rng.choice((0.2, 0.6, 1.0, 2.5)) for feature in FEATURES}
         places = self.places
         auth = AUTH_LOCATIONS.replace("@WWW@", str(places.www)).replace("@PW@", str(places.passwords))
@@ -124,8 +126,6 @@ class AccessGenerator:
         listen [::1]:{places.port};
         listen [::]:{places.both} ipv6only=off;
         listen unix:{places.prefix}/s;
-        set $told "";
-        set $got "";
         {self._settings(0.35)}
         {self._locations()}
         {auth}
@@ -146,6 +146,8 @@ class AccessGenerator:
         auth_basic off;
         auth_request off;
         allow all;
+        set $told "";  # makes the variables for all; here, where no other server's requests reset them
+        set $got "";
         location /back {{ if ($http_x_key = open) {{ return 200; }} return {self.rng.choice((401, 403, 403, 500))}; }}
     }}"""
 
@@ -165,7 +167,9 @@ class AccessGenerator:
         if rng.random() < 0.5:
             headers.append(("Authorization", authorization(rng)))
         if self._hot("real-ip", 0.6):
-            headers += [(rng.choice(FORWARDED_HEADERS), rng.choice(FORWARDED)) for _ in range(rng.choice((1, 1, 2, 3)))]
+            for _ in range(rng.choice((1, 1, 2, 3))):
+                name = self.header if rng.random() < 0.8 else rng.choice(FORWARDED_HEADERS)
+                headers.append((name, rng.choice(FORWARDED)))
         if rng.random() < 0.4:
             headers.append(("X-Key", rng.choice(("open", "open", "shut"))))
         if rng.random() < 0.3:
@@ -187,13 +191,13 @@ class AccessGenerator:
         parts = [self._settings(0.5)]
         if self._hot("methods", 0.3):
             parts.append(self._limit_except())
-        if self._hot("code", 0.25):
+        if self._hot("code", 0.4):
             parts.append(self._if())
-        if self._hot("code", 0.12):
+        if self._hot("code", 0.2):
             parts.append(self._ending())
         if rng.random() < 0.08:
             parts.append("internal;")
-        elif self._hot("handlers", 0.2):
+        elif self._hot("handlers", 0.3):
             parts.append(rng.choice(("stub_status;", "empty_gif;", f"proxy_pass http://127.0.0.1:{self.places.back};")))
         if depth < 2 and name.startswith("/") and rng.random() < 0.45:
             inner = {"/": ("/a/", "/b/f", "~ ^/[ab]"), "/a/": ("/a/b/", "= /a/f", "~ b"), "/b/": ("= /b/f",)}.get(
@@ -221,7 +225,16 @@ class AccessGenerator:
              '$got = ""')
         )  # fmt: skip
         inside = rng.choice(
-            ("", "", "return 403;", "return 200 ok;", "set $told 1;", "error_page 403 =200 /g;", "break;")
+            (
+                "",
+                "return 403;",
+                "return 403;",
+                "return 403;",
+                "return 200 ok;",
+                "set $told 1;",
+                "error_page 403 =200 /g;",
+                "break;",
+            )
         )
         return f"if ({condition}) {{ {inside} }}"
 
@@ -263,7 +276,8 @@ class AccessGenerator:
 
     def _rules(self, count: int) -> str:
         rng = self.rng
-        return " ".join(f"{rng.choice(('allow', 'deny', 'deny'))} {rng.choice(NETWORKS)};" for _ in range(count))
+        rules = [f"{rng.choice(('allow', 'allow', 'deny'))} {rng.choice(NETWORKS)};" for _ in range(count)]
+        return " ".join(rules + (["deny all;"] if rng.random() < 0.4 else []))
 
     def _basic(self) -> str:
         rng = self.rng
@@ -287,11 +301,14 @@ class AccessGenerator:
         trusted = [rng.choice(("127.0.0.0/8", "127.0.0.0/8", "0.0.0.0/0", "127.0.0.1", "localhost"))]
         trusted += rng.sample(("::1", "unix:", "10.0.0.0/8", "::/0", "203.0.113.0/24"), rng.randrange(3))
         parts = [f"set_real_ip_from {network};" for network in trusted]
-        if rng.random() < 0.7:
-            parts.append(f"real_ip_header {rng.choice((*FORWARDED_HEADERS[1:], 'x-forwarded-for', 'x-real-ip'))};")
+        if rng.random() < 0.6:
+            parts.append(f"deny {rng.choice(('127.0.0.0/8', '203.0.113.0/24', '10.0.0.0/8', '2001:db8::/32'))};")
+        if rng.random() < 0.8:
+            name = self.header if rng.random() < 0.9 else rng.choice(("x-forwarded-for", "x-real-ip", "X-Other"))
+            parts.append(f"real_ip_header {name};")
         if rng.random() < 0.5:
             parts.append(f"real_ip_recursive {rng.choice(('on', 'on', 'on', 'off'))};")
-        return " ".join(parts if rng.random() < 0.9 else parts[1:])
+        return " ".join(parts)
 
     def _error_pages(self) -> str:
         rng = self.rng

@@ -29,7 +29,7 @@ PATHS = (
     "/", "/page", "/secret", "/none", "/denied", "/denied/x", "/refuses", "/says", "/moved", "/again", "/loop/a",
     "/loop/b", "/internal",
     "/basic", "/gone", "/pages/", "/pages", "/body/x", "/asks", "/teapot", "/rewritten", "/own/none", "/own/x",
-    "/if/x", "/dead",
+    "/if/x", "/if/y", "/dead",
     "/named",
 )  # fmt: skip
 ARGUMENTS = (
@@ -108,7 +108,7 @@ class ErrorPages:
             f"location = /teapot {{ return 418; {some(0.5)} }}",
             f"location = /rewritten {{ rewrite ^ /{pick(('none', 'denied', 'page'))} {pick(('last', 'break', ''))}; }}",
             f"location /own/ {{ {some(0.9)} location /own/x {{ {some(0.3)} deny all; }} }}",
-            f"location /if/ {{ if ($http_x_key) {{ {self._page()} {pick(('', 'return 403;'))} }} deny all; }}",
+            f"location /if/ {{ if ($http_x_key) {{ {self._page('403')} {pick(('', 'return 403;'))} }} deny all; }}",
             f"location = /dead {{ proxy_pass http://127.0.0.1:{self.dead}; }}",
             f"location @named {{ return 200 named; {some(0.2)} }}",
             f"location @refusing {{ return 403; {some(0.3)} }}",
@@ -130,7 +130,7 @@ class ErrorPages:
             parts.append(f"recursive_error_pages {rng.choice(('on', 'on', 'off'))};")
         return " ".join(parts)
 
-    def _page(self) -> str:
+    def _page(self, *codes: str) -> str:
         rng = self.rng
-        codes = " ".join(rng.sample(CODES, rng.choice((1, 1, 1, 2, 3))))
-        return f"error_page {codes} {rng.choice(OVERWRITES)} {rng.choice(PAGES)};"
+        named = " ".join(codes or rng.sample(CODES, rng.choice((1, 1, 1, 2, 3))))
+        return f"error_page {named} {rng.choice(OVERWRITES)} {rng.choice(PAGES)};"

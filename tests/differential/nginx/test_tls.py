@@ -39,7 +39,7 @@ HOSTS = (
     "",
 )
 WANTED = (
-    "ssl_verify_client", "ssl_reject_handshake", "error_page", "if", "return", "server_name", "map", "ssl_certificate",
+    "ssl_verify_client", "ssl_reject_handshake", "error_page", "if", "return", "server_name", "map",
 )  # fmt: skip
 
 
