@@ -166,6 +166,15 @@ CASES = (
     Case("a header too long for its buffer", _server("return 403;"), 400, headers=(("X", LONG),)),
     Case("headers that fill all the buffers", _server("return 403;"), 400, headers=(("X", "x" * 7_000),) * 5),
     Case("fewer of them", _server("return 403;"), 403, headers=(("X", "x" * 7_000),) * 4),
+    Case("a thousand header lines and Host", _server("return 403;"), 400, headers=(("A", "x"),) * 1_000),
+    Case("one fewer", _server("return 403;"), 403, headers=(("A", "x"),) * 999),
+    Case("header lines that are dropped do not count", _server("return 403;"), 403, headers=(("A_", "x"),) * 1_000),
+    Case(
+        "max_headers",
+        "server { listen 80; max_headers 2; return 403; }",
+        400,
+        headers=(("A", "x"),) * 2,
+    ),
     Case("a Content-Length that is no number", _server("return 403;"), 400, headers=(("Content-Length", "x"),)),
     Case("an unknown Transfer-Encoding", _server("return 403;"), 501, headers=(("Transfer-Encoding", "gzip"),)),
     # server names

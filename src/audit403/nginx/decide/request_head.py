@@ -22,6 +22,7 @@ _HEADER_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 _BROKEN_NAME = re.compile(r"[\x00-\x20\x7f:]|\A\Z")
 _BROKEN_VALUE = re.compile(r"[\x00\r\n]")
+_MOST_HEADERS = 1_000  # `max_headers` came with 1.29.8, and with the security fixes of distributions
 _LONGEST_BODY = 2**63 - 1
 
 _UNIQUE = frozenset(
@@ -98,6 +99,8 @@ def _headers(exchange: Exchange, hello: Handshake) -> Status | None:
     seen: set[str] = {"host"} if request.host is not None else set()
     headers: list[tuple[str, str]] = []
     invalid, underscores = _tolerance(exchange.server)
+    limit = exchange.server.argument("max_headers", "")
+    most = int(limit) if limit.isascii() and limit.isdigit() else _MOST_HEADERS
     for name, value in request.headers:
         key = lower(name)
         if _BROKEN_NAME.search(name) or _BROKEN_VALUE.search(value):
@@ -105,6 +108,8 @@ def _headers(exchange: Exchange, hello: Handshake) -> Status | None:
             return _bad_request(exchange, f"the header line of {name!r} is broken")
         if not invalid and not _HEADER_LETTERS.issuperset(key.replace("_", "") if underscores else key):
             continue
+        if len(headers) + (request.host is not None) >= most:
+            return _no_room(exchange, 494)
         headers.append((name, value.strip(" ")))
         if key in _UNIQUE and key in seen:
             exchange.request = request._replace(headers=tuple(headers))
@@ -154,7 +159,7 @@ def _body_headers(exchange: Exchange) -> Status | None:
 
 def _no_room(exchange: Exchange, code: int) -> Status:
     exchange.body_discarded = True
-    exchange.step("request", f"the request's lines are longer than large_client_header_buffers: {code}")
+    exchange.step("request", f"the request's lines are more or longer than nginx has room for: {code}")
     exchange.decided("head-too-large", None, "")
     return Status(code)
 
