@@ -131,3 +131,8 @@ def test_the_redirect_to_a_slash_is_made_with_the_settings_of_the_exact_location
     server = "location /x/ { proxy_pass http://127.0.0.1:1; } location = /x/ { %s }"
     assert status(TREE, server % "", "/x") == 301
     assert status(TREE, server % "internal;", "/x") == 404
+
+
+def test_an_empty_uri_is_handed_on_as_it_is() -> None:
+    server = "location /x { try_files / =404; proxy_pass http://127.0.0.1:80; }"
+    assert status(TREE, server, "/x") == 400

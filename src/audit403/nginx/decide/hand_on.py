@@ -5,7 +5,7 @@ program whose configuration is at hand – the same nginx on another socket – 
 its own.
 """
 
-from audit403.core.decision import NOT_REFUSED, REASON_PROGRAM, REASON_STATE, REFUSED, UNKNOWN, Decision, Missing
+from audit403.core.decision import REASON_PROGRAM, REASON_STATE, REFUSED, UNKNOWN, Decision, Missing
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.outcome import HandedOn, Outcome, Sent, Status, Undecided, Unknown
 from audit403.nginx.decide.peers import peers_of, reaches
@@ -18,7 +18,6 @@ from audit403.nginx.read.tree import Directive
 _DEEPEST = 8
 _NO_ANSWER = ("closed", "no-tls")
 BAD_GATEWAY = 502
-_NO_TARGET = Decision(NOT_REFUSED, None, "zero-length-uri")
 
 
 def hand_on(exchange: Exchange, handler: Directive) -> Outcome:
@@ -43,9 +42,6 @@ def _answered(exchange: Exchange, handler: Directive, decision: Decision, progra
     if decision.cause in _NO_ANSWER:
         exchange.decided("bad-gateway", handler.span, "the other side closes the connection without an answer")
         return Status(BAD_GATEWAY)
-    if decision is _NO_TARGET:
-        exchange.decided("zero-length-uri", handler.span, "", log="zero length URI to proxy")
-        return Status(500)
     if decision.verdict == REFUSED:
         exchange.decided(decision.cause, decision.where, "refuses what this nginx asks of itself", log=decision.log)
         exchange.refusal = exchange.cause
@@ -87,8 +83,6 @@ def _same_nginx(exchange: Exchange, handler: Directive, url: Url) -> Decision | 
     first: Decision | None = None
     for peer in peers:
         request = proxied_request(exchange, handler, url, peer)
-        if request is None:
-            return _NO_TARGET
         exchange.step("content", f"this nginx listens on {peer.label()} itself: {request.method} {request.url()}")
         http_10 = exchange.context.argument("proxy_http_version", "1.0") == "1.0"
         decision = exchange.evaluator.decide(request, exchange.depth + 1, http_10=http_10)

@@ -23,11 +23,9 @@ _REPLACED = frozenset(
 """Headers of the client that nginx does not pass on, whatever the configuration says."""
 
 
-def proxied_request(exchange: Exchange, handler: Directive, url: Url, peer: Peer) -> Request | None:
-    """The request as it reaches the peer, or None when nginx finds no target for it and answers 500."""
+def proxied_request(exchange: Exchange, handler: Directive, url: Url, peer: Peer) -> Request:
+    """The request as it reaches the peer. An empty target is sent too: nginx counts a `?` that is not there."""
     target = _target(exchange, handler, url)
-    if not target:
-        return None
     set_here = _set_headers(exchange, url)
     names = {lower(name) for name, _ in set_here}
     values = {lower(name): value for name, value in set_here if value}
