@@ -56,8 +56,8 @@ def _deeper_roots(site: Site, subject: Subject) -> Iterator[Fix]:
     if not isinstance(site, NginxSite) or subject.path is None:
         return
     roots = (subject.context or subject.server).effective("root")
-    if not roots or "$" in roots[0].args[0]:
-        return
+    if not roots or "$" in roots[0].args[0] or roots[0].args[0].rstrip("/") != subject.path.rstrip("/"):
+        return  # a folder further down: another root would move the whole site
     for folder in _SERVED_FOLDERS:
         names = site.evaluator.evidence.names(f"{subject.path.rstrip('/')}/{folder}") if folder in subject.names else ()
         if isinstance(names, tuple) and set(index_names(subject)) & set(map(str, names)):

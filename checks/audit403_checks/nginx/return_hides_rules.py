@@ -6,9 +6,12 @@ from audit403.core.fact import Fact, IdleDirective
 from audit403.core.family import Site
 from audit403.core.finding import UNSAFE, WARNING, Finding, Fix
 from audit403.core.registry import check
+from audit403.core.request import Request
 from audit403.nginx.explore.ordinary import ordinary_request
 from audit403.nginx.explore.places import quoted
+from audit403.nginx.explore.regions import RuleTable
 from audit403.nginx.explore.subject import Subject
+from audit403.nginx.model.context import Context
 from audit403.nginx.model.location import Location
 from audit403.nginx.read.tree import Directive
 from audit403_checks.support import remove
@@ -26,7 +29,7 @@ def return_hides_rules(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     where = subject.location.label() if subject.location is not None else f"server {subject.server.first_name()}"
     target = _target(subject.location)
-    request = ordinary_request(subject.server, subject.socket, target)
+    request = _let_in(ordinary_request(subject.server, subject.socket, target), owner)
     decision = site.decide(request)
     if decision.verdict != "refused":
         return
@@ -44,6 +47,14 @@ def return_hides_rules(fact: Fact, site: Site) -> Iterator[Finding]:
         anchor=f"{subject.server.first_name()} {where}",
         fact=fact,
     )
+
+
+def _let_in(request: Request, owner: Context) -> Request:
+    """The request from a client whom the allow/deny list behind the `return` lets in, if it lets in anybody."""
+    passing = [
+        client for client in RuleTable(owner.access_rules()).passing() if (":" in client) == (":" in request.client)
+    ]
+    return request._replace(client=passing[0]) if passing and request.client not in passing else request
 
 
 def _target(location: Location | None) -> str:

@@ -12,6 +12,7 @@ from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, ReadingFault, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import MANUAL, NOTE, SAFE, UNSAFE, Finding, Fix
+from audit403.core.place import PathPlace
 from audit403.core.request import Request
 from audit403.engine.variants import ABOUT_WHO, differs_in_a_tested_way, variants
 
@@ -38,7 +39,7 @@ class Replay:
         facts = tuple(facts)
         self.faults = [fact for fact in facts if isinstance(fact, ReadingFault)]
         refusals = [fact for fact in facts if isinstance(fact, Refusal)]
-        self.witnesses = tuple(dict.fromkeys(fact.witness for fact in refusals))
+        self.witnesses = tuple(dict.fromkeys(request for fact in refusals for request in _witnesses_of(fact)))
         self.clients = tuple(
             dict.fromkeys(
                 request.client for fact in refusals for request in (fact.witness, fact.served) if request is not None
@@ -198,6 +199,14 @@ class Replay:
         if "\r" in edit.text or 2 * crlf <= data.count(b"\n"):
             return edit
         return edit._replace(text=edit.text.replace("\n", "\r\n"))
+
+
+def _witnesses_of(fact: Refusal) -> Iterable[Request]:
+    """The witness, and where one entry of a tree refuses under several addresses, the other addresses."""
+    yield fact.witness
+    if isinstance(fact.where, PathPlace):
+        for target in fact.examples:
+            yield fact.witness._replace(target=target)
 
 
 def _candidates(finding: Finding) -> tuple[Fix, ...]:

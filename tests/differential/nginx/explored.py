@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from servers.certificates import Certificates
 
 CLIENT_HEADER = "X-Audit403-Client"
-_REAL_IP = f"set_real_ip_from 127.0.0.0/8; set_real_ip_from ::1; real_ip_header {CLIENT_HEADER};"
+REAL_IP = f"set_real_ip_from 127.0.0.0/8; set_real_ip_from ::1; real_ip_header {CLIENT_HEADER};"
 _BURST = 3
 Key = tuple[str, "Place | str | None", int]
 
@@ -43,7 +43,41 @@ class Missed(NamedTuple):
     decision: Decision
 
 
-class Explored:
+class Asker:
+    """Asks the real server as any client."""
+
+    def __init__(self, server: Nginx, certificates: Certificates | None = None) -> None:
+        self.server = server
+        self.certificates = certificates
+        self._keys = count(1)
+
+    def ask(self, request: Request) -> int:
+        """What the real server answers."""
+        lines = [*(() if request.host is None else (("Host", request.host),)), *request.headers]
+        lines += [(CLIENT_HEADER, request.client), ("X-Unique", str(next(self._keys)))]
+        body = b"b" * (request.body_length or 0)
+        if request.body_length is not None:
+            lines.append(("Content-Length", str(request.body_length)))
+        raw = request_bytes(request.method, request.target, lines, body=body)
+        status = CLOSED
+        for _ in range(_BURST if request.over_limits else 1):
+            status = self._send(request, raw).status
+        return status
+
+    def _send(self, request: Request, raw: bytes) -> Response:
+        tls = None
+        if request.tls is not None and self.certificates is not None:
+            make = {"verified": self.certificates.verified, "failed": self.certificates.failed}
+            certificate = make.get(request.tls.client_certificate, Tls)
+            tls = certificate(request.tls.sni)
+        address = request.to or "127.0.0.1"
+        try:
+            return self.server.client.send(raw, request.port, method=request.method, address=address, tls=tls)
+        except OSError:
+            return Response(CLOSED, (), b"")
+
+
+class Explored(Asker):
     """One configuration: the model's facts, and the real server that knows better."""
 
     def __init__(self, prefix: Path, http: str, certificates: Certificates, back: int) -> None:
@@ -51,13 +85,11 @@ class Explored:
         modelled = http.replace("$http_x_unique", "$binary_remote_addr")
         self.conf.write_bytes(main_config(prefix, modelled).encode("utf-8", "surrogateescape"))
         other = f"server {{ listen 127.0.0.1:{back}; allow all; return 200; }}"
-        self.server = Nginx(prefix, main_config(prefix, f"{_REAL_IP}\n{http}\n{other}"))
-        self.certificates = certificates
+        super().__init__(Nginx(prefix, main_config(prefix, f"{REAL_IP}\n{http}\n{other}")), certificates)
         evidence = LocalEvidence()
         self.model = build_model(read_configuration(str(self.conf), evidence, prefix=str(prefix)))
         self.evaluator = Evaluator(self.model, evidence)
         self.explorer = Explorer(self.model, self.evaluator, tree_known=True)
-        self._keys = count(1)
 
     def explore(self) -> list[Refusal]:
         """Every refusal that is found."""
@@ -79,31 +111,6 @@ class Explored:
         """Whether the refusal that this request belongs to was found."""
         cause, place, server = self.key(request, decision)
         return (cause, place, server) in self.found or ("blocked", place, server) in self.found
-
-    def ask(self, request: Request) -> int:
-        """What the real server answers."""
-        lines = [*(() if request.host is None else (("Host", request.host),)), *request.headers]
-        lines += [(CLIENT_HEADER, request.client), ("X-Unique", str(next(self._keys)))]
-        body = b"b" * (request.body_length or 0)
-        if request.body_length is not None:
-            lines.append(("Content-Length", str(request.body_length)))
-        raw = request_bytes(request.method, request.target, lines, body=body)
-        status = CLOSED
-        for _ in range(_BURST if request.over_limits else 1):
-            status = self._send(request, raw).status
-        return status
-
-    def _send(self, request: Request, raw: bytes) -> Response:
-        tls = None
-        if request.tls is not None:
-            make = {"verified": self.certificates.verified, "failed": self.certificates.failed}
-            certificate = make.get(request.tls.client_certificate, Tls)
-            tls = certificate(request.tls.sni)
-        address = request.to or "127.0.0.1"
-        try:
-            return self.server.client.send(raw, request.port, method=request.method, address=address, tls=tls)
-        except OSError:
-            return Response(CLOSED, (), b"")
 
 
 class Score:

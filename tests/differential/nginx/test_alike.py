@@ -50,7 +50,7 @@ def _found(conf: str) -> tuple[set[tuple[object, ...]], int]:
 
 
 def _copied(http: str, number: int) -> str:
-    """The first server block several times over, each with names and paths of its own, some with a rule of their own."""
+    """The first server block several times over, each with names and paths of its own, one with a rule of its own."""
     start = http.index("server {")
     ends = [found.end() for found in re.finditer(r"^\}$", http, re.MULTILINE)]
     block = http[start : next(end for end in ends if end > start)]

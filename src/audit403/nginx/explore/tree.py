@@ -11,7 +11,7 @@ from typing import NamedTuple
 from audit403.core.family import NotAudited
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, AclEntry, Entry, NotCollected, Unreadable
 from audit403.evidence.links import join, real_path
-from audit403.files.permission import READ, permitted
+from audit403.files.permission import EXECUTE, READ, permitted
 from audit403.files.resolve import Resolver
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.decide.exchange import Exchange
@@ -28,6 +28,7 @@ MOST_ENTRIES = 1_000_000
 MOST_DIRECTORIES = 100_000
 MOST_MEMBERS = 1_000
 _SHOWN = 3
+_MOST_BEHIND = 40
 _SHOWN_DOT_NAMES = (".well-known",)
 _NEAR = 1
 """So deep below the root every directory counts for itself: people type such addresses."""
@@ -157,15 +158,31 @@ class _Walk:
     def _closed(self, directory: _Directory, url: str, real: str, names: tuple[str, ...]) -> TreeStart:
         """A directory that the worker may not search: asked for is a file behind it that could be read."""
         places = len(names) + 1
-        for name in names:
-            entry = self.resolver.evidence.entry(join(real, name))
-            readable = (
-                isinstance(entry, Entry) and entry.kind == FILE and permitted(entry, self.resolver.identity, READ)
-            )
-            if readable and not name.startswith("."):
-                purpose = PURPOSE_HIDDEN if directory.hidden else PURPOSE_FILE
-                return TreeStart(quoted(url + name), purpose, directory.path, names, places, ())
-        return TreeStart(quoted(url), _purpose(directory, url), directory.path, names, places, ())
+        behind = self._readable_behind(real, names)
+        if behind is None:
+            return TreeStart(quoted(url), _purpose(directory, url), directory.path, names, places, ())
+        purpose = PURPOSE_HIDDEN if directory.hidden else PURPOSE_FILE
+        return TreeStart(quoted(url + behind), purpose, directory.path, names, places, ())
+
+    def _readable_behind(self, real: str, names: tuple[str, ...]) -> str | None:
+        """The way from a closed directory to a file below it that would be served if it were open."""
+        evidence, identity = self.resolver.evidence, self.resolver.identity
+        pending: list[tuple[str, tuple[str, ...]]] = [("", names)]
+        for _ in range(_MOST_BEHIND):
+            if not pending:
+                break
+            below, listed = pending.pop(0)
+            for name in listed[:_MOST_BEHIND]:
+                entry = evidence.entry(join(real, below + name))
+                if not isinstance(entry, Entry) or name.startswith("."):
+                    continue
+                if entry.kind == FILE and permitted(entry, identity, READ):
+                    return below + name
+                if entry.kind == DIRECTORY and permitted(entry, identity, EXECUTE):
+                    inner = evidence.names(join(real, below + name))
+                    if not isinstance(inner, Absent | NotCollected | Unreadable):
+                        pending.append((f"{below}{name}/", inner))
+        return None
 
     def _sort_in_directory(self, directory: _Directory, url: str, entry: Entry, names: tuple[str, ...]) -> None:
         purpose = _purpose(directory, url)
