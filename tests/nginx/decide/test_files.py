@@ -134,5 +134,17 @@ def test_the_redirect_to_a_slash_is_made_with_the_settings_of_the_exact_location
 
 
 def test_an_empty_uri_is_handed_on_as_it_is() -> None:
-    server = "location /x { try_files / =404; proxy_pass http://127.0.0.1:80; }"
+    # Rewritten, so that the target which the client sent does not count.
+    server = "location /x { rewrite ^ /y break; try_files / =404; proxy_pass http://127.0.0.1:80; }"
     assert status(TREE, server, "/x") == 400
+
+
+def test_nothing_is_claimed_where_nginx_reads_past_the_uri() -> None:
+    server = "location /long/ { try_files /f =404; proxy_pass http://127.0.0.1:80/; }"
+    assert ask(TREE, server, "/long/x").verdict == "unknown"
+
+
+def test_every_errno_has_its_words_in_the_log() -> None:
+    tree = {"s": file()._replace(kind="s"), "f": file(0o600)}
+    found = ask(tree, "error_page 500 =403 /f;", "/s")
+    assert found.log == 'open() "/w/s" failed (6: No such device or address)'

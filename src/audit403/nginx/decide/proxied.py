@@ -4,10 +4,11 @@ Truth: ngx_http_proxy_eval, ngx_http_proxy_set_vars and ngx_http_proxy_create_re
 src/http/modules/ngx_http_proxy_module.c.
 """
 
+from audit403.core.decision import REASON_UNDOCUMENTED, Missing
 from audit403.core.request import Request, Tls
 from audit403.nginx.decide.ascii import lower
 from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.outcome import Unknown
+from audit403.nginx.decide.outcome import Undecided, Unknown
 from audit403.nginx.decide.peers import Peer
 from audit403.nginx.decide.proxy_url import Url
 from audit403.nginx.decide.variables.lookup import expand
@@ -88,6 +89,9 @@ def _target(exchange: Exchange, handler: Directive, url: Url) -> str:
     if not url.uri and exchange.valid_unparsed_uri:
         return exchange.request_line_target
     skipped = len(_location_name(exchange.context)) if exchange.valid_location and url.uri else 0
+    if skipped > len(exchange.uri):
+        # try_files can make it so: the length of the rest is then below zero, and the worker may crash.
+        raise Undecided(Missing(REASON_UNDOCUMENTED, "what nginx makes of a URI that is shorter than its location"))
     path = exchange.uri[skipped:]
     if exchange.quoted_uri or exchange.internal:
         path = escape_uri(path)

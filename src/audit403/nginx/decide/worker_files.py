@@ -4,6 +4,7 @@ Truth: ngx_open_cached_file, ngx_open_file_wrapper and ngx_file_info_wrapper in 
 """
 
 from errno import EACCES, ELOOP, EMLINK, ENAMETOOLONG, ENOENT, ENOTDIR
+from os import strerror
 from typing import NamedTuple
 
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Entry
@@ -194,7 +195,7 @@ def cached(context: Context) -> bool:
 
 def refusal_log(opened: Opened, path: str) -> str:
     """The error log's words for a refused open."""
-    return f'{opened.call} "{path}" failed ({opened.errno}: {ERRNO_TEXT.get(opened.errno, "")})'
+    return f'{opened.call} "{path}" failed ({opened.errno}: {strerror(opened.errno)})'
 
 
 def not_found_log(exchange: Exchange, words: str) -> str | None:
