@@ -1,7 +1,7 @@
 """What exploration says of one configuration, held against the real nginx.
 
-The real server is told by a header who the client is, so that any address can ask; and each request carries a key of
-its own for the limits, so that none is over one unless it is meant to be.
+The real server is told by a header who the client is, so that any address can ask; and only a request that is meant to
+be over its limits carries a key for them.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ class Asker:
     def ask(self, request: Request) -> int:
         """What the real server answers."""
         lines = [*(() if request.host is None else (("Host", request.host),)), *request.headers]
-        lines += [(CLIENT_HEADER, request.client), ("X-Unique", str(next(self._keys)))]
+        lines.append((CLIENT_HEADER, request.client))
+        if request.over_limits:
+            lines.append(("X-Unique", str(next(self._keys))))
         body = b"b" * (request.body_length or 0)
         if request.body_length is not None:
             lines.append(("Content-Length", str(request.body_length)))
