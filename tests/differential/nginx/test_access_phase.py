@@ -38,7 +38,7 @@ def test_who_may_come_in(
     generator = AccessGenerator(rng, places)
     influence = Influence(rng, WANTED)
     where = Where(rng)
-    rounds = 6 if at_fuzz_scale() else 1
+    rounds = 9 if at_fuzz_scale() else 1
     with LoggedDuel(server_dir, texts=False) as duel:
         while duel.asked < cases(2_500):
             conf = main_config(server_dir, generator.http())

@@ -28,7 +28,7 @@ PATHS = (
 PAGES = ("/in", "@named", "/x", "/p/a")
 WANTED = (
     "proxy_pass", "proxy_set_header", "proxy_intercept_errors", "error_page", "proxy_method",
-    "proxy_http_version", "proxy_pass_request_headers", "proxy_pass_request_body", "limit_except/proxy_pass",
+    "proxy_http_version", "proxy_pass_request_headers", "limit_except/proxy_pass",
     "set_real_ip_from",
 )  # fmt: skip
 
@@ -162,15 +162,14 @@ class Proxied:
                 rng.choice((1, 2, 3)),
             )  # fmt: skip
         if rng.random() < chance:
-            parts.append(f"proxy_intercept_errors {rng.choice(('on', 'on', 'off'))};")
-        if rng.random() < chance:
-            codes = " ".join(rng.sample(("403", "404", "401", "400", "500", "405"), rng.choice((1, 2))))
+            parts.append(f"proxy_intercept_errors {rng.choice(('on', 'on', 'on', 'off'))};")
+            codes = rng.choice(("403 404 401 500", "403", "404", "400 405 401"))
             parts.append(f"error_page {codes} {rng.choice(('', '=', '=403', '=200'))} {rng.choice(PAGES)};")
-        if rng.random() < chance * 0.3:
-            parts.append(f"proxy_method {rng.choice(('GET', 'POST', 'PUT'))};")
+        if rng.random() < chance * 0.4:
+            parts.append(f"proxy_method {rng.choice(('GET', 'POST', 'POST', 'PUT'))};")
         if rng.random() < chance * 0.3:
             parts.append(f"proxy_http_version {rng.choice(('1.1', '1.0'))};")
-        if rng.random() < chance * 0.2:
+        if rng.random() < chance * 0.3:
             parts.append("proxy_pass_request_headers off;")
         if rng.random() < chance * 0.2:
             parts.append("proxy_pass_request_body off; proxy_set_header Content-Length '';")
@@ -185,7 +184,8 @@ class Proxied:
             ("", "allow 127.0.0.0/8; deny all;", "deny 10.0.0.0/8;", "allow 203.0.113.7; deny all;", "deny unix:;")
         )
         what = rng.choice(
-            ("$uri ~ b", "$request_uri ~ %", "$http_host ~ www", "$http_x_key = 403", "$server_protocol = HTTP/1.0",
+            ("$request_method = POST", "$http_x_key", "$http_x_key", "$http_x_key = open", "$uri ~ b",
+            "$request_uri ~ %", "$http_host ~ www", "$http_x_key = 403", "$server_protocol = HTTP/1.0",
             "$args",
              "$request_method = POST", "$http_connection = close", "$http_te", "$remote_addr ~ ^127",
              "$host = 127.0.0.1",
@@ -231,7 +231,7 @@ def test_what_nginx_asks_of_itself(
     generator = Proxied(rng, server_dir, certificates, free_ports(4))
     influence = Influence(rng, WANTED)
     where = Where(rng)
-    rounds = 4 if at_fuzz_scale() else 1
+    rounds = 8 if at_fuzz_scale() else 1
     with LoggedDuel(server_dir, texts=False) as duel:  # what a `return` sends may go to nginx itself
         while duel.asked < cases(1_500):
             conf = main_config(server_dir, generator.http())

@@ -139,7 +139,7 @@ def test_who_may_speak_tls(
     generator = TlsServers(rng, certificates, (first, second))
     influence = Influence(rng, WANTED)
     where = Where(rng, 1)
-    rounds = 4 if at_fuzz_scale() else 1
+    rounds = 6 if at_fuzz_scale() else 1
     with LoggedDuel(server_dir) as duel:
         while duel.asked < cases(1_000):
             conf = main_config(server_dir, generator.http())
