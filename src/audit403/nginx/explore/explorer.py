@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from audit403.core.decision import REFUSED
+from audit403.core.decision import REFUSED, UNKNOWN, Decision
 from audit403.core.fact import Fact
 from audit403.core.family import NotAudited
 from audit403.nginx.decide.evaluator import Evaluator
@@ -13,7 +13,7 @@ from audit403.nginx.explore.doors import Doors, from_client, visit
 from audit403.nginx.explore.found import Found
 from audit403.nginx.explore.idle import idle_directives
 from audit403.nginx.explore.mounts import mounts
-from audit403.nginx.explore.places import Start, starts, twin_names
+from audit403.nginx.explore.places import Seen, Start, starts, twin_names
 from audit403.nginx.explore.search import Asked, Search
 from audit403.nginx.explore.trail import Trails
 from audit403.nginx.explore.tree import TreeStart, walk
@@ -32,6 +32,7 @@ class Explorer:
         self.trails = Trails(model)
         self.doors = Doors(model.sockets)
         self.found = Found(evaluator, self.trails, self.doors)
+        self._looked_at_files = True
         self._seen_lists: set[int] = set()
         self._shapes = Shapes(model)
         self._alike: dict[Shape, Server] = {}
@@ -55,7 +56,8 @@ class Explorer:
         if alike is not server and self.found.repeat(alike, server):
             return
         search = Search(self.evaluator, self.trails, server, doors, self._seen_lists)
-        for start in starts(self.evaluator, server, doors, self.missed):
+        seen = Seen(search.has_entered, lambda: self._looked_at_files)
+        for start in starts(self.evaluator, server, doors, seen, self.missed):
             self._explore(search, start)
         if self.tree_known:
             try:
@@ -66,6 +68,7 @@ class Explorer:
     def _explore(self, search: Search, start: Start, entries: TreeStart | None = None) -> None:
         search.cut_off = False
         asked = search.explore(start.request, start.meant, for_files=entries is not None)
+        self._looked_at_files = any(_looks_at_files(entry.decision) for entry in asked)
         if search.cut_off:
             self.missed.append(NotAudited(start.request.url(), "exploration was cut off: too many tests on one path"))
         self.found.record(start, asked, entries)
@@ -105,3 +108,8 @@ class Explorer:
             for found in walk(self.evaluator, search.server, door, mount, self.missed):
                 start = Start(visit(door, found.target), door.socket, found.purpose, search.server)
                 self._explore(search, start, found)
+
+
+def _looks_at_files(decision: Decision) -> bool:
+    """Whether files had a say, or would have had if they were known."""
+    return decision.verdict == UNKNOWN or any((step.field or "").startswith("file:") for step in decision.trace)

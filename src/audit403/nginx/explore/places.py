@@ -3,8 +3,8 @@
 Every start says why it is asked, because a refusal of a home page is not judged like that of a made-up file.
 """
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from typing import NamedTuple
 
 from audit403.core.family import NotAudited
@@ -45,8 +45,20 @@ class Start(NamedTuple):
     meant: Location | None = None
 
 
-def starts(evaluator: Evaluator, server: Server, doors: list[Door], missed: list[NotAudited]) -> Iterator[Start]:
-    """Every start of a server block; a location for which no URI could be made goes to `missed`."""
+class Seen(NamedTuple):
+    """What is known once a start was explored: whether a location was come to, and whether files were looked at."""
+
+    has_entered: Callable[[Location], bool]
+    looked_at_files: Callable[[], bool]
+
+
+def starts(
+    evaluator: Evaluator, server: Server, doors: list[Door], seen: Seen, missed: list[NotAudited]
+) -> Iterator[Start]:
+    """Every start of a server block, each made when the one before was explored.
+
+    A location for which no URI could be made goes to `missed`.
+    """
     for door in doors:
         yield Start(visit(door, "/"), door.socket, PURPOSE_HOME, server)
     door = doors[0]
@@ -54,7 +66,7 @@ def starts(evaluator: Evaluator, server: Server, doors: list[Door], missed: list
     yield Start(visit(door, CHALLENGE), door.socket, PURPOSE_CERTIFICATE, server)
     exchange = Exchange(evaluator, visit(door, "/"), door.socket, server)
     for location in _locations(server):
-        for uri, purpose in _uris(exchange, location, missed):
+        for uri, purpose in _uris(exchange, location, seen, missed):
             yield Start(visit(door, quoted(uri)), door.socket, purpose, server, location)
 
 
@@ -79,40 +91,44 @@ def _locations(owner: Server | Location) -> Iterator[Location]:
         yield from _locations(location)
 
 
-def _uris(exchange: Exchange, location: Location, missed: list[NotAudited]) -> Iterator[tuple[str, str]]:
+def _uris(exchange: Exchange, location: Location, seen: Seen, missed: list[NotAudited]) -> Iterator[tuple[str, str]]:
     """URIs that a location takes: its own name and something below it, or what its pattern matches."""
     if location.named:
         return
     if location.regex is not None:
-        yield from ((uri, PURPOSE_PROBE) for uri in _for_pattern(exchange, location, missed))
+        yield from ((uri, PURPOSE_PROBE) for uri in _for_pattern(exchange, location, seen, missed))
         return
     if not location.name.startswith("/"):
         return
+    files = True
     if location.name != "/":
         yield location.name, PURPOSE_PAGE
-    if not location.exact:
-        stem = location.name.rstrip("/")
-        if location.name != "/":
-            yield f"{stem}/{PROBE}", PURPOSE_PROBE
-        own = [f"{stem}/{PROBE}", location.name, f"{location.name}a", f"{stem}/a/", f"{stem}/a.b", f"{stem}/a/b.c"]
-        if not any(_takes(exchange, location, uri) for uri in own[:2]):
-            made = next((uri for uri in own[2:] if _takes(exchange, location, uri)), None)
-            if made is not None:
-                yield made, PURPOSE_PROBE
+        files = seen.looked_at_files()
+    if location.exact:
+        return
+    stem = location.name.rstrip("/")
+    if location.name != "/" and (files or not seen.has_entered(location)):
+        yield f"{stem}/{PROBE}", PURPOSE_PROBE
+    if not seen.has_entered(location):
+        more = (f"{location.name}a", f"{stem}/a/", f"{stem}/a.b", f"{stem}/a/b.c")
+        made = next((uri for uri in more if _takes(exchange, location, uri)), None)
+        if made is not None:
+            yield made, PURPOSE_PROBE
 
 
-def _for_pattern(exchange: Exchange, location: Location, missed: list[NotAudited]) -> Iterator[str]:
+def _for_pattern(exchange: Exchange, location: Location, seen: Seen, missed: list[NotAudited]) -> Iterator[str]:
     """A URI that a location's pattern matches and that no other location takes; and one that names a directory."""
-    made = next((uri for uri in _matched_by(location, "/") if _takes(exchange, location, uri)), None)
-    if made is None:
-        made = next((uri for uri in _below_others(location) if _takes(exchange, location, uri)), None)
-    if made is None:
-        made = next(_matched_by(location, "/"), None)
+    first = made = next(_matched_by(location, "/"), None)
+    if first is not None:
+        yield first
+    if not seen.has_entered(location):
+        more = chain(islice(_matched_by(location, "/"), 1, None), _below_others(location))
+        made = next((uri for uri in more if _takes(exchange, location, uri)), first)
+        if made is not None and made != first:
+            yield made
     if made is None:
         missed.append(NotAudited(location.label(), "no URI could be made that its pattern matches"))
-        return
-    yield made
-    if not made.endswith("/"):
+    elif not made.endswith("/") and seen.looked_at_files():
         folder = next((uri for uri in (f"{made}/", f"{made}a/") if _takes(exchange, location, uri)), None)
         if folder is not None:
             yield folder

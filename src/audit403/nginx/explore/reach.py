@@ -30,6 +30,7 @@ from audit403.nginx.model.address import IPV4, IPV6, Address, Network, parse_add
 from audit403.nginx.model.geo import Geo
 from audit403.nginx.model.map import Map, MapEntry
 from audit403.nginx.model.model import Model
+from audit403.nginx.model.regex import MatchFailed, Regex
 from audit403.nginx.model.rewrite_code import If, Instruction, Set
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.template import VARIABLE, Template
@@ -102,10 +103,9 @@ class Reach:
             *((f"www.{key}", entry) for key, entry in definition.table.heads.items()),
         ]
         plain += [(f"{key}.example", entry) for key, entry in definition.table.tails.items()]
-        wanted = [(exactly(key, caseless=True), entry) for key, entry in plain]
-        wanted += [(matching(regex), entry) for regex, entry in definition.regexes]
-        fitting = [(source, entry) for source, entry in wanted if _may_give(entry, wish)]
-        for source, _ in _of_every_value(fitting):
+        keys: list[tuple[str | Regex, MapEntry]] = [*plain, *definition.regexes]
+        for key, _ in _of_every_value([pair for pair in keys if _may_give(pair[1], wish)]):
+            source = exactly(key, caseless=True) if isinstance(key, str) else matching(key)
             yield from islice(self.of_template(request, definition.source, source, way), 4)
         if _may_give(definition.default, wish):
             other = Wish(lambda value: _is_default(definition, value), ("", "something-else", "0123456789"))
@@ -304,14 +304,17 @@ def _may_give(entry: MapEntry, wish: Wish) -> bool:
 def _is_default(definition: Map, value: str) -> bool:
     if definition.table.find(value.lower()) is not None:
         return False
-    return not any(matching(regex).accepts(value) for regex, _ in definition.regexes)
+    try:
+        return not any(regex.matches(value) for regex, _ in definition.regexes)
+    except MatchFailed:
+        return False
 
 
-def _of_every_value(entries: list[tuple[Wish, MapEntry]]) -> list[tuple[Wish, MapEntry]]:
+def _of_every_value(entries: list[tuple[str | Regex, MapEntry]]) -> list[tuple[str | Regex, MapEntry]]:
     """The first entries of each value before the others, and not too many."""
     seen: set[str] = set()
-    first: list[tuple[Wish, MapEntry]] = []
-    others: list[tuple[Wish, MapEntry]] = []
+    first: list[tuple[str | Regex, MapEntry]] = []
+    others: list[tuple[str | Regex, MapEntry]] = []
     for pair in entries:
         value = pair[1].value.source
         (others if value in seen else first).append(pair)

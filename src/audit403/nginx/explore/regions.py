@@ -91,9 +91,9 @@ class RuleTable:
                     break
         return list(found.values())
 
-    def clients(self, permits: bool) -> Iterator[tuple[AccessRule, str]]:
+    def clients(self, permits: bool, among: list[AccessRule] | None = None) -> Iterator[tuple[AccessRule, str]]:
         """For each rule of one kind that decides for anybody, somebody of each family."""
-        for rule in self.rules:
+        for rule in self.rules if among is None else among:
             if rule.permits == permits:
                 for address in self.clients_of(rule):
                     yield rule, address.text()

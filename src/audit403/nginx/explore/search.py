@@ -26,10 +26,10 @@ from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.server import Server
 
-MOST_REQUESTS_A_START = 400
+MOST_REQUESTS_A_START = 4_000
 _MOST_TRIES = 3
 _MOST_PROPOSALS = 24
-_LONG_LIST = 100
+_LONG_LIST, _OF_A_LONG_LIST = 100, 40
 _DEEPEST = 8
 _TESTED = {
     "limit-except": "method",
@@ -52,11 +52,15 @@ class Asked(NamedTuple):
 
 
 class Proposal(NamedTuple):
-    """Requests to try until one does what is wanted; one that `passes` what stopped the last is gone on with."""
+    """Requests to try until one does what is wanted, not too many unless `all` are to be tried.
+
+    One that `passes` what stopped the last is gone on with.
+    """
 
     requests: Iterator[Request]
     does: Callable[[Decision], bool]
     passes: bool = False
+    all: bool = False
 
 
 class Search:
@@ -91,7 +95,7 @@ class Search:
         while pending:
             base = pending.popleft()
             for proposal in self._proposals(base):
-                for request in islice(proposal.requests, _MOST_PROPOSALS):
+                for request in proposal.requests if proposal.all else islice(proposal.requests, _MOST_PROPOSALS):
                     if len(asked) >= MOST_REQUESTS_A_START:
                         self.cut_off = True
                         return asked
@@ -101,6 +105,10 @@ class Search:
                             pending.append(asked[-1])
                         break
         return asked
+
+    def has_entered(self, location: Location) -> bool:
+        """Whether a request has come to a location."""
+        return (location.span(), "location", True) in self._covered
 
     def _ask(
         self, request: Request, depth: int, asked: list[Asked], done: set[Request], pending: deque[Asked]
@@ -211,15 +219,22 @@ class Search:
             rules = level.access_rules()
             if not rules or not self._try_again((id(rules), detour), _MOST_TRIES if detour is None else 1):
                 continue
-            met = ((rule.directive.span, "in-network", True) for rule in rules)
-            left = {mark[0] for mark in met if anew or mark not in self._covered}
-            # A long list that many server blocks share is gone through once.
-            most = 2 if len(rules) > _LONG_LIST and id(rules) in self._seen_lists else None
-            every = (one for one in self._table(rules).clients(permits=False) if one[0].directive.span in left)
-            clients = islice(every, most)
-            self._seen_lists.add(id(rules))
-            changed = (from_client(base, client, self.doors) for _, client in clients)
-            yield Proposal((one for one in changed if one is not None), _never)
+            asked = self._asked_of(rules)
+            left = (
+                from_client(base, client, self.doors)
+                for rule, client in self._table(rules).clients(permits=False, among=asked)
+                if anew or (rule.directive.span, "in-network", True) not in self._covered
+            )
+            yield Proposal((one for one in left if one is not None), _never, all=True)
+
+    def _asked_of(self, rules: list[AccessRule]) -> list[AccessRule]:
+        """The rules that are gone through: of a long list, whose lines are of a kind, some; of a shared one, few."""
+        if len(rules) <= _LONG_LIST:
+            return rules
+        if id(rules) in self._seen_lists:
+            return [*rules[:1], *rules[-1:]]
+        self._seen_lists.add(id(rules))
+        return [*rules[:: len(rules) // _OF_A_LONG_LIST], *rules[-1:]]
 
     def _of_error_pages(self, request: Request, context: Context) -> Iterator[Proposal]:
         for page in self.evaluator.error_pages(context):
