@@ -66,6 +66,14 @@ def test_a_refused_handshake_is_no_answer() -> None:
     assert decide(http, "/f", port=443, tls=Tls("a.test")).cause == "closed"
 
 
+def test_a_return_with_a_target_discards_the_body() -> None:
+    http = """server { listen 80; location = /moved { return 302 /x; error_page 302 = /page; }
+        location = /gone { return 404; error_page 404 = /page; }
+        location = /page { client_max_body_size 2; alias /w/f; } }"""
+    assert status(http, "/moved", body=9) == 200
+    assert status(http, "/gone", body=9) == 413
+
+
 def test_an_error_page_for_a_body_that_is_too_large_is_served() -> None:
     http = (
         """server { listen 80; client_max_body_size 2; error_page 413 =200 /page; location = /page { alias /w/f; } }"""

@@ -150,6 +150,10 @@ class Exchange:
         first = () if where is None else (Because(where, message),)
         self.cause = Cause(name, where, first + also, log)
 
+    def discard_body(self) -> None:
+        """nginx reads the body and throws it away; after that no limit on it counts. A subrequest leaves it alone."""
+        self.body_discarded = self.body_discarded or not self.is_subrequest
+
     def ask(self, missing: Missing) -> bool:
         """The assumed answer to a yes-or-no test that the evidence leaves open.
 

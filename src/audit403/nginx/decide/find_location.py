@@ -147,8 +147,7 @@ def _body_too_large(exchange: Exchange) -> Status | None:
         )
     if not too_large:
         return None
-    # An error page for it may be served: the body is gone by then. A subrequest leaves the body alone.
-    exchange.body_discarded = not exchange.is_subrequest
+    exchange.discard_body()
     exchange.decided("body-too-large", None if directive is None else directive.span, "the body is larger than this")
     return Status(413)
 

@@ -39,6 +39,7 @@ def _media(exchange: Exchange, handler: Directive) -> Outcome | None:
         return Status(405)
     if wants_directory(exchange):
         return None
+    exchange.discard_body()
     opened = open_mapped(exchange)
     if isinstance(opened, Status):
         return opened

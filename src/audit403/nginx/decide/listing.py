@@ -34,6 +34,7 @@ def autoindex(exchange: Exchange) -> Outcome | None:
     if jsonp and not _callback_is_sound(exchange.args):
         exchange.decided("bad-callback", None, "")
         return Status(400)
+    exchange.discard_body()
     outcome = _open_directory(exchange, path, by)
     if outcome is not None:
         return outcome

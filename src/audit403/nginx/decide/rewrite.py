@@ -105,6 +105,7 @@ def _return(exchange: Exchange, instruction: Return, engine: _Engine) -> Outcome
     exchange.decided("return", span, f"`return {status}` ends the request here", also=tuple(engine.conditions[::-1]))
     if status >= 400 and instruction.text is None:
         return Closed() if status in CLOSES else Status(status)
+    exchange.discard_body()
     text = "" if instruction.text is None else compute(exchange, instruction.text)
     if status in REDIRECTS:
         return Status(status)
