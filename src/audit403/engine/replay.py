@@ -39,7 +39,8 @@ class Replay:
         facts = tuple(facts)
         self.faults = [fact for fact in facts if isinstance(fact, ReadingFault)]
         refusals = [fact for fact in facts if isinstance(fact, Refusal)]
-        self.witnesses = tuple(dict.fromkeys(request for fact in refusals for request in _witnesses_of(fact)))
+        self.witnesses = tuple(dict.fromkeys(fact.witness for fact in refusals))
+        self.addresses = tuple(dict.fromkeys(request for fact in refusals for request in _addresses_of(fact)))
         self.clients = tuple(
             dict.fromkeys(
                 request.client for fact in refusals for request in (fact.witness, fact.served) if request is not None
@@ -201,9 +202,8 @@ class Replay:
         return edit._replace(text=edit.text.replace("\n", "\r\n"))
 
 
-def _witnesses_of(fact: Refusal) -> Iterable[Request]:
-    """The witness, and where one entry of a tree refuses under several addresses, the other addresses."""
-    yield fact.witness
+def _addresses_of(fact: Refusal) -> Iterable[Request]:
+    """Where one entry of a tree refuses under several addresses, the witness for each of them."""
     if isinstance(fact.where, PathPlace):
         for target in fact.examples:
             yield fact.witness._replace(target=target)

@@ -12,6 +12,8 @@ MORE_METHODS = ("PUT", "DELETE", "OPTIONS")
 KEPT_CLOSED = ("/.git/config", "/.env", "/.htpasswd", "/wp-config.php")
 """What a server that refuses anything at all refuses."""
 ABOUT_WHO = frozenset(("client", "tls.client_certificate", "header:authorization", "user"))
+ANYBODY = ("all", "0.0.0.0/0", "::/0")
+"""What a test of the client's address may compare it with and still not look at who it is."""
 MOST_CLIENTS = 24
 
 
@@ -36,7 +38,8 @@ def variants(witness: Request, decision: Decision, clients: tuple[str, ...]) -> 
 def differs_in_a_tested_way(request: Request, witness: Request, decision: Decision) -> bool:
     """Whether the two differ in something about the client that the decision on the witness looked at."""
     tested = {step.field for step in decision.trace}
-    if request.client != witness.client and "client" in tested:
+    looked = any(step.field == "client" and step.value not in ANYBODY for step in decision.trace)
+    if request.client != witness.client and looked:
         return True
     if request.method != witness.method and "method" in tested:
         return True

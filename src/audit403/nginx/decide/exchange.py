@@ -151,7 +151,7 @@ class Exchange:
         self.cause = Cause(name, where, first + also, log)
 
     def discard_body(self) -> None:
-        """nginx reads the body and throws it away; after that no limit on it counts. A subrequest leaves it alone."""
+        """Nginx reads the body and throws it away; after that no limit on it counts. A subrequest leaves it alone."""
         self.body_discarded = self.body_discarded or not self.is_subrequest
 
     def ask(self, missing: Missing) -> bool:

@@ -252,9 +252,8 @@ def _merged(candidate: _Candidate, known: _Candidate, better: bool) -> _Candidat
     if kept.examples == other.examples and kept.request.target == other.request.target:
         return kept
     shown = tuple(dict.fromkeys((*kept.examples, kept.request.target, other.request.target, *other.examples)))
-    same = candidate.request.target == known.request.target
-    total = max(kept.places, other.places) if same else kept.places + other.places
-    return kept._replace(places=total, examples=shown[:_SHOWN])
+    # Other addresses of one place are no more places.
+    return kept._replace(places=max(kept.places, other.places), examples=shown[:_SHOWN])
 
 
 def _rank(candidate: _Candidate) -> tuple[int, int, bool]:

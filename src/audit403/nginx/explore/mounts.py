@@ -13,6 +13,7 @@ from audit403.nginx.explore.doors import Door, visit
 from audit403.nginx.explore.regex_witness import candidates
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.regex import Regex
+from audit403.nginx.model.rewrite_code import Set
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.template import CAPTURE, TEXT, Template
 
@@ -59,6 +60,9 @@ class _Finder:
         self.unknown: list[str] = []
         self._exchange = Exchange(evaluator, visit(door, "/"), door.socket, server)
         self._exchange.host = door.host.partition(":")[0]
+        for instruction in server.code:
+            if isinstance(instruction, Set) and instruction.value.literal is not None:
+                self._exchange.variables[instruction.name] = instruction.value.literal
         for name in server.names:
             captured = name.regex.search(self._exchange.host) if name.regex is not None else None
             if captured is not None:
@@ -75,8 +79,8 @@ class _Finder:
                 yield Mount("/", split[0], regex, split[1])
             return
         path = root.template.literal
-        if path is None:
-            path = None if regex is not None else self._expanded(root.template)
+        if path is None and not any(part.kind == CAPTURE for part in root.template.parts):
+            path = self._expanded(root.template)
         if path is None:
             self.unknown.append(root.template.source)
             return

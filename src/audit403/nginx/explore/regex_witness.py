@@ -81,9 +81,9 @@ def _placed(text: str, pattern: str, prefix: str) -> list[str]:
     """The text where a request or a header would have it: in a path it follows `prefix` and ends no segment in dots."""
     if not prefix:
         return [text, text + "a", "a" + text]
-    if pattern.startswith(("^", "\\A")):
-        return [text, text + "a"]
     start = prefix.rstrip("/")
+    if pattern.startswith(("^", "\\A")):
+        return [text, text + "a", f"{start}/{text}", f"{start}/{text[1:]}", f"{start}/a{text[1:]}"]
     if text.startswith("/"):
         return [f"{start}{text}a", f"{start}{text}"]
     return [f"{start}/a{text}", f"{start}/{text}a", f"{start}/a{text}a", f"{start}/{text}"]
