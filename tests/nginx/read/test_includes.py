@@ -205,3 +205,18 @@ def test_a_directory_that_was_not_collected_is_not_silently_empty() -> None:
     [problem] = configuration.problems
     assert problem.kind == "not-collected"
     assert configuration.not_read
+
+
+def test_what_the_package_brings_may_be_missing_from_a_folder_that_stands_for_the_target(tmp_path: Path) -> None:
+    text = "events {} http { include mime.types; include /etc/nginx/koi-win; include snippets/fastcgi-php.conf;"
+    configuration = read(tmp_path, {"nginx.conf": text + " include own.conf; }"})
+    assert [problem.kind for problem in configuration.problems] == ["include"]
+    (tmp_path / ".git").mkdir()
+    configuration = read(tmp_path, {"nginx.conf": text + " include own.conf; include /etc/nginx/other.conf; }"})
+    assert [problem.kind for problem in configuration.problems] == ["include-in-repository", "not-collected"]
+
+
+def test_the_servers_own_folder_must_hold_what_the_package_brings() -> None:
+    main = "/etc/nginx/nginx.conf"
+    evidence = MemoryEvidence({main: Entry(FILE, 0o644, 0, 0)}, {main: b"events {} http { include mime.types; }"})
+    assert [problem.kind for problem in read_configuration(main, evidence).problems] == ["include"]

@@ -24,9 +24,18 @@ CONF_DIRECTORIES = (
     "/etc/openresty",
 )
 
+#: What the packages put beside nginx.conf and repositories leave to them: types, character sets, parameters for the
+#: program behind, a certificate. None of it refuses anybody; a missing script behind fastcgi-php.conf is a 404.
+PACKAGED = frozenset(
+    (
+        "mime.types", "fastcgi_params", "fastcgi.conf", "uwsgi_params", "scgi_params", "proxy_params",
+        "koi-utf", "koi-win", "win-utf", "snippets/fastcgi-php.conf", "snippets/snakeoil.conf",
+    )
+)  # fmt: skip
+
 
 class Located(NamedTuple):
-    """The files of one include, in nginx's order, and what is wrong with it (empty: nothing)."""
+    """The files of one include, in nginx's order, and what is wrong with it (empty: nothing) as a kind of problem."""
 
     paths: list[str]
     problem: str = ""
@@ -63,9 +72,20 @@ class Locator:
             behind = self._behind_link(place)
             if behind != place:
                 return Located([behind])
+        if self._is_packaged(path):
+            return Located([])
         if self.in_repository and argument.startswith("/"):
             return Located([], f'the included file "{path}" is not in this repository', "not-collected")
+        if self.in_repository:
+            return Located([], f'the included file "{path}" is not in this repository', "include-in-repository")
         return Located([], f'the included file "{path}" does not exist: nginx does not start without it')
+
+    def _is_packaged(self, path: str) -> bool:
+        """Whether the target's package brings a file that is missing from the folder that stands for the target's."""
+        own = self.conf_directory.rstrip("/")
+        if own in CONF_DIRECTORIES:
+            return False
+        return any(path.removeprefix(f"{directory}/") in PACKAGED for directory in (own, *CONF_DIRECTORIES))
 
     def _unlisted(self, pattern: str) -> Located:
         """No match: right for nginx, unless the evidence does not show what is in the directory."""
