@@ -12,13 +12,18 @@ from audit403.core.errors import BadUsage
 from audit403.core.family import Family, Options, Site
 from audit403.core.plugins import FAMILIES, entry_points, load
 
+STDIN = "-"
 _NOT_REFUSED, _REFUSED, _UNKNOWN = 0, 1, 3
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("url", nargs="?", metavar="URL", help="the request, as curl takes it")
-    parser.add_argument("--config", metavar="MAIN", help="the server's main configuration file")
+    parser.add_argument(
+        "--config",
+        metavar="MAIN",
+        help="the server's main configuration file, one of its other files, or - for standard input",
+    )
     parser.add_argument("--server", metavar="FAMILY", help="which server: " + ", ".join(entry_points(FAMILIES)))
     parser.add_argument("-p", "--prefix", metavar="DIR", help="the server's prefix, as its own -p")
     parser.add_argument("-X", "--request", dest="method", default="GET", metavar="METHOD", help="default: GET")
@@ -48,12 +53,25 @@ def _site(args: Namespace) -> Site:
     family = _family(args.server)
     if args.config is None:
         raise BadUsage("--config MAIN says which configuration answers the request.")
+    from audit403.engine.settings import SettingsFinder
     from audit403.evidence.local import LocalEvidence
 
     main = os.path.abspath(args.config)
-    if not os.path.exists(main):
+    settings = SettingsFinder().nearest(main)
+    options = Options(args.prefix or settings.prefix, settings.paths, args.tree)
+    site: Site | None
+    if args.config == STDIN:
+        if args.requests == STDIN:
+            raise BadUsage("--config and --requests cannot both be standard input.")
+        site = family.read_text(sys.stdin.buffer.read(), LocalEvidence(), options)
+        if site is None:
+            raise BadUsage(f"What is on standard input was not recognised as configuration of {family.name}.")
+    elif not os.path.exists(main):
         raise BadUsage(f"{args.config} is not there.")
-    site = family.read(main, LocalEvidence(), Options(args.prefix, (), args.tree))
+    elif os.path.isdir(main):
+        raise BadUsage(f"{args.config} is a folder; --config takes the main configuration file in it.")
+    else:
+        site = family.read(main, LocalEvidence(), options)
     for target, reason in dict.fromkeys(site.not_audited):
         print(f"audit403: not read: {target}: {reason}", file=sys.stderr)
     return site

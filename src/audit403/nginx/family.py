@@ -139,8 +139,14 @@ def find(targets: Iterable[str], evidence: Evidence, options: Options) -> Iterat
 
 
 def read(main: str, evidence: Evidence, options: Options) -> NginxSite:
-    """The site of one main configuration."""
+    """The site of one main configuration; a file that is none is answered for where it belongs."""
+    from audit403.nginx.read.surroundings import is_main
+
     configuration = read_configuration(main, evidence, prefix=options.prefix, path_map=dict(options.paths))
+    if configuration.directives and not is_main(list(configuration.expand(configuration.directives))):
+        from audit403.nginx.read.fragment import read_lone
+
+        configuration = read_lone(main, evidence, prefix=options.prefix, path_map=dict(options.paths))
     return _site(configuration, evidence, options)
 
 
