@@ -7,12 +7,11 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, Finding
 from audit403.core.place import PathPlace
 from audit403.core.registry import check
-from audit403.files.permission import EXECUTE
 from audit403_checks.files.remedies import fixes_for, worker_of
 from audit403_checks.support import finding_of, refusal_of
 
 
-@check(ERROR, "ancestor-not-searchable", "index-refused")
+@check(ERROR, "ancestor-not-searchable")
 def ancestor_not_searchable(fact: Fact, site: Site) -> Iterator[Finding]:
     """The topmost directory that blocks counts once, with all that lies behind it."""
     found = refusal_of(fact)
@@ -20,8 +19,6 @@ def ancestor_not_searchable(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     refusal = found[0]
     where = found[0].where
-    if "may not search" not in " ".join(link.message for link in refusal.because) or not EXECUTE:
-        return
     behind = f"; {refusal.places} places lie behind it" if refusal.places > 1 else ""
     message = f"{worker_of(site)} may not search {where.path}{behind}"
     fixes = fixes_for(site, refusal, "search")

@@ -11,7 +11,7 @@ from audit403_checks.nginx.directories import lacks_slash
 from audit403_checks.support import finding_of, refusal_of
 
 
-@check(ERROR, "missing-index", "ancestor-not-searchable", "file-unreadable", "index-refused")
+@check(ERROR, "missing-index", "ancestor-not-searchable", "file-unreadable")
 def alias_without_slash(fact: Fact, site: Site) -> Iterator[Finding]:
     """Nginx replaces the location's name by the alias as it stands: `/x/` and `/dir` make `/dirfile`."""
     found = refusal_of(fact)

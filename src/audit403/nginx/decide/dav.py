@@ -23,7 +23,7 @@ from audit403.nginx.decide.dav_headers import (
     may_overwrite,
 )
 from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.index import refusal_reason
+from audit403.nginx.decide.file_refusal import refusal_reason
 from audit403.nginx.decide.map_path import cut, map_uri_to_path, wants_directory, without_last_byte
 from audit403.nginx.decide.outcome import Outcome, Sent, Status, Undecided
 from audit403.nginx.decide.worker_files import NOT_FOUND, Opened, alias_after_rewrite

@@ -5,8 +5,9 @@ Truth: src/http/modules/ngx_http_index_module.c.
 
 from errno import EACCES, ENOENT
 
-from audit403.core.place import Because, PathPlace, Span
+from audit403.core.place import PathPlace, Span
 from audit403.nginx.decide.exchange import Exchange
+from audit403.nginx.decide.file_refusal import refused_by_file
 from audit403.nginx.decide.map_path import PathBuffer, byte_length, wants_directory
 from audit403.nginx.decide.outcome import Outcome, Redirect, Status
 from audit403.nginx.decide.variables.lookup import expand_left_over
@@ -19,7 +20,6 @@ from audit403.nginx.decide.worker_files import (
     not_found_log,
 )
 from audit403.nginx.model.template import compile_template
-from audit403.nginx.read.tree import Directive
 
 _GET_HEAD_POST = ("GET", "HEAD", "POST")
 
@@ -119,28 +119,4 @@ def _not_found(exchange: Exchange, path: str, errno: int) -> None:
 
 
 def _refused(exchange: Exchange, opened: Opened, path: str, log: str | None) -> None:
-    directives = exchange.context.effective("index")
-    refused_by_file(exchange, "index-refused", opened, path, log, directives[0] if directives else None)
-
-
-def refused_by_file(
-    exchange: Exchange, name: str, opened: Opened, path: str, log: str | None, directive: Directive | None
-) -> None:
-    """Record a 403 that the file system makes, and the directive that asked for the file."""
-    place = PathPlace(path) if opened.blocker is None else opened.blocker.place
-    also = () if directive is None else (Because(directive.span, f"asks for {path}"),)
-    exchange.decided(name, place, refusal_reason(opened), log=log, also=also)
-
-
-def refusal_reason(opened: Opened) -> str:
-    """Why an open was refused, in words."""
-    if opened.blocker is None:
-        return ERRNO_TEXT.get(opened.errno, f"errno {opened.errno}")
-    return {
-        "search": "the worker may not search this directory",
-        "read": "the worker may not read this",
-        "write": "the worker may not write here",
-        "follow": "this symlink may not be followed",
-        "loop": "these symlinks go round in a circle",
-        "delete": "the worker may not delete this",
-    }[opened.blocker.need]
+    refused_by_file(exchange, opened, path, log, exchange.context.last("index"))

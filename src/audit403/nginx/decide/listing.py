@@ -10,8 +10,8 @@ from audit403.core.place import PathPlace
 from audit403.evidence.interface import FILE, LINK, Absent, Entry, NotCollected, Unreadable
 from audit403.evidence.links import join
 from audit403.nginx.decide.exchange import Exchange
+from audit403.nginx.decide.file_refusal import refused_by_file
 from audit403.nginx.decide.handlers import argument
-from audit403.nginx.decide.index import refused_by_file
 from audit403.nginx.decide.map_path import map_uri_to_path, wants_directory, without_last_byte
 from audit403.nginx.decide.outcome import Body, Closed, Outcome, Redirect, Sent, Status, Undecided
 from audit403.nginx.decide.worker_files import ERRNO_TEXT, NOT_FOUND, alias_after_rewrite, refusal_log
@@ -148,7 +148,7 @@ def _open_directory(exchange: Exchange, path: str, name: str) -> Status | None:
         exchange.decided("directory-not-found", PathPlace(path), ERRNO_TEXT[opened.errno], log=log)
         return Status(404)
     if opened.errno == EACCES:
-        refused_by_file(exchange, "directory-unlistable", opened, path, refusal_log(opened, path), directive)
+        refused_by_file(exchange, opened, path, refusal_log(opened, path), directive)
         return Status(403)
     exchange.decided("directory-error", PathPlace(path), f"errno {opened.errno}")
     return Status(500)

@@ -3,11 +3,9 @@
 Truth: src/http/modules/ngx_http_static_module.c.
 """
 
-from errno import EACCES
-
-from audit403.core.place import Because, PathPlace
+from audit403.core.place import PathPlace
 from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.index import refusal_reason
+from audit403.nginx.decide.file_refusal import refused_by_file
 from audit403.nginx.decide.map_path import map_uri_to_path, wants_directory
 from audit403.nginx.decide.outcome import Body, Outcome, Sent, Status
 from audit403.nginx.decide.worker_files import (
@@ -78,17 +76,7 @@ def open_mapped(exchange: Exchange) -> "Opened | Status":
         exchange.decided("file-not-found", PathPlace(path), ERRNO_TEXT[opened.errno], log=log)
         return Status(404)
     if opened.errno in FORBIDDEN:
-        place = PathPlace(path) if opened.blocker is None else opened.blocker.place
-        also = () if root is None else (Because(root.span, f"leads to {path}"),)
-        exchange.decided(refusal_cause(opened), place, refusal_reason(opened), log=refusal_log(opened, path), also=also)
+        refused_by_file(exchange, opened, path, refusal_log(opened, path), root)
         return Status(403)
     exchange.decided("file-error", PathPlace(path), f"errno {opened.errno}", log=refusal_log(opened, path))
     return Status(500)
-
-
-def refusal_cause(opened: Opened) -> str:
-    """The mechanism's name for a refused open: what the blocking component lacks."""
-    if opened.errno != EACCES:
-        return "symlink-refused"
-    need = "read" if opened.blocker is None else opened.blocker.need
-    return {"search": "ancestor-not-searchable", "follow": "symlink-refused"}.get(need, "file-unreadable")

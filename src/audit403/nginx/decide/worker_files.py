@@ -29,12 +29,16 @@ ERRNO_TEXT = {
 
 
 class Opened(NamedTuple):
-    """How an open or a stat ended; `call` is the system call that nginx names in its log."""
+    """How an open or a stat ended; `call` is the system call that nginx names in its log.
+
+    `refused_kind` is what the entry is that refused, where one did.
+    """
 
     errno: int
     entry: Entry | None
     blocker: Blocker | None
     call: str
+    refused_kind: str | None = None
 
     @property
     def is_directory(self) -> bool:
@@ -220,4 +224,6 @@ def _must_be_directory(found: Resolution) -> Resolution:
 def _opened(found: Resolution, call: str) -> Opened:
     if found.missing is not None:
         raise Undecided(found.missing)
-    return Opened(found.errno, found.entry if found.errno == 0 else None, found.blocker, call)
+    if not found.errno:
+        return Opened(0, found.entry, found.blocker, call)
+    return Opened(found.errno, None, found.blocker, call, None if found.entry is None else found.entry.kind)

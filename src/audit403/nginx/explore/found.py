@@ -33,7 +33,7 @@ from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.server import Server
 
-_BLOCKED_ON_THE_WAY = ("ancestor-not-searchable", "index-refused", "directory-unlistable")
+_BLOCKED_ON_THE_WAY = ("ancestor-not-searchable", "directory-unreadable")
 _ORDER = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_PROBE, PURPOSE_CERTIFICATE)
 _RANK = {purpose: rank for rank, purpose in enumerate((*_ORDER, PURPOSE_TWIN_NAME, PURPOSE_HIDDEN))}
 _SHOWN = 3
