@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from differential.nginx.trial import Trial
 
 AT_ONCE = 0.25
-"""The least share of refusals that end with the first directive: where nearly all have a second reason, little is shown.
+"""The least share of refusals that end with the first directive: little is shown where nearly all have a second reason.
 
 How many have one is the generator's doing (it lays rules three deep), so this says nothing about the evaluator.
 """
