@@ -66,9 +66,9 @@ def asked_from(site: Site, witness: Request, client: str, doors: list[Door]) -> 
     return request if request is not None and site.decide(request).verdict == REFUSED else None
 
 
-def who_is_let_in(site: Site, witness: Request, near: Around) -> Audience:
-    """What becomes of the witness from every kind of address."""
-    return audience(site.decide, witness, near.doors, near.named)
+def who_is_let_in(site: Site, witness: Request, near: Around, by: Place | None = None) -> Audience:
+    """What becomes of the witness from every kind of address; with `by` only that place refuses."""
+    return audience(site.decide, witness, near.doors, near.named, by)
 
 
 def lies_in(network: Network, among: tuple[Network, ...]) -> bool:

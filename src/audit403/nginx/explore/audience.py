@@ -11,6 +11,7 @@ from typing import NamedTuple
 from audit403.core.decision import REFUSED, Decision
 from audit403.core.place import Place, Span
 from audit403.core.request import Request
+from audit403.nginx.explore.access_lists import levels_of
 from audit403.nginx.explore.doors import Door, from_client
 from audit403.nginx.explore.flips import inside
 from audit403.nginx.explore.ordinary import CLIENTS
@@ -31,14 +32,21 @@ class Audience(NamedTuple):
     refused: tuple[str, ...]
 
 
-def audience(decide: Decide, witness: Request, doors: list[Door], named: list[Network]) -> Audience:
-    """What becomes of the witness from an address of each named network, and from ordinary ones."""
+def audience(
+    decide: Decide, witness: Request, doors: list[Door], named: list[Network], by: Place | None = None
+) -> Audience:
+    """What becomes of the witness from an address of each named network, and from ordinary ones.
+
+    With `by` only what that place refuses counts as refused.
+    """
     let_in: list[str] = []
     refused: list[str] = []
     for client in islice(dict.fromkeys((*map(inside, named), *CLIENTS)), _MOST_ASKED):
         request = from_client(witness, client, doors)
         if request is not None:
-            (refused if decide(request).verdict == REFUSED else let_in).append(client)
+            decision = decide(request)
+            is_refused = decision.verdict == REFUSED and by in (None, decision.where)
+            (refused if is_refused else let_in).append(client)
     return Audience(tuple(let_in), tuple(refused))
 
 
@@ -50,7 +58,8 @@ def named_networks(model: Model, decision: Decision, context: Context) -> list[N
             geo = _geo_at(model, step.where)
             found.update(dict.fromkeys(() if geo is None else geo.networks()))
         elif step.phase == "access" and step.operator == "in-network":
-            found.update(dict.fromkeys(rule.network for rule in context.access_rules() if rule.network is not None))
+            for level in levels_of(context):
+                found.update(dict.fromkeys(rule.network for rule in level.access_rules() if rule.network is not None))
         elif step.field == "client" and step.value is not None:
             network = parse_network(step.value)
             found.update(() if network is None else {network: None})
