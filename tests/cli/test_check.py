@@ -156,6 +156,13 @@ class TestFixes:
         assert result.stderr == "audit403: 1 fix written\n"
         assert path.read_text().index("allow") < path.read_text().index("deny")
 
+    def test_one_of_a_site_whose_files_are_not_here(self, tmp_path: Path) -> None:
+        """In a repository nothing is claimed about files; a fix is proven as far as the configuration goes."""
+        (tmp_path / ".git").mkdir()
+        path = put(tmp_path, BROKEN.replace("proxy_pass http://127.0.0.1:8080;", "root /srv/nowhere;"))
+        result = check(path, "--fix", "--unsafe-fixes")
+        assert (result.returncode, result.stderr) == (0, "audit403: 1 fix written\n")
+
     def test_a_safe_one_is_written(self, tmp_path: Path) -> None:
         path = put(tmp_path, NO_SEMICOLON)
         assert check(path, "--fix").returncode == 0

@@ -53,7 +53,7 @@ def test_the_settings_say_where_the_targets_paths_are(tmp_path: Path) -> None:
 def test_what_cannot_be_used_is_said_in_a_sentence(tmp_path: Path) -> None:
     assert _explain(tmp_path, "http://a/") == (
         2,
-        f"audit403: {tmp_path} is a folder; --config takes the main configuration file in it.\n",
+        f"audit403: {tmp_path} is a folder, and must hold one main configuration: it has none.\n",
     )
     code, text = _explain(tmp_path / "none.conf", "http://a/")
     assert code == 2 and "is not there" in text

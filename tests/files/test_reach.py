@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from audit403.cli import reach
+from audit403.cli.main import main
 from audit403.files.answer import answer_lines
 from files.worlds import SITE
 
@@ -105,7 +106,7 @@ def test_a_malformed_line_is_answered_and_the_next_one_too(line: bytes, identifi
     ],
 )
 def test_exit_codes(arguments: list[str], code: int, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(*arguments) == code
+    assert main(["reach", *arguments]) == code
     error = capsys.readouterr().err
     assert error.count("\n") == (1 if code == 2 else 0)
 
@@ -127,7 +128,7 @@ def test_a_name_that_the_terminal_cannot_show_is_escaped(monkeypatch: pytest.Mon
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
     assert run("/\udcff/é", "--as", "root") == 1
     sys.stdout.flush()
-    assert b"/\\udcff/\\xe9" in written.getvalue()
+    assert b"/\\xff/\\xe9" in written.getvalue()
 
 
 def test_importing_the_command_is_cheap() -> None:

@@ -137,7 +137,7 @@ def test_carets_stand_under_wide_letters_and_tabs(here: Path) -> None:
 
 
 def test_sentences_are_wrapped_on_a_terminal(here: Path) -> None:
-    text = shown(report_of(here, CONFIGURATION), Style(width=60, wrap=True))
+    text = shown(report_of(here, CONFIGURATION), Style(width=60, terminal=True))
     first = text.split("  request")[0].rstrip("\n").split("\n")
     assert len(first) > 1 and all(len(line) <= 62 + len("error[nginx/allow-behind-deny]: ") for line in first)
 

@@ -23,10 +23,13 @@ class Program(NamedTuple):
 
 
 PROGRAMS = {
+    "bash": Program("bash", ("--version",)),
+    "fish": Program("fish", ("--version",)),
     "nginx": Program("nginx-full", ("-v",)),
     "openssl": Program("openssl", ("version",)),
     "setfacl": Program("acl", ("--version",)),
     "setpriv": Program("util-linux", ("--version",)),
+    "zsh": Program("zsh", ("--version",)),
 }
 
 

@@ -5,12 +5,13 @@ What has come in is answered before more is waited for, so that a program may as
 
 import json
 import os
-import select
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from audit403.cli.chunks import chunks
 from audit403.cli.request_line import request_of
+from audit403.core.decision import UNKNOWN, Decision
 from audit403.core.errors import BadUsage
 from audit403.core.family import Site
 from audit403.report.decision_json import decision_json
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _MANY = 500
 """So many requests are answered here before other processes are started."""
-_CHUNK = 1 << 16
 _WAITING = 16
 
 Answered = tuple[str, int]
@@ -34,7 +34,7 @@ def answer_all(site: Site, stream: BinaryIO, write: Callable[[str], object]) -> 
     code, number = 0, 1
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
-        for lines in _chunks(stream, lambda: bool(waiting)):
+        for lines in chunks(stream, lambda: bool(waiting)):
             if lines is None or len(waiting) > _WAITING:
                 text, asked = waiting.popleft().result()
                 write(text)
@@ -75,36 +75,17 @@ def answer_lines(site: Site, lines: list[bytes], number: int) -> Answered:
             identifier = row.get("id")
             answer = decision_json(identifier, site.decide(request_of(row)))
         except (ValueError, RecursionError) as error:
-            answer, code = {"id": identifier, "error": f"line {at} is no JSON: {error}"}, 2
+            answer, code = _not_understood(identifier, f"line {at} is no JSON: {error}"), 2
         except BadUsage as error:
-            answer, code = {"id": identifier, "error": f"line {at}: {error}"}, 2
+            answer, code = _not_understood(identifier, f"line {at}: {error}"), 2
         answers.append(json.dumps(answer) + "\n")
     return "".join(answers), code
 
 
-def _chunks(stream: BinaryIO, waiting: Callable[[], bool]) -> Iterator[list[bytes] | None]:
-    """The lines as they come in; None when none is there and somebody else's answers are waited for."""
-    rest = b""
-    read = getattr(stream, "read1", stream.read)
-    while True:
-        if waiting() and not _is_ready(stream):
-            yield None
-            continue
-        data: bytes = read(_CHUNK)
-        if not data:
-            break
-        *lines, rest = (rest + data).split(b"\n")
-        if lines:
-            yield lines
-    if rest:
-        yield [rest]
-
-
-def _is_ready(stream: BinaryIO) -> bool:
-    try:
-        return bool(select.select([stream], [], [], 0)[0])
-    except (OSError, ValueError):  # no descriptor: its bytes are all there
-        return True
+def _not_understood(identifier: object, error: str) -> dict[str, Any]:
+    """An answer of the contract's form, to what was no question."""
+    nothing = Decision(UNKNOWN, None, "not-understood")
+    return {**decision_json(identifier, nothing), "error": error}
 
 
 _site: Site | None = None
@@ -117,7 +98,14 @@ def _pool(site: Site, processors: int) -> "ProcessPoolExecutor":
 
     global _site  # noqa: PLW0603 – the way into a forked process
     _site = site
-    return ProcessPoolExecutor(processors, get_context("fork"))
+    return ProcessPoolExecutor(processors, get_context("fork"), _leave_interrupts)
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C reaches every process of a terminal: the first one ends the others."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _answer_in_worker(lines: list[bytes], number: int) -> Answered:

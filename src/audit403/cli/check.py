@@ -5,11 +5,13 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import TextIO
 
+from audit403.cli.output import Output
 from audit403.core.errors import BadUsage
 from audit403.core.finding import SEVERITIES
 from audit403.engine.audit import Asked, Report, audit
 from audit403.engine.selection import split_selectors
 from audit403.report.shown import Paths
+from audit403.report.terminal import complain, style_of, write
 
 CLEAN, FOUND, CRASHED, INCOMPLETE = 0, 1, 2, 3
 FORMATS = ("full", "concise", "json", "jsonl")
@@ -53,19 +55,17 @@ def run(args: Namespace) -> int:
         None if args.prefix is None else os.path.abspath(args.prefix),
         args.config,
     )
-    report = audit(args.paths, asked)
-    if args.fix:
-        report = _fixed(report, args, asked)
     paths = Paths(args.paths)
-    if args.output is None:
-        _show(report, args, paths, sys.stdout)
-    else:
-        try:
-            with open(args.output, "w", encoding="utf-8") as file:
-                _show(report, args, paths, file)
-        except OSError as error:
-            raise BadUsage(f"{args.output} cannot be written: {error.strerror}.") from error
-    return exit_code(report)
+    with Output(args.output) as output:
+        report = audit(args.paths, asked)
+        failures: tuple[str, ...] = ()
+        if args.fix:
+            report, failures = _fixed(report, args, asked)
+        output.begin(report)
+        _show(report, args, paths, output.stream)
+    for failure in failures:
+        complain(failure)
+    return CRASHED if failures else exit_code(report)
 
 
 def exit_code(report: Report) -> int:
@@ -84,8 +84,6 @@ def _show(report: Report, args: Namespace, paths: Paths, stream: TextIO) -> None
 
         (write_json if args.format == "json" else write_jsonl)(report, paths, stream)
         return
-    from audit403.report.terminal import style_of
-
     style = style_of(stream, args.color)
     if args.format == "concise":
         from audit403.report.concise import write_concise
@@ -103,35 +101,32 @@ def _show(report: Report, args: Namespace, paths: Paths, stream: TextIO) -> None
 
 def _show_diff(report: Report, args: Namespace, paths: Paths, stream: TextIO) -> None:
     from audit403.engine.write_fixes import plan
-    from audit403.report.fix_text import unified_diff
-    from audit403.report.summary import not_audited_lines, summary
-    from audit403.report.terminal import write
+    from audit403.report.diff import write_diff
+    from audit403.report.summary import hint, not_audited_lines, summary
 
     for change in plan(report.findings, args.unsafe_fixes).changes:
-        stream.write(
-            unified_diff(paths.shown(change.file), change.before, change.after)
-            .encode(stream.encoding or "utf-8", "surrogateescape")
-            .decode(stream.encoding or "utf-8", "backslashreplace")
-        )
-    for line in not_audited_lines(report, paths):
-        write(sys.stderr, line + "\n")
+        write_diff(stream, paths.shown(change.file), change.before, change.after, style_of(stream, args.color))
+    lines = not_audited_lines(report, paths)
     if not args.quiet:
-        write(sys.stderr, summary(report) + "\n")
+        advice = None if args.unsafe_fixes else hint(report)
+        lines += [summary(report), *([] if advice is None else [advice])]
+    for line in lines:
+        write(sys.stderr, line + "\n")
 
 
-def _fixed(report: Report, args: Namespace, asked: Asked) -> Report:
-    """Write the fixes, and audit again until there is nothing more to write."""
-    from audit403.engine.write_fixes import plan, write_change
+def _fixed(report: Report, args: Namespace, asked: Asked) -> tuple[Report, tuple[str, ...]]:
+    """Write the fixes, and audit again until there is nothing more to write; also what could not be written."""
+    from audit403.engine.write_fixes import write_fixes
 
-    written = 0
+    count = 0
+    failures: tuple[str, ...] = ()
     for _ in range(MOST_ROUNDS):
-        found = plan(report.findings, args.unsafe_fixes)
-        if not found.changes:
+        written = write_fixes(report.findings, args.unsafe_fixes)
+        failures = written.failures
+        if not written.fixes:
             break
-        for change in found.changes:
-            write_change(change)
-        written += found.fixes
+        count += written.fixes
         report = audit(args.paths, asked)
-    if written and not args.quiet:
-        print(f"audit403: {written} {'fix' if written == 1 else 'fixes'} written", file=sys.stderr)
-    return report
+    if count and not args.quiet:
+        complain(f"{count} {'fix' if count == 1 else 'fixes'} written")
+    return report, failures

@@ -1,80 +1,106 @@
-"""The entry of the command line: finds the command and imports only what it needs."""
+"""The entry of the command line: runs one command, and ends in the way that its caller can rely on."""
 
 import gc
 import os
 import sys
-from argparse import ArgumentParser, HelpFormatter
+from contextlib import suppress
 from importlib import import_module
 
-from audit403 import __version__
+from audit403.cli.parser import parsed, top_parser
 from audit403.core.errors import Audit403Error
 
-COMMANDS = {
-    "check": "lint configuration files and folders, and find every 403 in them",
-    "explain": "show the whole way of one request, each step with its line",
-    "reach": "show why a user can or cannot get at a path",
-    "rules": "list the rules, or print one's page",
-}
 CRASHED = 2
+INTERRUPTED, PIPE_CLOSED = 130, 141
+"""As the shell counts a program that SIGINT or SIGPIPE has ended."""
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """A small run makes fewer, and looking through them for cycles again and again would cost it a tenth of its time."""
-
-
-class Formatter(HelpFormatter):
-    """As wide as the terminal; argparse's own way to find that imports shutil in every run."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=_width() - 2)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code."""
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 10, 10)
-    words = sys.argv[1:] if arguments is None else arguments
-    parser, command = _parser(words)
-    parsed = parser.parse_args(words)
-    if command is None:
-        parser.print_help()
-        return CRASHED
+    code = _guarded(sys.argv[1:] if arguments is None else arguments)
     try:
-        return int(import_module(f"audit403.cli.{command}").run(parsed))
+        sys.stdout.flush()
+    except OSError as error:  # what was left in the buffer cannot be written either
+        _discard_output()
+        return code if code else _not_written(error)
+    return code
+
+
+def _guarded(words: list[str]) -> int:
+    """Run the command; whatever ends it, a sentence and an exit code come of it."""
+    try:
+        _require_streams()
+        return _run(words)
+    except SystemExit as ended:  # argparse has printed what there is to say
+        return ended.code if isinstance(ended.code, int) else CRASHED
     except Audit403Error as error:
-        print(f"audit403: {error}", file=sys.stderr)
-        return CRASHED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return CRASHED
+        return _failed(str(error))
     except KeyboardInterrupt:
-        return 130
+        _discard_output()
+        return INTERRUPTED
+    except MemoryError:
+        return _failed("there is not enough memory for this.")
+    except OSError as error:
+        return _os_error(error)
+    except Exception:
+        return _broke_down()
 
 
-def _parser(words: list[str]) -> tuple[ArgumentParser, str | None]:
-    parser = ArgumentParser(
-        prog="audit403",
-        description="Finds every HTTP 403 before a visitor does.",
-        allow_abbrev=False,
-        formatter_class=Formatter,
-    )
-    parser.add_argument("--version", action="version", version=f"audit403 {__version__}")
-    command = next((word for word in words if not word.startswith("-")), None)
-    # Without prog argparse would format a usage for it, with shutil and the compression modules.
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", prog="audit403")
-    for name, description in COMMANDS.items():
-        if command is not None and command in COMMANDS and name != command:
-            continue
-        subparser = subparsers.add_parser(
-            name, help=description, description=description, allow_abbrev=False, formatter_class=Formatter
-        )
-        if name == command:
-            import_module(f"audit403.cli.{name}").add_arguments(subparser)
-    return parser, command if command in COMMANDS else None
+def _run(words: list[str]) -> int:
+    command, arguments = parsed(words)
+    if command is None:
+        top_parser().print_help()
+        return CRASHED
+    return int(import_module(f"audit403.cli.{command}").run(arguments))
 
 
-def _width() -> int:
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdigit() and int(columns):
-        return int(columns)
+def _require_streams() -> None:
+    """A program may be started with any of its streams closed; the next file to be opened would take its place."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 – open to the end
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 – open to the end
+        raise Audit403Error("the standard output is closed.")
+
+
+def _discard_output() -> None:
+    """Send what is still buffered nowhere, so that the interpreter does not stumble over it at its end."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def _os_error(error: OSError) -> int:
+    """What names no file came from a stream that was open already, or from asking for the current folder."""
+    if error.filename is not None:
+        return _broke_down()
     try:
-        return os.get_terminal_size().columns or 80
+        os.getcwd()
     except OSError:
-        return 80
+        return _failed("the current folder is not there any more.")
+    _discard_output()
+    return _not_written(error)
+
+
+def _not_written(error: OSError) -> int:
+    if isinstance(error, BrokenPipeError):
+        return PIPE_CLOSED
+    return _failed(f"the output cannot be written: {error.strerror or error}.")
+
+
+def _failed(sentence: str) -> int:
+    from audit403.report.terminal import complain
+
+    with suppress(OSError):  # with nobody to read it the exit code has to do
+        complain(sentence)
+    return CRASHED
+
+
+def _broke_down() -> int:
+    import traceback
+
+    traceback.print_exc()
+    return _failed("this is a fault of audit403 itself; a report of it with the lines above is welcome.")

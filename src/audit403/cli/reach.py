@@ -6,8 +6,10 @@ Exit codes: 0 allowed (or every line of a batch was understood), 1 denied, 2 bad
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable
+from collections.abc import Iterator
+from typing import BinaryIO
 
+from audit403.core.errors import BadUsage
 from audit403.evidence.interface import Absent, Evidence, NotCollected
 from audit403.files.identity import Identity, identity_of, identity_of_ids
 
@@ -25,7 +27,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--groups", default="", metavar="GID,…", help="supplementary groups by number")
     parser.add_argument("--access", choices=("read", "list", "search"), default="read", help="default: read")
     parser.add_argument("--paths", metavar="FILE|-", help="answer many questions, one JSON object a line")
-    parser.add_argument("--format", choices=("text", "jsonl"), help="default: text, and jsonl with --paths")
+    parser.add_argument("--format", choices=("text", "json", "jsonl"), help="default: text, and jsonl with --paths")
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
 
 
 def run(args: Namespace) -> int:
@@ -36,91 +39,86 @@ def run(args: Namespace) -> int:
     if args.paths is not None:
         return _batch(evidence, args)
     if args.path is None:
-        return _bad_usage("give a PATH, or --paths FILE.")
-    asking = _identity(evidence, args)
-    if isinstance(asking, str):
-        return _bad_usage(asking)
-    return _single(evidence, asking, args)
+        raise BadUsage("reach takes a PATH, or --paths FILE.")
+    return _single(evidence, _identity(evidence, args), args)
 
 
 def _batch(evidence: Evidence, args: Namespace) -> int:
-    if args.path is not None or args.user is not None or args.uid is not None or args.format == "text":
-        return _bad_usage("--paths takes path, access and ids from its lines, and answers in jsonl only.")
-    try:
-        if args.paths == "-":
-            return _answer_all(evidence, sys.stdin.buffer)
-        with open(args.paths, "rb") as file:
-            return _answer_all(evidence, file)
-    except OSError as error:
-        return _bad_usage(f"{args.paths} cannot be read: {error.strerror}.")
+    if args.path is not None or args.user is not None or args.uid is not None or args.format in ("text", "json"):
+        raise BadUsage("--paths takes path, access and ids from its lines, and answers in jsonl only.")
+    from audit403.cli.chunks import opened
+
+    with opened(args.paths) as stream:
+        return _answer_all(evidence, stream)
 
 
-def _identity(evidence: Evidence, args: Namespace) -> Identity | str:
-    """Who is asked for, or what is wrong with the arguments."""
+def _identity(evidence: Evidence, args: Namespace) -> Identity:
+    """Who is asked for."""
     if (args.user is None) == (args.uid is None):
-        return "say who with either --as USER or --uid."
+        raise BadUsage("reach asks who, with either --as USER or --uid.")
     if args.user is None:
         return _identity_of_numbers(args)
     user, _, group = args.user.partition(":")
     found = identity_of(evidence, user, group or None)
     if isinstance(found, Absent):
-        is_user = isinstance(evidence.user(user), Absent)
-        return f"there is no user {user} here (by number: --uid)." if is_user else f"there is no group {group} here."
+        if isinstance(evidence.user(user), Absent):
+            raise BadUsage(f"There is no user {user} here (by number: --uid).")
+        raise BadUsage(f"There is no group {group} here.")
     if isinstance(found, NotCollected):
-        return f"the user {user} cannot be looked up: {found.reason}."
+        raise BadUsage(f"The user {user} cannot be looked up: {found.reason}.")
     return found
 
 
-def _identity_of_numbers(args: Namespace) -> Identity | str:
+def _identity_of_numbers(args: Namespace) -> Identity:
     gid = args.uid if args.gid is None else args.gid
     try:
         groups = frozenset(int(group) for group in args.groups.split(",") if group.strip())
     except ValueError:
-        return "--groups takes numbers with commas between them."
+        raise BadUsage("--groups takes numbers with commas between them.") from None
     if any(not 0 <= number < 2**32 - 1 for number in (args.uid, gid, *groups)):
-        return "a uid or gid is a number from 0 to 4294967294."
+        raise BadUsage("A uid or gid is a number from 0 to 4294967294.")
     return identity_of_ids(args.uid, gid, groups)
 
 
 def _single(evidence: Evidence, identity: Identity, args: Namespace) -> int:
     from audit403.files.explain import resolve
     from audit403.files.resolve import Resolver
+    from audit403.report.terminal import style_of, write
 
     path = args.path
     if path and not path.startswith("/"):
         path = os.path.join(os.getcwd(), path)
     resolution = resolve(Resolver(evidence, identity), path, args.access)
-    if args.format == "jsonl":
+    if args.format in ("json", "jsonl"):
         from audit403.files.answer import answer, json_line
 
-        _print(json_line(answer(evidence, resolution)))
+        write(sys.stdout, json_line(answer(evidence, resolution), 2 if args.format == "json" else None) + "\n")
     else:
-        from audit403.files.text import reach_text
+        from audit403.report.reach_text import reach_text
 
         user = args.user.partition(":")[0] if args.user is not None else None
-        _print(reach_text(evidence, identity, user, path, args.access, resolution))
+        style = style_of(sys.stdout, args.color)
+        write(sys.stdout, reach_text(evidence, identity, user, path, args.access, resolution, style))
     if resolution.missing is not None:
         return _NOT_KNOWN
     return _DENIED if resolution.errno else _ALLOWED
 
 
-def _answer_all(evidence: Evidence, lines: Iterable[bytes]) -> int:
+def _answer_all(evidence: Evidence, stream: BinaryIO) -> int:
     from audit403.files.answer import answer_lines, json_line
 
     code = _ALLOWED
-    for found in answer_lines(evidence, lines):
-        _print(json_line(found))
+    for found in answer_lines(evidence, _lines(stream)):
+        sys.stdout.write(json_line(found) + "\n")
         if "error" in found:
             code = _BAD_USAGE
     return code
 
 
-def _bad_usage(sentence: str) -> int:
-    print(f"audit403 reach: {sentence}", file=sys.stderr)
-    return _BAD_USAGE
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Every line; before more of them is waited for, the answers to the ones before are out."""
+    from audit403.cli.chunks import chunks
 
-
-def _print(text: str) -> None:
-    """Print what the terminal's encoding may not have as an escape."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    for lines in chunks(stream):
+        yield from lines or ()
+        sys.stdout.flush()

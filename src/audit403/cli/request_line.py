@@ -1,5 +1,6 @@
 """Requests out of the command line and out of a batch's JSON lines (DESIGN.md, fixed contracts)."""
 
+from functools import lru_cache
 from typing import Any
 
 from audit403.core.errors import BadUsage
@@ -30,13 +31,31 @@ def request_of(row: dict[str, Any]) -> Request:
         host,
         port,
         target,
-        str(row.get("client", "127.0.0.1")),
+        _client(row.get("client", "127.0.0.1")),
         headers,
         None if row.get("to") is None else str(row["to"]),
         tls,
         length,
         bool(row.get("over_limits", False)),
     )
+
+
+def _client(given: Any) -> str:
+    """An IP address, or `unix:` for who comes over a socket of this machine."""
+    if isinstance(given, str) and (given == "unix:" or _is_address(given)):
+        return given
+    raise BadUsage(f'the client must be an IP address, not "{given}".')
+
+
+@lru_cache(maxsize=65536)
+def _is_address(text: str) -> bool:
+    from ipaddress import ip_address
+
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text
 
 
 def split_url(url: str) -> tuple[str, str, str]:

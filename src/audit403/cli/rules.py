@@ -5,6 +5,7 @@ from argparse import ArgumentParser, Namespace
 
 from audit403.core.errors import BadUsage
 from audit403.core.registry import load_checks, rule_pages
+from audit403.report.terminal import complain, write
 
 _CRASHED = 2
 
@@ -12,11 +13,13 @@ _CRASHED = 2
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("rule", nargs="?", metavar="ID", help="print the page of this rule, or list those of a family")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument("--format", choices=("text", "json", "names"), default="text", help="default: text")
 
 
 def run(args: Namespace) -> int:
     """Run the command; the exit code."""
+    if args.format == "names":
+        return _list_names(args.rule)
     if args.rule is not None:
         pages = dict(rule_pages())
         if args.rule in pages:
@@ -39,7 +42,15 @@ def _print_page(args: Namespace, page: str) -> int:
         import json
 
         text = json.dumps({"rule": args.rule, "page": text}, indent=2) + "\n"
-    _write(text)
+    write(sys.stdout, text)
+    return 0
+
+
+def _list_names(family: str | None) -> int:
+    """Everything that --select takes, for scripts: families and rules, without loading the rules."""
+    rules = [rule for rule, _ in rule_pages() if family in (None, rule.partition("/")[0], rule)]
+    names = sorted({*rules, *(rule.partition("/")[0] for rule in rules)})
+    write(sys.stdout, "".join(f"{name}\n" for name in names))
     return 0
 
 
@@ -51,17 +62,11 @@ def _list(args: Namespace) -> int:
         import json
 
         rows = [{"rule": check.id, "severity": check.severity, "summary": check.summary} for check in checks]
-        _write(json.dumps(rows, indent=2) + "\n")
+        write(sys.stdout, json.dumps(rows, indent=2) + "\n")
     else:
         width = max((len(check.id) for check in checks), default=0)
         for check in checks:
-            _write(f"{check.id:<{width}}  {check.severity:<7}  {check.summary}\n")
+            write(sys.stdout, f"{check.id:<{width}}  {check.severity:<7}  {check.summary}\n")
     for plugin in broken:
-        print(f"audit403: the plug-in {plugin.name} cannot be loaded: {plugin.reason}", file=sys.stderr)
+        complain(f"the plug-in {plugin.name} cannot be loaded: {plugin.reason}")
     return _CRASHED if broken else 0
-
-
-def _write(text: str) -> None:
-    from audit403.report.terminal import write
-
-    write(sys.stdout, text)

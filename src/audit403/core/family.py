@@ -79,9 +79,10 @@ class Site(Protocol):
 
 
 class Family(Protocol):
-    """One kind of server."""
+    """One kind of server; `usual_mains` is where packages put its main configuration, the likeliest first."""
 
     name: str
+    usual_mains: tuple[str, ...]
 
     def find(self, targets: Iterable[str], evidence: Evidence, options: Options) -> Iterator[Site | NotAudited]:
         """The sites among files and folders that this family recognises, and what could not be looked at for one."""

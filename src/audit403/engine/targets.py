@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from audit403.core.errors import BadUsage
 from audit403.core.family import Family, NotAudited, Options, Site
 from audit403.core.plugins import FAMILIES, entry_points, load
 from audit403.engine.judge import INTERNAL_ERROR
@@ -124,9 +125,10 @@ class Targets:
             self.not_audited[before:] = [missed for missed in mine if missed.reason.startswith(INTERNAL_ERROR)]
 
     def _add_stdin(self, families: list[Family]) -> None:
-        data = sys.stdin.buffer.read(MOST_STDIN + 1)
-        if len(data) > MOST_STDIN:
-            self.not_audited.append(NotAudited("standard input", f"it is larger than {MOST_STDIN:,} bytes"))
+        try:
+            data = read_standard_input()
+        except BadUsage as error:
+            self.not_audited.append(NotAudited("standard input", str(error)))
             return
         settings = self.finder.nearest(os.getcwd())
         for family in families:
@@ -181,6 +183,16 @@ class Targets:
                 for file in found.site.files:
                     self._by_file.setdefault(os.path.realpath(file), []).append(found)
         return self._by_file
+
+
+def read_standard_input() -> bytes:
+    """What comes on standard input. Raises BadUsage when it is closed, or more than anybody means to send."""
+    if sys.stdin is None:
+        raise BadUsage("it is closed")
+    data = sys.stdin.buffer.read(MOST_STDIN + 1)
+    if len(data) > MOST_STDIN:
+        raise BadUsage(f"it is larger than {MOST_STDIN:,} bytes")
+    return data
 
 
 def first_file(site: Site) -> str | None:

@@ -71,9 +71,9 @@ def errno_name(errno: int) -> str:
     return errorcode.get(errno, str(errno))
 
 
-def json_line(value: dict[str, Any]) -> str:
-    """One line of JSON in ASCII, so that a name which is not UTF-8 survives."""
-    return dumps(value, separators=(",", ":"))
+def json_line(value: dict[str, Any], indent: int | None = None) -> str:
+    """The JSON in ASCII, so that a name which is not UTF-8 survives; in one line where nothing is indented."""
+    return dumps(value, indent=indent, separators=(",", ":") if indent is None else None)
 
 
 def _place(place: PathPlace) -> dict[str, str | None]:

@@ -20,9 +20,11 @@ from audit403.nginx.model.location import Location
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.server import Server
 from audit403.nginx.read.configuration import Configuration, read_configuration
+from audit403.nginx.read.locate import CONF_DIRECTORIES
 from audit403.nginx.read.tree import ParsedFile
 
 name = "nginx"
+usual_mains = tuple(f"{folder}/nginx.conf" for folder in CONF_DIRECTORIES)
 STANDARD_INPUT = "(standard input)"
 
 

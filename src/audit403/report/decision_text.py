@@ -49,4 +49,3 @@ def _steps(steps: tuple[Step, ...], paths: Paths, style: Style) -> list[str]:
         mark = style.paint(_MARKS[step.met], _COLOURS[step.met])
         lines.append(f"  {mark} {step.phase:<{width}}  {safe(step.text)}{where}")
     return lines
-

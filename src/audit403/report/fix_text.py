@@ -1,4 +1,4 @@
-"""A fix for people: its lines as a diff, or the commands to run; and whole patches for `--diff`."""
+"""A fix for people: its lines as a diff, or the commands to run."""
 
 from collections.abc import Callable, Iterable
 
@@ -38,17 +38,6 @@ def edits_by_file(edits: Iterable[TextEdit]) -> dict[str, list[TextEdit]]:
     for edit in edits:
         found.setdefault(edit.file, []).append(edit)
     return found
-
-
-def unified_diff(file: str, before: bytes, after: bytes) -> str:
-    """A patch for one file, as `patch -p1` takes it."""
-    from difflib import unified_diff as lines_of_diff
-
-    old = before.decode("utf-8", "surrogateescape").splitlines(keepends=True)
-    new = after.decode("utf-8", "surrogateescape").splitlines(keepends=True)
-    name = file.lstrip("/")
-    lines = lines_of_diff(old, new, f"a/{name}", f"b/{name}")
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
 def _changed_lines(data: bytes, edits: list[TextEdit]) -> list[tuple[int, str, str]]:
@@ -91,4 +80,7 @@ def _regions(data: bytes, edits: list[TextEdit]) -> list[tuple[int, int, list[Te
 
 
 def _lines(data: bytes) -> list[str]:
-    return data.decode("utf-8", "surrogateescape").splitlines()
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return [line.removesuffix("\r") for line in lines]

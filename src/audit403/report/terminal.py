@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from typing import NamedTuple, TextIO
 
 _NO_TERMINAL_WIDTH = 120
@@ -21,8 +22,8 @@ class Style(NamedTuple):
 
     colour: bool = False
     width: int = _NO_TERMINAL_WIDTH
-    wrap: bool = False
-    """Whether long sentences are broken at the width: on a terminal, so that a file holds each in one line."""
+    terminal: bool = False
+    """Whether a person sees it at once: long sentences are then broken at the width; a file holds each in one line."""
 
     def paint(self, text: str, name: str) -> str:
         """The text in one of the colours."""
@@ -30,7 +31,7 @@ class Style(NamedTuple):
 
     def wrapped(self, text: str, indent: str) -> str:
         """A sentence, broken at words where it would run over the edge; the lines after the first are indented."""
-        if not self.wrap:
+        if not self.terminal:
             return text
         lines: list[str] = []
         line = ""
@@ -44,7 +45,7 @@ class Style(NamedTuple):
 
 
 def style_of(stream: TextIO, colour: str = "auto") -> Style:
-    """The style for a stream: --color, then NO_COLOR, then FORCE_COLOR, then whether it is a terminal."""
+    """The style for a stream: --color, then NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE, CLICOLOR, then the terminal."""
     terminal = _is_terminal(stream)
     width = _NO_TERMINAL_WIDTH
     columns = os.environ.get("COLUMNS", "")
@@ -74,6 +75,11 @@ def write(stream: TextIO, text: str) -> None:
     stream.write(text)
 
 
+def complain(sentence: str) -> None:
+    """Say something beside the output."""
+    write(sys.stderr, f"audit403: {safe(sentence)}\n")
+
+
 def _escaped(match: re.Match[str]) -> str:
     code = ord(match[0])
     if 0xDC80 <= code <= 0xDCFF:
@@ -88,7 +94,7 @@ def _wants_colour(colour: str, terminal: bool) -> bool:
         return False
     if os.environ.get("FORCE_COLOR", "0") not in ("", "0") or os.environ.get("CLICOLOR_FORCE", "0") not in ("", "0"):
         return True
-    return terminal and os.environ.get("TERM", "") != "dumb"
+    return terminal and os.environ.get("CLICOLOR") != "0" and os.environ.get("TERM") != "dumb"
 
 
 def _terminal_width(stream: TextIO) -> int:

@@ -23,6 +23,7 @@ from audit403.files.resolve import (
     Resolution,
     place_of,
 )
+from audit403.report.terminal import Style, safe
 
 _STANDING = {
     OWNER_CLASS: "is its owner",
@@ -34,39 +35,45 @@ _PERMISSION = {NEED_SEARCH: "search (x)", NEED_READ: "read (r)"}
 
 
 def reach_text(
-    evidence: Evidence, identity: Identity, user: str | None, path: str, access: str, resolution: Resolution
+    evidence: Evidence,
+    identity: Identity,
+    user: str | None,
+    path: str,
+    access: str,
+    resolution: Resolution,
+    style: Style,
 ) -> str:
-    """The whole answer, lines without a trailing line feed."""
+    """The whole answer."""
     who = user or f"uid {identity.uid}"
-    lines = [_verdict(who, path, access, resolution)]
+    colour = "warning" if resolution.missing is not None else "error" if resolution.errno else "new"
+    lines = [style.paint(_verdict(who, path, access, resolution), colour)]
     reason = _reason(who, identity, resolution)
     if reason is not None:
         lines.append(reason)
-    lines += ["", *_listing(evidence, identity, path, access, resolution)]
+    lines.append("")
+    lines += [
+        style.paint(line, colour) if line.startswith(">") else line
+        for line in _listing(evidence, identity, path, access, resolution)
+    ]
     if resolution.blocker is not None:
-        lines += ["", *_commands(remedies(evidence, identity, user, path, access))]
-    return "\n".join(lines)
-
-
-def shown(text: str) -> str:
-    """The text with what a terminal would act on, or cannot show, as escapes."""
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
+        lines += ["", *_commands(remedies(evidence, identity, user, path, access), style)]
+    return "\n".join(lines) + "\n"
 
 
 def _verdict(who: str, path: str, access: str, resolution: Resolution) -> str:
     if resolution.missing is not None:
-        needed = shown(resolution.missing.name)
-        return f"unknown: whether {who} can {access} {shown(path)} hangs on {needed}, which cannot be seen"
+        needed = safe(resolution.missing.name)
+        return f"unknown: whether {who} can {access} {safe(path)} hangs on {needed}, which cannot be seen"
     if not resolution.errno:
-        return f"allowed: {who} can {access} {shown(path)}"
+        return f"allowed: {who} can {access} {safe(path)}"
     error = f"{errno_name(resolution.errno)} ({strerror(resolution.errno)})"
-    return f"denied: {who} cannot {access} {shown(path)}: {error}"
+    return f"denied: {who} cannot {access} {safe(path)}: {error}"
 
 
 def _reason(who: str, identity: Identity, resolution: Resolution) -> str | None:
     if not resolution.errno or resolution.missing is not None:
         return None
-    at = shown(resolution.path)
+    at = safe(resolution.path)
     blocker, entry = resolution.blocker, resolution.entry
     if blocker is None or entry is None:
         return f"  at {at}"
@@ -94,7 +101,7 @@ def _listing(evidence: Evidence, identity: Identity, path: str, access: str, res
 
 def _row(evidence: Evidence, component: Component, resolution: Resolution) -> tuple[str, str, str, str, str]:
     """The mark, the type with the mode, owner, group, and the name with what there is to say of it."""
-    name = "  " * component.depth + shown(component.name)
+    name = "  " * component.depth + safe(component.name)
     entry = component.entry
     first = component.path == resolution.path and resolution.errno != 0
     mark = ">" if first else " "
@@ -102,7 +109,7 @@ def _row(evidence: Evidence, component: Component, resolution: Resolution) -> tu
         state = "not collected" if resolution.missing is not None else "nothing there"
         return mark, "?", "?", "?", f"{name}  <- {state}"
     if entry.target is not None:
-        name += f" -> {shown(entry.target)}"
+        name += f" -> {safe(entry.target)}"
     if component.refuses:
         name += f"  <- refuses {_PERMISSION.get(component.need or '', component.need)}"
     elif first:
@@ -111,11 +118,11 @@ def _row(evidence: Evidence, component: Component, resolution: Resolution) -> tu
     return mark, mode_text(entry), place.owner or "?", place.group or "?", name
 
 
-def _commands(found: tuple[Remedy, ...]) -> list[str]:
+def _commands(found: tuple[Remedy, ...], style: Style) -> list[str]:
     if not found:
         return ["No chmod, setfacl or usermod opens it."]
     lines = ["To open it, the least exposure first:"]
     for remedy in found:
-        lines += [f"  # for {shown(remedy.opens_to)}{'; then reload the server' if remedy.reload else ''}"]
-        lines += [f"  {command}" for command in remedy.commands]
+        lines += [f"  # for {safe(remedy.opens_to)}{'; then reload the server' if remedy.reload else ''}"]
+        lines += [style.paint(f"  {safe(command)}", "new") for command in remedy.commands]
     return lines

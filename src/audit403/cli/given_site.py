@@ -1,0 +1,73 @@
+"""The one configuration that `explain` is asked about: a file, a folder's, standard input, or where packages put it."""
+
+import os
+from argparse import Namespace
+
+from audit403.core.errors import BadUsage
+from audit403.core.family import Family, NotAudited, Options, Site
+from audit403.core.plugins import FAMILIES, entry_points, load
+from audit403.engine.settings import SettingsFinder
+from audit403.engine.targets import STDIN, read_standard_input
+from audit403.evidence.local import LocalEvidence
+from audit403.report.terminal import complain
+
+
+def given_site(args: Namespace) -> Site:
+    """The site; what of it could not be read is said beside the output."""
+    family, evidence = _family(args.server), LocalEvidence()
+    given = _usual_main(family) if args.config is None else args.config
+    settings = SettingsFinder().nearest(os.path.abspath(given))
+    options = Options(args.prefix or settings.prefix, settings.paths, args.tree)
+    if given == STDIN:
+        site = _from_standard_input(args, family, evidence, options)
+    else:
+        site = family.read(_main(given, family, evidence, options), evidence, options)
+    for target, reason in dict.fromkeys(site.not_audited):
+        complain(f"not read: {target}: {reason}")
+    return site
+
+
+def _family(name: str | None) -> Family:
+    known = entry_points(FAMILIES)
+    servers = {key: value for key, value in known.items() if hasattr(load(value), "read")}
+    if name is None and len(servers) == 1:
+        name = next(iter(servers))
+    if name is None or name not in servers:
+        raise BadUsage(f"--server must be one of {', '.join(servers)}.")
+    family: Family = load(servers[name])
+    return family
+
+
+def _usual_main(family: Family) -> str:
+    for usual in family.usual_mains:
+        if os.path.exists(usual):
+            return usual
+    raise BadUsage("--config MAIN says which configuration answers the request.")
+
+
+def _from_standard_input(args: Namespace, family: Family, evidence: LocalEvidence, options: Options) -> Site:
+    if args.requests == STDIN:
+        raise BadUsage("--config and --requests cannot both be standard input.")
+    try:
+        data = read_standard_input()
+    except BadUsage as error:
+        raise BadUsage(f"The standard input cannot be read: {error}.") from error
+    site = family.read_text(data, evidence, options)
+    if site is None:
+        raise BadUsage(f"What is on standard input was not recognised as configuration of {family.name}.")
+    return site
+
+
+def _main(given: str, family: Family, evidence: LocalEvidence, options: Options) -> str:
+    """The file as given, or the one main configuration of a folder."""
+    path = os.path.abspath(given)
+    if not os.path.exists(path):
+        raise BadUsage(f"{given} is not there.")
+    if not os.path.isdir(path):
+        return path
+    sites = [site for site in family.find([path], evidence, options) if not isinstance(site, NotAudited)]
+    mains = sorted(site.main for site in sites if os.path.isabs(site.main))
+    if len(mains) == 1:
+        return mains[0]
+    found = f"it has {', '.join(mains)}" if mains else "it has none"
+    raise BadUsage(f"{given} is a folder, and must hold one main configuration: {found}.")
