@@ -39,9 +39,11 @@ def finding_of(
 
 
 def insert_before(directive: Directive, text: str) -> TextEdit:
-    """An edit that puts lines before a directive, each indented like it."""
-    indent = _indent(directive)
-    lines = "".join(f"{line}\n{indent}" for line in text.split("\n"))
+    """An edit that puts lines before a directive, each indented like it; on one line with it where others are too."""
+    data = directive.source.data
+    before = data[data.rfind(b"\n", 0, directive.start) + 1 : directive.start].decode("latin-1")
+    after = f"\n{before}" if not before.strip() else " "
+    lines = "".join(line + after for line in text.split("\n"))
     return TextEdit(directive.source.path, directive.start, directive.start, lines)
 
 
@@ -79,10 +81,3 @@ def deciding_level(context: Context) -> Context:
     while level.parent is not None and not ({"allow", "deny"} & level.own.keys()):
         level = level.parent
     return level
-
-
-def _indent(directive: Directive) -> str:
-    text = directive.source.data
-    line_start = text.rfind(b"\n", 0, directive.start) + 1
-    before = text[line_start : directive.start]
-    return before.decode("latin-1") if not before.strip() else " "

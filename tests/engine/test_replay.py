@@ -9,10 +9,11 @@ import pytest
 from audit403.core.edit import TextEdit
 from audit403.core.family import Options
 from audit403.core.finding import ERROR, SAFE, UNSAFE, Finding, Fix
-from audit403.engine.audit import audit
+from audit403.engine.audit import Asked, audit
 from audit403.engine.replay import Replay
 from fakes.family import FakeSite
 from fakes.installed import fake_family
+from servers.need import need_root
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,6 +109,49 @@ def test_what_is_kept_closed_everywhere_is_asked_for(prefix: str) -> None:
     text = f"refuse {prefix} 203.0.113.9\nrefuse /a\n"
     fix = settled(text, Fix("all", SAFE, replace(text, text, "")), line=2)
     assert any(prefix in line for line in fix.also_opens)
+
+
+def test_referers_of_a_name_that_the_fix_writes_are_asked_for_everywhere(tmp_path: Path) -> None:
+    conf = tmp_path / "nginx.conf"
+    conf.write_text("""
+events {}
+http {
+    server { listen 80 default_server; return 403; }
+    server {
+        listen 80;
+        server_name www.site.example;
+        location /img/ { valid_referers server_names; if ($invalid_referer) { return 403; } return 200; }
+        location / { return 200; }
+    }
+}""")
+    report = audit([str(conf)], Asked(no_settings=True, select=("nginx/default-server-refuses",)))
+    (finding,) = (judged.finding for judged in report.findings)
+    assert finding.fix is not None and finding.fix.proven
+    assert any("www.site.example/img/" in line and "Referer: http://site.example/" in line
+               for line in finding.fix.also_opens)  # fmt: skip
+
+
+def test_other_addresses_of_a_refused_file_are_asked_for(server_dir: Path) -> None:
+    need_root()
+    (server_dir / "www/store").mkdir(parents=True)
+    for name in ("index.html", "store/index.html", "store/x.css", "storex.css"):
+        (server_dir / "www" / name).write_text(name)
+    (server_dir / "www/storex.css").chmod(0o600)
+    conf = server_dir / "nginx.conf"
+    conf.write_text(f"""
+user www-data;
+events {{}}
+http {{
+    server {{
+        server_name site.example;
+        root {server_dir}/www;
+        location /f/ {{ alias {server_dir}/www/store; }}
+    }}
+}}""")
+    report = audit([str(conf)], Asked(no_settings=True, tree="here", select=("nginx/alias-without-slash",)))
+    (finding,) = (judged.finding for judged in report.findings)
+    assert finding.fix is not None and finding.fix.proven
+    assert finding.fix.also_opens == ("GET http://site.example/f/x.css from 203.0.113.9",)
 
 
 def test_many_of_one_kind_share_a_world(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 def well_known_refused(fact: Fact, site: Site) -> Iterator[Finding]:
     """Only where a location with a pattern takes the challenge: a server that refuses everything is another matter."""
     found = refusal_of(fact)
-    if found is None or found[1].purpose != PURPOSE_CERTIFICATE:
-        return
+    if found is None or found[1].purpose != PURPOSE_CERTIFICATE or found[1].way is not None:
+        return  # the file is there when an authority asks for it, so nothing sends that request on
     refusal, subject = found
     location = subject.location
     if location is None or location.regex is None or refusal.who != "every client" or not _is_asked(site, refusal):

@@ -1,10 +1,12 @@
 """Fixes tried out before they are offered: the world with the fix is evaluated again.
 
 A fix is proven when the witness is then served, and `also_opens` lists whatever else was refused before and is not any
-more, as far as the requests that are asked show it: the witnesses of all refusals, and variants of this one.
+more, as far as the requests that are asked show it: the witnesses of all refusals, variants of this one, and all of
+them with the names and addresses that the fix writes or takes away.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from audit403.core.decision import REASON_FILE, REFUSED, UNKNOWN, Decision
@@ -52,6 +54,7 @@ class Replay:
         self.most_worlds = max(LEAST_WORLDS, MOST_BYTES // (size + 1))
         self._before: dict[Request, Decision] = {fact.witness: fact.decision for fact in refusals}
         self._defects: dict[Request, str] = {}
+        self._named: tuple[Request, ...] | None = None
 
     def settle(self, findings: list[Finding]) -> list[Finding]:
         """The findings, each with the first of its fixes that proves itself, else the first of all."""
@@ -89,7 +92,7 @@ class Replay:
             return None
         if finding.request is None:
             return self._mends(finding, changed)
-        return self._outcome(finding.request, changed, self._shared(finding.request))
+        return self._outcome(finding.request, fix, changed, self._shared(finding.request))
 
     def _changed(self, fixes: list[Fix]) -> Site | None:
         if any(fix.edits for fix in fixes):
@@ -101,17 +104,32 @@ class Replay:
         except Exception:  # an edit that cannot be made proves nothing
             return None
 
-    def _outcome(self, witness: Request, changed: Site, shared: Iterable[Request]) -> _Outcome:
+    def _outcome(self, witness: Request, fix: Fix, changed: Site, shared: Iterable[Request]) -> _Outcome:
         before = self._decided(witness)
         opened = []
-        probes = dict.fromkeys((*variants(witness, before, self.clients), *shared))
-        for probe in probes:
+        probes = (*variants(witness, before, self.clients), *shared, *self._touching(fix, (witness, *shared)))
+        for probe in dict.fromkeys(probes):
             if probe == witness or self._decided(probe).verdict != REFUSED:
                 continue
             if _is_refused(changed, probe) or not self._is_another(probe, witness, before):
                 continue
             opened.append(probe)
         return _Outcome(_is_served(changed, witness), tuple(opened))
+
+    def _touching(self, fix: Fix, near: Iterable[Request]) -> Iterator[Request]:
+        """Refused requests with the names and addresses that the fix is about in what they are tested for."""
+        if not fix.edits:
+            return
+        from audit403.engine.touched import tests_a_name, touched_words, touching
+
+        words = touched_words(fix.edits, {edit.file: self.site.source(edit.file) or b"" for edit in fix.edits})
+        if not words:
+            return
+        if self._named is None:
+            named = (request for request in self.witnesses if tests_a_name(self._decided(request)))
+            self._named = tuple(islice(named, MOST_WITNESSES))
+        for request in dict.fromkeys((*near, *self._named)):
+            yield from touching(request, self._decided(request), words)
 
     def _is_another(self, probe: Request, witness: Request, before: Decision) -> bool:
         """Whether letting the probe in is more than mending what refuses the witness."""
@@ -156,8 +174,8 @@ class Replay:
         for index, finding, fix in group:
             assert finding.request is not None
             place = (finding.request.host, finding.request.port)
-            shared = [witness for witness in others if (witness.host, witness.port) == place]
-            outcome = self._outcome(finding.request, changed, shared)
+            shared = [other for other in (*others, *self.addresses) if (other.host, other.port) == place]
+            outcome = self._outcome(finding.request, fix, changed, shared)
             tried[index] = self._proven(finding, fix, outcome.opened) if outcome.served else None
         return tried
 
@@ -177,11 +195,12 @@ class Replay:
         return any(step.where == decision.where and step.field in ABOUT_WHO for step in decision.trace)
 
     def _shared(self, witness: Request) -> list[Request]:
-        """The witnesses of all refusals, those of the same host first where there are too many."""
-        if len(self.witnesses) <= MOST_WITNESSES:
-            return list(self.witnesses)
-        near = [other for other in self.witnesses if other.host == witness.host]
-        return [*near, *self.witnesses[:: len(self.witnesses) // MOST_WITNESSES + 1]]
+        """The witnesses of all refusals under all their addresses, the same host first where there are too many."""
+        every = (*self.witnesses, *self.addresses)
+        if len(every) <= MOST_WITNESSES:
+            return list(every)
+        near = [other for other in every if other.host == witness.host]
+        return [*near, *every[:: len(every) // MOST_WITNESSES + 1]]
 
     def _decided(self, request: Request) -> Decision:
         known = self._before.get(request)
@@ -247,6 +266,5 @@ def _is_served(site: Site, request: Request) -> bool:
 
 
 def _line(request: Request) -> str:
-    line = f"{request.method} {request.url()} from {request.client}"
-    referer = request.header("referer")
-    return line if referer is None else f"{line} with Referer: {referer}"
+    headers = ", ".join(f"{name}: {value}" for name, value in request.headers if name.lower() != "user-agent")
+    return f"{request.method} {request.url()} from {request.client}" + (f" with {headers}" if headers else "")

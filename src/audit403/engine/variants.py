@@ -52,15 +52,16 @@ def _headers(witness: Request, tested: set[str]) -> Iterator[Request]:
     own = f"{witness.scheme}://{witness.host or 'localhost'}/"
     for referer in (None, own, "https://elsewhere.example/"):
         if witness.header("referer") != referer:
-            yield _with_header(witness, "Referer", referer)
+            yield with_header(witness, "Referer", referer)
     for field in sorted(tested):
         name = field[7:] if field.startswith("header:") else ""
         if name and name != "referer":
             for value in (None, "x"):
-                yield _with_header(witness, name.title(), value)
+                yield with_header(witness, name.title(), value)
 
 
-def _with_header(request: Request, name: str, value: str | None) -> Request:
+def with_header(request: Request, name: str, value: str | None) -> Request:
+    """The request with another value of one header, or without it."""
     kept = tuple(pair for pair in request.headers if pair[0].lower() != name.lower())
     return request._replace(headers=kept if value is None else (*kept, (name, value)))
 

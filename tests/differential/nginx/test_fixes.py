@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _REQUESTS = 120
 _PROVEN = 0.7
 """Several faults stand in one place: of some requests the second one refuses what the first no longer does."""
-_LISTED = re.compile(r"(\S+) http://([^/:]+)(?::\d+)?(/\S*) from (\S+)(?: with Referer: (.*))?")
+_LISTED = re.compile(r"(\S+) http://([^/:]+)(?::\d+)?(/\S*) from (\S+)(?: with (.*))?")
 _ABOUT_WHO = ("access", "tls", "rewrite")
 Kind = tuple[object, ...]
 
@@ -118,8 +118,9 @@ class _Trial:
         found = _LISTED.fullmatch(line)
         if found is None:
             return None
-        method, host, target, client, referer = found.groups()
-        headers = (("User-Agent", BROWSER), *((("Referer", referer),) if referer else ()))
+        method, host, target, client, with_headers = found.groups()
+        lines = (line.partition(": ") for line in (with_headers or "").split(", ") if line)
+        headers = (("User-Agent", BROWSER), *((name, value) for name, _, value in lines))
         to = "::1" if ":" in client else "127.0.0.1"
         return Request(method, "http", host, self.place.port, target, client, headers, to)
 

@@ -32,14 +32,19 @@ def decide(
     over_limits: bool = False,
     contents: Mapping[str, bytes] | None = None,
 ) -> Decision:
-    """What nginx answers in a world with /w/f, the directory /w/d and the files in `contents`."""
+    """What nginx answers in the world of `evaluator`."""
+    request = Request(method, "http", host, port, target, client, headers, None, tls, body, over_limits)
+    return evaluator(http, contents).decide(request)
+
+
+def evaluator(http: str, contents: Mapping[str, bytes] | None = None) -> Evaluator:
+    """One server in a world with /w/f, the directory /w/d and the files in `contents`."""
     files = {"/conf/nginx.conf": f"user root; events {{}} http {{ root /w; {http} }}".encode(), **(contents or {})}
     entries = {path: directory() for path in ("/", "/conf", "/w", "/w/d", "/etc")}
     entries |= {path: file() for path in (*files, "/w/f")}
     evidence = MemoryEvidence(entries, files, [User("root", 0, 0)], [Group("root", 0, ())])
     model = build_model(read_configuration("/conf/nginx.conf", evidence, prefix="/prefix/"))
-    request = Request(method, "http", host, port, target, client, headers, None, tls, body, over_limits)
-    return Evaluator(model, evidence).decide(request)
+    return Evaluator(model, evidence)
 
 
 def status(http: str, *arguments: object, **named: object) -> int | None:

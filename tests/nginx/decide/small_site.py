@@ -41,6 +41,13 @@ def ask(
     body_length: int | None = None,
 ) -> Decision:
     """What one server block answers for the world `tree`, whose paths lie below /w; the worker is www-data."""
+    lines = tuple((headers or {}).items())
+    request = Request(method, "http", "a.test", 80, target, "127.0.0.1", lines, body_length=body_length)
+    return evaluator(tree, server).decide(request)
+
+
+def evaluator(tree: Mapping[str, Entry], server: str) -> Evaluator:
+    """The evaluator of one server block with such a world."""
     conf = f"user www-data; events {{}} http {{ server {{ listen 80; root /w; {server} }} }}".encode()
     entries = {"/": directory(), "/conf": directory(), "/conf/nginx.conf": file(), "/w": directory()}
     entries |= {f"/w/{path}": entry for path, entry in tree.items()}
@@ -53,9 +60,7 @@ def ask(
         protected_symlinks=False,
     )
     model = build_model(read_configuration("/conf/nginx.conf", evidence, prefix="/prefix/"))
-    lines = tuple((headers or {}).items())
-    request = Request(method, "http", "a.test", 80, target, "127.0.0.1", lines, body_length=body_length)
-    return Evaluator(model, evidence).decide(request)
+    return Evaluator(model, evidence)
 
 
 def status(*arguments: object, **named: object) -> int | None:

@@ -159,3 +159,35 @@ def test_what_is_no_dump() -> None:
     configuration = read_standard_input(b"server { deny all; }", "/srv/conf.d/x.conf", LocalEvidence())
     assert configuration.assumed == "http"
     assert configuration.problems == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http {\n{% for site in sites %}\nserver { server_name {{ site.name }}; }\n{% endfor %}\n}\n",
+        "<% @sites.each do |site| %>\nserver { server_name <%= site %>; }\n<% end %>\n",
+        "server {\n  {{#if tls}}\n  listen 443;\n  {{/if}}\n}\n",
+    ],
+)
+def test_a_template_is_not_taken_for_configuration(tmp_path: Path, text: str) -> None:
+    (tmp_path / "nginx.conf").write_text(text)
+    configuration = read_lone(str(tmp_path / "nginx.conf"), LocalEvidence())
+    assert [problem.kind for problem in configuration.problems] == ["limit"]
+    [(path, reason)] = [found for found in configuration.not_read if "template" in found[1]]
+    assert path.startswith(str(tmp_path / "nginx.conf")) and "rendered" in reason
+
+
+def test_regular_expressions_with_braces_make_no_template(tmp_path: Path) -> None:
+    (tmp_path / "a.conf").write_text('server { location ~ "^/{{[a-z]}}$" { return 200 } }\n')
+    configuration = read_lone(str(tmp_path / "a.conf"), LocalEvidence())
+    assert "syntax" in {problem.kind for problem in configuration.problems}
+
+
+def test_a_part_beside_a_main_file_that_does_not_include_it(tmp_path: Path) -> None:
+    (tmp_path / "parts/security").mkdir(parents=True)
+    (tmp_path / "nginx.conf").write_text("events {} http { }\n")
+    (tmp_path / "parts/security/headers.conf").write_text("add_header X-A b;\n")
+    (tmp_path / "parts/location.conf").write_text("location /x { include parts/security/headers.conf; }\n")
+    folder = read_folder(str(tmp_path), LocalEvidence())
+    assert [problem.message for one in folder.fragments for problem in one.problems] == []
+    assert folder.not_read == []

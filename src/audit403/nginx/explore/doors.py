@@ -40,12 +40,28 @@ class Doors:
     def _add(self, server: Server, socket: Socket) -> None:
         known = self._doors.setdefault(server, {})
         kind = (socket.listen.family, socket.tls, socket.listen.port)
-        if kind in known:
-            return
-        for host in (*hosts_of(server), UNKNOWN_HOST):
-            if taken_by(socket, host) is server:
-                known[kind] = Door(socket, host)
-                return
+        if kind not in known:
+            door = _door(server, socket)
+            if door is not None:
+                known[kind] = door
+
+
+def doors_of(server: Server, sockets: list[Socket]) -> list[Door]:
+    """The doors of one server block alone."""
+    found: dict[tuple[str, bool, int], Door] = {}
+    for socket in sockets:
+        if socket.listen.family in (IPV4, IPV6) and server in socket.servers:
+            door = _door(server, socket)
+            if door is not None:
+                found.setdefault(door.kind, door)
+    return list(found.values())
+
+
+def _door(server: Server, socket: Socket) -> Door | None:
+    for host in (*hosts_of(server), UNKNOWN_HOST):
+        if taken_by(socket, host) is server:
+            return Door(socket, host)
+    return None
 
 
 def taken_by(socket: Socket, host: str) -> Server | None:

@@ -12,6 +12,7 @@ from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.explore.alike import Translation
 from audit403.nginx.explore.doors import Doors, from_client
 from audit403.nginx.explore.flips import Flips
+from audit403.nginx.explore.mounts import every_location
 from audit403.nginx.explore.places import Start
 from audit403.nginx.explore.reach import Reach
 from audit403.nginx.explore.search import Asked
@@ -24,9 +25,14 @@ from audit403.nginx.explore.subject import (
     PURPOSE_PAGE,
     PURPOSE_PROBE,
     PURPOSE_TWIN_NAME,
+    WAY_ERROR_PAGE,
+    WAY_INDEX,
+    WAY_REWRITE,
+    WAY_TRY_FILES,
+    Hit,
     Subject,
 )
-from audit403.nginx.explore.trail import Trails
+from audit403.nginx.explore.trail import Trails, sent_by
 from audit403.nginx.explore.tree import TreeStart
 from audit403.nginx.explore.who import about_clients, differences, served_beside, who
 from audit403.nginx.model.context import AccessRule, Context
@@ -36,8 +42,10 @@ from audit403.nginx.model.server import Server
 _BLOCKED_ON_THE_WAY = ("ancestor-not-searchable", "directory-unreadable")
 _ORDER = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_PROBE, PURPOSE_CERTIFICATE)
 _RANK = {purpose: rank for rank, purpose in enumerate((*_ORDER, PURPOSE_TWIN_NAME, PURPOSE_HIDDEN))}
+_WAYS = {"content": WAY_INDEX, "try_files": WAY_TRY_FILES, "rewrite": WAY_REWRITE, "error_page": WAY_ERROR_PAGE}
 _SHOWN = 3
 _MOST_CLIENTS = 6
+_MOST_HITS = 200
 
 
 class _Candidate(NamedTuple):
@@ -62,6 +70,7 @@ class Found:
         self._found: dict[tuple[object, ...], _Candidate] = {}
         self._of_server: dict[Server, list[tuple[object, ...]]] = {}
         self._said: dict[tuple[object, ...], str] = {}
+        self._hits: dict[tuple[object, ...], dict[tuple[object, ...], tuple[int, Hit]]] = {}
 
     def record(self, start: Start, asked: list[Asked], entries: TreeStart | None) -> None:
         """Take in what is refused among the requests that one start led to."""
@@ -83,18 +92,20 @@ class Found:
         request, decision, depth = entry
         server = self.trails.server(request, decision) or start.server
         context = self.trails.context(server, decision)
+        step = sent_by(decision)
         subject = Subject(
             server,
             start.socket,
             context if isinstance(context, Location) else None,
             context,
-            start.purpose,
+            start.purpose if request.target == start.request.target else PURPOSE_PROBE,
             None if entries is None else entries.path,
             below,
             above,
             start.server if start.purpose == PURPOSE_TWIN_NAME else None,
             () if entries is None else entries.names,
             () if entries is None else entries.members,
+            None if step is None else _WAYS.get(step.phase),
         )
         key = _key(request, decision, subject)
         known = self._found.get(key)
@@ -104,8 +115,25 @@ class Found:
         if better or (known is not None and known.served is None and known.request == request):
             candidate = candidate._replace(served=served_beside(request, asked))
         self._found[key] = candidate if known is None else _merged(candidate, known, better)
+        self._note_hit(key, start.meant, candidate, None if step is None else step.where)
         if known is None:
             self._of_server.setdefault(server, []).append(key)
+
+    def _note_hit(
+        self, key: tuple[object, ...], meant: Location | None, candidate: _Candidate, sent_on: Place | None
+    ) -> None:
+        hits = self._hits.setdefault(key, {})
+        request, subject = candidate.request, candidate.subject
+        meant = None if meant is subject.location else meant
+        ending = request.target.rpartition(".")[2] if subject.purpose == PURPOSE_FILE else ""
+        kind = (subject.purpose, sent_on, meant and meant.span(), ending)
+        known = hits.get(kind)
+        if (known is None and len(hits) < _MOST_HITS) or (known is not None and candidate.depth < known[0]):
+            hit = Hit(request, subject.purpose, subject.way, subject.path, meant, subject.members)
+            hits[kind] = (candidate.depth, hit)
+
+    def _hits_of(self, key: tuple[object, ...]) -> tuple[Hit, ...]:
+        return tuple(hit for _, hit in self._hits.get(key, {}).values())
 
     def repeat(self, one: Server, other: Server) -> bool:
         """Take in for a server block what was found for one that is alike; False where it is not so after all."""
@@ -124,6 +152,10 @@ class Found:
             self._found[key] = candidate
             self._of_server.setdefault(other, []).append(key)
             self._said[key] = translation.text(self._who(of_one))
+            self._hits[key] = {
+                kind: (depth, _translated(hit, translation, one, other))
+                for kind, (depth, hit) in self._hits[of_one].items()
+            }
         return True
 
     def _repeated(self, known: _Candidate, translation: Translation, other: Server) -> _Candidate | None:
@@ -167,7 +199,7 @@ class Found:
                 decision,
                 who_is_hit,
                 self._found[key].served,
-                subject,
+                subject._replace(hits=self._hits_of(key)),
                 candidate.places,
                 candidate.examples,
             )
@@ -221,6 +253,15 @@ def _key(request: Request, decision: Decision, subject: Subject) -> tuple[object
     below = None if subject.permitted_below is None else subject.permitted_below.directive
     above = None if subject.permitted_above is None else subject.permitted_above.directive
     return (cause, where, id(subject.server), purpose, below, above)
+
+
+def _translated(hit: Hit, translation: Translation, one: Server, other: Server) -> Hit:
+    """The hit of one server block, as it hits one that is alike."""
+    meant = hit.meant
+    if meant is not None:
+        pairs = zip(every_location(one), every_location(other), strict=True)
+        meant = next(theirs for mine, theirs in pairs if mine is hit.meant)
+    return hit._replace(request=translation.request(hit.request), meant=meant)
 
 
 def _counterpart(rule: AccessRule | None, one: Context | None, other: Context) -> AccessRule | None:

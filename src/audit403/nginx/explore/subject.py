@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from audit403.core.request import Request
 from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.server import Server
@@ -20,13 +21,36 @@ a certificate authority, the name beside a served one (www or not), a directory 
 name or folder begins with a dot."""
 
 
+WAY_INDEX = "index"
+WAY_TRY_FILES = "try_files"
+WAY_REWRITE = "rewrite"
+WAY_ERROR_PAGE = "error_page"
+"""What sent a request on inside nginx to the place that refuses it."""
+
+
+class Hit(NamedTuple):
+    """One of the kinds of request that a refusal hits, and the most ordinary of its kind.
+
+    `way` is what sent it on to where it is refused, None where it came by its own address; `meant` the location that it
+    was made for, where another one refuses it; `members` the files that share its fate.
+    """
+
+    request: Request
+    purpose: str
+    way: str | None
+    path: str | None = None
+    meant: Location | None = None
+    members: tuple[str, ...] = ()
+
+
 class Subject(NamedTuple):
     """The server block and location that took the witness, its purpose, and what else a judgement needs.
 
     `permitted_below` is the allow that stands behind the deny that refused this client, `permitted_above` the allow of
     the list that a nearer one replaces, `path` the file or directory that the witness names, `meant` the server block
     that a twin name belongs to, `names` what lies in
-    the directory, `members` the files that share the fate of the one that was asked for.
+    the directory, `members` the files that share the fate of the one that was asked for, `way` what sent the witness
+    on to where it is refused, `hits` the kinds of requests that are refused here, the witness among them.
     """
 
     server: Server
@@ -40,3 +64,5 @@ class Subject(NamedTuple):
     meant: Server | None = None
     names: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
+    way: str | None = None
+    hits: tuple[Hit, ...] = ()

@@ -1,6 +1,8 @@
 """Where a decided request went: the server block, the location and the list that its trace names."""
 
-from audit403.core.decision import Decision
+from collections.abc import Iterator
+
+from audit403.core.decision import Decision, Step
 from audit403.core.place import Place, Span
 from audit403.core.request import Request
 from audit403.nginx.decide.choose_server import BadHost, choose_server, choose_socket, validate_host
@@ -41,13 +43,8 @@ class Trails:
             known = self._locations[id(server)] = {}
             _note(server, known)
         found: Context = server
-        asking = False
-        for step in decision.trace:
-            if step.text.startswith("auth_request"):
-                asking = step.text.startswith("auth_request asks")  # what follows is the subrequest's own way
-            elif asking:
-                continue
-            elif step.operator == "location" or (step.phase == "redirect" and isinstance(step.where, Span)):
+        for step in _own_steps(decision):
+            if step.operator == "location" or (step.phase == "redirect" and isinstance(step.where, Span)):
                 where = step.where
                 found = known.get((where.file, where.start), found) if isinstance(where, Span) else found
             elif step.phase == "location" and step.text.startswith("no location takes"):
@@ -67,6 +64,37 @@ class Trails:
         if found is None:
             found = self._tables[id(rules)] = RuleTable(rules)
         return found
+
+
+def sent_by(decision: Decision) -> Step | None:
+    """The step that sent the request on to where it was refused: an index, try_files, a rewrite, an error page.
+
+    What an error page for the 403 itself came to is another matter.
+    """
+    found: Step | None = None
+    before: Step | None = None
+    rewritten: Step | None = None
+    for step in _own_steps(decision):
+        if step.phase == "error_page" and step.value == "403":
+            break
+        if step.phase == "redirect":
+            found, rewritten = before, None
+        elif step.phase == "rewrite" and step.operator == "matches" and step.met:
+            rewritten = step
+        elif rewritten is not None and (step.operator == "location" or step.text.startswith("no location takes")):
+            found, rewritten = rewritten, None
+        before = step
+    return found
+
+
+def _own_steps(decision: Decision) -> Iterator[Step]:
+    """The steps of the request itself, without those of the subrequests of auth_request."""
+    asking = False
+    for step in decision.trace:
+        if step.text.startswith("auth_request"):
+            asking = step.text.startswith("auth_request asks")
+        elif not asking:
+            yield step
 
 
 def _has(rules: list[AccessRule], where: Place | None) -> bool:

@@ -4,7 +4,7 @@ Truth: src/http/modules/ngx_http_geo_module.c.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -71,6 +71,14 @@ class Geo:
     def networks(self) -> list[Network]:
         """Every network that is named, for whoever looks for borders."""
         return [Network(family, number, length) for (family, length), rows in self._networks.items() for number in rows]
+
+    def entries(self) -> Iterator[GeoEntry]:
+        """Every line that may decide."""
+        yield self.default
+        for rows in self._networks.values():
+            yield from rows.values()
+        for _, _, entry in self._ranges:
+            yield entry
 
     def range_starts(self) -> list[int]:
         """The first IPv4 address of every range and of every gap behind one."""

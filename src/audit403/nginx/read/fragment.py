@@ -119,7 +119,7 @@ def read_standard_input(
 def _surrounded(file: ParsedFile, evidence: Evidence, path_map: PathMap, prefix: str | None) -> Configuration:
     """A configuration in which the file stands in the context that its directives ask for."""
     where = belonging(file.path, file.directives)
-    conf_directory = _conf_directory_of(file.path)
+    conf_directory = _conf_directory_of(file.path, evidence)
     locator = Locator(evidence, conf_directory, path_map)
 
     def locate(argument: str) -> Located:
@@ -151,13 +151,16 @@ def _quoted(path: str) -> str:
     return path.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _conf_directory_of(path: str) -> str:
-    """The directory that the main file of a part would lie in."""
+def _conf_directory_of(path: str, evidence: Evidence) -> str:
+    """The directory that the main file of a part lies in, or would lie in."""
     directory = parent_of(path)
     for target in CONF_DIRECTORIES:
         position = (directory + "/").find(target + "/")
         if position >= 0:
             return directory[: position + len(target)]
+    for main in _mains_around(path):
+        if isinstance(evidence.entry(main), Entry):
+            return parent_of(main)
     here = directory
     for _ in range(MOST_PARENTS):
         if here.rpartition("/")[2] in PART_FOLDERS:

@@ -4,7 +4,7 @@ The truth is ngx_conf_parse and ngx_conf_read_token in src/core/ngx_conf_file.c;
 `recovery`, so that one mistake costs one problem and the rest of the file is still read.
 """
 
-from audit403.nginx.read import limits, recovery
+from audit403.nginx.read import limits, recovery, template_file
 from audit403.nginx.read.opaque import LUA_BLOCK, skip_lua
 from audit403.nginx.read.state import State
 from audit403.nginx.read.tree import Directive, ParsedFile, Source, Word
@@ -26,6 +26,8 @@ def parse(path: str, data: bytes) -> ParsedFile:
         state.report(0, position, recovery.BYTE_ORDER_MARK_MESSAGE, "bytes")
     _read_statements(state, position)
     recovery.report_odd_spaces(state)
+    if state.mistakes and template_file.is_template(state.text):
+        return limits.refused_file(path, template_file.MESSAGE)
     return ParsedFile(state.source, state.top, limits.condensed(state))
 
 

@@ -1,0 +1,100 @@
+"""Who is refused and who is let in, for the rules about addresses."""
+
+from typing import NamedTuple
+
+from audit403.core.decision import REFUSED
+from audit403.core.fact import Refusal
+from audit403.core.family import Site
+from audit403.core.place import Place, Span
+from audit403.core.request import Request
+from audit403.nginx.explore.audience import Audience, audience, named_networks
+from audit403.nginx.explore.doors import Door, doors_of, from_client
+from audit403.nginx.explore.subject import Subject
+from audit403.nginx.family import NginxSite
+from audit403.nginx.model.address import IPV4, IPV6, Network, network_of, parse_address, parse_network
+from audit403.nginx.model.context import AccessRule, Context
+from audit403.nginx.model.location import Location
+
+THIS_MACHINE = tuple(filter(None, map(parse_network, ("127.0.0.0/8", "::1"))))
+_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10")
+PRIVATE = tuple(filter(None, map(parse_network, _PRIVATE)))
+LOOPBACK_IPV6 = "::1"
+
+
+class Around(NamedTuple):
+    """What a rule about addresses needs: the server's doors, and the networks that the tests on the way name."""
+
+    doors: list[Door]
+    named: list[Network]
+
+
+def around(site: Site, refusal: Refusal, subject: Subject) -> Around:
+    """The doors of the server block that refused, and the networks that its tests name."""
+    if not isinstance(site, NginxSite):
+        return Around([], [])
+    context = subject.context or subject.server
+    named = named_networks(site.model, refusal.decision, context)
+    return Around(doors_of(subject.server, site.model.sockets), named)
+
+
+def list_of(refusal: Refusal, subject: Subject) -> list[AccessRule]:
+    """The allow/deny list that refused."""
+    context = subject.context or subject.server
+    limit = context.limit_except if isinstance(context, Location) and refusal.cause == "limit-except" else None
+    return (limit or context).access_rules()
+
+
+def rule_at(refusal: Refusal, rules: list[AccessRule]) -> AccessRule | None:
+    """The rule that refused."""
+    where = refusal.where
+    if not isinstance(where, Span):
+        return None
+    here = (rule for rule in rules if rule.directive.source.path == where.file)
+    return next((rule for rule in here if rule.directive.start == where.start), None)
+
+
+def door_for_ipv6(request: Request, doors: list[Door]) -> Door | None:
+    """The door by which the same page is come to over IPv6."""
+    six = [door for door in doors if door.socket.listen.family == IPV6]
+    six.sort(key=lambda door: (door.socket.listen.port != request.port, door.socket.tls != (request.tls is not None)))
+    return six[0] if six else None
+
+
+def asked_from(site: Site, witness: Request, client: str, doors: list[Door]) -> Request | None:
+    """The witness from another address, where that is refused too."""
+    request = from_client(witness, client, doors)
+    return request if request is not None and site.decide(request).verdict == REFUSED else None
+
+
+def who_is_let_in(site: Site, witness: Request, near: Around, by: Place | None = None) -> Audience:
+    """What becomes of the witness from every kind of address; with `by` only that place refuses."""
+    return audience(site.decide, witness, near.doors, near.named, by)
+
+
+def lies_in(network: Network, among: tuple[Network, ...]) -> bool:
+    """Whether a network lies in one of some others."""
+    return any(
+        other.family == network.family
+        and other.prefix <= network.prefix
+        and network.number >> _bits(other) - other.prefix == other.number >> _bits(other) - other.prefix
+        for other in among
+    )
+
+
+def network_of_client(client: str) -> Network:
+    """The network that holds one client."""
+    address = parse_address(client)
+    assert address is not None
+    return network_of(address)
+
+
+def is_in(context: Context, where: Place) -> bool:
+    """Whether a line stands inside a block; one that an include brings in does not count."""
+    block = context.directive
+    if block is None or not isinstance(where, Span):
+        return False
+    return block.source.path == where.file and block.start <= where.start < block.end
+
+
+def _bits(network: Network) -> int:
+    return 32 if network.family == IPV4 else 128
