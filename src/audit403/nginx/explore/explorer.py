@@ -46,6 +46,10 @@ class Explorer:
             self._explore_twin(start)
         yield from self.found.refusals()
         yield from idle_directives(self.model)
+        if any(b"$ssl_client_" in file.source.data for file in self.model.configuration.files.values()):
+            from audit403.nginx.explore.certificates import impossible_certificates
+
+            yield from impossible_certificates(self.model)
 
     def _explore_server(self, server: Server) -> None:
         doors = self.doors.of(server)

@@ -5,7 +5,7 @@ Truth: ngx_http_core_variables in src/http/ngx_http_variables.c and the variable
 
 from collections.abc import Callable
 
-from audit403.core.decision import REASON_STATE, Missing
+from audit403.core.decision import REASON_PROGRAM, REASON_STATE, Missing
 from audit403.nginx.decide.ascii import lower
 from audit403.nginx.decide.auth_header import credentials_of
 from audit403.nginx.decide.exchange import Exchange, Value
@@ -18,6 +18,12 @@ from audit403.nginx.decide.variables.secure_link import secure_link, secure_link
 Handler = Callable[[Exchange], Value]
 
 _JOINED_HEADERS = {"x_forwarded_for": ", ", "cookie": "; "}
+_CERTIFICATE_VARIABLES = (
+    *("ssl_client_s_dn", "ssl_client_s_dn_legacy", "ssl_client_i_dn", "ssl_client_i_dn_legacy", "ssl_client_serial"),
+    *("ssl_client_fingerprint", "ssl_client_cert", "ssl_client_raw_cert", "ssl_client_escaped_cert"),
+    *("ssl_client_v_start", "ssl_client_v_end", "ssl_client_v_remain"),
+)
+_HANDSHAKE_VARIABLES = ("ssl_protocol", "ssl_cipher", "ssl_ciphers", "ssl_curves", "ssl_session_id", "ssl_early_data")
 _KNOWN_HEADERS = frozenset(("user_agent", "referer", "via"))
 
 
@@ -214,6 +220,24 @@ def _client_verify(exchange: Exchange) -> Value:
     return {"none": "NONE", "verified": "SUCCESS"}.get(certificate, "FAILED:unable to verify the first certificate")
 
 
+def _of_certificate(name: str) -> Handler:
+    """What the client's certificate says: nothing where there is none."""
+
+    def handler(exchange: Exchange) -> Value:
+        return None if client_certificate(exchange) == "none" else Unknown(Missing(REASON_PROGRAM, f"${name}"))
+
+    return handler
+
+
+def _of_handshake(name: str) -> Handler:
+    """What the two sides of a TLS connection agreed on: nothing where it is none."""
+
+    def handler(exchange: Exchange) -> Value:
+        return None if exchange.request.tls is None else Unknown(Missing(REASON_PROGRAM, f"${name}"))
+
+    return handler
+
+
 def _ssl_server_name(exchange: Exchange) -> Value:
     tls = exchange.request.tls
     return None if tls is None else tls.sni
@@ -266,6 +290,8 @@ BUILTIN: dict[str, Handler] = {
     "server_port": _server_port,
     "server_protocol": _version,
     "ssl_client_verify": _client_verify,
+    **{name: _of_certificate(name) for name in _CERTIFICATE_VARIABLES},
+    **{name: _of_handshake(name) for name in _HANDSHAKE_VARIABLES},
     "ssl_server_name": _ssl_server_name,
     "uri": _uri,
 }
