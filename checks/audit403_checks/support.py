@@ -1,10 +1,11 @@
 """What several checks need: edits around directives, who would be let in, quoting for the shell."""
 
+from audit403.core.decision import Decision
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, Refusal
 from audit403.core.finding import Finding, Fix
 from audit403.core.place import Span
-from audit403.nginx.explore.subject import Subject
+from audit403.nginx.explore.subject import Hit, Subject
 from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.read.tree import Directive
 
@@ -17,21 +18,29 @@ def refusal_of(fact: Fact) -> tuple[Refusal, Subject] | None:
 
 
 def finding_of(
-    rule: str, severity: str, message: str, refusal: Refusal, fixes: tuple[Fix, ...], *, anchor: str = ""
+    rule: str,
+    severity: str,
+    message: str,
+    refusal: Refusal,
+    fixes: tuple[Fix, ...],
+    *,
+    anchor: str = "",
+    hit: tuple[Hit, Decision] | None = None,
 ) -> Finding:
-    """The finding for a refusal: witness, chain and log are those of the fact."""
+    """The finding for a refusal: witness, chain and log are those of the fact, or of one of its hits."""
     subject = refusal.subject
+    request, decision = (refusal.witness, refusal.decision) if hit is None else (hit[0].request, hit[1])
     name = subject.server.first_name() if isinstance(subject, Subject) else ""
     return Finding(
         rule,
         severity,
         message,
         refusal.where,
-        refusal.because,
-        refusal.witness,
+        refusal.because if hit is None else decision.because,
+        request,
         refusal.who,
-        refusal.decision.status,
-        refusal.decision.log,
+        decision.status,
+        decision.log,
         fixes=fixes,
         anchor=f"{name} {anchor}",
         fact=refusal,
@@ -45,6 +54,15 @@ def insert_before(directive: Directive, text: str) -> TextEdit:
     after = f"\n{before}" if not before.strip() else " "
     lines = "".join(line + after for line in text.split("\n"))
     return TextEdit(directive.source.path, directive.start, directive.start, lines)
+
+
+def insert_after(directive: Directive, text: str) -> TextEdit:
+    """An edit that puts lines behind a directive, each indented like it; on one line with it where others are too."""
+    data = directive.source.data
+    before = data[data.rfind(b"\n", 0, directive.start) + 1 : directive.start].decode("latin-1")
+    between = f"\n{before}" if not before.strip() else " "
+    lines = "".join(between + line for line in text.split("\n"))
+    return TextEdit(directive.source.path, directive.end, directive.end, lines)
 
 
 def remove(directive: Directive) -> TextEdit:

@@ -38,7 +38,12 @@ def index_names(subject: Subject) -> list[str]:
 
 def has_pages(subject: Subject) -> bool:
     """Whether the directory holds pages, so that people come to it."""
-    return any(name.lower().endswith(_PAGES) for name in subject.names)
+    return any(map(is_page, subject.names))
+
+
+def is_page(name: str) -> bool:
+    """Whether a file of this name is a page as it stands."""
+    return name.lower().endswith(_PAGES)
 
 
 def fallback_of(subject: Subject) -> Directive | None:

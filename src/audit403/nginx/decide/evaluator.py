@@ -52,6 +52,8 @@ from audit403.nginx.read.tree import Directive
 _INHERITED_HANDLERS = CONTENT_PASS - {"memcached_pass"}
 CLOSED = "closed"
 """The cause of a decision without a status where nginx closes the connection instead of answering."""
+REFUSED_TOO = "refused-too"
+"""The operator of the step that says that the page for a refusal is refused, and where."""
 
 _MOST_QUESTIONS = 6
 _DEEPEST_HAND_ON = 8
@@ -249,6 +251,8 @@ class Evaluator:
         if exchange.err_status == 403 and code == 403 and exchange.refusal is not None:
             first, second = exchange.refusal, exchange.cause
             if second is not None:
+                text = "the page for it is refused too: nginx sends its own"
+                exchange.step("error_page", text, second.where, operator=REFUSED_TOO)
                 first = first._replace(because=first.because + second.because, log=first.log or second.log)
             exchange.cause = exchange.refusal = first
         elif code == 403:
@@ -258,7 +262,7 @@ class Evaluator:
         exchange.uri_changes -= 1
         if exchange.uri_changes == 0:
             return self._cycle(exchange, f'while internally redirecting to "{redirect.uri}"')
-        exchange.step("redirect", f"internal redirect to {redirect.uri}")
+        exchange.step("redirect", f"internal redirect to {redirect.uri}", value=redirect.uri)
         exchange.uri, exchange.args = redirect.uri, redirect.arguments
         _enter_server(exchange, exchange.server)
         exchange.internal = True
@@ -281,7 +285,7 @@ class Evaluator:
             exchange.step("redirect", f"there is no location {named.name}: 500")
             exchange.decided("no-named-location", None, "", log=f'could not find named location "{named.name}"')
             return Status(500)
-        exchange.step("redirect", f"on to location {named.name}", location.span())
+        exchange.step("redirect", f"on to location {named.name}", location.span(), value=named.name)
         exchange.internal = True
         exchange.secure_link_expires = None
         exchange.content_handler = None

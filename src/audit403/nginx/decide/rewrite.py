@@ -150,7 +150,7 @@ def _rewrite(exchange: Exchange, instruction: Rewrite, engine: _Engine) -> Outco
         exchange.decided("empty-uri", span, "the rewritten URI is empty", log="the rewritten URI has a zero length")
         return Status(500)
     exchange.uri = path
-    exchange.step("rewrite", f"the URI is now {path}", span)
+    exchange.step("rewrite", f"the URI is now {path}", span, value=path)
     if instruction.ends:
         raise _End
     return None

@@ -12,6 +12,7 @@ from audit403.nginx.explore.alike import Shape, Shapes
 from audit403.nginx.explore.doors import Doors, from_client, visit
 from audit403.nginx.explore.found import Found
 from audit403.nginx.explore.idle import idle_directives
+from audit403.nginx.explore.loops import Loops
 from audit403.nginx.explore.mounts import mounts
 from audit403.nginx.explore.places import Seen, Start, starts, twin_names
 from audit403.nginx.explore.search import Asked, Search
@@ -32,6 +33,7 @@ class Explorer:
         self.trails = Trails(model)
         self.doors = Doors(model.sockets)
         self.found = Found(evaluator, self.trails, self.doors)
+        self.loops = Loops()
         self._looked_at_files = True
         self._seen_lists: set[int] = set()
         self._shapes = Shapes(model)
@@ -45,6 +47,7 @@ class Explorer:
         for start in twin_names(self.model):
             self._explore_twin(start)
         yield from self.found.refusals()
+        yield from self.loops.facts()
         yield from idle_directives(self.model)
         if any(b"$ssl_client_" in file.source.data for file in self.model.configuration.files.values()):
             from audit403.nginx.explore.certificates import impossible_certificates
@@ -76,6 +79,8 @@ class Explorer:
         if search.cut_off:
             self.missed.append(NotAudited(start.request.url(), "exploration was cut off: too many tests on one path"))
         self.found.record(start, asked, entries)
+        if self.loops.note(start, asked):
+            self._alike = {shape: server for shape, server in self._alike.items() if server is not search.server}
         if entries is None:
             self._explore_lists(search, start, asked)
 

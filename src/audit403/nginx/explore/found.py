@@ -92,7 +92,7 @@ class Found:
         request, decision, depth = entry
         server = self.trails.server(request, decision) or start.server
         context = self.trails.context(server, decision)
-        step = sent_by(decision)
+        sent = sent_by(decision)
         subject = Subject(
             server,
             start.socket,
@@ -105,7 +105,7 @@ class Found:
             start.server if start.purpose == PURPOSE_TWIN_NAME else None,
             () if entries is None else entries.names,
             () if entries is None else entries.members,
-            None if step is None else _WAYS.get(step.phase),
+            None if sent is None else _WAYS.get(sent.step.phase),
         )
         key = _key(request, decision, subject)
         known = self._found.get(key)
@@ -115,7 +115,7 @@ class Found:
         if better or (known is not None and known.served is None and known.request == request):
             candidate = candidate._replace(served=served_beside(request, asked))
         self._found[key] = candidate if known is None else _merged(candidate, known, better)
-        self._note_hit(key, start.meant, candidate, None if step is None else step.where)
+        self._note_hit(key, start.meant, candidate, None if sent is None else sent.step.where)
         if known is None:
             self._of_server.setdefault(server, []).append(key)
 

@@ -1,6 +1,7 @@
 """Where a decided request went: the server block, the location and the list that its trace names."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from audit403.core.decision import Decision, Step
 from audit403.core.place import Place, Span
@@ -13,6 +14,14 @@ from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.server import Server
+
+
+class SentOn(NamedTuple):
+    """A step that sent a request on inside nginx, the URI or named location it sent it to, and where it came from."""
+
+    step: Step
+    to: str
+    origin: Place | None
 
 
 class Trails:
@@ -66,23 +75,25 @@ class Trails:
         return found
 
 
-def sent_by(decision: Decision) -> Step | None:
-    """The step that sent the request on to where it was refused: an index, try_files, a rewrite, an error page.
+def sent_by(decision: Decision) -> SentOn | None:
+    """What sent the request on to where it was refused: an index, try_files, a rewrite, an error page.
 
     What an error page for the 403 itself came to is another matter.
     """
-    found: Step | None = None
+    found: SentOn | None = None
     before: Step | None = None
-    rewritten: Step | None = None
+    rewritten: SentOn | None = None
+    location: Place | None = None
     for step in _own_steps(decision):
         if step.phase == "error_page" and step.value == "403":
             break
-        if step.phase == "redirect":
-            found, rewritten = before, None
-        elif step.phase == "rewrite" and step.operator == "matches" and step.met:
-            rewritten = step
-        elif rewritten is not None and (step.operator == "location" or step.text.startswith("no location takes")):
-            found, rewritten = rewritten, None
+        if step.phase == "redirect" and before is not None:
+            found, rewritten = SentOn(before, step.value or "", location), None
+        elif step.phase == "rewrite" and step.value is not None and step.met is None:
+            rewritten = SentOn(step, step.value, location)
+        elif step.operator == "location" or step.text.startswith("no location takes"):
+            location = step.where
+            found, rewritten = rewritten or found, None
         before = step
     return found
 

@@ -16,7 +16,10 @@ _MOST_NAMED = 4
 
 
 def served_beside(witness: Request, asked: Sequence[Asked]) -> Request | None:
-    """A request that differs from the witness in one thing and is not refused; of several, one by another client."""
+    """A request that differs from the witness in one thing and is not refused; of several, one by another client.
+
+    One for another path tells nothing about who is refused.
+    """
     found: Request | None = None
     for request, decision, _ in asked:
         if decision.verdict != NOT_REFUSED:
@@ -24,9 +27,13 @@ def served_beside(witness: Request, asked: Sequence[Asked]) -> Request | None:
         fields = differences(witness, request)
         if fields == {"client"}:
             return request
-        if found is None and len(fields) == 1:
+        if found is None and len(fields) == 1 and _path(request) == _path(witness):
             found = request
     return found
+
+
+def _path(request: Request) -> str:
+    return request.target.partition("?")[0]
 
 
 def about_clients(decision: Decision) -> bool:
