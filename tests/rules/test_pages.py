@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit403.core.registry import load_checks, rule_pages
+from audit403.core.registry import load_rules, rule_pages
 from servers.laid_out import lay_out_example, needs_root
 from servers.need import need, need_root
 from servers.rule_examples import Example, blocks, case_examples, page_examples
@@ -70,13 +70,13 @@ def test_every_module_has_a_page() -> None:
 
 
 def test_every_check_loads() -> None:
-    checks, broken = load_checks()
+    rules, broken = load_rules()
     assert not broken
-    assert [check.id for check in checks] == sorted(RULES)
+    assert [rule.id for rule in rules] == sorted(RULES)
 
 
 def test_every_rule_has_a_summary() -> None:
-    without = [check.id for check in load_checks()[0] if not check.summary.endswith(".")]
+    without = [rule.id for rule in load_rules()[0] if not rule.summary.endswith(".")]
     assert not without, f"the module of {without[0]} needs a docstring whose first line is one sentence"
 
 

@@ -2,8 +2,7 @@
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from audit403.cli.output import Output
 from audit403.core.errors import BadUsage
@@ -13,12 +12,15 @@ from audit403.engine.selection import split_selectors
 from audit403.report.shown import Paths
 from audit403.report.terminal import complain, style_of, write
 
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
 CLEAN, FOUND, CRASHED, INCOMPLETE = 0, 1, 2, 3
 FORMATS = ("full", "concise", "json", "jsonl")
 MOST_ROUNDS = 5
 
 
-def add_arguments(parser: ArgumentParser) -> None:
+def add_arguments(parser: "ArgumentParser") -> None:
     """Declare the command's arguments."""
     add = parser.add_argument
     add("paths", nargs="*", default=["."], metavar="PATH", help='files and folders (default: .); "-" is standard input')
@@ -38,7 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("-q", "--quiet", action="store_true", help="findings and what was not audited, nothing else")
 
 
-def run(args: Namespace) -> int:
+def run(args: "Namespace") -> int:
     """Run the command; the exit code."""
     if args.fix and args.diff:
         raise BadUsage("give either --fix or --diff.")
@@ -75,7 +77,7 @@ def exit_code(report: Report) -> int:
     return INCOMPLETE if report.not_audited else CLEAN
 
 
-def _show(report: Report, args: Namespace, paths: Paths, stream: TextIO) -> None:
+def _show(report: Report, args: "Namespace", paths: Paths, stream: TextIO) -> None:
     if args.diff:
         _show_diff(report, args, paths, stream)
         return
@@ -99,7 +101,7 @@ def _show(report: Report, args: Namespace, paths: Paths, stream: TextIO) -> None
         write_end(report, paths, stream, style, args.quiet)
 
 
-def _show_diff(report: Report, args: Namespace, paths: Paths, stream: TextIO) -> None:
+def _show_diff(report: Report, args: "Namespace", paths: Paths, stream: TextIO) -> None:
     from audit403.engine.write_fixes import plan
     from audit403.report.diff import write_diff
     from audit403.report.summary import hint, not_audited_lines, summary
@@ -114,7 +116,7 @@ def _show_diff(report: Report, args: Namespace, paths: Paths, stream: TextIO) ->
         write(sys.stderr, line + "\n")
 
 
-def _fixed(report: Report, args: Namespace, asked: Asked) -> tuple[Report, tuple[str, ...]]:
+def _fixed(report: Report, args: "Namespace", asked: Asked) -> tuple[Report, tuple[str, ...]]:
     """Write the fixes, and audit again until there is nothing more to write; also what could not be written."""
     from audit403.engine.write_fixes import write_fixes
 

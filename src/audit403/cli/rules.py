@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 
 from audit403.core.errors import BadUsage
-from audit403.core.registry import load_checks, rule_pages
+from audit403.core.registry import load_rules, rule_pages
 from audit403.report.terminal import complain, write
 
 _CRASHED = 2
@@ -55,18 +55,18 @@ def _list_names(family: str | None) -> int:
 
 
 def _list(args: Namespace) -> int:
-    checks, broken = load_checks()
+    rules, broken = load_rules()
     if args.rule is not None:
-        checks = [check for check in checks if check.id.partition("/")[0] == args.rule]
+        rules = [rule for rule in rules if rule.id.partition("/")[0] == args.rule]
     if args.format == "json":
         import json
 
-        rows = [{"rule": check.id, "severity": check.severity, "summary": check.summary} for check in checks]
+        rows = [{"rule": rule.id, "severity": rule.severity, "summary": rule.summary} for rule in rules]
         write(sys.stdout, json.dumps(rows, indent=2) + "\n")
     else:
-        width = max((len(check.id) for check in checks), default=0)
-        for check in checks:
-            write(sys.stdout, f"{check.id:<{width}}  {check.severity:<7}  {check.summary}\n")
+        width = max((len(rule.id) for rule in rules), default=0)
+        for rule in rules:
+            write(sys.stdout, f"{rule.id:<{width}}  {rule.severity:<7}  {rule.summary}\n")
     for plugin in broken:
         complain(f"the plug-in {plugin.name} cannot be loaded: {plugin.reason}")
     return _CRASHED if broken else 0

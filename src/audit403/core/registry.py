@@ -9,8 +9,9 @@ import os
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from types import ModuleType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from audit403.core.declared import Declared, declared_in
 from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import Finding
@@ -20,13 +21,19 @@ Judge = Callable[[Fact, Site], Iterator[Finding]]
 
 
 class Check(NamedTuple):
-    """One rule: its id, the first sentence of its docstring, and the judgement. `page` is its Markdown file."""
+    """One judgement as a run needs it; `judge` imports its module when it is first called."""
+
+    id: str
+    causes: frozenset[str]
+    judge: Judge
+
+
+class Rule(NamedTuple):
+    """One rule as people see it: its id, the first sentence of its docstring, and its Markdown file."""
 
     id: str
     severity: str
     summary: str
-    judge: Judge
-    causes: frozenset[str]
     page: str
 
 
@@ -47,18 +54,16 @@ def check(severity: str, *causes: str) -> Callable[[Judge], Judge]:
     return mark
 
 
-def load_checks(family: str | None = None) -> tuple[list[Check], list[BrokenPlugin]]:
-    """Every check of a family (None: of all), by id, and the plug-ins that could not be loaded."""
-    checks: list[Check] = []
-    broken: list[BrokenPlugin] = []
-    for name, value in entry_points(CHECKS).items():
-        try:
-            package = load(value)
-            if family is None or family in getattr(package, "JUDGES", (getattr(package, "FAMILY", name),)):
-                checks += _checks_of(package)
-        except Exception as error:  # a plug-in may fail in any way, and the others go on
-            broken.append(BrokenPlugin(name, f"{type(error).__name__}: {error}"))
+def load_checks(family: str) -> tuple[list[Check], list[BrokenPlugin]]:
+    """Every check of a family, by id, and the plug-ins that could not be loaded."""
+    checks, broken = _from_plugins(_checks_of, family)
     return sorted(checks, key=lambda one: one.id), broken
+
+
+def load_rules() -> tuple[list[Rule], list[BrokenPlugin]]:
+    """Every rule, by id, and the plug-ins that could not be loaded."""
+    rules, broken = _from_plugins(_rules_of, None)
+    return sorted(rules, key=lambda one: one.id), broken
 
 
 def rule_pages() -> Iterator[tuple[str, str]]:
@@ -66,30 +71,81 @@ def rule_pages() -> Iterator[tuple[str, str]]:
     for name, value in entry_points(CHECKS).items():
         package = load(value)
         family = getattr(package, "FAMILY", name)
-        for module in _modules(package):
-            yield f"{family}/{module.replace('_', '-')}", _page(package, module)
+        for folder, module in _modules(package):
+            yield _id(family, module), os.path.join(folder, f"{module}.md")
+
+
+_Loaded = TypeVar("_Loaded")
+
+
+def _from_plugins(
+    of: Callable[[ModuleType], Iterator[_Loaded]], family: str | None
+) -> tuple[list[_Loaded], list[BrokenPlugin]]:
+    """What the packages with checks of a family (None: of all) hold."""
+    found: list[_Loaded] = []
+    broken: list[BrokenPlugin] = []
+    for name, value in entry_points(CHECKS).items():
+        try:
+            package = load(value)
+            if family is None or family in getattr(package, "JUDGES", (getattr(package, "FAMILY", name),)):
+                found += of(package)
+        except Exception as error:  # a plug-in may fail in any way, and the others go on
+            broken.append(BrokenPlugin(name, f"{type(error).__name__}: {error}"))
+    return found, broken
 
 
 def _checks_of(package: ModuleType) -> Iterator[Check]:
-    family = package.FAMILY
-    for name in _modules(package):
+    for folder, name in _modules(package):
+        module = f"{package.__name__}.{name}"
+        rule = _id(package.FAMILY, name)
+        declared = _declared(os.path.join(folder, f"{name}.py"))
+        if declared is not None:
+            for function, causes in declared:
+                yield Check(rule, causes, _imported_when_called(module, function))
+        else:
+            for judge in _judges_of(import_module(module)):
+                yield Check(rule, judge.__dict__["audit403_check"][1], judge)
+
+
+def _rules_of(package: ModuleType) -> Iterator[Rule]:
+    for folder, name in _modules(package):
         module = import_module(f"{package.__name__}.{name}")
-        for judge in vars(module).values():
-            declared = getattr(judge, "audit403_check", None)
-            if declared is not None and judge.__module__ == module.__name__:
-                severity, causes = declared
-                summary = (module.__doc__ or "").strip().split("\n")[0]
-                yield Check(
-                    f"{family}/{name.replace('_', '-')}", severity, summary, judge, causes, _page(package, name)
-                )
+        for judge in _judges_of(module):
+            severity, _ = judge.__dict__["audit403_check"]
+            summary = (module.__doc__ or "").strip().split("\n")[0]
+            yield Rule(_id(package.FAMILY, name), severity, summary, os.path.join(folder, f"{name}.md"))
 
 
-def _modules(package: ModuleType) -> list[str]:
-    names = {
-        os.path.splitext(file)[0] for folder in package.__path__ for file in os.listdir(folder) if file.endswith(".md")
+def _judges_of(module: ModuleType) -> Iterator[Judge]:
+    for judge in vars(module).values():
+        if getattr(judge, "audit403_check", None) is not None and judge.__module__ == module.__name__:
+            yield judge
+
+
+def _declared(path: str) -> tuple[Declared, ...] | None:
+    """What a module's source says; None where there is none, as in a zip file, or it has to be imported."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return declared_in(file.read().decode())
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _imported_when_called(module: str, function: str) -> Judge:
+    def judge(fact: Fact, site: Site) -> Iterator[Finding]:
+        found: Judge = getattr(import_module(module), function)
+        return found(fact, site)
+
+    return judge
+
+
+def _id(family: str, module: str) -> str:
+    return f"{family}/{module.replace('_', '-')}"
+
+
+def _modules(package: ModuleType) -> list[tuple[str, str]]:
+    """The folder and name of every rule module of a package: those that have a page."""
+    found = {
+        name[:-3]: folder for folder in package.__path__ for name in sorted(os.listdir(folder)) if name.endswith(".md")
     }
-    return sorted(names)
-
-
-def _page(package: ModuleType, name: str) -> str:
-    return os.path.join(package.__path__[0], f"{name}.md")
+    return [(folder, name) for name, folder in sorted(found.items())]
