@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from audit403.nginx.read.parse import parse
+from differential.nginx.dense_sample import DenseSample, Port
 from differential.nginx.exploration_generator import Generator, World
 from differential.nginx.explored import Explored, Score
+from differential.nginx.real_world import real_world_configuration
 from servers.need import need_root
 from servers.nginx import NginxError, server_directory
 from servers.ports import free_ports
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import pytest
 
+    from audit403.core.request import Request
+    from differential.nginx.tree_generator import Tree
     from servers.certificates import Certificates
 
 _REQUESTS = 200
+_REQUESTS_OF_TEMPLATES = 400
 COMPLETE, COMPLETE_PLACES = 0.995, 0.98
 """The least share of the 403s seen whose refusal was found (issue B, section 1), and of the places that they name."""
 _ONE_PLACE = 8
@@ -29,16 +35,55 @@ def test_every_403_seen_was_found(
     rng: random.Random, certificates: Certificates, cases: Callable[[int], int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Also: every witness is refused for real, what is said to be served is, and `who` holds for other clients."""
+
+    def drawn(world: World, tree: Tree) -> Drawn:
+        generator = Generator(rng, world, tree)
+        return Drawn(generator.text, generator.clients(), generator.requests(_REQUESTS))
+
+    _held_against_nginx(drawn, rng, certificates, cases(8_000), capsys)
+
+
+def test_templates(
+    rng: random.Random, certificates: Certificates, cases: Callable[[int], int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same for pieces of well-known templates, put together at random."""
+
+    def drawn(world: World, tree: Tree) -> Drawn:
+        text = real_world_configuration(rng, world, tree)
+        ports = [Port("127.0.0.1", world.port, False), Port("127.0.0.1", world.port, False)]
+        ports += [Port("::1", world.port, False)] if f"[::1]:{world.port}" in text else []
+        ports += [Port("127.0.0.1", world.secure, True)] if f":{world.secure} ssl" in text else []
+        sample = DenseSample(rng, ports, parse("nginx.conf", text.encode()).directives)
+        return Drawn(text, sample.clients(), sample.requests(_REQUESTS_OF_TEMPLATES))
+
+    _held_against_nginx(drawn, rng, certificates, cases(8_000), capsys)
+
+
+class Drawn(NamedTuple):
+    """A configuration, who may be meant by it, and what it is asked."""
+
+    text: str
+    clients: list[str]
+    requests: Iterable[Request]
+
+
+def _held_against_nginx(
+    draw: Callable[[World, Tree], Drawn],
+    rng: random.Random,
+    certificates: Certificates,
+    requests: int,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     need_root()  # the trees have files of other users
     score = Score()
     with server_directory() as prefix:
         (prefix / "users").write_text("joe:{PLAIN}secret\n")
         world = World(prefix, *free_ports(4), certificates)
         number = 0
-        while score.counts["asked"] < cases(8_000):
+        while score.counts["asked"] < requests:
             number += 1
-            generator = Generator(rng, world, world.grow(rng, number))
-            explored = Explored(prefix, generator.text, certificates, world.back)
+            drawn = draw(world, world.grow(rng, number))
+            explored = Explored(prefix, drawn.text, certificates, world.back)
             try:
                 explored.server.start()
             except NginxError as error:
@@ -46,8 +91,8 @@ def test_every_403_seen_was_found(
                 continue
             try:
                 explored.explore()
-                score.replay(explored, rng.sample(generator.clients(), 6))
-                score.sample(explored, generator.requests(_REQUESTS))
+                score.replay(explored, rng.sample(drawn.clients, 6))
+                score.sample(explored, drawn.requests)
             finally:
                 explored.server.stop()
             score.counts["configurations"] += 1

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from audit403.core.fact import IdleDirective
 from audit403.core.place import Because
-from audit403.nginx.explore.reach import codes_of
+from audit403.nginx.explore.codes import codes_of
 from audit403.nginx.explore.regex_witness import witnesses
 from audit403.nginx.explore.subject import PURPOSE_PAGE, Subject
 from audit403.nginx.explore.wish import wish_of

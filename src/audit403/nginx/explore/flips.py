@@ -4,23 +4,28 @@ Each test of a trace says where it is written; what stands there tells which val
 """
 
 from collections.abc import Iterator
-from itertools import combinations, islice
+from itertools import islice
 
 from audit403.core.decision import Decision, Step
 from audit403.core.place import Place, Span
 from audit403.core.request import Request, Tls
 from audit403.nginx.decide.evaluator import Evaluator
+from audit403.nginx.explore.codes import codes_of
 from audit403.nginx.explore.credentials import known_credentials
 from audit403.nginx.explore.fields import METHODS, with_credentials
-from audit403.nginx.explore.reach import Reach, codes_of
-from audit403.nginx.explore.wish import anything, matching, wish_of
-from audit403.nginx.model.address import IPV4, Address, Network
+from audit403.nginx.explore.point import Point
+from audit403.nginx.explore.reach import Reach
+from audit403.nginx.explore.wish import anything, anything_but, exactly, matching, wish_of
 from audit403.nginx.model.context import Context
-from audit403.nginx.model.rewrite_code import If, Instruction, Rewrite, Set
+from audit403.nginx.model.rewrite_code import If, Instruction, Rewrite
+from audit403.nginx.model.template import Template
 
-_MOST_JOINED = 4
 _PROPOSALS = 8
+_SAME = ("same", "1", "")
 _CERTIFICATES = ("none", "verified", "failed")
+
+
+Code = tuple[Instruction, ...]
 
 
 class Flips:
@@ -29,19 +34,21 @@ class Flips:
     def __init__(self, evaluator: Evaluator, reach: Reach) -> None:
         self.evaluator = evaluator
         self.reach = reach
-        self._written: dict[tuple[str, int], Instruction] | None = None
+        self._written: dict[tuple[str, int], tuple[Instruction, Code]] | None = None
 
-    def of(self, step: Step, request: Request, context: Context) -> Iterator[Request]:
-        """Requests for which the test may come out the other way."""
-        instruction = self.at(step.where)
+    def of(self, step: Step, request: Request, decision: Decision, context: Context) -> Iterator[Request]:
+        """Requests for which a test on the way of a decided request may come out the other way."""
+        instruction, code = self._at(step.where)
+        outcomes = {one.where: one.met for one in decision.trace if one.phase == "rewrite" and one.met is not None}
+        at = Point(request, code, {where: met for where, met in outcomes.items() if where is not None})
         if isinstance(instruction, If):
-            yield from self._of_if(instruction, request, not step.met)
+            yield from self._of_if(instruction, at, not step.met)
         elif isinstance(instruction, Rewrite):
-            yield from self.reach.requests(request, "uri", matching(instruction.regex, not step.met))
+            yield from self.reach.requests(at, "uri", matching(instruction.regex, not step.met))
         elif step.operator == "map" and step.field is not None:
-            yield from self._of_map(step.field[6:], request)
+            yield from self._of_map(step.field[6:], at)
         elif step.operator == "geo":
-            yield from self._of_geo(step.where, request)
+            yield from self._of_geo(step.where, at)
         elif step.phase == "location" and step.field == "method":
             yield from _methods(step, request)
         elif step.field == "header:authorization":
@@ -58,7 +65,7 @@ class Flips:
     def can(self, step: Step) -> bool:
         """Whether there is a way to turn this test."""
         if step.phase == "rewrite":
-            instruction = self.at(step.where)
+            instruction, _ = self._at(step.where)
             if isinstance(instruction, If):
                 return not instruction.condition.operator.endswith(("-f", "-d", "-e", "-x"))
             return isinstance(instruction, Rewrite)
@@ -73,67 +80,50 @@ class Flips:
             if step.phase == "rewrite" and step.met is not None and step.where in places:
                 yield step
 
-    def at(self, where: Place | None) -> Instruction | None:
-        """The `if` or `rewrite` that stands in a place."""
+    def _at(self, where: Place | None) -> tuple[Instruction | None, Code]:
+        """The `if` or `rewrite` that stands in a place, and the code that runs before it."""
+        server = self.reach.server
         if not isinstance(where, Span):
-            return None
+            return None, server.code
         if self._written is None:
             self._written = {}
-            for code in codes_of(self.reach.server):
-                _note(code, self._written)
-        return self._written.get((where.file, where.start))
+            for number, code in enumerate(codes_of(server)):
+                _note(code, () if number == 0 else server.code, self._written)
+        return self._written.get((where.file, where.start), (None, server.code))
 
-    def _of_if(self, instruction: If, request: Request, holds: bool) -> Iterator[Request]:
+    def _of_if(self, instruction: If, at: Point, holds: bool) -> Iterator[Request]:
         condition = instruction.condition
         wish = wish_of(condition, holds)
-        if wish is None:
-            wish = anything("", "something-else")
-        yield from self.reach.requests(request, condition.variable, wish)
-        if condition.variable in self.reach.model.assigned:
-            yield from self._jointly(condition.variable, request, holds)
+        if wish is not None:
+            yield from self.reach.requests(at, condition.variable, wish)
+        elif condition.value is not None:
+            yield from self._of_comparison(
+                condition.variable, condition.value, at, holds != (condition.operator == "!=")
+            )
 
-    def _jointly(self, name: str, request: Request, holds: bool) -> Iterator[Request]:
-        """Requests for which several of the conditions hold under which a variable is set, one and then more."""
-        setting = [
-            instruction
-            for code in codes_of(self.reach.server)
-            for instruction in code
-            if isinstance(instruction, If)
-            and any(isinstance(one, Set) and one.name == name for one in instruction.body)
-        ][:_MOST_JOINED]
-        for count in range(1, len(setting) + 1):
-            for chosen in combinations(setting, count):
-                changed: Request | None = request
-                for instruction in chosen:
-                    wish = wish_of(instruction.condition, holds)
-                    if wish is None or changed is None:
-                        changed = None
-                        break
-                    made = self.reach.requests(changed, instruction.condition.variable, wish)
-                    changed = next(made, changed)
-                if changed is not None:
-                    yield changed
+    def _of_comparison(self, name: str, other: Template, at: Point, equal: bool) -> Iterator[Request]:
+        """Requests in which two variables have the same value, or not."""
+        for text in _SAME:
+            for request in islice(self.reach.requests(at, name, exactly(text)), 2):
+                wish = exactly(text) if equal else anything_but(text)
+                yield from islice(self.reach.of_template(at.of(request), other, wish), 2)
+        for text in _SAME:
+            yield from islice(self.reach.requests(at, name, exactly(text)), 2)
 
-    def _of_map(self, source: str, request: Request) -> Iterator[Request]:
+    def _of_map(self, source: str, at: Point) -> Iterator[Request]:
         for name, definition in self.reach.model.maps.items():
             if definition.source.source == source:
-                yield from islice(self.reach.requests(request, name, anything()), _PROPOSALS)
+                yield from islice(self.reach.requests(at, name, anything()), _PROPOSALS)
 
-    def _of_geo(self, where: Place | None, request: Request) -> Iterator[Request]:
+    def _of_geo(self, where: Place | None, at: Point) -> Iterator[Request]:
         for name, geo in self.reach.model.geos.items():
             span = geo.directive.span
             inside_it = isinstance(where, Span) and where.file == span.file and where.start >= geo.directive.start
             if inside_it and isinstance(where, Span) and where.start <= geo.directive.end:
-                yield from islice(self.reach.requests(request, name, anything()), _PROPOSALS)
+                yield from islice(self.reach.requests(at, name, anything()), _PROPOSALS)
 
 
 _TURNED = frozenset(("header:authorization", "tls.client_certificate", "over_limits"))
-
-
-def inside(network: Network) -> str:
-    """An address of a network: its second one where it has more than one."""
-    bits = 32 if network.family == IPV4 else 128
-    return Address(network.family, network.number + (1 if network.prefix < bits - 1 else 0)).text()
 
 
 def _methods(step: Step, request: Request) -> Iterator[Request]:
@@ -144,9 +134,12 @@ def _methods(step: Step, request: Request) -> Iterator[Request]:
         yield request._replace(method=method)
 
 
-def _note(code: tuple[Instruction, ...], written: dict[tuple[str, int], Instruction]) -> None:
-    for instruction in code:
+def _note(code: Code, before: Code, written: dict[tuple[str, int], tuple[Instruction, Code]]) -> None:
+    for number, instruction in enumerate(code):
         if isinstance(instruction, (If, Rewrite)):
-            written[(instruction.directive.source.path, instruction.directive.start)] = instruction
+            written[(instruction.directive.source.path, instruction.directive.start)] = (
+                instruction,
+                (*before, *code[:number]),
+            )
         if isinstance(instruction, If):
-            _note(instruction.body, written)
+            _note(instruction.body, (*before, *code[:number]), written)

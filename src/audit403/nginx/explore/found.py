@@ -229,10 +229,13 @@ class Found:
     def _served_client(self, candidate: _Candidate) -> Request | None:
         """The witness from a client on the other side of a test on the way, if that is let through."""
         request, decision, subject = candidate.request, candidate.decision, candidate.subject
-        flips = Flips(self.evaluator, Reach(self.evaluator.model, subject.server, self.doors.of(subject.server)))
+        doors = self.doors.of(subject.server)
+        flips = Flips(self.evaluator, Reach(self.evaluator, self.trails.tables, subject.server, doors))
         for step in decision.trace:
             if step.phase == "rewrite" and flips.can(step):
-                for other in islice(flips.of(step, request, subject.context or subject.server), _MOST_CLIENTS):
+                for other in islice(
+                    flips.of(step, request, decision, subject.context or subject.server), _MOST_CLIENTS
+                ):
                     is_another = differences(request, other) == {"client"}
                     if is_another and self.evaluator.decide(other).verdict == NOT_REFUSED:
                         return other

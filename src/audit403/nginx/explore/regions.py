@@ -133,6 +133,11 @@ def ordinary_addresses() -> list[Address]:
     return _ordinary
 
 
+def inside(network: Network) -> str:
+    """An address of a network: its second one where it has more than one."""
+    return Address(network.family, network.number + (1 if network.prefix < _BITS[network.family] - 1 else 0)).text()
+
+
 def _bounds(network: Network) -> tuple[int, int]:
     return network.number, network.number + (1 << (_BITS[network.family] - network.prefix)) - 1
 

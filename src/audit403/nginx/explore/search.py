@@ -73,7 +73,7 @@ class Search:
         self.trails = trails
         self.server = server
         self.doors = doors
-        self.flips = Flips(evaluator, Reach(evaluator.model, server, doors))
+        self.flips = Flips(evaluator, Reach(evaluator, trails.tables, server, doors))
         self.cut_off = False
         self._covered: set[Mark] = set()
         self._ends: set[tuple[str, Place | None]] = set()
@@ -139,14 +139,17 @@ class Search:
         detour = _detour(decision)
         for step in decision.trace:
             if step.where is not None and step.field is not None and self._is_wanted(step, context, detour):
-                yield Proposal(self.flips.of(step, request, context), _turns(step))
+                yield Proposal(self.flips.of(step, request, decision, context), _turns(step))
         if self._is_stopped(decision):
             yield from self._past(base, context)
+        passed = self.trails.passed(self.server, decision)
         if any(step.phase == "access" for step in decision.trace):
             # An error page's own list may refuse whom the page was for, and so keep the status.
             anew = any(step.phase == "error_page" and step.value == "403" for step in decision.trace)
-            yield from self._of_lists(request, context, detour, anew)
-        yield from self._of_error_pages(request, context)
+            for one in passed:
+                yield from self._of_lists(request, one, detour, anew)
+        for one in passed:
+            yield from self._of_error_pages(request, one)
         if any(step.operator == "listable" and step.met for step in decision.trace) and self._try_again("listing", 2):
             # autoindex answers GET and HEAD; of a directory without an index a POST is refused.
             yield Proposal(iter((request._replace(method="POST"),)), _never)
@@ -184,7 +187,7 @@ class Search:
             yield Proposal((one for one in islice(clients, 6) if one is not None), elsewhere, True)
         for step in self._stopping(decision, is_astray):
             if self.flips.can(step):
-                yield Proposal(self.flips.of(step, request, context), elsewhere, True)
+                yield Proposal(self.flips.of(step, request, decision, context), elsewhere, True)
 
     def _stopping(self, decision: Decision, is_astray: bool) -> Iterator[Step]:
         """The tests that a request ended at, or was led astray by."""

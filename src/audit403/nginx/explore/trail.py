@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from audit403.core.decision import Decision, Step
+from audit403.core.decision import REFUSED, Decision, Step
 from audit403.core.place import Place, Span
 from audit403.core.request import Request
 from audit403.nginx.decide.choose_server import BadHost, choose_server, choose_socket, validate_host
 from audit403.nginx.decide.tls import handshake
 from audit403.nginx.explore.regions import RuleTable
+from audit403.nginx.explore.tables import Tables
 from audit403.nginx.model.address import parse_address
 from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.model.location import Location
@@ -31,6 +32,7 @@ class Trails:
         self.model = model
         self._locations: dict[int, dict[tuple[str, int], Location]] = {}
         self._tables: dict[int, RuleTable] = {}
+        self.tables = Tables(model)
 
     def server(self, request: Request, decision: Decision) -> Server | None:
         """The server block that took the request, chosen as the evaluator chooses it."""
@@ -46,19 +48,38 @@ class Trails:
             return socket.default
 
     def context(self, server: Server, decision: Decision) -> Context:
-        """The location that last took the request, or the server block where none did."""
+        """Where the request ended: the location that refused it, or that took it last, or the server block."""
+        last = _deciding(decision) if decision.verdict == REFUSED else None
+        found: Context = server
+        for index, step in _own_steps(decision):
+            if last is not None and index > last:
+                break
+            found = self._entered(server, step) or found
+        return found
+
+    def passed(self, server: Server, decision: Decision) -> list[Context]:
+        """Every location that the request came through, the server block where none took it, the last one first."""
+        found: dict[Context, None] = {}
+        for _, step in _own_steps(decision):
+            entered = self._entered(server, step)
+            if entered is not None:
+                found.pop(entered, None)
+                found[entered] = None
+        return list(reversed(found)) or [server]
+
+    def _entered(self, server: Server, step: Step) -> Context | None:
+        """The location, or the server block, whose settings hold from this step on."""
+        if step.operator == "location" or (step.phase == "redirect" and isinstance(step.where, Span)):
+            where = step.where
+            return self._known(server).get((where.file, where.start)) if isinstance(where, Span) else None
+        return server if step.phase == "location" and step.text.startswith("no location takes") else None
+
+    def _known(self, server: Server) -> dict[tuple[str, int], Location]:
         known = self._locations.get(id(server))
         if known is None:
             known = self._locations[id(server)] = {}
             _note(server, known)
-        found: Context = server
-        for step in _own_steps(decision):
-            if step.operator == "location" or (step.phase == "redirect" and isinstance(step.where, Span)):
-                where = step.where
-                found = known.get((where.file, where.start), found) if isinstance(where, Span) else found
-            elif step.phase == "location" and step.text.startswith("no location takes"):
-                found = server
-        return found
+        return known
 
     def list_of(self, context: Context, decision: Decision) -> list[AccessRule]:
         """The allow/deny list that refused a request in a context."""
@@ -84,7 +105,7 @@ def sent_by(decision: Decision) -> SentOn | None:
     before: Step | None = None
     rewritten: SentOn | None = None
     location: Place | None = None
-    for step in _own_steps(decision):
+    for _, step in _own_steps(decision):
         if step.phase == "error_page" and step.value == "403":
             break
         if step.phase == "redirect" and before is not None:
@@ -98,14 +119,26 @@ def sent_by(decision: Decision) -> SentOn | None:
     return found
 
 
-def _own_steps(decision: Decision) -> Iterator[Step]:
-    """The steps of the request itself, without those of the subrequests of auth_request."""
+def _deciding(decision: Decision) -> int | None:
+    """The number of the step that refused: what an error page for the 403 came to is another matter."""
+    own_page: int | None = None
+    found: int | None = None
+    for index, step in enumerate(decision.trace):
+        if step.where is not None and step.where == decision.where and (found is None or own_page is None):
+            found = index
+        if own_page is None and step.phase == "error_page" and step.value == "403":
+            own_page = index
+    return own_page if found is None else found
+
+
+def _own_steps(decision: Decision) -> Iterator[tuple[int, Step]]:
+    """The steps of the request itself, each with its number, without those of the subrequests of auth_request."""
     asking = False
-    for step in decision.trace:
+    for index, step in enumerate(decision.trace):
         if step.text.startswith("auth_request"):
             asking = step.text.startswith("auth_request asks")
         elif not asking:
-            yield step
+            yield index, step
 
 
 def _has(rules: list[AccessRule], where: Place | None) -> bool:

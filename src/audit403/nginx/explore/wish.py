@@ -38,6 +38,11 @@ def exactly(text: str, *, caseless: bool = False) -> Wish:
     return Wish(lambda value: value == text, (text,))
 
 
+def anything_but(text: str) -> Wish:
+    """Any other text."""
+    return Wish(lambda value: value != text, _OTHERS)
+
+
 def matching(regex: Regex, holds: bool = True) -> Wish:
     """A text that a pattern matches, or one that it does not."""
     texts = _taken(witnesses(regex), _MOST_WITNESSES) if holds else _OTHERS
@@ -61,7 +66,7 @@ def wish_of(condition: Condition, holds: bool) -> Wish | None:
             return None
         if holds != (condition.operator == "!="):
             return exactly(literal)
-        return Wish(lambda value: value != literal, _OTHERS)
+        return anything_but(literal)
     if holds:
         return Wish(lambda value: value not in ("", "0"), ("1", "something"))
     return Wish(lambda value: value in ("", "0"), ("", "0"))

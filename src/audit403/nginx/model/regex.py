@@ -85,6 +85,11 @@ class Regex:
         """The names of the named groups."""
         return tuple(self._names)
 
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The number of each named group."""
+        return self._names
+
 
 def compile_regex(pattern: str, caseless: bool = False) -> Regex:
     """The compiled pattern, compiled once a run. Raises InvalidRegex with PCRE's words."""

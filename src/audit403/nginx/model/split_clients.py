@@ -37,6 +37,12 @@ def compile_split_clients(directive: Directive, entries: Iterable[Directive]) ->
     return SplitClients(directive, compile_template(directive.args[0] if directive.args else ""), tuple(parts))
 
 
+def part_of(split: SplitClients, text: str) -> tuple[str, Directive] | None:
+    """The value that a text falls to, and its line."""
+    number = murmur_hash2(text.encode("utf-8", "surrogateescape"))
+    return next(((value, line) for limit, value, line in split.parts if limit == 0 or number < limit), None)
+
+
 def percentage(text: str) -> int | None:
     """`12.5%` in hundredths of a percent, or None when nginx rejects it."""
     whole, _dot, fraction = text.removesuffix("%").partition(".")

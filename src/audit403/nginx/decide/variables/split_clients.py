@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from audit403.nginx.decide.exchange import Exchange, Value
 from audit403.nginx.decide.outcome import Unknown
-from audit403.nginx.model.split_clients import SplitClients, murmur_hash2
+from audit403.nginx.model.split_clients import SplitClients, part_of
 from audit403.nginx.model.template import Template
 
 Expand = Callable[[Exchange, Template], str | Unknown]
@@ -18,16 +18,16 @@ def split_clients_value(exchange: Exchange, split: SplitClients, expand: Expand)
     source = expand(exchange, split.source)
     if isinstance(source, Unknown):
         return source
-    number = murmur_hash2(source.encode("utf-8", "surrogateescape"))
-    for limit, value, line in split.parts:
-        if limit == 0 or number < limit:
-            exchange.step(
-                "variables",
-                f'split_clients: "{source}" falls into {line.name}, which gives "{value}"',
-                line.span,
-                field=f"value:{split.source.source}",
-                operator="split",
-                value=line.name,
-            )
-            return value
-    return ""
+    found = part_of(split, source)
+    if found is None:
+        return ""
+    value, line = found
+    exchange.step(
+        "variables",
+        f'split_clients: "{source}" falls into {line.name}, which gives "{value}"',
+        line.span,
+        field=f"value:{split.source.source}",
+        operator="split",
+        value=line.name,
+    )
+    return value

@@ -1,0 +1,26 @@
+"""A request on its way to a test: what was decided before it, which a change of the request may turn too."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from audit403.core.place import Place
+from audit403.core.request import Request
+from audit403.nginx.model.rewrite_code import Instruction
+
+_NOTHING: Mapping[Place, bool] = {}
+
+
+class Point(NamedTuple):
+    """A request before a test: the rewrite code that runs up to there, the outcomes of its conditions by their place.
+
+    `way` are the variables that led to the one that is to be changed.
+    """
+
+    request: Request
+    code: tuple[Instruction, ...] = ()
+    outcomes: Mapping[Place, bool] = _NOTHING
+    way: tuple[str, ...] = ()
+
+    def of(self, request: Request) -> "Point":
+        """The same point with another request."""
+        return self._replace(request=request)
