@@ -11,5 +11,5 @@ _MARKS = re.compile(r"\{\{[ \w.$#/&!>^(-][^{}\n]{0,300}\}\}|\{%[^\n]{0,300}?%\}|
 
 
 def is_template(text: str) -> bool:
-    """Whether a text that is no valid configuration has a template language's marks in it."""
-    return _MARKS.search(text) is not None
+    """Whether a text that is no valid configuration has a template language's marks in it; bytes may have any."""
+    return "\0" not in text and _MARKS.search(text) is not None
