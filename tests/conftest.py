@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from servers import plenty
+from servers import plenty, told
 from servers.certificates import Certificates, make_certificates
 from servers.need import need as need_program
 from servers.need import report, required
@@ -35,9 +35,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]
+    said = told.taken()
+    report.user_properties += [("told", text) for text in said.texts] + [("counts", [*each]) for each in said.counts]
     if report.failed:
         again = f"AUDIT403_SEED={plenty.SEED} .venv/bin/pytest '{item.nodeid}'"
         report.sections.append(("the same cases again", again))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the generated tests counted: the sums of all, and at the scale of `make fuzz` every table."""
+    sums = told.Counts()
+    for name in ("failed", "passed"):
+        for each in terminalreporter.getreports(name):
+            texts = [value for key, value in each.user_properties if key == "told"]
+            for key, value in each.user_properties:
+                sums = sums.plus(told.Counts(*value)) if key == "counts" else sums
+            if texts and (name == "failed" or plenty.cases(1) > 1):
+                terminalreporter.write_sep("-", each.nodeid)
+                terminalreporter.write_line("\n".join(str(text) for text in texts))
+    if sums.asked:
+        terminalreporter.write_sep("-", "the evaluator against the real servers")
+        terminalreporter.write_line(sums.line())
 
 
 @pytest.fixture(scope="session")

@@ -18,12 +18,11 @@ from audit403.nginx.read.configuration import read_configuration
 from differential.nginx.shrink import shrink
 from servers.http import CLOSED, Response, request_bytes
 from servers.nginx import Nginx, NginxError
+from servers.told import Counts, count, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    import pytest
 
     from audit403.nginx.decide.exchange import Exchange
     from audit403.nginx.decide.outcome import Outcome
@@ -158,11 +157,11 @@ class Duel:
                 self.configurations -= 1
         return statuses
 
-    def check(self, capsys: pytest.CaptureFixture[str]) -> None:
-        """Print the counts and what differs; fail below the demanded agreement, or when the generator is no good."""
+    def check(self) -> None:
+        """Tell the counts and what differs; fail below the demanded agreement, or when the generator is no good."""
         differences = [shown for kind in self.differences.values() for shown in kind]
-        with capsys.disabled():
-            print("", self.summary(), *differences, sep="\n")
+        tell("\n".join([self.summary(), *differences]))
+        count(Counts(self.asked, self.refused, self.wrong_verdicts, self.wrong_statuses, self.unknown))
         assert self.configurations > self.rejected, f"nginx rejects most configurations: {self.reason}"
         assert self.refused >= self.asked / 50, f"only {self.refused} of {self.asked} answers are 403"
         assert self.asked - self.wrong_verdicts >= VERDICT * self.asked, "too many wrong verdicts"

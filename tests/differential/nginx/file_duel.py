@@ -25,12 +25,12 @@ from differential.nginx.tree_generator import ACL_ATTRIBUTE, Tree, describe
 from differential.nginx.worker import evidence_for, has_mount_namespaces, within_groups
 from servers.http import CLOSED, Response
 from servers.nginx import Nginx, NginxError
+from servers.told import Counts, count, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import pytest
 
 _SHOWN = 2
 _LOG = re.compile(r" \[(\w+)\] \d+#\d+: (?:\*\d+ )?(.*?), client: ")
@@ -131,10 +131,11 @@ class FileDuel:
         self.statuses[response.status] = self.statuses.get(response.status, 0) + 1
         self.null += decision.status is None and response.status != CLOSED
 
-    def check(self, capsys: pytest.CaptureFixture[str]) -> None:
-        """Print the counts and what differs; fail below the demanded agreement, or when the generator is no good."""
-        with capsys.disabled():
-            print("", self.summary(), *self.shown, sep="\n")
+    def check(self) -> None:
+        """Tell the counts and what differs; fail below the demanded agreement, or when the generator is no good."""
+        tell("\n".join([self.summary(), *self.shown]))
+        wrong = self.wrong
+        count(Counts(self.asked, self.refused, wrong["verdict"], wrong["status"] + wrong["verdict"], wrong["unknown"]))
         assert self.configurations > self.rejected, f"nginx rejects most configurations: {self.reason}"
         assert self.refused >= self.asked / 50, f"only {self.refused} of {self.asked} answers are 403"
         assert self.wrong["verdict"] <= (1 - VERDICT) * self.asked, "too many wrong verdicts"

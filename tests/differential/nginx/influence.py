@@ -6,7 +6,7 @@ directives out of its configurations, one at a time, and asks the real server ag
     influence = Influence(rng, ("deny", "satisfy", "geo", "geo/ranges", "if -f"))
     for each configuration, after its answers are in:
         influence.measure(server, conf, [response.status for …], lambda index: ask(requests[index]).status)
-    influence.check(capsys)     # prints the table; at the scale of `make fuzz` a count under 50 fails
+    influence.check()     # prints the table; at the scale of `make fuzz` a count under 50 fails
 
 A label is a directive's name, `parent/name` for a line inside a block such as `map`, `geo` or `types`, or whatever the
 test's own `labels` gives. A directive that nginx does not start without is left alone.
@@ -20,12 +20,11 @@ from typing import TYPE_CHECKING
 from audit403.nginx.read.parse import parse
 from servers import plenty
 from servers.nginx import Nginx, NginxError
+from servers.told import tell
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Iterable, Sequence
-
-    import pytest
 
     from audit403.nginx.read.tree import Directive
 
@@ -90,13 +89,9 @@ class Influence:
             for label in labels:
                 self.counts[label] += changed
 
-    def check(self, capsys: pytest.CaptureFixture[str] | None = None) -> None:
-        """Print the table; fail when the test ran at full scale and a label has too little influence."""
-        if capsys is None:
-            print(self.table())
-        else:
-            with capsys.disabled():
-                print(self.table())
+    def check(self) -> None:
+        """Tell the table; fail when the test ran at full scale and a label has too little influence."""
+        tell(self.table())
         if at_fuzz_scale():
             tame = {label: self.counts[label] for label in self.wanted if self.counts[label] < FEWEST}
             assert not tame, f"the generator is too tame: fewer than {FEWEST} answers hang on {tame}"
@@ -105,7 +100,7 @@ class Influence:
         """One line a label: how many requests' real answers changed."""
         width = max(map(len, self.wanted), default=0)
         rows = [f"  {label:{width}}  {self.counts[label]:6}" for label in sorted(self.wanted)]
-        return "\n".join(["", "requests whose real answer changes without the directive:", *rows])
+        return "\n".join(["requests whose real answer changes without the directive:", *rows])
 
     def _chosen(self, conf: str, rounds: int) -> list[tuple[int, int, frozenset[str]]]:
         """The byte ranges to take out: those that were tried least first, as long as their influence is small."""

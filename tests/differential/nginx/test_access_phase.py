@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import pytest
 
 _REQUESTS = 40
 WANTED = (
@@ -30,7 +29,7 @@ WANTED = (
 
 
 def test_who_may_come_in(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int], capsys: pytest.CaptureFixture[str]
+    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
 ) -> None:
     places = Places(server_dir, *free_ports(4))
     lay_out(server_dir)
@@ -50,6 +49,6 @@ def test_who_may_come_in(
             influence.measure(
                 duel.server, conf, statuses, lambda at, trials=trials: trials[at].send(duel.server).status, rounds
             )
-        duel.check(capsys)
-    where.check(capsys)
-    influence.check(capsys)
+        duel.check()
+    where.check()
+    influence.check()

@@ -21,12 +21,11 @@ from servers.need import need_root
 from servers.nginx import Nginx, NginxError, main_config, server_directory
 from servers.ports import free_port
 from servers.rule_trial import _undo, make
+from servers.told import tell
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Iterator
-
-    import pytest
 
     from audit403.core.family import Site
 
@@ -144,9 +143,7 @@ def _rules(decision: Decision) -> frozenset[tuple[object, ...]]:
     return frozenset((step.text.split(" matches")[0], step.where) for step in steps)
 
 
-def test_fixes_open_what_they_say(
-    rng: random.Random, cases: Callable[[int], int], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_fixes_open_what_they_say(rng: random.Random, cases: Callable[[int], int]) -> None:
     need_root()
     counts: Counter[str] = Counter()
     wrong: list[str] = []
@@ -155,8 +152,7 @@ def test_fixes_open_what_they_say(
         for number in range(cases(12)):
             trial = _Trial(place, BrokenSite(rng, place, number), counts)
             wrong += [f"{text}\n{trial.conf.read_text()}" for text in trial.run()]
-    with capsys.disabled():
-        print("\n" + ", ".join(f"{count} {name}" for name, count in sorted(counts.items())), *wrong[:3], sep="\n")
+    tell("\n".join([", ".join(f"{count} {name}" for name, count in sorted(counts.items())), *wrong[:3]]))
     assert not wrong, f"{len(wrong)} fixes that do not do what they say"
     assert counts["fixes"] > cases(12), "too few fixes to say anything"
     assert counts["proven"] >= _PROVEN * counts["fixes"], "too many fixes that could not be proven"

@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import pytest
 
 
 def test_a_cold_cache(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int], capsys: pytest.CaptureFixture[str]
+    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
 ) -> None:
     need_root()
     influence = Influence(rng, ("open_file_cache",), labels=labels)
@@ -31,5 +30,5 @@ def test_a_cold_cache(
             Weights(cache=0.9, tries=0.9, symlinks=0.1, media=0, odd=(0.05, 0.2), odd_files=0.6),
             influence,
         )
-        duel.check(capsys)
-    influence.check(capsys)
+        duel.check()
+    influence.check()

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import pytest
 
 _REQUESTS = 120
 _PIECES = (
@@ -44,7 +43,7 @@ _SOLID = (
 
 
 def test_passwords(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int], capsys: pytest.CaptureFixture[str]
+    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
 ) -> None:
     port = free_port()
     folder = server_dir / "passwords"
@@ -58,7 +57,7 @@ def test_passwords(
             assert duel.start(conf), duel.reason
             trials = [_trial(rng, port, (*FILES, *names)) for _ in range(_REQUESTS)]
             duel.run(conf, trials)  # type: ignore[arg-type]
-        duel.check(capsys)
+        duel.check()
 
 
 def _servers(rng: random.Random, port: int, files: tuple[str, ...]) -> str:
@@ -118,7 +117,7 @@ def _salted(rng: random.Random) -> str:
 
 
 def test_every_user_of_every_hash(
-    server_dir: Path, cases: Callable[[int], int], capsys: pytest.CaptureFixture[str]
+    server_dir: Path, cases: Callable[[int], int]
 ) -> None:
     port = free_port()
     write_password_files(server_dir / "passwords")
@@ -137,7 +136,7 @@ def test_every_user_of_every_hash(
                 token = base64.b64encode(f"{name}:{sent}".encode()).decode()
                 trials.append(Trial(port, "/x", headers=(("Authorization", f"Basic {token}"),)))
         statuses = duel.run(conf, trials)  # type: ignore[arg-type]
-        duel.check(capsys)
+        duel.check()
         assert duel.wrong_statuses == 0
     # nginx takes 14 of the forms, plain text is none of them.
     assert statuses.count(200) >= len(CRYPTED)

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import pytest
-
     from servers.certificates import Certificates
 
 _REQUESTS = 40
@@ -221,7 +219,7 @@ def test_what_nginx_asks_of_itself(
     server_dir: Path,
     rng: random.Random,
     cases: Callable[[int], int],
-    capsys: pytest.CaptureFixture[str],
+
     certificates: Certificates,
 ) -> None:
     (server_dir / "www").mkdir()
@@ -243,6 +241,6 @@ def test_what_nginx_asks_of_itself(
             influence.measure(
                 duel.server, conf, statuses, lambda at, trials=trials: trials[at].send(duel.server).status, rounds
             )
-        duel.check(capsys)
-    where.check(capsys)
-    influence.check(capsys)
+        duel.check()
+    where.check()
+    influence.check()

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import pytest
 
 _REQUESTS = 40
 _LISTED = (
@@ -44,7 +43,7 @@ _SECRETS = ("s", "secret word", "é")
 
 
 def test_referers(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int], capsys: pytest.CaptureFixture[str]
+    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
 ) -> None:
     port = free_port()
     influence = Influence(rng, ("valid_referers", "server_name", "if"))
@@ -56,12 +55,12 @@ def test_referers(
             asks = [_with_referer(rng, port) for _ in range(_REQUESTS)]
             statuses = duel.run(conf, asks)
             influence.measure(duel.server, conf, statuses, lambda at, asks=asks: asks[at].send(duel.server).status)
-        duel.check(capsys)
-    influence.check(capsys)
+        duel.check()
+    influence.check()
 
 
 def test_secure_links(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int], capsys: pytest.CaptureFixture[str]
+    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
 ) -> None:
     port = free_port()
     influence = Influence(rng, ("secure_link", "secure_link_md5", "secure_link_secret", "if"))
@@ -73,8 +72,8 @@ def test_secure_links(
             asks = [_with_link(rng, port) for _ in range(_REQUESTS)]
             statuses = duel.run(conf, asks)
             influence.measure(duel.server, conf, statuses, lambda at, asks=asks: asks[at].send(duel.server).status)
-        duel.check(capsys)
-    influence.check(capsys)
+        duel.check()
+    influence.check()
 
 
 def _referer_server(rng: random.Random, port: int) -> str:

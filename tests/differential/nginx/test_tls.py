@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import pytest
-
     from servers.certificates import Certificates
 
 _REQUESTS = 40
@@ -132,7 +130,7 @@ def test_who_may_speak_tls(
     server_dir: Path,
     rng: random.Random,
     cases: Callable[[int], int],
-    capsys: pytest.CaptureFixture[str],
+
     certificates: Certificates,
 ) -> None:
     first, second = free_ports(2)
@@ -151,6 +149,6 @@ def test_who_may_speak_tls(
             influence.measure(
                 duel.server, conf, statuses, lambda at, trials=trials: trials[at].send(duel.server).status, rounds
             )
-        duel.check(capsys)
-    where.check(capsys)
-    influence.check(capsys)
+        duel.check()
+    where.check()
+    influence.check()

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    import pytest
-
     from audit403.nginx.read.tree import Directive
 
 _REQUESTS = 60
@@ -40,15 +38,15 @@ def labels(directive: Directive, parent: Directive | None) -> Iterable[str]:
 
 
 def test_whole_configurations(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int], capsys: pytest.CaptureFixture[str]
+    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
 ) -> None:
     need_root()
     influence = Influence(rng, WANTED, labels=labels)
     # What a `return` sends along is compared where only one exchange makes it (test_variables_and_rewrite).
     with LoggedDuel(server_dir, texts=False) as duel:
         whole_duel(duel, rng, cases(2_500), influence)
-        duel.check(capsys)
-    influence.check(capsys)
+        duel.check()
+    influence.check()
 
 
 def whole_duel(duel: LoggedDuel, rng: random.Random, most: int, influence: Influence | None = None) -> None:

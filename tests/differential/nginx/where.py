@@ -15,12 +15,11 @@ from audit403.nginx.read.parse import parse
 from audit403.nginx.read.tree import every_directive
 from differential.nginx.duel import Duel, Judge
 from servers.nginx import NginxError
+from servers.told import tell
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Sequence
-
-    import pytest
 
     from audit403.core.decision import Decision
     from audit403.nginx.read.tree import Directive
@@ -92,13 +91,12 @@ class Where:
         for each in again:
             self._turn(duel, turned, each, depth + 1)
 
-    def check(self, capsys: pytest.CaptureFixture[str]) -> None:
-        """Print the counts; fail when a directive is named that does not decide."""
-        with capsys.disabled():
-            print(
-                f"{self.tested} refusals with the directive turned round that they were laid to: {self.at_once} end "
-                f"at once, {self.later} with the next ones, {self.elsewhere} come to files, {len(self.wrong)} wrong"
-            )
+    def check(self) -> None:
+        """Tell the counts; fail when a directive is named that does not decide."""
+        tell(
+            f"{self.tested} refusals with the directive turned round that they were laid to: {self.at_once} end "
+            f"at once, {self.later} with the next ones, {self.elsewhere} come to files, {len(self.wrong)} wrong"
+        )
         assert not self.wrong, self.wrong[0]
         assert self.at_once >= AT_ONCE * self.tested, "too few refusals end with the directive that they were laid to"
 
