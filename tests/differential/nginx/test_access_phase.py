@@ -28,9 +28,7 @@ WANTED = (
 )  # fmt: skip
 
 
-def test_who_may_come_in(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
-) -> None:
+def test_who_may_come_in(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     places = Places(server_dir, *free_ports(4))
     lay_out(server_dir)
     write_password_files(places.passwords)

@@ -64,9 +64,7 @@ def network(rng: random.Random) -> str:
             return text
 
 
-def test_addresses_out_of_headers(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
-) -> None:
+def test_addresses_out_of_headers(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     port, both = free_ports(2)
     influence = Influence(rng, ("set_real_ip_from", "real_ip_recursive", "allow", "deny", "real_ip_header"))
     with LoggedDuel(server_dir) as duel:

@@ -97,9 +97,7 @@ def _must_not_be_sent(decision: Decision) -> bool:
     return any(never in text for text in words for never in ("FIFO", INTO_ITSELF, ENDLESS_WALK))
 
 
-def test_webdav_methods(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
-) -> None:
+def test_webdav_methods(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     need_root()
     influence = Influence(rng, WANTED)
     with DavDuel(server_dir) as duel:

@@ -43,9 +43,7 @@ def labels(directive: Directive, parent: Directive | None) -> Iterable[str]:
         yield "error_page in if"
 
 
-def test_what_becomes_of_an_error(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
-) -> None:
+def test_what_becomes_of_an_error(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     port, dead = free_ports(2)
     lay_out(server_dir)
     generator = ErrorPages(rng, server_dir, port, dead)

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 WANTED = ("root", "root with variables", "alias prefix", "alias regex", "autoindex", "user")
 
 
-def test_files_and_directories(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
-) -> None:
+def test_files_and_directories(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     need_root()
     influence = Influence(rng, WANTED, labels=labels)
     with FileDuel(server_dir) as duel:
@@ -30,9 +28,7 @@ def test_files_and_directories(
     influence.check()
 
 
-def test_media_and_compressed_files(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
-) -> None:
+def test_media_and_compressed_files(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     need_root()
     influence = Influence(rng, ("gzip_static", "mp4", "flv"), labels=labels)
     names = ("v.mp4", "v.flv", "a.txt", "b.html", "index.html")
@@ -43,9 +39,7 @@ def test_media_and_compressed_files(
     influence.check()
 
 
-def test_a_directory_gives_any_of_its_files(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
-) -> None:
+def test_a_directory_gives_any_of_its_files(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     """random_index: where it throws dice about the verdict nothing is compared."""
     need_root()
     influence = Influence(rng, ("random_index",), labels=labels)

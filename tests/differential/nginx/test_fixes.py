@@ -156,4 +156,3 @@ def test_fixes_open_what_they_say(rng: random.Random, cases: Callable[[int], int
     assert not wrong, f"{len(wrong)} fixes that do not do what they say"
     assert counts["fixes"] > cases(12), "too few fixes to say anything"
     assert counts["proven"] >= _PROVEN * counts["fixes"], "too many fixes that could not be proven"
-

@@ -142,9 +142,7 @@ class Limits:
         return f"limit_req zone=r{number}{self.burst};"
 
 
-def test_who_is_over_a_limit(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
-) -> None:
+def test_who_is_over_a_limit(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     (server_dir / "www/a").mkdir(parents=True)
     for name in ("f", "a/f"):
         (server_dir / "www" / name).write_text(name)

@@ -35,9 +35,7 @@ WANTED = (
 )  # fmt: skip
 
 
-def test_the_location_of_a_uri(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
-) -> None:
+def test_the_location_of_a_uri(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     port = free_port()
     influence = Influence(rng, WANTED, labels=labels)
     with Duel(server_dir) as duel:

@@ -16,10 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-
-def test_a_cold_cache(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
-) -> None:
+def test_a_cold_cache(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     need_root()
     influence = Influence(rng, ("open_file_cache",), labels=labels)
     with FileDuel(server_dir) as duel:

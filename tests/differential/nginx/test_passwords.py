@@ -42,9 +42,7 @@ _SOLID = (
 )
 
 
-def test_passwords(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
-) -> None:
+def test_passwords(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     port = free_port()
     folder = server_dir / "passwords"
     write_password_files(folder)
@@ -116,9 +114,7 @@ def _salted(rng: random.Random) -> str:
     return "{SSHA}" + rng.choice((text, text, text.rstrip("="), text + "=", text[:-3]))
 
 
-def test_every_user_of_every_hash(
-    server_dir: Path, cases: Callable[[int], int]
-) -> None:
+def test_every_user_of_every_hash(server_dir: Path, cases: Callable[[int], int]) -> None:
     port = free_port()
     write_password_files(server_dir / "passwords")
     hashes = hashes_of(SECRET)

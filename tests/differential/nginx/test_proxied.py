@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _REQUESTS = 40
 PATHS = (
     "/", "/p/", "/p/x", "/p/%41b/c%2fd", "/p/a b".replace(" ", "%20"), "/p//x", "/p", "/r/x", "/n/none", "/i/x",
-    "/l/x", "/v/x",
-    "/u/x", "/t/x", "/x", "/e", "/dead", "/p/b/../x", "/p/x%3Fy", "/in", "/s/x", "/m/x",
+    "/j/x", "/j/x?a", "/l/x", "/v/x", "/u/x", "/t/x", "/x", "/e", "/dead", "/p/b/../x", "/p/x%3Fy", "/in",
+    "/s/x", "/m/x",
 )  # fmt: skip
 PAGES = ("/in", "@named", "/x", "/p/a")
 WANTED = (
@@ -95,6 +95,9 @@ class Proxied:
         location /i/ {{ proxy_pass {url()}; if ($http_x_key) {{ {
             pick(("", f"proxy_pass http://127.0.0.1:{back};"))
         } }} {some(0.3)} }}
+        location /j/ {{ if ($http_x_key) {{ {pick(("", f"proxy_pass {url(False)};"))} }}
+            {pick(("", f"proxy_pass {url()};"))} {some(0.3)}
+            if ($args) {{ {pick(("", f"proxy_pass {url(False)};"))} }} }}
         location /l/ {{ limit_except GET {{ {pick(("proxy_pass http://up;", "deny all;"))} }} {
             pick((f"proxy_pass {url()};", ""))
         } }}
@@ -219,7 +222,6 @@ def test_what_nginx_asks_of_itself(
     server_dir: Path,
     rng: random.Random,
     cases: Callable[[int], int],
-
     certificates: Certificates,
 ) -> None:
     (server_dir / "www").mkdir()

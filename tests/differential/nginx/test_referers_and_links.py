@@ -42,9 +42,7 @@ _ENDS = (
 _SECRETS = ("s", "secret word", "é")
 
 
-def test_referers(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
-) -> None:
+def test_referers(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     port = free_port()
     influence = Influence(rng, ("valid_referers", "server_name", "if"))
     with Duel(server_dir) as duel:
@@ -59,9 +57,7 @@ def test_referers(
     influence.check()
 
 
-def test_secure_links(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
-) -> None:
+def test_secure_links(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     port = free_port()
     influence = Influence(rng, ("secure_link", "secure_link_md5", "secure_link_secret", "if"))
     with Duel(server_dir) as duel:

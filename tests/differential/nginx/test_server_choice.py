@@ -45,9 +45,7 @@ _KINDS = ("exact", "regex", "head", "tail", "dot", "empty")
 WANTED = ("server", "server_name", *(f"server_name {kind}" for kind in _KINDS))
 
 
-def test_the_server_of_a_request(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
-) -> None:
+def test_the_server_of_a_request(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     ports = _neighbours()
     influence = Influence(rng, WANTED, labels=labels)
     with Duel(server_dir) as duel:

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 WANTED = ("disable_symlinks", "disable_symlinks on", "disable_symlinks if_not_owner", "disable_symlinks from")
 
 
-def test_disable_symlinks(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
-) -> None:
+def test_disable_symlinks(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     need_root()
     influence = Influence(rng, WANTED, labels=labels)
     with FileDuel(server_dir) as duel:

@@ -66,9 +66,7 @@ def labels(directive: Directive, parent: Directive | None) -> Iterable[str]:
         yield "geo/range" if "-" in directive.name else "geo/network"
 
 
-def test_the_variables_of_tables(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
-) -> None:
+def test_the_variables_of_tables(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     module = need_nginx_module("ngx_http_geoip2_module", "libnginx-mod-http-geoip2")
     port = free_port()
     _write_database(server_dir / "some.mmdb")

@@ -130,7 +130,6 @@ def test_who_may_speak_tls(
     server_dir: Path,
     rng: random.Random,
     cases: Callable[[int], int],
-
     certificates: Certificates,
 ) -> None:
     first, second = free_ports(2)

@@ -23,9 +23,7 @@ WANTED = (
 )  # fmt: skip
 
 
-def test_try_files_and_index(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
-) -> None:
+def test_try_files_and_index(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     need_root()
     influence = Influence(rng, WANTED, labels=labels)
     with FileDuel(server_dir) as duel:

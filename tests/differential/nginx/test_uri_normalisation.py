@@ -24,9 +24,7 @@ _HOSTS = (
 )
 
 
-def test_the_uri_of_a_target(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
-) -> None:
+def test_the_uri_of_a_target(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     port = free_port()
     influence = Influence(rng, ("merge_slashes", "deny"))
     with Duel(server_dir) as duel:

@@ -37,9 +37,7 @@ def labels(directive: Directive, parent: Directive | None) -> Iterable[str]:
         yield "default_server"
 
 
-def test_whole_configurations(
-    server_dir: Path, rng: random.Random, cases: Callable[[int], int]
-) -> None:
+def test_whole_configurations(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     need_root()
     influence = Influence(rng, WANTED, labels=labels)
     # What a `return` sends along is compared where only one exchange makes it (test_variables_and_rewrite).

@@ -143,7 +143,7 @@ class Whole:
         # Every variable that the rest may name is made somewhere.
         parts.append('set $v0 ""; set $v1 $host; if ($host ~ "never(?<n1>x)(?<n2>y)") { }')
         parts += self._level(0.3)
-        parts += self._code(0.25)
+        parts += self._code(0.25, in_server=True)
         if rng.random() < 0.15:
             parts.append(self._try_files())
         if rng.random() < 0.15:
@@ -219,7 +219,7 @@ class Whole:
         recursive = rng.choice(("", "real_ip_recursive on;"))
         return f"set_real_ip_from {trusted}; real_ip_header {header}; {recursive}"
 
-    def _code(self, much: float) -> list[str]:
+    def _code(self, much: float, in_server: bool = False) -> list[str]:
         rng = self.rng
         parts: list[str] = []
         if rng.random() < much:
@@ -227,7 +227,8 @@ class Whole:
                 f"valid_referers {rng.choice(('none blocked a.test', 'server_names', '~test', 'none *.a.test'))};"
             )
         while rng.random() < much:
-            parts.append(f"if ({rng.choice(CONDITIONS)}) {{ {self._then()} }}")
+            inside = self._then() if in_server or rng.random() < 0.7 else self._settings()
+            parts.append(f"if ({rng.choice(CONDITIONS)}) {{ {inside} }}")
         if rng.random() < much * 0.5:
             parts.append(
                 f"set {rng.choice(('$v0', '$v1', '$args'))} {rng.choice(('1', '$m0', '$uri', '$1x', '$arg_x'))};"
@@ -242,6 +243,12 @@ class Whole:
             ("return 403;", "return 403;", "return 404;", "return 200 ok;", "break;", "set $v0 1;", "",
              "return 301 /a;", self._rewrite(), "rewrite ^ /d/ last;", 'return 403 "no";')
         )  # fmt: skip
+
+    def _settings(self) -> str:
+        """What an `if` of a location may set: it then stands for the location."""
+        rng = self.rng
+        settings = (self._error_page, lambda: self._root(""), lambda: f"proxy_pass http://127.0.0.1:{self.ports.back};")
+        return " ".join(make() for make in rng.sample(settings, rng.choice((1, 1, 2))))
 
     def _rewrite(self) -> str:
         rng = self.rng

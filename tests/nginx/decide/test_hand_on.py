@@ -83,3 +83,12 @@ def test_a_url_that_is_none_is_an_error_of_nginx_own() -> None:
     assert status(front(inside % "127.0.0.1:x", "return 200;")) == 500
     assert status(front(inside % '""', "return 200;")) == 500
     assert status(front(inside % "127.0.0.1:8080?x", "if ($args) { return 403; } return 200;")) == 403
+
+
+def test_an_if_that_hands_on_is_forgotten_by_the_next_that_holds() -> None:
+    inside = "location / { if ($args) { proxy_pass http://127.0.0.1:8080; } if ($arg_b) { set $x 1; } %s }"
+    assert status(front(inside % "", "return 403;"), "/f?a=1") == 403
+    assert status(front(inside % "", "return 403;"), "/f?b=1") == 500
+    assert status(front(inside % "error_page 500 =403 /f;", "return 200;"), "/f?b=1") == 403
+    other = "proxy_pass http://127.0.0.1:8081;"
+    assert status(front(inside % other, "return 403;") + " server { listen 8081; return 204; }", "/f?b=1") == 204

@@ -41,7 +41,7 @@ from audit403.nginx.decide.try_files import try_files
 from audit403.nginx.decide.variables.secure_link import current_time
 from audit403.nginx.decide.worker_files import WorkerFiles
 from audit403.nginx.model.address import parse_address
-from audit403.nginx.model.context import CONTENT_HANDLERS, CONTENT_PASS, IF, LIMIT_EXCEPT, Context
+from audit403.nginx.model.context import CONTENT_HANDLERS, CONTENT_PASS, LIMIT_EXCEPT, Context
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.referers import Referers, referers_of
@@ -334,14 +334,17 @@ class Evaluator:
 
 
 def _handler_of(context: Context) -> Directive | None:
-    """The content handler of a context; `if` and `limit_except` take over a *_pass of the location around them."""
-    level: Context | None = context
-    while level is not None:
-        names = CONTENT_HANDLERS if level is context else _INHERITED_HANDLERS
-        for directive in reversed(level.sequence):
-            if directive.name in names:
+    """The content handler that entering a context sets; `limit_except` takes over a *_pass of its location.
+
+    An `if` without one leaves the handler that is set, be it that of an `if` before it.
+    """
+    for directive in reversed(context.sequence):
+        if directive.name in CONTENT_HANDLERS:
+            return directive
+    if context.kind == LIMIT_EXCEPT and context.parent is not None:
+        for directive in reversed(context.parent.sequence):
+            if directive.name in _INHERITED_HANDLERS:
                 return directive
-        level = level.parent if level.kind in (IF, LIMIT_EXCEPT) else None
     return None
 
 

@@ -12,6 +12,7 @@ from audit403.nginx.decide.peers import peers_of, reaches
 from audit403.nginx.decide.proxied import proxied_request
 from audit403.nginx.decide.proxy_url import Url, proxy_url
 from audit403.nginx.decide.variables.lookup import expand
+from audit403.nginx.model.context import IF, LIMIT_EXCEPT, Context
 from audit403.nginx.model.template import compile_template
 from audit403.nginx.read.tree import Directive
 
@@ -22,6 +23,12 @@ BAD_GATEWAY = 502
 
 def hand_on(exchange: Exchange, handler: Directive) -> Outcome:
     """The other program's answer, as far as it can be known."""
+    here = _pass_of(exchange.context, handler.name)
+    if here is None:
+        exchange.decided("no-upstream", handler.span, "an `if` after this one holds too, and hands on to nobody",
+                         log="no upstream configuration")  # fmt: skip
+        return Status(500)
+    handler = here
     target = expand(exchange, compile_template(handler.args[0])) if handler.args else ""
     program = f"{handler.name} {handler.args[0] if isinstance(target, Unknown) else target}"
     if handler.name == "proxy_pass" and isinstance(target, str):
@@ -33,6 +40,16 @@ def hand_on(exchange: Exchange, handler: Directive) -> Outcome:
         if decision is not None:
             return _answered(exchange, handler, decision, program)
     return _intercepted(exchange, handler, program) or HandedOn(program)
+
+
+def _pass_of(context: Context, name: str) -> Directive | None:
+    """Where a context hands on to: an `if` and a `limit_except` take that over from their location, and no other."""
+    level: Context | None = context
+    while level is not None:
+        if name in level.own:
+            return level.own[name][-1]
+        level = level.parent if name == "memcached_pass" or level.kind in (IF, LIMIT_EXCEPT) else None
+    return None
 
 
 def _answered(exchange: Exchange, handler: Directive, decision: Decision, program: str) -> Outcome:
