@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from audit403.core.decision import UNKNOWN
 from audit403.nginx.decide.static_gzip import accepts_gzip
 from nginx.decide.small_site import WORKER, ask, directory, file, link, status
 
@@ -148,3 +149,9 @@ def test_every_errno_has_its_words_in_the_log() -> None:
     tree = {"s": file()._replace(kind="s"), "f": file(0o600)}
     found = ask(tree, "error_page 500 =403 /f;", "/s")
     assert found.log == 'open() "/w/s" failed (6: No such device or address)'
+
+
+def test_an_empty_root_leads_nowhere_that_can_be_told() -> None:
+    decision = ask(TREE, "location / { root $arg_root; }", "/f")
+    assert decision.verdict == UNKNOWN and decision.missing[0].reason == "undocumented"
+    assert status(TREE, "location / { root $arg_root; }", "/f?root=/w") == 200

@@ -122,7 +122,11 @@ def _base(exchange: Exchange, root: Root) -> str:
         return root.template.literal
     from audit403.nginx.decide.variables.lookup import expand_known
 
-    return join_prefix(exchange.evaluator.model.prefix, expand_known(exchange, root.template))
+    path = expand_known(exchange, root.template)
+    if not path:
+        # nginx looks for a slash in memory that nobody has written to yet.
+        raise Undecided(Missing(REASON_UNDOCUMENTED, f"{root.template.source}, where it is empty"))
+    return join_prefix(exchange.evaluator.model.prefix, path)
 
 
 def _compile(directive: Directive, level: Context, prefix: str) -> Root:
