@@ -1,0 +1,54 @@
+"""A rule against hotlinking refuses what the site's own pages show."""
+
+from collections.abc import Iterator
+
+from audit403.core.edit import TextEdit
+from audit403.core.fact import Fact
+from audit403.core.family import Site
+from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
+from audit403.core.place import Because
+from audit403.core.registry import check
+from audit403.nginx.explore.subject import Subject
+from audit403_checks.nginx.referers import Page, is_refused, looks_at_referer, own_pages, referer_list, with_referer
+from audit403_checks.support import finding_of, refusal_of
+
+_NAME = "nginx/hotlink-refuses-own-pages"
+_ELSEWHERE = "https://elsewhere.example/"
+
+
+@check(ERROR, "return")
+def hotlink_refuses_own_pages(fact: Fact, site: Site) -> Iterator[Finding]:
+    """A Referer of one of its own names is refused, and another Referer, or none, is let through."""
+    found = refusal_of(fact)
+    if found is None or not any(looks_at_referer(step) for step in found[0].decision.trace):
+        return
+    refusal, subject = found
+    pages = list(own_pages(site, subject))
+    refused = [page for page in pages if is_refused(site, refusal, page.url)]
+    if not refused or not is_refused(site, refusal, _ELSEWHERE):
+        return
+    if len(refused) == len(pages) and is_refused(site, refusal, None) and referer_list(subject) is None:
+        return  # nothing shows that anybody passes
+    page = refused[0]
+    request = with_referer(refusal.witness, page.url)
+    decision = site.decide(request)
+    message = f"{refusal.witness.target} is refused to the pages of {page.url}"
+    finding = finding_of(
+        _NAME, WARNING if page.elsewhere else ERROR, message, refusal, _fixes(subject, refused), anchor=page.url
+    )
+    listed = referer_list(subject)
+    chain = () if listed is None else (Because(listed.span, "lists the Referers that are let through"),)
+    who = "visitors who see it in a page of the site"
+    yield finding._replace(request=request, who=who, because=(*chain, *decision.because), log=decision.log)
+
+
+def _fixes(subject: Subject, refused: list[Page]) -> tuple[Fix, ...]:
+    directive = referer_list(subject)
+    # Not `server_names`: nginx does not start where the list has one of those names already.
+    names = " ".join(
+        dict.fromkeys(page.url.partition("://")[2].partition("/")[0].partition(":")[0] for page in refused)
+    )
+    if directive is None:
+        return (Fix(f"let Referers of {names} through", MANUAL),)
+    end = directive.arg_span(len(directive.args) - 1).end
+    return (Fix(f"add `{names}` to valid_referers", UNSAFE, (TextEdit(directive.source.path, end, end, f" {names}"),)),)

@@ -1,0 +1,82 @@
+"""Rules against hotlinking: what they test, and which Referers the site's own visitors send."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from audit403.core.decision import REFUSED, Step
+from audit403.core.fact import Refusal
+from audit403.core.family import Site
+from audit403.core.request import Request
+from audit403.nginx.explore.doors import doors_of, visit
+from audit403.nginx.explore.ordinary import hosts_of
+from audit403.nginx.explore.subject import Subject
+from audit403.nginx.family import NginxSite
+from audit403.nginx.model.server import Server
+from audit403.nginx.read.tree import Directive
+
+_BESIDE = frozenset(
+    (
+        *("assets", "cdn", "dl", "download", "downloads", "files", "images", "img", "media", "photos", "pics", "s"),
+        *("static", "thumbs", "video", "videos", "i"),
+    )
+)
+"""What hosts are called that hold the pictures of the site beside them."""
+_MOST_NAMES = 12
+
+
+class Page(NamedTuple):
+    """A page of the site's own: its URL, and whether its server block is another than the one that refuses."""
+
+    url: str
+    elsewhere: bool
+
+
+def looks_at_referer(step: Step) -> bool:
+    """Whether a test is about where the request comes from."""
+    return step.operator == "valid-referer" or step.field in ("header:referer", "value:$http_referer")
+
+
+def referer_list(subject: Subject) -> Directive | None:
+    """The effective valid_referers."""
+    return (subject.context or subject.server).last("valid_referers")
+
+
+def with_referer(request: Request, referer: str | None) -> Request:
+    """The request with this Referer, or without any."""
+    kept = tuple(pair for pair in request.headers if pair[0].lower() != "referer")
+    return request._replace(headers=kept if referer is None else (*kept, ("Referer", referer)))
+
+
+def is_refused(site: Site, refusal: Refusal, referer: str | None) -> bool:
+    """Whether the witness is refused at the same place with this Referer."""
+    decision = site.decide(with_referer(refusal.witness, referer))
+    return decision.verdict == REFUSED and decision.where == refusal.where
+
+
+def own_pages(site: Site, subject: Subject) -> Iterator[Page]:
+    """The home pages of every name under which the site shows pages of its own."""
+    if not isinstance(site, NginxSite):
+        return
+    names: set[str] = set()
+    for server in (subject.server, *_beside(site, subject.server)):
+        for door in doors_of(server, site.model.sockets):
+            for name in hosts_of(server):
+                request = visit(door._replace(host=name), "/")
+                if name == "_" or request.url() in names or len(names) >= _MOST_NAMES:
+                    continue
+                names.add(request.url())
+                status = site.decide(request).status
+                if status is None or not 300 <= status < 400:
+                    yield Page(request.url(), server is not subject.server)
+
+
+def _beside(site: NginxSite, server: Server) -> Iterator[Server]:
+    """Server blocks of the same site: `example.com` and `www.example.com` beside `img.example.com`."""
+    wanted: set[str] = set()
+    for name in hosts_of(server):
+        label, _, rest = name.partition(".")
+        if label in _BESIDE and "." in rest:
+            wanted |= {rest, f"www.{rest}"}
+    for other in site.model.servers if wanted else ():
+        if other is not server and wanted & set(hosts_of(other)):
+            yield other
