@@ -27,7 +27,7 @@ from audit403_checks.nginx.clients import (
     rule_at,
     who_is_let_in,
 )
-from audit403_checks.support import deciding_level, finding_of, insert_before, refusal_of
+from audit403_checks.support import deciding_level, finding_of, insert_before, own_refusal_of
 
 _PROBES = ("status", "health", "metrics", "ping", "stats", "monit", "alive", "ready")
 _NAME = "nginx/allow-list-without-ipv6"
@@ -36,7 +36,7 @@ _NAME = "nginx/allow-list-without-ipv6"
 @check(WARNING, "access-rule", "limit-except", "return")
 def allow_list_without_ipv6(fact: Fact, site: Site) -> Iterator[Finding]:
     """This machine is 127.0.0.1 and ::1, a public network may have both; of a private one nobody knows: a note."""
-    found = refusal_of(fact)
+    found = own_refusal_of(fact)
     if found is None:
         return
     refusal, subject = found

@@ -13,7 +13,7 @@ from audit403.core.request import Request, Tls
 from audit403.nginx.explore.doors import Door, through
 from audit403.nginx.explore.subject import Subject
 from audit403_checks.nginx.clients import around
-from audit403_checks.support import finding_of, insert_before, refusal_of
+from audit403_checks.support import finding_of, insert_before, own_refusal_of
 
 _NAME = "nginx/certificate-test-never-holds"
 _STATES = ("none", "failed", "verified")
@@ -26,7 +26,7 @@ def certificate_test_never_holds(fact: Fact, site: Site) -> Iterator[Finding]:
     if isinstance(fact, IdleDirective):
         yield _of_form(fact)
         return
-    found = refusal_of(fact)
+    found = own_refusal_of(fact)
     if found is None or not any(step.field in _FIELDS for step in found[0].decision.trace if step.phase != "tls"):
         return
     refusal, subject = found

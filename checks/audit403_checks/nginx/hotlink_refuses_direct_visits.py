@@ -11,7 +11,7 @@ from audit403.core.registry import check
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.read.tree import Directive
 from audit403_checks.nginx.referers import is_refused, looks_at_referer, own_pages, referer_list, with_referer
-from audit403_checks.support import finding_of, refusal_of
+from audit403_checks.support import finding_of, own_refusal_of
 
 _NAME = "nginx/hotlink-refuses-direct-visits"
 
@@ -19,7 +19,7 @@ _NAME = "nginx/hotlink-refuses-direct-visits"
 @check(WARNING, "return")
 def hotlink_refuses_direct_visits(fact: Fact, site: Site) -> Iterator[Finding]:
     """Some Referer is let through and none is not: whoever opens the file itself sends none."""
-    found = refusal_of(fact)
+    found = own_refusal_of(fact)
     if found is None:
         return
     refusal, subject = found

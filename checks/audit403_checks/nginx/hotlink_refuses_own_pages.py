@@ -10,7 +10,7 @@ from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.nginx.explore.subject import Subject
 from audit403_checks.nginx.referers import Page, is_refused, looks_at_referer, own_pages, referer_list, with_referer
-from audit403_checks.support import finding_of, refusal_of
+from audit403_checks.support import finding_of, own_refusal_of
 
 _NAME = "nginx/hotlink-refuses-own-pages"
 _ELSEWHERE = "https://elsewhere.example/"
@@ -19,7 +19,7 @@ _ELSEWHERE = "https://elsewhere.example/"
 @check(ERROR, "return")
 def hotlink_refuses_own_pages(fact: Fact, site: Site) -> Iterator[Finding]:
     """A Referer of one of its own names is refused, and another Referer, or none, is let through."""
-    found = refusal_of(fact)
+    found = own_refusal_of(fact)
     if found is None or not any(looks_at_referer(step) for step in found[0].decision.trace):
         return
     refusal, subject = found

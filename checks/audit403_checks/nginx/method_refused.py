@@ -17,7 +17,7 @@ from audit403.nginx.model.context import Context
 from audit403.nginx.model.location import Location
 from audit403_checks.nginx.clients import around, who_is_let_in
 from audit403_checks.nginx.methods import announced, bodies_expected, dav_methods, interface_in, places
-from audit403_checks.support import finding_of, refusal_of
+from audit403_checks.support import finding_of, own_refusal_of
 
 _NAME = "nginx/method-refused"
 _MOST_PLACES = 20
@@ -26,7 +26,7 @@ _MOST_PLACES = 20
 @check(WARNING, "limit-except", "return", "access-rule")
 def method_refused(fact: Fact, site: Site) -> Iterator[Finding]:
     """GET is answered here and the other method is not; that only reading is meant shows in nothing needing more."""
-    found = refusal_of(fact)
+    found = own_refusal_of(fact)
     if found is None or not any(_is_about_methods(step) for step in found[0].decision.trace):
         return
     refusal, subject = found

@@ -1,0 +1,43 @@
+"""User-Agents of those whom a rule against robots does not mean."""
+
+_MOZILLA = "Mozilla/5.0 "
+_WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
+_APPLE = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
+BROWSERS = (
+    f"{_MOZILLA}(X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+    f"{_MOZILLA}(Windows NT 10.0; Win64; x64) {_WEBKIT} Chrome/131.0.0.0 Safari/537.36",
+    f"{_MOZILLA}(Windows NT 10.0; Win64; x64) {_WEBKIT} Chrome/131.0.0.0 Safari/537.36 Edg/131.0.0.0",
+    f"{_MOZILLA}(Linux; Android 10; K) {_WEBKIT} Chrome/131.0.0.0 Mobile Safari/537.36",
+    f"{_MOZILLA}(iPhone; CPU iPhone OS 17_7 like Mac OS X) {_APPLE} Version/17.7 Mobile/15E148 Safari/604.1",
+    f"{_MOZILLA}(Macintosh; Intel Mac OS X 10_15_7) {_APPLE} Version/17.6 Safari/605.1.15",
+)
+"""What ordinary visitors' browsers send."""
+AUTHORITY = f"{_MOZILLA}(compatible; Let's Encrypt validation server; +https://www.letsencrypt.org)"
+"""What Let's Encrypt sends when it fetches a challenge."""
+ENGINES = {
+    "google": f"{_MOZILLA}(compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+    "bing": f"{_MOZILLA}(compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)",
+    "duckduck": "DuckDuckBot/1.1; (+http://duckduckgo.com/duckduckbot.html)",
+    "yandex": f"{_MOZILLA}(compatible; YandexBot/3.0; +http://yandex.com/bots)",
+    "apple": f"{_MOZILLA}(Macintosh) {_APPLE} (Applebot/0.1; +http://www.apple.com/go/applebot)",
+}
+"""Search engines, by a word that configurations call them."""
+CHECKS = {
+    "": "no User-Agent, as HAProxy and keepalived send their checks",
+    "kube-probe/1.31": "kube-probe",
+    "ELB-HealthChecker/2.0": "ELB-HealthChecker",
+    "GoogleHC/1.0": "GoogleHC",
+    "check_http/v2.3 (monitoring-plugins 2.3)": "check_http",
+    "Prometheus/2.55.0": "Prometheus",
+    "curl/8.5.0": "curl",
+    "Wget/1.21.4": "Wget",
+}
+"""What health checks and monitors send, and what they are."""
+
+
+def short_name(agent: str) -> str:
+    """An agent in a word."""
+    for name in ("Googlebot", "bingbot", "DuckDuckBot", "YandexBot", "Applebot", "Firefox", "Edg", "Android", "iPhone"):
+        if name in agent:
+            return {"Edg": "Edge", "Android": "Chrome on Android", "iPhone": "Safari on the iPhone"}.get(name, name)
+    return "Chrome" if "Chrome" in agent else "Safari"

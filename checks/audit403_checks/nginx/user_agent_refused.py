@@ -1,0 +1,177 @@
+"""A rule against robots refuses browsers, health checks, certificate authorities or a search engine that it lets in."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from audit403.core.decision import REFUSED, Step
+from audit403.core.edit import TextEdit
+from audit403.core.fact import Fact, Refusal
+from audit403.core.family import Site
+from audit403.core.finding import ERROR, MANUAL, NOTE, UNSAFE, WARNING, Finding, Fix
+from audit403.core.place import Because, Span
+from audit403.core.registry import check
+from audit403.core.request import Request
+from audit403.nginx.explore.fields import with_header
+from audit403.nginx.explore.places import CHALLENGE, quoted
+from audit403.nginx.explore.subject import Subject
+from audit403.nginx.family import NginxSite
+from audit403.nginx.model.map import Map, MapEntry
+from audit403_checks.nginx.agents import AUTHORITY, BROWSERS, CHECKS, ENGINES, short_name
+from audit403_checks.support import finding_of, insert_before, own_refusal_of, remove, statement
+
+_NAME = "nginx/user-agent-refused"
+_NOBODY = "audit403"
+_PROBES = re.compile(
+    r"(?:^|[/_.-])(?:health|healthz|healthcheck|status|metrics|ping|alive|livez|readyz?|liveness|readiness)"
+)
+
+
+class _Hit(NamedTuple):
+    """Somebody whom the rule hits and is not to."""
+
+    severity: str
+    message: str
+    request: Request
+    who: str
+    fix: Fix
+    chain: tuple[Because, ...] = ()
+
+
+@check(ERROR, "return")
+def user_agent_refused(fact: Fact, site: Site) -> Iterator[Finding]:
+    """Robots that a rule names are its own affair; whom else its patterns take is asked, one agent after the other."""
+    found = own_refusal_of(fact)
+    if found is None or not any(_is_about_agents(step) for step in found[0].decision.trace):
+        return
+    refusal, subject = found
+    hit = next(_hits(site, refusal, subject), None)
+    if hit is None:
+        return
+    decision = site.decide(hit.request)
+    finding = finding_of(_NAME, hit.severity, hit.message, refusal, (hit.fix,), anchor=hit.who)
+    because = (*hit.chain, *decision.because)
+    yield finding._replace(request=hit.request, who=hit.who, because=because, log=decision.log)
+
+
+def _hits(site: Site, refusal: Refusal, subject: Subject) -> Iterator[_Hit]:
+    """Who is hit, the worst first."""
+    witness = refusal.witness
+    refused = [browser for browser in BROWSERS if _is_refused(site, refusal, _as(witness, browser))]
+    is_whole = len(refused) == len(BROWSERS)
+    if refused and not (is_whole and (_is_for_some_alone(refusal) or not _takes_agents(site, refusal))):
+        name = short_name(refused[0])
+        message = f"{witness.target} is refused to ordinary browsers: the rule takes {name} for a robot"
+        yield _Hit(ERROR, message, _as(witness, refused[0]), f"visitors with {name}", _without_empty(site, refusal))
+    if is_whole:
+        return
+    challenge = _as(witness._replace(target=CHALLENGE), AUTHORITY)
+    if _is_refused(site, refusal, challenge):
+        message = "Let's Encrypt is refused by its User-Agent: certificates cannot be renewed over HTTP"
+        yield _Hit(ERROR, message, challenge, "the certificate authority", _BY_HAND)
+    yield from _named_engines(site, refusal)
+    for target in _probes(subject):
+        base = witness._replace(target=target, method="GET")
+        checks = [agent for agent in CHECKS if _is_refused(site, refusal, _as(base, agent))]
+        if checks and not _is_refused(site, refusal, _as(base, BROWSERS[0])):
+            message = f"health checks cannot ask {target}: the rule refuses {CHECKS[checks[0]]}"
+            yield _Hit(WARNING, message, _as(base, checks[0]), "health checks", _BY_HAND)
+            break
+    if _is_refused(site, refusal, _as(witness, "")):
+        message = "requests without User-Agent are refused: feed readers, scripts and health checks may send none"
+        yield _Hit(NOTE, message, _as(witness, ""), "requests without User-Agent", _BY_HAND)
+
+
+_BY_HAND = Fix("let them through: narrow the pattern, or answer them before it is asked", MANUAL)
+
+
+def _named_engines(site: Site, refusal: Refusal) -> Iterator[_Hit]:
+    """A map that names a search engine to let it through, behind a pattern that takes it first."""
+    for definition in _maps(site, refusal):
+        for index, (_, entry) in enumerate(definition.regexes):
+            name = next((name for name in ENGINES if name in entry.key.lower()), None)
+            if name is None or entry.directive is None:
+                continue
+            request = _as(refusal.witness, ENGINES[name])
+            first = _deciding(site, request, definition)
+            if first is None or first.directive is None or not _is_refused(site, refusal, request):
+                continue
+            if first.value.source != entry.value.source and first in [one for _, one in definition.regexes[:index]]:
+                message = f"`{entry.key}` stands behind `{first.key}`, which takes {short_name(ENGINES[name])} first"
+                edits = (insert_before(first.directive, statement(entry.directive)), remove(entry.directive))
+                fix = Fix(f"put `{entry.key}` before it", UNSAFE, edits)
+                chain = (Because(entry.directive.span, "is never asked about it"),)
+                yield _Hit(ERROR, message, request, short_name(ENGINES[name]), fix, chain)
+                return
+
+
+def _maps(site: Site, refusal: Refusal) -> Iterator[Map]:
+    if not isinstance(site, NginxSite):
+        return
+    if any(step.field == "value:$http_user_agent" for step in refusal.decision.trace):
+        for definition in site.model.maps.values():
+            if definition.source.source == "$http_user_agent":
+                yield definition
+
+
+def _deciding(site: Site, request: Request, definition: Map) -> MapEntry | None:
+    """The line of a map that a request comes to."""
+    places = {step.where for step in site.decide(request).trace if step.operator == "map"}
+    entries = (entry for _, entry in definition.regexes)
+    return next((one for one in entries if one.directive is not None and one.directive.span in places), None)
+
+
+def _is_about_agents(step: Step) -> bool:
+    return step.field in ("header:user-agent", "value:$http_user_agent")
+
+
+def _is_for_some_alone(refusal: Refusal) -> bool:
+    """Whether the rule names whom it lets in, and refuses everybody else: an application's own place."""
+    for step in refusal.decision.trace:
+        if step.field == "header:user-agent" and step.operator in ("differs", "!~", "!~*"):
+            return True
+        if step.field == "value:$http_user_agent" and step.value == "default":
+            return True
+    return False
+
+
+def _takes_agents(site: Site, refusal: Refusal) -> bool:
+    """Whether it is the agent for which the request is refused: another passes, or the pattern takes this one."""
+    if not _is_refused(site, refusal, _as(refusal.witness, _NOBODY)):
+        return True
+    reasons = {link.where for link in refusal.decision.because}
+    return any(_is_about_agents(step) and step.met and step.where in reasons for step in refusal.decision.trace)
+
+
+def _is_refused(site: Site, refusal: Refusal, request: Request) -> bool:
+    decision = site.decide(request)
+    return decision.verdict == REFUSED and decision.where == refusal.where
+
+
+def _as(request: Request, agent: str) -> Request:
+    return with_header(request, "user-agent", agent or None)
+
+
+def _probes(subject: Subject) -> Iterator[str]:
+    pending = [*subject.server.tree.all()]
+    while pending:
+        location = pending.pop(0)
+        pending += location.tree.all()
+        if location.regex is None and location.name.startswith("/") and _PROBES.search(location.name.lower()):
+            yield quoted(location.name)
+
+
+_EMPTY_BRANCH = re.compile(rb"\|(?=\))|(?<=\()\||\|(?=\|)|\|(?=[\"']?\s*\)\s*$)")
+
+
+def _without_empty(site: Site, refusal: Refusal) -> Fix:
+    """A pattern with an empty branch takes everybody."""
+    for step in refusal.decision.trace:
+        where = step.where
+        if step.field == "header:user-agent" and isinstance(where, Span):
+            head = (site.source(where.file) or b"")[where.start : where.end]
+            empty = _EMPTY_BRANCH.search(head)
+            if empty is not None:
+                start, end = where.start + empty.start(), where.start + empty.end()
+                return Fix("take the empty branch out of the pattern", UNSAFE, (TextEdit(where.file, start, end, ""),))
+    return _BY_HAND
