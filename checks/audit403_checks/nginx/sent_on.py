@@ -9,11 +9,10 @@ from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import MANUAL, UNSAFE, Fix
 from audit403.core.place import Because
-from audit403.nginx.explore.mounts import every_location
 from audit403.nginx.explore.subject import Hit, Subject
 from audit403.nginx.explore.trail import SentOn, sent_by
 from audit403.nginx.model.context import CONTENT_HANDLERS, Context
-from audit403.nginx.model.location import Location
+from audit403.nginx.model.location import Location, every_location
 from audit403.nginx.model.regex import MatchFailed
 from audit403_checks.support import deciding_level, insert_after, insert_before, refusal_of, statement
 
@@ -55,14 +54,14 @@ def detours(fact: Fact, site: Site, *ways: str) -> Iterator[Detour]:
 def origin_of(detour: Detour) -> Context:
     """The location that let the request through before it was sent on, or the server block."""
     server, where = detour.subject.server, detour.sent.origin
-    return next((location for location in every_location(server) if location.span() == where), server)
+    return next((location for location in every_location(server.tree) if location.span() == where), server)
 
 
 def is_for_another(subject: Subject, uri: str) -> bool:
     """Whether a location behind the one that refuses was written for the URI: that is another fault."""
     refusing = subject.location
     after = False
-    for location in every_location(subject.server):
+    for location in every_location(subject.server.tree):
         if location is refusing:
             after = True
         elif after and location.regex is not None and CONTENT_HANDLERS & location.own.keys():

@@ -52,15 +52,19 @@ def _guarded(words: list[str]) -> int:
 
 def _run(words: list[str]) -> int:
     read = plain(words)
-    if read is None:
-        from audit403.cli.parser import parsed, top_parser
+    if read is not None:
+        return _command(*read)
+    from audit403.cli.parser import parsed, top_parser
 
-        command, arguments = parsed(words)
-        if command is None:
-            top_parser().print_help()
-            return CRASHED
-        read = command, arguments
-    return int(import_module(f"audit403.cli.{read[0]}").run(read[1]))
+    command, arguments = parsed(words)
+    if command is None:
+        top_parser().print_help()
+        return CRASHED
+    return _command(command, arguments)
+
+
+def _command(name: str, arguments: object) -> int:
+    return int(import_module(f"audit403.cli.{name}").run(arguments))
 
 
 def _require_streams() -> None:

@@ -17,7 +17,7 @@ from audit403.engine.settings import IgnoreEntry, Settings
 
 UNUSED = "unused-ignore"
 _MARK = b"audit403:"
-_COMMENT = re.compile(r"#[#\s]*audit403:\s*ignore\s*(?:\[([^\]]*)\])?")
+_COMMENT = r"#[#\s]*audit403:\s*ignore\s*(?:\[([^\]]*)\])?"
 
 
 class Ignore:
@@ -133,7 +133,7 @@ def _ignoring(comments: list[Comment]) -> Iterator[tuple[Comment, tuple[str, ...
     """The comments that ignore something, with their rules and the line that they cover."""
     alone = {(comment.where.file, comment.where.line) for comment in comments if comment.own_line}
     for comment in comments:
-        match = _COMMENT.search(comment.text)
+        match = re.search(_COMMENT, comment.text)
         if match is None:
             continue
         line = comment.where.line

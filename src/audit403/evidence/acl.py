@@ -3,21 +3,20 @@
 The layout is that of include/uapi/linux/posix_acl_xattr.h: a version, then tag, permissions and id of each entry.
 """
 
-from struct import Struct, iter_unpack
-
 from audit403.evidence.interface import AclEntry
 
 ACCESS_ATTRIBUTE = "system.posix_acl_access"
 
 _VERSION = 2
-_HEADER = Struct("<I")
 _USER, _GROUP_OBJ, _GROUP, _MASK = 0x02, 0x04, 0x08, 0x10
 _TAGS = {_USER: "user", _GROUP: "group", _MASK: "mask"}
 
 
 def parse_acl(attribute: bytes) -> tuple[tuple[AclEntry, ...], int] | None:
     """The named entries and the mask, and what the owning group is granted; None when the bytes are no such ACL."""
-    if len(attribute) < 4 or (len(attribute) - 4) % 8 or _HEADER.unpack_from(attribute)[0] != _VERSION:
+    from struct import iter_unpack  # few files have an ACL
+
+    if len(attribute) < 4 or (len(attribute) - 4) % 8 or int.from_bytes(attribute[:4], "little") != _VERSION:
         return None
     entries = []
     group_bits = None

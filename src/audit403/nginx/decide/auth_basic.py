@@ -8,11 +8,9 @@ from errno import ENOENT
 from audit403.core.decision import REASON_FILE, Missing
 from audit403.core.place import Because, PathPlace
 from audit403.evidence.interface import DIRECTORY
-from audit403.nginx.decide.auth_header import credentials_of
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.map_path import join_prefix
 from audit403.nginx.decide.outcome import Undecided
-from audit403.nginx.decide.password import password_matches
 from audit403.nginx.decide.variables.lookup import expand_known
 from audit403.nginx.decide.worker_files import ERRNO_TEXT
 from audit403.nginx.model.template import compile_template
@@ -29,6 +27,8 @@ def auth_basic(exchange: Exchange) -> int | None:
         return None
     if expand_known(exchange, compile_template(realm.args[0])) == "off":
         return None
+    from audit403.nginx.decide.auth_header import credentials_of
+
     credentials = credentials_of(exchange)
     exchange.step(
         "access",
@@ -86,6 +86,8 @@ def _look_up(exchange: Exchange, file: Directive, path: str, user: str, password
         log = f'user "{user}" was not found in "{path}"'
         exchange.decided("unknown-user", file.span, f'does not list "{user}"', log=log)
         return 401
+    from audit403.nginx.decide.password import password_matches
+
     right = password_matches(password, stored)
     exchange.step(
         "access", f'the password of "{user}" is {"right" if right else "wrong"}', file.span, right, "password"

@@ -10,7 +10,6 @@ from audit403.nginx.decide.listing import autoindex, random_index
 from audit403.nginx.decide.map_path import map_uri_to_path, wants_directory
 from audit403.nginx.decide.outcome import Outcome, Status
 from audit403.nginx.decide.static import static
-from audit403.nginx.decide.static_gzip import gzip_static
 
 
 def content_phase(exchange: Exchange) -> Outcome:
@@ -19,7 +18,7 @@ def content_phase(exchange: Exchange) -> Outcome:
         outcome = run_handler(exchange, exchange.content_handler)
         if outcome is not None:
             return outcome
-    for handler in (random_index, index, autoindex, _dav, gzip_static, static):
+    for handler in (random_index, index, autoindex, _dav, _gzip_static, static):
         outcome = handler(exchange)
         if outcome is not None:
             return outcome
@@ -32,6 +31,14 @@ def _dav(exchange: Exchange) -> Outcome | None:
     from audit403.nginx.decide.dav import dav  # few servers have it, and it brings a tree of its own along
 
     return dav(exchange)
+
+
+def _gzip_static(exchange: Exchange) -> Outcome | None:
+    if exchange.context.argument("gzip_static", "off") == "off":
+        return None
+    from audit403.nginx.decide.static_gzip import gzip_static
+
+    return gzip_static(exchange)
 
 
 def _nobody(exchange: Exchange) -> Outcome:

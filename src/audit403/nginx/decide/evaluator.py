@@ -4,7 +4,8 @@ Truth: ngx_http_core_run_phases in src/http/ngx_http_core_module.c; facts about 
 the real server.
 """
 
-from typing import NamedTuple
+from time import time
+from typing import TYPE_CHECKING, NamedTuple
 
 from audit403.core.decision import NOT_REFUSED, REFUSED, UNKNOWN, Decision, Missing, Step
 from audit403.core.place import Because
@@ -14,7 +15,6 @@ from audit403.files.identity import Identity, identity_of
 from audit403.files.resolve import Resolver
 from audit403.nginx.decide.access import access_phase
 from audit403.nginx.decide.choose_server import choose_socket, client_on
-from audit403.nginx.decide.conditional import conditional
 from audit403.nginx.decide.content import content_phase
 from audit403.nginx.decide.error_page import ErrorPage, error_pages_of, special_response
 from audit403.nginx.decide.exchange import Exchange
@@ -38,16 +38,17 @@ from audit403.nginx.decide.real_ip import Trusted, real_ip, trusted_by
 from audit403.nginx.decide.request_head import read_head
 from audit403.nginx.decide.rewrite import CLOSES, run_rewrite
 from audit403.nginx.decide.try_files import try_files
-from audit403.nginx.decide.variables.secure_link import current_time
 from audit403.nginx.decide.worker_files import WorkerFiles
 from audit403.nginx.model.address import parse_address
 from audit403.nginx.model.context import CONTENT_HANDLERS, CONTENT_PASS, LIMIT_EXCEPT, Context
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.model import Model
-from audit403.nginx.model.referers import Referers, referers_of
 from audit403.nginx.model.regex import MatchFailed
 from audit403.nginx.model.server import Server
 from audit403.nginx.read.tree import Directive
+
+if TYPE_CHECKING:
+    from audit403.nginx.model.referers import Referers
 
 _INHERITED_HANDLERS = CONTENT_PASS - {"memcached_pass"}
 CLOSED = "closed"
@@ -120,7 +121,7 @@ class Evaluator:
 
     def now(self) -> int:
         """Seconds since the epoch."""
-        return current_time() if self._now is None else self._now
+        return int(time()) if self._now is None else self._now
 
     def root(self, context: Context) -> Root:
         """The effective root or alias of a context."""
@@ -136,9 +137,11 @@ class Evaluator:
             found = self._error_pages[context] = error_pages_of(context)
         return found
 
-    def referers(self, context: Context) -> Referers | None:
+    def referers(self, context: Context) -> "Referers | None":
         """The effective valid_referers of a context."""
         if context not in self._referers:
+            from audit403.nginx.model.referers import referers_of
+
             self._referers[context] = referers_of(context)
         return self._referers[context]
 
@@ -239,6 +242,8 @@ class Evaluator:
             elif isinstance(outcome, Named):
                 outcome = self._named(exchange, outcome)
             elif isinstance(outcome, Sent) and outcome.body is not None:
+                from audit403.nginx.decide.conditional import conditional
+
                 outcome = conditional(exchange, outcome)
             elif isinstance(outcome, Sent):
                 return Answer(exchange.err_status or outcome.code, None, exchange.cause, exchange)

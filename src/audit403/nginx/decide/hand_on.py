@@ -5,18 +5,14 @@ program whose configuration is at hand – the same nginx on another socket – 
 its own.
 """
 
-from audit403.core.decision import REASON_PROGRAM, REASON_STATE, REFUSED, UNKNOWN, Decision, Missing
+from audit403.core.decision import REASON_PROGRAM, REFUSED, UNKNOWN, Decision, Missing
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.outcome import HandedOn, Outcome, Sent, Status, Undecided, Unknown
-from audit403.nginx.decide.peers import peers_of, reaches
-from audit403.nginx.decide.proxied import proxied_request
-from audit403.nginx.decide.proxy_url import Url, proxy_url
 from audit403.nginx.decide.variables.lookup import expand
 from audit403.nginx.model.context import IF, LIMIT_EXCEPT, Context
 from audit403.nginx.model.template import compile_template
 from audit403.nginx.read.tree import Directive
 
-_DEEPEST = 8
 _NO_ANSWER = ("closed", "no-tls")
 BAD_GATEWAY = 502
 
@@ -32,11 +28,14 @@ def hand_on(exchange: Exchange, handler: Directive) -> Outcome:
     target = expand(exchange, compile_template(handler.args[0])) if handler.args else ""
     program = f"{handler.name} {handler.args[0] if isinstance(target, Unknown) else target}"
     if handler.name == "proxy_pass" and isinstance(target, str):
+        from audit403.nginx.decide.proxy_url import proxy_url  # with what follows it, for proxies alone
+        from audit403.nginx.decide.same_nginx import answer_of_same_nginx
+
         url = proxy_url(target)
         if url is None:
             exchange.decided("proxy-url", handler.span, f'"{target}" is no URL that nginx can pass a request to')
             return Status(500)
-        decision = _same_nginx(exchange, handler, url)
+        decision = answer_of_same_nginx(exchange, handler, url)
         if decision is not None:
             return _answered(exchange, handler, decision, program)
     return _intercepted(exchange, handler, program) or HandedOn(program)
@@ -88,26 +87,3 @@ def _intercepted(exchange: Exchange, handler: Directive, program: str) -> Outcom
             exchange.decided("intercepted", page.directive.span, f"takes over when {program} answers {page.code}")
             return Status(page.code)
     return None
-
-
-def _same_nginx(exchange: Exchange, handler: Directive, url: Url) -> Decision | None:
-    """This nginx's own answer, when every peer is a socket of its own and all of them answer alike."""
-    if exchange.depth >= _DEEPEST:
-        return None
-    peers = peers_of(exchange, url)
-    if not peers or not all(reaches(exchange, peer) for peer in peers):
-        return None
-    first: Decision | None = None
-    for peer in peers:
-        request = proxied_request(exchange, handler, url, peer)
-        exchange.step("content", f"this nginx listens on {peer.label()} itself: {request.method} {request.url()}")
-        http_10 = exchange.context.argument("proxy_http_version", "1.0") == "1.0"
-        decision = exchange.evaluator.decide(request, exchange.depth + 1, http_10=http_10)
-        if first is None:
-            first = decision
-            exchange.steps.extend(step._replace(phase="> " + step.phase) for step in decision.trace)
-        elif decision.verdict != first.verdict:
-            raise Undecided(Missing(REASON_STATE, f"which server of {url.host} has its turn"))
-        elif decision.status != first.status:
-            return None
-    return first

@@ -11,7 +11,7 @@ _SLASH, _DOT, _PERCENT, _HASH, _QUESTION, _PLUS = b"/.%#?+"
 _USUAL, _AFTER_SLASH, _ONE_DOT, _TWO_DOTS = range(4)
 _FORBIDDEN = re.compile(rb"[\x00-\x20\x7f]")
 _NEEDS_WORK = re.compile(rb"[%#+]|//|/\.")
-_ABSOLUTE = re.compile(
+_ABSOLUTE = (
     rb"[A-Za-z][A-Za-z0-9+.\-]*://(\[[A-Za-z0-9:\-._~!$&'()*+,;=]*\]|[A-Za-z0-9.\-]*)(?::[0-9]*)?(?=[/?]|\Z)"
 )
 
@@ -40,7 +40,7 @@ def normalise_target(target: str, merge_slashes: bool) -> Target:
     host: str | None = None
     path = data
     if data[0] != _SLASH:
-        absolute = _ABSOLUTE.match(data)
+        absolute = re.match(_ABSOLUTE, data)
         if absolute is None:
             raise BadTarget(target)
         host = _text(absolute[1])

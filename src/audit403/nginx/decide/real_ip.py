@@ -9,8 +9,6 @@ from audit403.core.decision import REASON_HOST, Missing
 from audit403.evidence.interface import Evidence
 from audit403.nginx.decide.ascii import lower
 from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.forwarded import forwarded_address
-from audit403.nginx.decide.hosts import addresses_of
 from audit403.nginx.model.address import Network, network_of, parse_network
 from audit403.nginx.model.context import Context
 
@@ -32,6 +30,8 @@ def real_ip(exchange: Exchange) -> None:
     # Of any other header, X-Forwarded-For in another spelling among them, nginx takes the first line.
     if named != "X-Forwarded-For":
         values = values[:1]
+    from audit403.nginx.decide.forwarded import forwarded_address
+
     recursive = exchange.context.flag("real_ip_recursive")
     networks = _trusted(exchange)
     address = forwarded_address(exchange.client, values, networks, recursive)
@@ -55,6 +55,8 @@ class Trusted(NamedTuple):
 
 def trusted_by(context: Context, evidence: Evidence) -> Trusted:
     """The trusted networks of a context."""
+    from audit403.nginx.decide.hosts import addresses_of
+
     networks: list[Network] = []
     unresolved: list[str] = []
     for directive in context.effective("set_real_ip_from"):

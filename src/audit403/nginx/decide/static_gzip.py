@@ -16,8 +16,7 @@ def gzip_static(exchange: Exchange) -> Outcome | None:
     """Serve `file.gz` where the client takes it; without one, go on with the plain file."""
     if exchange.method not in ("GET", "HEAD") or wants_directory(exchange):
         return None
-    mode = exchange.context.argument("gzip_static", "off")
-    if mode == "off" or (mode == "on" and not gzip_ok(exchange)):
+    if exchange.context.argument("gzip_static", "off") == "on" and not gzip_ok(exchange):
         return None
     mapped = map_uri_to_path(exchange)
     if mapped is None:

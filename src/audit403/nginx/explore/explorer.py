@@ -1,6 +1,7 @@
 """The exploration of one configuration: every refusal once per cause and place, with a witness."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from audit403.core.decision import REFUSED, UNKNOWN, Decision
 from audit403.core.fact import Fact
@@ -13,13 +14,14 @@ from audit403.nginx.explore.doors import Doors, from_client, visit
 from audit403.nginx.explore.found import Found
 from audit403.nginx.explore.idle import idle_directives
 from audit403.nginx.explore.loops import Loops
-from audit403.nginx.explore.mounts import mounts
 from audit403.nginx.explore.places import Seen, Start, starts, twin_names
 from audit403.nginx.explore.search import Asked, Search
 from audit403.nginx.explore.trail import Trails
-from audit403.nginx.explore.tree import TreeStart, walk
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.server import Server
+
+if TYPE_CHECKING:
+    from audit403.nginx.explore.tree import TreeStart
 
 
 class Explorer:
@@ -72,7 +74,7 @@ class Explorer:
             except Undecided as error:
                 self.missed.append(NotAudited(server.first_name(), f"{error.missing.name} is not known here"))
 
-    def _explore(self, search: Search, start: Start, entries: TreeStart | None = None) -> None:
+    def _explore(self, search: Search, start: Start, entries: "TreeStart | None" = None) -> None:
         search.cut_off = False
         asked = search.explore(start.request, start.meant, for_files=entries is not None)
         self._looked_at_files = any(_looks_at_files(entry.decision) for entry in asked)
@@ -112,6 +114,9 @@ class Explorer:
             self.found.record(start, asked, None)
 
     def _explore_tree(self, search: Search) -> None:
+        from audit403.nginx.explore.mounts import mounts
+        from audit403.nginx.explore.tree import walk
+
         door = search.doors[0]
         for mount in mounts(self.evaluator, search.server, door, self.missed):
             for found in walk(self.evaluator, search.server, door, mount, self.missed):

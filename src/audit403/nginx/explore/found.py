@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from audit403.core.decision import NOT_REFUSED, REFUSED, Decision
 from audit403.core.fact import Refusal
@@ -12,7 +12,6 @@ from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.explore.alike import Translation
 from audit403.nginx.explore.doors import Doors, from_client
 from audit403.nginx.explore.flips import Flips
-from audit403.nginx.explore.mounts import every_location
 from audit403.nginx.explore.places import Start
 from audit403.nginx.explore.reach import Reach
 from audit403.nginx.explore.search import Asked
@@ -33,11 +32,13 @@ from audit403.nginx.explore.subject import (
     Subject,
 )
 from audit403.nginx.explore.trail import Trails, sent_by
-from audit403.nginx.explore.tree import TreeStart
 from audit403.nginx.explore.who import about_clients, differences, served_beside, who
 from audit403.nginx.model.context import AccessRule, Context
-from audit403.nginx.model.location import Location
+from audit403.nginx.model.location import Location, every_location
 from audit403.nginx.model.server import Server
+
+if TYPE_CHECKING:
+    from audit403.nginx.explore.tree import TreeStart
 
 _BLOCKED_ON_THE_WAY = ("ancestor-not-searchable", "directory-unreadable")
 _ORDER = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_PROBE, PURPOSE_CERTIFICATE)
@@ -72,7 +73,7 @@ class Found:
         self._said: dict[tuple[object, ...], str] = {}
         self._hits: dict[tuple[object, ...], dict[tuple[object, ...], tuple[int, Hit]]] = {}
 
-    def record(self, start: Start, asked: list[Asked], entries: TreeStart | None) -> None:
+    def record(self, start: Start, asked: list[Asked], entries: "TreeStart | None") -> None:
         """Take in what is refused among the requests that one start led to."""
         for entry in asked:
             if entry.decision.verdict == REFUSED:
@@ -86,7 +87,7 @@ class Found:
         *,
         below: AccessRule | None = None,
         above: AccessRule | None = None,
-        entries: TreeStart | None = None,
+        entries: "TreeStart | None" = None,
     ) -> None:
         """Take in one refused request; `asked` are those beside it."""
         request, decision, depth = entry
@@ -262,7 +263,7 @@ def _translated(hit: Hit, translation: Translation, one: Server, other: Server) 
     """The hit of one server block, as it hits one that is alike."""
     meant = hit.meant
     if meant is not None:
-        pairs = zip(every_location(one), every_location(other), strict=True)
+        pairs = zip(every_location(one.tree), every_location(other.tree), strict=True)
         meant = next(theirs for mine, theirs in pairs if mine is hit.meant)
     return hit._replace(request=translation.request(hit.request), meant=meant)
 

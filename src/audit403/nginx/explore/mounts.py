@@ -11,7 +11,7 @@ from audit403.nginx.decide.outcome import Undecided
 from audit403.nginx.decide.variables.lookup import expand_known
 from audit403.nginx.explore.doors import Door, visit
 from audit403.nginx.explore.regex_witness import candidates
-from audit403.nginx.model.location import Location
+from audit403.nginx.model.location import Location, every_location
 from audit403.nginx.model.regex import Regex
 from audit403.nginx.model.rewrite_code import Set
 from audit403.nginx.model.server import Server
@@ -100,7 +100,7 @@ class _Finder:
 def _places(server: Server) -> Iterator[tuple[Server | Location, str]]:
     """The server block, and every location that has a root of its own, with the URL that it begins with."""
     yield server, "/"
-    for location in every_location(server):
+    for location in every_location(server.tree):
         if location.named or not ({"root", "alias"} & location.own.keys()):
             continue
         if location.regex is not None:
@@ -115,10 +115,3 @@ def _before_capture(template: Template) -> tuple[str, int] | None:
     if len(parts) == 2 and parts[0].kind == TEXT and parts[1].kind == CAPTURE and parts[0].value.endswith("/"):
         return parts[0].value, int(parts[1].value)
     return None
-
-
-def every_location(owner: Server | Location) -> Iterator[Location]:
-    """Every location of a server block, at any depth."""
-    for location in owner.tree.all():
-        yield location
-        yield from every_location(location)

@@ -22,7 +22,7 @@ from audit403.nginx.explore.subject import (
     PURPOSE_PROBE,
     PURPOSE_TWIN_NAME,
 )
-from audit403.nginx.model.location import Location
+from audit403.nginx.model.location import Location, every_location
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.regex import MatchFailed
 from audit403.nginx.model.server import Server
@@ -65,7 +65,7 @@ def starts(
     yield Start(visit(door, f"/{PROBE}"), door.socket, PURPOSE_PROBE, server)
     yield Start(visit(door, CHALLENGE), door.socket, PURPOSE_CERTIFICATE, server)
     exchange = Exchange(evaluator, visit(door, "/"), door.socket, server)
-    for location in _locations(server):
+    for location in every_location(server.tree):
         for uri, purpose in _uris(exchange, location, seen, missed):
             yield Start(visit(door, quoted(uri)), door.socket, purpose, server, location)
 
@@ -83,12 +83,6 @@ def twin_names(model: Model) -> Iterator[Start]:
                 if socket.names.find(twin) is None and socket.default is not server:
                     request = ordinary_request(server, socket, "/", twin)
                     yield Start(request, socket, PURPOSE_TWIN_NAME, server)
-
-
-def _locations(owner: Server | Location) -> Iterator[Location]:
-    for location in owner.tree.all():
-        yield location
-        yield from _locations(location)
 
 
 def _uris(exchange: Exchange, location: Location, seen: Seen, missed: list[NotAudited]) -> Iterator[tuple[str, str]]:

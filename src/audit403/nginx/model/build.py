@@ -1,19 +1,18 @@
-"""From the tree of directives to the model: contexts, locations, rewrite code, sockets and definitions."""
+"""From the tree of directives to the model: contexts, locations, rewrite code, sockets and definitions.
+
+What compiles a definition (map, geo, …) is imported when the first of its kind comes.
+"""
 
 from collections.abc import Iterable
 from typing import TypeVar
 
 from audit403.nginx.model.context import HTTP, LIMIT_EXCEPT, Context
-from audit403.nginx.model.geo import Geo
-from audit403.nginx.model.geoip2 import compile_geoip2, compile_geoip2_proxies
 from audit403.nginx.model.location import Location
-from audit403.nginx.model.map import compile_map
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.regex import Regex
 from audit403.nginx.model.rewrite_code import Faulty, If, Instruction, Rewrite, Set, compile_code
 from audit403.nginx.model.server import Server, server_names
 from audit403.nginx.model.socket import Socket, implied_listen, parse_listen
-from audit403.nginx.model.split_clients import compile_split_clients
 from audit403.nginx.model.worker import worker_of
 from audit403.nginx.read.configuration import Configuration
 from audit403.nginx.read.tree import Directive
@@ -47,7 +46,6 @@ class _Builder:
         for block in http:
             model.http.add(self._expand(block.block or ()))
         self._note_answers(model.http)
-        model.geoip2_proxies = compile_geoip2_proxies(model.http.own)
         builders = {
             "map": self._build_map,
             "geo": self._build_geo,
@@ -67,6 +65,8 @@ class _Builder:
         return self.configuration.expand(list(directives))
 
     def _build_map(self, block: Directive) -> None:
+        from audit403.nginx.model.map import compile_map
+
         try:
             definition = compile_map(block, self._expand(block.block or ()))
         except ValueError as error:
@@ -76,11 +76,15 @@ class _Builder:
         self._note_captured(regex for regex, _ in definition.regexes)
 
     def _build_geo(self, block: Directive) -> None:
+        from audit403.nginx.model.geo import Geo
+
         geo = Geo(block, self._expand(block.block or ()))
         self.model.faults.extend(Faulty(line, message) for line, message in geo.problems)
         self._define(self.model.geos, _name(block), geo)
 
     def _build_split_clients(self, block: Directive) -> None:
+        from audit403.nginx.model.split_clients import compile_split_clients
+
         try:
             definition = compile_split_clients(block, self._expand(block.block or ()))
         except ValueError as error:
@@ -89,6 +93,8 @@ class _Builder:
         self._define(self.model.splits, _name(block), definition)
 
     def _build_geoip2(self, block: Directive) -> None:
+        from audit403.nginx.model.geoip2 import compile_geoip2
+
         try:
             found = compile_geoip2(block, self._expand(block.block or ()), self.model.prefix)
         except ValueError as error:

@@ -3,6 +3,8 @@
 Truth: ngx_http_core_location and ngx_http_init_static_location_trees in src/http/ngx_http_core_module.c.
 """
 
+from collections.abc import Iterator
+
 from audit403.nginx.model.context import CONTENT_PASS, LOCATION, Context
 from audit403.nginx.model.regex import InvalidRegex, Regex, compile_regex
 from audit403.nginx.model.rewrite_code import Instruction
@@ -98,6 +100,13 @@ class Location(Context):
     def label(self) -> str:
         """The location as written: `location ^~ /x`."""
         return self._label
+
+
+def every_location(tree: LocationTree) -> Iterator[Location]:
+    """Every location of a server block or location, at any depth, each before those in it."""
+    for location in tree.all():
+        yield location
+        yield from every_location(location.tree)
 
 
 def location_name(arguments: list[str]) -> tuple[str, str]:

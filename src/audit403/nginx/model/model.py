@@ -1,15 +1,19 @@
 """The whole model of one nginx configuration, built once and asked many times."""
 
+from typing import TYPE_CHECKING
+
 from audit403.nginx.model.context import Context
-from audit403.nginx.model.geo import Geo
-from audit403.nginx.model.geoip2 import GeoIp2Database, GeoIp2Proxies
-from audit403.nginx.model.map import Map
 from audit403.nginx.model.rewrite_code import Faulty
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.socket import Socket
-from audit403.nginx.model.split_clients import SplitClients
 from audit403.nginx.model.worker import Worker
 from audit403.nginx.read.configuration import Configuration
+
+if TYPE_CHECKING:
+    from audit403.nginx.model.geo import Geo
+    from audit403.nginx.model.geoip2 import GeoIp2Database, GeoIp2Proxies
+    from audit403.nginx.model.map import Map
+    from audit403.nginx.model.split_clients import SplitClients
 
 BUILT_IN_PREFIX = "/usr/share/nginx"
 """Debian's `--prefix`; nginx.org's packages have /etc/nginx, where `root` is never relative either."""
@@ -19,13 +23,13 @@ class Model:
     """Sockets, servers, the definitions at http level and who the worker is."""
 
     __slots__ = (
+        "_geoip2_proxies",
         "_volatile",
         "assigned",
         "captured",
         "configuration",
         "faults",
         "geoip2",
-        "geoip2_proxies",
         "geos",
         "http",
         "main",
@@ -47,7 +51,7 @@ class Model:
         self.geos: dict[str, Geo] = {}
         self.splits: dict[str, SplitClients] = {}
         self.geoip2: dict[str, GeoIp2Database] = {}
-        self.geoip2_proxies = GeoIp2Proxies((), False)
+        self._geoip2_proxies: GeoIp2Proxies | None = None
         self.assigned: set[str] = set()
         self.captured: set[str] = set()
         self.faults: list[Faulty] = []
@@ -69,6 +73,15 @@ class Model:
         if self._volatile is None:
             self._volatile = any(definition.volatile for definition in self.maps.values())
         return self._volatile
+
+    @property
+    def geoip2_proxies(self) -> "GeoIp2Proxies":
+        """Whose X-Forwarded-For the geoip2 module believes."""
+        if self._geoip2_proxies is None:
+            from audit403.nginx.model.geoip2 import compile_geoip2_proxies
+
+            self._geoip2_proxies = compile_geoip2_proxies(self.http.own)
+        return self._geoip2_proxies
 
     def sockets_on(self, port: int) -> list[Socket]:
         """The sockets that listen on this port."""

@@ -16,7 +16,6 @@ from audit403.nginx.read.configuration import (
     read_configuration,
     reason_of,
 )
-from audit403.nginx.read.dump import is_dump, read_dump
 from audit403.nginx.read.locate import CONF_DIRECTORIES, Located, Locator, PathMap
 from audit403.nginx.read.parse import parse
 from audit403.nginx.read.surroundings import SURROUNDINGS, belonging, is_main
@@ -51,7 +50,7 @@ MOST_ENTRIES = 200_000
 MOST_PARENTS = 4
 ENOUGH_KNOWN = 0.5
 NOT_RECOGNISED = "it was not recognised as nginx configuration"
-_MAIN_BLOCK = re.compile(rb"\b(?:http|events|stream|mail)[ \t\r\n]*\{")
+_MAIN_BLOCK = rb"\b(?:http|events|stream|mail)[ \t\r\n]*\{"
 
 
 class Folder(NamedTuple):
@@ -71,7 +70,7 @@ def read_folder(folder: str, evidence: Evidence, *, prefix: str | None = None, p
         data = evidence.read(path)
         if not isinstance(data, bytes):
             not_read.append((path, reason_of(data)))
-        elif _MAIN_BLOCK.search(data) and is_main(parse(path, data).directives):
+        elif re.search(_MAIN_BLOCK, data) and is_main(parse(path, data).directives):
             mains.append(read_configuration(path, evidence, prefix=prefix, path_map=path_map))
         else:
             others.append((path, data))
@@ -111,6 +110,8 @@ def read_standard_input(
     data: bytes, name: str, evidence: Evidence, *, prefix: str | None = None, path_map: PathMap = NO_PATHS
 ) -> Configuration:
     """A configuration from a pipe: the output of `nginx -T`, or one file that would lie at `name`."""
+    from audit403.nginx.read.dump import is_dump, read_dump
+
     if is_dump(data):
         return read_dump(data)
     return _surrounded(parse(name, data), evidence, path_map, prefix)

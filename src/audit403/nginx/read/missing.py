@@ -10,7 +10,7 @@ from audit403.nginx.read import directives
 from audit403.nginx.read.state import State
 from audit403.nginx.read.tree import Word
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+_NAME = r"[a-z][a-z0-9_]*\Z"
 #: Directives with optional arguments that nginx checks, so that it refuses a swallowed line.
 _CHECKS_ITS_ARGUMENTS = frozenset(
     {
@@ -54,7 +54,7 @@ def find_split(state: State, words: list[Word], texts: list[str], mark: str) -> 
         return Split(2, ";") if 2 in lines and len(words) > 3 and mark != "{" else None
     if block is not None and block.name == "types":
         return None
-    starts = [index for index in lines if _NAME.match(texts[index]) and directives.masks(texts[index]) is not None]
+    starts = [index for index in lines if re.match(_NAME, texts[index]) and directives.masks(texts[index]) is not None]
     whole = bool(starts) and mark in (";", "{") and directives.takes(texts[0], texts[1:], mark == "{") is True
     accepted = whole and texts[0] not in _CHECKS_ITS_ARGUMENTS
     for position, index in enumerate(starts):

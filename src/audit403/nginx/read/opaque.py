@@ -11,7 +11,7 @@ from audit403.nginx.read.words import decoded_bytes
 
 LUA_BLOCK = "_by_lua_block"
 
-_LUA_TOKEN = re.compile(
+_LUA_TOKEN = (
     r"--\[(=*)\[[\s\S]*?\]\1\]|--[^\n]*+|\[(=*)\[[\s\S]*?\]\2\]"
     r"|\"(?:[^\"\\\n]++|\\[\s\S])*+\"|'(?:[^'\\\n]++|\\[\s\S])*+'|(\{)|(\})"
 )
@@ -22,7 +22,7 @@ def skip_lua(state: State, directive: Directive, position: int) -> int:
     directive.block_start = position - 1
     directive.block = []
     depth = 1
-    for token in _LUA_TOKEN.finditer(state.text, position):
+    for token in re.compile(_LUA_TOKEN).finditer(state.text, position):
         if token[3]:
             depth += 1
         elif token[4]:

@@ -11,15 +11,24 @@ from audit403.nginx.read.missing import DATA_BLOCKS, find_split
 from audit403.nginx.read.opaque import LUA_BLOCK, skip_lua
 from audit403.nginx.read.state import State
 from audit403.nginx.read.tree import Directive, Word, every_directive
-from audit403.nginx.read.words import BARE, ODD_SPACE, QUOTED, SKIPPED, SPACES, decoded, decoded_bytes, words_of
+from audit403.nginx.read.words import (
+    BARE_WORD,
+    ODD_SPACE,
+    QUOTED_WORD,
+    SKIPPED,
+    SPACES,
+    decoded,
+    decoded_bytes,
+    words_of,
+)
 
 MOST_WORDS = 2000
 BYTE_ORDER_MARK_MESSAGE = (
     "the file begins with a byte order mark, which nginx takes for a part of the first word: expected plain UTF-8"
 )
 
-_END_OF_STATEMENT = re.compile(r"[;{}]|\Z")
-_REST_OF_BARE = re.compile(r"[^ \t\r\n;{]*+")
+_END_OF_STATEMENT = r"[;{}]|\Z"
+_REST_OF_BARE = r"[^ \t\r\n;{]*+"
 
 
 def recover(state: State, position: int) -> int:
@@ -81,13 +90,16 @@ def close_unfinished_server(state: State, start: int) -> None:
 def report_odd_spaces(state: State) -> None:
     """Note spaces that are none to nginx: it takes a no-break space, VT or FF for a part of the word."""
     data = state.source.data
-    if (data.isascii() and b"\x0b" not in data and b"\x0c" not in data) or ODD_SPACE.search(state.text) is None:
+    if data.isascii() and b"\x0b" not in data and b"\x0c" not in data:
+        return
+    odd_space = re.compile(ODD_SPACE)
+    if odd_space.search(state.text) is None:
         return
     every = every_directive(state.top)
     keys = {inner for directive in every if directive.name in DATA_BLOCKS for inner in directive.block or ()}
     for directive in every:
         for index, (start, end) in enumerate(directive.offsets):
-            found = None if directive.quoted[index] else ODD_SPACE.search(state.text, start, end)
+            found = None if directive.quoted[index] else odd_space.search(state.text, start, end)
             if found is None:
                 continue
             code = f"U+{ord(decoded_bytes(found[0])):04X}"
@@ -131,7 +143,7 @@ def _broken_statement(state: State, start: int) -> int:
                 mark = ""
                 break
         else:
-            found = BARE.match(text, position)
+            found = re.compile(BARE_WORD).match(text, position)
             stop = found.end() if found else position + 1
             words.append(Word(position, stop, False))
             texts.append(decoded(text[position:stop]))
@@ -146,7 +158,7 @@ def _endless_statement(state: State, words: list[Word], texts: list[str]) -> int
     resume = _split(state, words, texts, "")
     if resume >= 0:
         return resume
-    end = _END_OF_STATEMENT.search(state.text, words[-1].end).end()  # type: ignore[union-attr]
+    end = re.compile(_END_OF_STATEMENT).search(state.text, words[-1].end).end()  # type: ignore[union-attr]
     message = f'directive "{texts[0]}" is not terminated by ";" within {MOST_WORDS:,} words and was not read'
     state.report(words[0].start, words[0].end, message, "limit")
     return end
@@ -180,7 +192,7 @@ def _finish(state: State, words: list[Word], texts: list[str], position: int, ma
 def _quoted_word(state: State, start: int) -> tuple[Word, str, bool]:
     """A word in quotes, mended if need be, with its value; also whether its statement ends with it."""
     text = state.text
-    good = QUOTED.match(text, start)
+    good = re.compile(QUOTED_WORD).match(text, start)
     if good:
         word = Word(start, good.end(), True)
         return word, word.text(state.source), False
@@ -188,7 +200,7 @@ def _quoted_word(state: State, start: int) -> tuple[Word, str, bool]:
     line_end = text.find("\n", start)
     line_end = len(text) if line_end < 0 else line_end
     if 0 <= closing < line_end:
-        stop = _REST_OF_BARE.match(text, closing + 1).end()  # type: ignore[union-attr]
+        stop = re.compile(_REST_OF_BARE).match(text, closing + 1).end()  # type: ignore[union-attr]
         following = decoded_bytes(text[closing + 1 : stop])[:1]
         if following:
             message = f'unexpected "{following}" after the closing quote: expected a space, ";", "{{" or ")"'

@@ -7,9 +7,9 @@ import re
 
 MESSAGE = "this is a template and no configuration yet: audit what it is rendered to"
 
-_MARKS = re.compile(r"\{\{[ \w.$#/&!>^(-][^{}\n]{0,300}\}\}|\{%[^\n]{0,300}?%\}|<%[^\n]{0,300}?%>")
+_MARKS = r"\{\{[ \w.$#/&!>^(-][^{}\n]{0,300}\}\}|\{%[^\n]{0,300}?%\}|<%[^\n]{0,300}?%>"
 
 
 def is_template(text: str) -> bool:
     """Whether a text that is no valid configuration has a template language's marks in it; bytes may have any."""
-    return "\0" not in text and _MARKS.search(text) is not None
+    return "\0" not in text and re.search(_MARKS, text) is not None

@@ -2,6 +2,8 @@
 
 The truth is ngx_conf_read_token in src/core/ngx_conf_file.c: only space, tab, CR and LF separate; `#` opens a comment
 only where a word may begin; `${` keeps its brace; a closing quote must be followed by a space, `;`, `{` or `)`.
+
+What not every file needs is compiled where it is used, which `re` does once: at the start it would cost each run.
 """
 
 import re
@@ -21,13 +23,11 @@ STATEMENT = re.compile(
     rf"|(}}))"
 )
 SKIPPED = re.compile(GAP)
-BARE = re.compile(BARE_WORD)
-QUOTED = re.compile(QUOTED_WORD)
 #: Spaces to people, letters to nginx: VT, FF, and NBSP, ZWSP, LS, PS, IDEOGRAPHIC SPACE and ZWNBSP in UTF-8.
-ODD_SPACE = re.compile("[\x0b\x0c]|\xc2\xa0|\xe2\x80[\x8b\xa8\xa9]|\xe3\x80\x80|\xef\xbb\xbf")
+ODD_SPACE = "[\x0b\x0c]|\xc2\xa0|\xe2\x80[\x8b\xa8\xa9]|\xe3\x80\x80|\xef\xbb\xbf"
 ODD_SPACES = frozenset("\x0b\x0c\xa0\u200b\u2028\u2029\u3000\ufeff")
 _WORD_OR_COMMENT = re.compile(rf"#[^\n]*+|({QUOTED_WORD})|({BARE_WORD})|[;{{}}]|[\s\S]")
-_ESCAPE = re.compile(r"\\([\"'\\trn])|\\[\s\S]")
+_ESCAPE = r"\\([\"'\\trn])|\\[\s\S]"
 _ESCAPED = {"t": "\t", "r": "\r", "n": "\n"}
 
 
@@ -44,7 +44,7 @@ def words_of(text: str, start: int, end: int) -> list[tuple[int, int, bool]]:
 def decoded(raw: str) -> str:
     r"""The value of a word written without its quotes: `\" \' \\ \t \r \n` are replaced, other backslashes stay."""
     if "\\" in raw:
-        raw = _ESCAPE.sub(_unescape, raw)
+        raw = re.sub(_ESCAPE, _unescape, raw)
     return decoded_bytes(raw)
 
 

@@ -7,13 +7,10 @@ from collections.abc import Callable
 
 from audit403.core.decision import REASON_PROGRAM, REASON_STATE, Missing
 from audit403.nginx.decide.ascii import lower
-from audit403.nginx.decide.auth_header import credentials_of
 from audit403.nginx.decide.exchange import Exchange, Value
 from audit403.nginx.decide.map_path import document_root, map_uri_to_path
 from audit403.nginx.decide.outcome import Undecided, Unknown
 from audit403.nginx.decide.tls import client_certificate
-from audit403.nginx.decide.variables.referer import invalid_referer
-from audit403.nginx.decide.variables.secure_link import secure_link, secure_link_expires
 
 Handler = Callable[[Exchange], Value]
 
@@ -184,6 +181,8 @@ def _request_method(exchange: Exchange) -> Value:
 
 
 def _remote_user(exchange: Exchange) -> Value:
+    from audit403.nginx.decide.auth_header import credentials_of
+
     found = credentials_of(exchange)
     return None if found is None else found[0]
 
@@ -195,6 +194,24 @@ def _content_length(exchange: Exchange) -> Value:
 
 def _content_type(exchange: Exchange) -> Value:
     return _header(exchange, "content_type")
+
+
+def _invalid_referer(exchange: Exchange) -> Value:
+    from audit403.nginx.decide.variables.referer import invalid_referer
+
+    return invalid_referer(exchange)
+
+
+def _secure_link(exchange: Exchange) -> Value:
+    from audit403.nginx.decide.variables.secure_link import secure_link
+
+    return secure_link(exchange)
+
+
+def _secure_link_expires(exchange: Exchange) -> Value:
+    from audit403.nginx.decide.variables.secure_link import secure_link_expires
+
+    return secure_link_expires(exchange)
 
 
 def _limit_rate(exchange: Exchange) -> Value:
@@ -265,7 +282,7 @@ BUILTIN: dict[str, Handler] = {
     "host": _host,
     "http2": _nothing,
     "https": _https,
-    "invalid_referer": invalid_referer,
+    "invalid_referer": _invalid_referer,
     "is_args": _is_args,
     "limit_rate": _limit_rate,
     "proxy_add_x_forwarded_for": _proxy_add_x_forwarded_for,
@@ -283,8 +300,8 @@ BUILTIN: dict[str, Handler] = {
     "request_method": _request_method,
     "request_uri": _request_uri,
     "scheme": _scheme,
-    "secure_link": secure_link,
-    "secure_link_expires": secure_link_expires,
+    "secure_link": _secure_link,
+    "secure_link_expires": _secure_link_expires,
     "server_addr": _server_addr,
     "server_name": _server_name,
     "server_port": _server_port,

@@ -9,10 +9,6 @@ from audit403.core.decision import REASON_PROGRAM, REASON_STATE, REASON_UNDOCUME
 from audit403.nginx.decide.exchange import Exchange, Value
 from audit403.nginx.decide.outcome import Undecided, Unknown
 from audit403.nginx.decide.variables.builtin import BUILTIN, NOT_CACHED, PREFIXES, STATE_VARIABLES
-from audit403.nginx.decide.variables.geo import geo_value
-from audit403.nginx.decide.variables.geoip2 import geoip2_value
-from audit403.nginx.decide.variables.split_clients import split_clients_value
-from audit403.nginx.decide.variables.table import map_value
 from audit403.nginx.model.template import ARGUMENTS, CAPTURE, VARIABLE, Template
 
 DEEPEST = 100
@@ -197,15 +193,23 @@ def _compute(exchange: Exchange, name: str) -> tuple[Value, bool]:
         return None, True
     definition = model.maps.get(name)
     if definition is not None:
+        from audit403.nginx.decide.variables.table import map_value
+
         return map_value(exchange, definition, compute), not definition.volatile
     geo = model.geos.get(name)
     if geo is not None:
+        from audit403.nginx.decide.variables.geo import geo_value
+
         return geo_value(exchange, geo, variable), True
     split = model.splits.get(name)
     if split is not None:
+        from audit403.nginx.decide.variables.split_clients import split_clients_value
+
         return split_clients_value(exchange, split, expand), True
     database = model.geoip2.get(name)
     if database is not None:
+        from audit403.nginx.decide.variables.geoip2 import geoip2_value
+
         return geoip2_value(exchange, database, expand), True
     handler = BUILTIN.get(name)
     if handler is not None:

@@ -3,7 +3,6 @@
 Truth: src/http/modules/ngx_http_secure_link_module.c.
 """
 
-import time
 from base64 import urlsafe_b64decode
 from binascii import Error
 from typing import TYPE_CHECKING
@@ -116,8 +115,3 @@ def _secret_form(exchange: Exchange, secret: "Directive") -> Value:
         secret.args[0],
     )
     return found
-
-
-def current_time() -> int:
-    """Seconds since the epoch, as nginx compares an expiry with."""
-    return int(time.time())
