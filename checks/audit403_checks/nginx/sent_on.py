@@ -11,7 +11,7 @@ from audit403.core.finding import MANUAL, UNSAFE, Fix
 from audit403.core.place import Because
 from audit403.nginx.explore.subject import Hit, Subject
 from audit403.nginx.explore.trail import SentOn, sent_by
-from audit403.nginx.model.context import CONTENT_HANDLERS, Context
+from audit403.nginx.model.context import Context, is_handler
 from audit403.nginx.model.location import Location, every_location
 from audit403.nginx.model.regex import MatchFailed
 from audit403_checks.support import deciding_level, insert_after, insert_before, refusal_of, statement
@@ -64,7 +64,7 @@ def is_for_another(subject: Subject, uri: str) -> bool:
     for location in every_location(subject.server.tree):
         if location is refusing:
             after = True
-        elif after and location.regex is not None and CONTENT_HANDLERS & location.own.keys():
+        elif after and location.regex is not None and any(map(is_handler, location.sequence)):
             with suppress(MatchFailed):
                 if location.regex.matches(uri):
                     return True

@@ -3,12 +3,11 @@
 Truth: ngx_http_core_access_phase, ngx_http_core_post_access_phase and src/http/modules/ngx_http_access_module.c.
 """
 
-from collections.abc import Callable
-
 from audit403.core.place import Because
 from audit403.nginx.decide.auth_basic import auth_basic
 from audit403.nginx.decide.auth_request import auth_request
 from audit403.nginx.decide.exchange import Exchange
+from audit403.nginx.decide.other_programs import Handler, access_handlers
 from audit403.nginx.decide.outcome import Closed, Outcome, Status
 from audit403.nginx.model.address import IPV4
 from audit403.nginx.model.context import AccessRule
@@ -16,16 +15,15 @@ from audit403.nginx.model.context import AccessRule
 FORBIDDEN_BY_RULE = "access forbidden by rule"
 _PASSED = 200
 
-Verdict = int | Closed | None
-"""A handler's word: None for no opinion, 200 for passed, a status to refuse with, or the end of the connection."""
-
 
 def access_phase(exchange: Exchange) -> Outcome | None:
     """Run the handlers in nginx's order. None means go on."""
     if exchange.is_subrequest:
         return None
     any_suffices = exchange.context.argument("satisfy", "all") == "any"
-    handlers: tuple[Callable[[Exchange], Verdict], ...] = (address_rules, auth_basic, auth_request)
+    handlers: list[Handler] = [address_rules, auth_basic, auth_request]
+    if exchange.evaluator.other_programs(exchange.context):
+        handlers = access_handlers(exchange, handlers)
     remembered: int | None = None
     remembered_cause = None
     for handler in handlers:
@@ -54,7 +52,7 @@ def access_phase(exchange: Exchange) -> Outcome | None:
     return Status(remembered)
 
 
-def address_rules(exchange: Exchange) -> Verdict:
+def address_rules(exchange: Exchange) -> int | None:
     """The effective allow/deny list: the first rule that matches the client decides."""
     rules = exchange.context.access_rules()
     if not rules:
@@ -89,7 +87,7 @@ def _speaks_of(rule: AccessRule, family: str) -> bool:
     return rule.all or (rule.network is not None and rule.network.family == family)
 
 
-def _refused(exchange: Exchange, rule: AccessRule, rules: list[AccessRule], shown: str) -> Verdict:
+def _refused(exchange: Exchange, rule: AccessRule, rules: list[AccessRule], shown: str) -> int | None:
     earlier = tuple(
         Because(other.directive.span, f"does not match {shown}")
         for other in rules[: rules.index(rule)]

@@ -18,7 +18,7 @@ def content_phase(exchange: Exchange) -> Outcome:
         outcome = run_handler(exchange, exchange.content_handler)
         if outcome is not None:
             return outcome
-    for handler in (random_index, index, autoindex, _dav, _gzip_static, static):
+    for handler in (_passenger, _dav_ext, random_index, index, autoindex, _dav, _gzip_static, static):
         outcome = handler(exchange)
         if outcome is not None:
             return outcome
@@ -39,6 +39,22 @@ def _gzip_static(exchange: Exchange) -> Outcome | None:
     from audit403.nginx.decide.static_gzip import gzip_static
 
     return gzip_static(exchange)
+
+
+def _passenger(exchange: Exchange) -> Outcome | None:
+    if not exchange.context.flag("passenger_enabled"):
+        return None
+    from audit403.nginx.decide.other_handlers import passenger
+
+    return passenger(exchange)
+
+
+def _dav_ext(exchange: Exchange) -> Outcome | None:
+    if not exchange.context.effective("dav_ext_methods"):
+        return None
+    from audit403.nginx.decide.dav_ext import dav_ext
+
+    return dav_ext(exchange)
 
 
 def _nobody(exchange: Exchange) -> Outcome:

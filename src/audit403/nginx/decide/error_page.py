@@ -14,6 +14,7 @@ from audit403.nginx.model.template import Template, compile_template
 from audit403.nginx.read.tree import Directive
 
 _INTERNAL_CODES = frozenset((494, 495, 496, 497))
+_UNSUPPORTED = 415
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 
@@ -58,7 +59,23 @@ def special_response(exchange: Exchange, code: int) -> Outcome:
                 return _send(exchange, page)
     if code in _INTERNAL_CODES:
         exchange.err_status = 400
+    image_filter = exchange.context.argument("image_filter", "off")
+    if image_filter != "off" and not exchange.filtered:
+        return _no_image(exchange, code, image_filter)
     return Sent(exchange.err_status)
+
+
+def _no_image(exchange: Exchange, code: int, image_filter: str) -> Outcome:
+    """What image_filter makes of nginx's page, which is no image: 415, or of an image without a size a 200."""
+    directive = exchange.context.last("image_filter")
+    span = None if directive is None else directive.span
+    exchange.filtered = True
+    exchange.step("content", f"image_filter {image_filter} takes nginx's page for {code} for an image", span)
+    if image_filter == "size":
+        exchange.err_status = 200
+        return Sent(200)
+    exchange.decided("no-image", span, "image_filter makes 415 of what is no image")
+    return special_response(exchange, _UNSUPPORTED)
 
 
 def _send(exchange: Exchange, page: ErrorPage) -> Outcome:

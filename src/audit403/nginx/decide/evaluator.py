@@ -19,9 +19,10 @@ from audit403.nginx.decide.content import content_phase
 from audit403.nginx.decide.error_page import ErrorPage, error_pages_of, special_response
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.find_location import enter_location, find_location
+from audit403.nginx.decide.input_headers import change_headers, input_headers_of
 from audit403.nginx.decide.limits import limits
 from audit403.nginx.decide.map_path import Root, root_of
-from audit403.nginx.decide.other_programs import in_effect, other_programs
+from audit403.nginx.decide.other_programs import SERVER_CODE, firewall, in_effect, rewrite_code
 from audit403.nginx.decide.outcome import (
     Cause,
     Closed,
@@ -40,7 +41,7 @@ from audit403.nginx.decide.rewrite import CLOSES, run_rewrite
 from audit403.nginx.decide.try_files import try_files
 from audit403.nginx.decide.worker_files import WorkerFiles
 from audit403.nginx.model.address import parse_address
-from audit403.nginx.model.context import CONTENT_HANDLERS, CONTENT_PASS, LIMIT_EXCEPT, Context
+from audit403.nginx.model.context import CONTENT_PASS, LIMIT_EXCEPT, Context, is_handler
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.regex import MatchFailed
@@ -85,6 +86,7 @@ class Evaluator:
         self._trusted: dict[Context, Trusted] = {}
         self._handlers: dict[Context, Directive | None] = {}
         self._others: dict[Context, tuple[Directive, ...]] = {}
+        self._input_headers: dict[Context, tuple[Directive, ...]] = {}
 
     def decide(self, request: Request, depth: int = 0, *, http_10: bool = False) -> Decision:
         """What nginx answers. A test that the evidence leaves open is tried both ways; only a difference is unknown.
@@ -149,7 +151,14 @@ class Evaluator:
         """The programs inside nginx that may refuse in a context."""
         found = self._others.get(context)
         if found is None:
-            found = self._others[context] = tuple(in_effect(context))
+            found = self._others[context] = in_effect(context)
+        return found
+
+    def input_headers(self, context: Context) -> tuple[Directive, ...]:
+        """The commands that change the request's headers in a context."""
+        found = self._input_headers.get(context)
+        if found is None:
+            found = self._input_headers[context] = input_headers_of(context)
         return found
 
     def trusted(self, context: Context) -> Trusted:
@@ -305,7 +314,7 @@ class Evaluator:
         return Status(500)
 
     def _from_server_rewrite(self, exchange: Exchange) -> Outcome:
-        outcome = run_rewrite(exchange, exchange.server.code)
+        outcome = run_rewrite(exchange, exchange.server.code) or rewrite_code(exchange, SERVER_CODE)
         if outcome is not None:
             return outcome
         return self._from_find_location(exchange)
@@ -315,10 +324,15 @@ class Evaluator:
 
     def _from_location_rewrite(self, exchange: Exchange) -> Outcome:
         while True:
-            if isinstance(exchange.context, Location):
+            outcome = firewall(exchange)
+            if outcome is None and isinstance(exchange.context, Location):
                 outcome = run_rewrite(exchange, exchange.context.code)
-                if outcome is not None:
-                    return outcome
+            if outcome is None:
+                change_headers(exchange)
+            if outcome is None and not exchange.uri_changed:
+                outcome = rewrite_code(exchange)
+            if outcome is not None:
+                return outcome
             if not exchange.uri_changed:
                 break
             exchange.uri_changes -= 1
@@ -331,7 +345,7 @@ class Evaluator:
         real_ip(exchange)
         return (
             limits(exchange)
-            or other_programs(exchange)
+            or firewall(exchange)
             or access_phase(exchange)
             or try_files(exchange)
             or content_phase(exchange)
@@ -344,7 +358,7 @@ def _handler_of(context: Context) -> Directive | None:
     An `if` without one leaves the handler that is set, be it that of an `if` before it.
     """
     for directive in reversed(context.sequence):
-        if directive.name in CONTENT_HANDLERS:
+        if is_handler(directive):
             return directive
     if context.kind == LIMIT_EXCEPT and context.parent is not None:
         for directive in reversed(context.parent.sequence):

@@ -47,6 +47,7 @@ class Exchange:
         "err_status",
         "error_page_used",
         "evaluator",
+        "filtered",
         "flushed",
         "host",
         "http_10",
@@ -107,6 +108,7 @@ class Exchange:
         self.uri_changes = MAX_URI_CHANGES + 1
         self.error_page_used = False
         self.err_status = 0
+        self.filtered = False
         self.content_handler: Directive | None = None
         self.is_subrequest = False
         self.captures: Captured | None = None

@@ -9,7 +9,7 @@ from audit403.nginx.decide.hand_on import hand_on
 from audit403.nginx.decide.map_path import wants_directory
 from audit403.nginx.decide.outcome import HandedOn, Outcome, Sent, Status
 from audit403.nginx.decide.static import file_body, open_mapped
-from audit403.nginx.model.context import CONTENT_PASS
+from audit403.nginx.model.context import CONTENT_PASS, is_echo
 from audit403.nginx.read.tree import Directive
 
 _FLV_HEADER = 13
@@ -17,6 +17,9 @@ _FLV_HEADER = 13
 
 def run_handler(exchange: Exchange, handler: Directive) -> Outcome | None:
     """The handler's answer; None when it leaves the request to the static handlers."""
+    other = _of_other_modules(exchange, handler)
+    if other is not None:
+        return other
     if handler.name in ("mp4", "flv"):
         return _media(exchange, handler)
     if handler.name in ("stub_status", "empty_gif"):
@@ -27,6 +30,22 @@ def run_handler(exchange: Exchange, handler: Directive) -> Outcome | None:
         return Sent(200)
     exchange.step("content", f"{handler.name} answers: {' '.join(handler.args)}", handler.span)
     return hand_on(exchange, handler) if handler.name in CONTENT_PASS else _other_program(handler)
+
+
+def _of_other_modules(exchange: Exchange, handler: Directive) -> Outcome | None:
+    """The answer of a module that few servers have, where the configuration tells it."""
+    if is_echo(handler):
+        from audit403.nginx.decide.other_handlers import echo
+
+        return echo(exchange)
+    if handler.name.endswith("_cache_purge"):
+        return Sent(None)  # whether it is in the cache is the server's state
+    kind = handler.name.removesuffix("_pass")
+    if handler.name in CONTENT_PASS and exchange.context.last(f"{kind}_cache_purge") is not None:
+        from audit403.nginx.decide.other_handlers import purge
+
+        return purge(exchange, kind)
+    return None
 
 
 def _other_program(handler: Directive) -> Outcome:

@@ -1,43 +1,128 @@
-"""Programs inside nginx that may refuse and that a configuration does not show: lua, njs, a web application firewall.
+"""Programs inside nginx whose answers a configuration does not show: lua, njs, firewalls, modules that check passwords.
 
-Truth: the modules' own documentation, and facts/nginx.md 1f for what Debian's packages answer.
+Truth: the modules' own sources and documentation, and what Debian's packages answered.
 """
+
+from collections.abc import Callable
 
 from audit403.core.decision import REASON_PROGRAM, Missing
 from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.outcome import Outcome, Status
+from audit403.nginx.decide.outcome import Closed, HandedOn, Outcome, Status
 from audit403.nginx.model.context import Context
 from audit403.nginx.read.tree import Directive
 
-LUA = ("access_by_lua", "access_by_lua_block", "access_by_lua_file", "js_access")
-"""Code that runs in the access phase and answers what it likes."""
+ACCESS_CODE = ("access_by_lua", "access_by_lua_block", "access_by_lua_file", "js_access")
+"""Code that runs last in the access phase and answers what it likes; it counts for `satisfy`."""
 
+SERVER_CODE = ("server_rewrite_by_lua_block", "server_rewrite_by_lua_file")
 REWRITE_CODE = ("rewrite_by_lua", "rewrite_by_lua_block", "rewrite_by_lua_file")
-"""Code that runs in the rewrite phase and may end the request."""
+"""Code that runs after nginx's own rewriting and may end the request, with whatever answer."""
 
-SWITCHES = ("modsecurity", "auth_jwt", "auth_ldap", "auth_digest", "auth_spnego", "SecRulesEnabled", "naxsi")
-"""Modules that refuse where they are switched on."""
+FIREWALLS = ("modsecurity", "ModSecurityEnabled", "SecRulesEnabled", "naxsi", "app_protect_enable", "waf")
+"""Modules that look at a request before a location's own `return` does, and refuse or let pass."""
 
-NAMES = LUA + REWRITE_CODE + SWITCHES
+PASSWORDS = ("auth_ldap", "auth_digest", "auth_gss")
+AFTER_RULES = ("auth_pam",)
+"""Modules that ask for a password, and answer 401 without one: before allow and deny, or right after them."""
+
+TOKENS = ("auth_jwt", "auth_spnego")
+"""Modules that want a token, which may be in the address or a cookie too."""
+
+FILTERS = ("header_filter_by_lua", "header_filter_by_lua_block", "header_filter_by_lua_file", "js_header_filter")
+"""Code that may change the status of a finished answer; that few do, so the answer counts as it is."""
+
+MAY_REFUSE = ACCESS_CODE + SERVER_CODE + REWRITE_CODE + FIREWALLS + TOKENS + PASSWORDS + FILTERS
+"""What is worth saying; auth_pam never answers 403."""
+
+_EVALUATED = ACCESS_CODE + SERVER_CODE + REWRITE_CODE + FIREWALLS + TOKENS + PASSWORDS + AFTER_RULES
+_PASSED = 200
+
+Handler = Callable[[Exchange], int | Closed | None]
+"""Gives no opinion, 200 for passed, a status to refuse with, or the end of the connection."""
 
 
-def other_programs(exchange: Exchange) -> Outcome | None:
-    """None when no such program stands here; with one, the answer is open either way."""
-    if exchange.is_subrequest:
-        return None
-    for directive in exchange.evaluator.other_programs(exchange.context):
-        exchange.step("access", f"{directive.name} may refuse the request", directive.span)
-        if exchange.ask(Missing(REASON_PROGRAM, f"whether {directive.name} refuses")):
-            exchange.decided("other-program", directive.span, f"{directive.name} may refuse")
-            return Status(403)
+def in_effect(context: Context) -> tuple[Directive, ...]:
+    """The effective directives of such programs in a context, one of a name."""
+    found: list[Directive] = []
+    for name in _EVALUATED:
+        directive = context.last(name)
+        if directive is not None and not (directive.args and directive.args[0].lower() == "off"):
+            found.append(directive)
+    return tuple(found)
+
+
+def rewrite_code(exchange: Exchange, names: tuple[str, ...] = REWRITE_CODE) -> Outcome | None:
+    """Code at the end of a rewrite phase: it goes on, answers, or refuses."""
+    for directive in _here(exchange, names):
+        exchange.step("rewrite", f"{directive.name} may answer", directive.span)
+        if exchange.ask(Missing(REASON_PROGRAM, f"whether {directive.name} answers")):
+            return _refuses(exchange, directive) or HandedOn(directive.name)
     return None
 
 
-def in_effect(context: Context) -> list[Directive]:
-    """The effective directives of such programs in a context."""
-    found: list[Directive] = []
-    for name in NAMES:
-        directive = context.last(name)
-        if directive is not None and not (directive.args and directive.args[0] == "off"):
-            found.append(directive)
-    return found
+def firewall(exchange: Exchange) -> Outcome | None:
+    """A firewall's word, before a location's own code and again before the access phase; a subrequest is spared."""
+    if exchange.is_subrequest:
+        return None
+    for directive in _here(exchange, FIREWALLS):
+        outcome = _refuses(exchange, directive)
+        if outcome is not None:
+            return outcome
+    return None
+
+
+def access_handlers(exchange: Exchange, own: list[Handler]) -> list[Handler]:
+    """Nginx's own access handlers, allow and deny first, with those of other modules in their places."""
+    return [
+        *(_asking(directive) for directive in _here(exchange, PASSWORDS + TOKENS)),
+        *own[:1],
+        *(_asking(directive) for directive in _here(exchange, AFTER_RULES)),
+        *own[1:],
+        *(_deciding(directive) for directive in _here(exchange, ACCESS_CODE)),
+    ]
+
+
+def _here(exchange: Exchange, names: tuple[str, ...]) -> list[Directive]:
+    found = exchange.evaluator.other_programs(exchange.context)
+    return [directive for directive in found if directive.name in names] if found else []
+
+
+def _refuses(exchange: Exchange, directive: Directive) -> Status | None:
+    exchange.step("access", f"{directive.name} may refuse the request", directive.span)
+    if not exchange.ask(Missing(REASON_PROGRAM, f"whether {directive.name} refuses")):
+        return None
+    exchange.decided("other-program", directive.span, f"{directive.name} may refuse")
+    return Status(403)
+
+
+def _asking(directive: Directive) -> Handler:
+    def handler(exchange: Exchange) -> int:
+        wants_header = directive.name not in TOKENS
+        if wants_header and exchange.request.header("authorization") is None:
+            exchange.step("access", f"{directive.name}: the request carries no password", directive.span, False,
+                          "header:authorization", "present")  # fmt: skip
+            exchange.decided("no-credentials", directive.span, "asks for a user name and a password")
+            return 401
+        what = "password" if wants_header else "token"
+        exchange.step("access", f"{directive.name} checks the {what}", directive.span)
+        if exchange.ask(Missing(REASON_PROGRAM, f"whether {directive.name} takes the {what}")):
+            return _PASSED
+        exchange.decided("wrong-password", directive.span, f"{directive.name} does not take the {what}")
+        return 401
+
+    return handler
+
+
+def _deciding(directive: Directive) -> Handler:
+    def handler(exchange: Exchange) -> int | None:
+        exchange.step("access", f"{directive.name} may refuse the request", directive.span)
+        if exchange.context.argument("satisfy", "all") == "any":
+            # Code that returns has let the request in.
+            if exchange.ask(Missing(REASON_PROGRAM, f"whether {directive.name} lets the request in")):
+                return _PASSED
+        elif not exchange.ask(Missing(REASON_PROGRAM, f"whether {directive.name} refuses")):
+            return None
+        exchange.decided("other-program", directive.span, f"{directive.name} may refuse")
+        return 403
+
+    return handler

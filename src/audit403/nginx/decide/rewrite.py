@@ -5,12 +5,13 @@ Truth: src/http/modules/ngx_http_rewrite_module.c and the `_code` functions of s
 
 from collections.abc import Sequence
 
+from audit403.core.decision import REASON_PROGRAM, Missing
 from audit403.core.place import Because
 from audit403.nginx.decide.condition import condition_holds
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.outcome import Closed, Outcome, Sent, Status, Undecided, Unknown
-from audit403.nginx.decide.variables.lookup import NoRoom, byte_length, compute, compute_pieces, rejoin
-from audit403.nginx.model.rewrite_code import Break, If, Instruction, Return, Rewrite, Set
+from audit403.nginx.decide.variables.lookup import NoRoom, byte_length, compute, compute_pieces, rejoin, variable
+from audit403.nginx.model.rewrite_code import Break, If, Instruction, Return, Rewrite, Set, SetElsewhere
 from audit403.nginx.model.template import ARGUMENTS
 
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
@@ -58,6 +59,9 @@ def _execute(exchange: Exchange, instruction: Instruction, engine: _Engine) -> O
     if isinstance(instruction, Set):
         _set(exchange, instruction, engine)
         return None
+    if isinstance(instruction, SetElsewhere):
+        _set_elsewhere(exchange, instruction, engine)
+        return None
     if isinstance(instruction, Return):
         return _return(exchange, instruction, engine)
     if isinstance(instruction, Rewrite):
@@ -97,6 +101,18 @@ def _set(exchange: Exchange, instruction: Set, engine: _Engine) -> None:
         exchange.limit_rate = exchange.limit_rate if size is None else size
     else:
         exchange.variables[instruction.name] = value
+
+
+def _set_elsewhere(exchange: Exchange, instruction: SetElsewhere, engine: _Engine) -> None:
+    directive, name = instruction.directive, instruction.name
+    if instruction.when_empty is not None:
+        before = variable(exchange, name)
+        if not isinstance(before, Unknown):
+            if not before:
+                _set(exchange, Set(directive, name, instruction.when_empty), engine)
+            return
+    exchange.step("rewrite", f"{directive.name} sets ${name}", directive.span)
+    exchange.variables[name] = Unknown(Missing(REASON_PROGRAM, f"${name}, which {directive.name} sets"))
 
 
 def _return(exchange: Exchange, instruction: Return, engine: _Engine) -> Outcome:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from audit403.nginx.decide.other_programs import NAMES
+from audit403.nginx.decide.other_programs import MAY_REFUSE
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.model import Model
@@ -14,7 +14,7 @@ def not_evaluated(model: Model) -> Iterator[Directive]:
     """Each such directive once, wherever it stands."""
     seen: set[int] = set()
     for context in _contexts(model):
-        for directive_name in NAMES:
+        for directive_name in MAY_REFUSE:
             for directive in context.own.get(directive_name, ()):
                 switched_off = bool(directive.args) and directive.args[0] == "off"
                 if id(directive) not in seen and not switched_off:

@@ -10,7 +10,7 @@ from audit403.nginx.model.context import HTTP, LIMIT_EXCEPT, Context
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.regex import Regex
-from audit403.nginx.model.rewrite_code import Faulty, If, Instruction, Rewrite, Set, compile_code
+from audit403.nginx.model.rewrite_code import Faulty, If, Instruction, Rewrite, Set, SetElsewhere, compile_code
 from audit403.nginx.model.server import Server, server_names
 from audit403.nginx.model.socket import Socket, implied_listen, parse_listen
 from audit403.nginx.model.worker import worker_of
@@ -166,7 +166,7 @@ class _Builder:
 
     def _note_assigned(self, code: Iterable[Instruction]) -> None:
         for instruction in code:
-            if isinstance(instruction, Set):
+            if isinstance(instruction, Set | SetElsewhere):
                 self.model.assigned.add(instruction.name)
             elif isinstance(instruction, Rewrite):
                 self._note_captured((instruction.regex,))

@@ -15,7 +15,7 @@ HTTP, SERVER, LOCATION, IF, LIMIT_EXCEPT = "http", "server", "location", "if", "
 CONTENT_PASS = frozenset(("proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass"))
 """Directives that hand the request to another program; `if` and `limit_except` inside take them over."""
 
-CONTENT_HANDLERS = CONTENT_PASS | frozenset(
+_HANDLERS = frozenset(
     (
         "stub_status",
         "mp4",
@@ -26,23 +26,64 @@ CONTENT_HANDLERS = CONTENT_PASS | frozenset(
         "content_by_lua",
         "content_by_lua_block",
         "content_by_lua_file",
-        "echo",
         "hls",
         "api",
         "status",
-        "upload_pass",
-        "drizzle_pass",
-        "postgres_pass",
-        "redis_pass",
-        "redis2_pass",
-        "nchan_publisher",
-        "nchan_subscriber",
-        "nchan_pubsub",
+        "vod",
+        "rtmp_stat",
+        "rtmp_control",
+        "check_status",
+        "vhost_traffic_status_display",
+        "report_uploads",
+        "ngx_fastdfs_module",
         "push_stream_publisher",
         "push_stream_subscriber",
+        "push_stream_websocket",
+        "push_stream_channels_statistics",
     )
 )
-"""Directives that make one handler answer everything in a location, before index and static files."""
+_ECHOES = frozenset(
+    (
+        "echo",
+        "echo_duplicate",
+        "echo_flush",
+        "echo_sleep",
+        "echo_blocking_sleep",
+        "echo_reset_timer",
+        "echo_location",
+        "echo_location_async",
+        "echo_subrequest",
+        "echo_subrequest_async",
+        "echo_foreach_split",
+        "echo_request_body",
+        "echo_read_request_body",
+        "echo_exec",
+    )
+)
+_NCHAN = ("nchan_pub", "nchan_sub", "nchan_stub_status", "nchan_group_location", "nchan_benchmark")
+
+
+def is_handler(directive: Directive) -> bool:
+    """Whether it makes one handler answer everything in a location, before index and static files.
+
+    What ends in `_pass` hands on, in whatever module.
+    """
+    name = directive.name
+    if name in CONTENT_PASS or name in _HANDLERS or name in _ECHOES or name.endswith("_pass"):
+        return True
+    if name.startswith("nchan_"):
+        return name.startswith(_NCHAN) and not name.endswith(("_timeout", "_id"))
+    return name.endswith("_cache_purge") and not purges_here(directive)
+
+
+def is_echo(directive: Directive) -> bool:
+    """Whether it is a command of the echo module that makes an answer."""
+    return directive.name in _ECHOES
+
+
+def purges_here(directive: Directive) -> bool:
+    """Whether a *_cache_purge names a method beside a *_pass, and not a zone and a key in a location of its own."""
+    return len(directive.args) != 2 and bool(directive.args)
 
 
 class AccessRule:

@@ -23,6 +23,17 @@ class Set(NamedTuple):
     value: Template
 
 
+class SetElsewhere(NamedTuple):
+    """`set_md5 $name …`, `set_by_lua_block $name { … }`: another module sets the variable.
+
+    `when_empty` is the value of `set_if_empty`, the one whose result can be told.
+    """
+
+    directive: Directive
+    name: str
+    when_empty: Template | None
+
+
 class Break(NamedTuple):
     """`break;`"""
 
@@ -74,7 +85,7 @@ class Faulty(NamedTuple):
     message: str
 
 
-Instruction = Set | Break | Return | Rewrite | If | Faulty
+Instruction = Set | SetElsewhere | Break | Return | Rewrite | If | Faulty
 
 
 class RewriteFault(ValueError):
@@ -91,19 +102,18 @@ def compile_code(
     """Compile the rewrite directives of one level in order; rejected ones go to `faults` and are left out."""
     code: list[Instruction] = []
     for directive in directives:
-        if directive.name not in REWRITE_DIRECTIVES:
+        if directive.name not in REWRITE_DIRECTIVES and not _sets_elsewhere(directive):
             continue
         try:
             instruction = _compile(directive, owner, faults, expand)
         except (RewriteFault, InvalidTemplate, InvalidRegex) as error:
             faults.append(Faulty(directive, str(error)))
             continue
-        if instruction is not None:
-            code.append(instruction)
+        code.append(instruction)
     return tuple(code)
 
 
-def _compile(directive: Directive, owner: Context, faults: list[Faulty], expand: Expand) -> Instruction | None:
+def _compile(directive: Directive, owner: Context, faults: list[Faulty], expand: Expand) -> Instruction:
     if directive.name == "set":
         return _compile_set(directive)
     if directive.name == "return":
@@ -114,7 +124,14 @@ def _compile(directive: Directive, owner: Context, faults: list[Faulty], expand:
         return _compile_if(directive, owner, faults, expand)
     if directive.name == "break":
         return Break(directive)
-    return None
+    when_empty = directive.args[1] if directive.name == "set_if_empty" and len(directive.args) == 2 else None
+    template = None if when_empty is None else compile_template(when_empty)
+    return SetElsewhere(directive, directive.args[0][1:].lower(), template)
+
+
+def _sets_elsewhere(directive: Directive) -> bool:
+    """Whether it is a directive in the manner of `set` of another module; those run in the order of the file too."""
+    return directive.name.startswith("set_") and bool(directive.args) and directive.args[0].startswith("$")
 
 
 def _compile_set(directive: Directive) -> Set:
