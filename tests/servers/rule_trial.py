@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -148,7 +149,8 @@ def make(edit: Edit) -> None:
     if isinstance(edit, ModeEdit):
         os.chmod(edit.path, edit.mode)
     elif isinstance(edit, OwnerEdit):
-        os.chown(edit.path, -1 if edit.uid is None else edit.uid, -1 if edit.gid is None else edit.gid)
+        ids = (-1 if edit.uid is None else edit.uid, -1 if edit.gid is None else edit.gid)
+        os.chown(edit.path, *ids, follow_symlinks=False)
     elif isinstance(edit, AclUserEdit):
         bits = "".join(letter if edit.bits & bit else "-" for letter, bit in (("r", 4), ("w", 2), ("x", 1)))
         subprocess.run([need("setfacl"), "-m", f"u:{edit.uid}:{bits}", edit.path], check=True)
@@ -169,11 +171,12 @@ def _undo(edit: Edit) -> Callable[[], None]:
     if isinstance(edit, AclUserEdit):
         return lambda: subprocess.run([need("setfacl"), "-b", edit.path], check=True) and None
     path = str(getattr(edit, "path", "/"))
-    status = os.stat(path)
+    status = os.lstat(path)
 
     def back() -> None:
-        os.chmod(path, status.st_mode & 0o7777)
-        os.chown(path, status.st_uid, status.st_gid)
+        os.chown(path, status.st_uid, status.st_gid, follow_symlinks=False)
+        if not stat.S_ISLNK(status.st_mode):
+            os.chmod(path, status.st_mode & 0o7777)
 
     return back
 

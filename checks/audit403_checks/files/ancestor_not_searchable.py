@@ -4,22 +4,35 @@ from collections.abc import Iterator
 
 from audit403.core.fact import Fact
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, Finding
+from audit403.core.finding import ERROR, NOTE, WARNING, Finding
 from audit403.core.place import PathPlace
 from audit403.core.registry import check
-from audit403_checks.files.remedies import fixes_for, worker_of
-from audit403_checks.support import finding_of, refusal_of
+from audit403.nginx.explore.subject import PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE, Blocked
+from audit403_checks.files.blocked import blocked_finding, more_like
+from audit403_checks.files.kinds import is_for_nobody, is_public
+from audit403_checks.files.remedies import worker_of
+from audit403_checks.support import refusal_of
 
 
 @check(ERROR, "ancestor-not-searchable")
 def ancestor_not_searchable(fact: Fact, site: Site) -> Iterator[Finding]:
-    """The topmost directory that blocks counts once, with all that lies behind it."""
+    """An error where a whole site or location lies behind it, a warning where pages do, a note where nothing does."""
     found = refusal_of(fact)
     if found is None or not isinstance(found[0].where, PathPlace) or found[0].where.mode is None:
         return
-    refusal = found[0]
-    where = found[0].where
-    behind = f"; {refusal.places} places lie behind it" if refusal.places > 1 else ""
-    message = f"{worker_of(site)} may not search {where.path}{behind}"
-    fixes = fixes_for(site, refusal, "search")
-    yield finding_of("files/ancestor-not-searchable", ERROR, message, refusal, fixes, anchor=where.path)
+    groups: dict[str, list[Blocked]] = {}
+    for one in found[1].blocking:
+        groups.setdefault(_severity(one), []).append(one)
+    for severity, blocked in groups.items():
+        places = sum(one.places for one in blocked)
+        behind = f"; {places} places lie behind it" if places > 1 and len(blocked) == 1 else ""
+        more = more_like(blocked, "directory", "directories")
+        message = f"{worker_of(site)} may not search {blocked[0].path}{more}{behind}"
+        yield blocked_finding("files/ancestor-not-searchable", severity, message, site, found[0], blocked, "search")
+
+
+def _severity(blocked: Blocked) -> str:
+    if blocked.purpose in (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE):
+        return ERROR
+    is_known = not is_for_nobody(blocked.path) and is_public(blocked.target.partition("?")[0])
+    return WARNING if is_known else NOTE

@@ -1,30 +1,38 @@
-"""A file that the server is asked for cannot be read by its worker."""
+"""Files that visitors ask for cannot be read by the server's worker."""
 
 from collections.abc import Iterator
 
 from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, Finding
+from audit403.core.place import PathPlace
 from audit403.core.registry import check
-from audit403_checks.files.remedies import fixes_for, worker_of
-from audit403_checks.support import finding_of, refusal_of
-
-_PAGES = "htm html map md rss txt xhtml xml css csv js json mjs wasm webmanifest pdf zip"
-_MEDIA = "avif bmp gif ico jpeg jpg mp3 mp4 ogg png svg wav webm webp eot otf ttf woff woff2"
-_WEB = frozenset(f"{_PAGES} {_MEDIA}".split())
+from audit403.nginx.explore.subject import PURPOSE_HOME, Blocked
+from audit403_checks.files.blocked import blocked_finding, more_like
+from audit403_checks.files.kinds import is_kept_back, is_public, may_be_public
+from audit403_checks.files.remedies import worker_of
+from audit403_checks.support import refusal_of
 
 
 @check(ERROR, "file-unreadable")
 def file_unreadable(fact: Fact, site: Site) -> Iterator[Finding]:
-    """Only for files of the kinds that a site consists of: a private key that nobody can fetch is as it should be."""
+    """Only files of the kinds that a site consists of: a private key that nobody can fetch is as it should be."""
     found = refusal_of(fact)
-    if found is None:
+    if found is None or not isinstance(found[0].where, PathPlace):
         return
-    refusal = found[0]
-    name = refusal.witness.target.partition("?")[0].rpartition("/")[2]
-    if name.rpartition(".")[2].lower() not in _WEB:
+    files = _for_visitors(found[1].blocking)
+    if not files:
         return
-    others = f" (and {refusal.places - 1} more like it)" if refusal.places > 1 else ""
-    message = f"{refusal.witness.target}{others} cannot be read by {worker_of(site)}"
-    fixes = fixes_for(site, refusal, "read")
-    yield finding_of("files/file-unreadable", ERROR, message, refusal, fixes, anchor=refusal.witness.target)
+    first = files[0]
+    name = first.path.rpartition("/")[2]
+    what = f"the home page, {name}," if first.purpose == PURPOSE_HOME else first.target
+    message = f"{what} cannot be read by {worker_of(site)}{more_like(files, 'file', 'files')}"
+    yield blocked_finding("files/file-unreadable", ERROR, message, site, found[0], files, "read")
+
+
+def _for_visitors(files: tuple[Blocked, ...]) -> list[Blocked]:
+    """The files that visitors come for; of what may be kept back as well, what lies beside them."""
+    public = [one for one in files if is_public(one.path) and not is_kept_back(one.target)]
+    folders = {one.path.rpartition("/")[0] for one in public}
+    beside = [one for one in files if may_be_public(one.path) and one.path.rpartition("/")[0] in folders]
+    return list(dict.fromkeys((*public, *beside)))

@@ -119,4 +119,5 @@ def _not_found(exchange: Exchange, path: str, errno: int) -> None:
 
 
 def _refused(exchange: Exchange, opened: Opened, path: str, log: str | None) -> None:
-    refused_by_file(exchange, opened, path, log, exchange.context.last("index"))
+    asking = exchange.context.last("index") or exchange.evaluator.root(exchange.context).directive
+    refused_by_file(exchange, opened, path, log, asking)

@@ -10,6 +10,7 @@ from audit403.core.place import PathPlace, Place
 from audit403.core.request import Request
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.explore.alike import Translation
+from audit403.nginx.explore.blocking import Blocking, of_one_kind
 from audit403.nginx.explore.doors import Doors, from_client
 from audit403.nginx.explore.flips import Flips
 from audit403.nginx.explore.places import Start
@@ -40,7 +41,6 @@ from audit403.nginx.model.server import Server
 if TYPE_CHECKING:
     from audit403.nginx.explore.tree import TreeStart
 
-_BLOCKED_ON_THE_WAY = ("ancestor-not-searchable", "directory-unreadable")
 _ORDER = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_PROBE, PURPOSE_CERTIFICATE)
 _RANK = {purpose: rank for rank, purpose in enumerate((*_ORDER, PURPOSE_TWIN_NAME, PURPOSE_HIDDEN))}
 _WAYS = {"content": WAY_INDEX, "try_files": WAY_TRY_FILES, "rewrite": WAY_REWRITE, "error_page": WAY_ERROR_PAGE}
@@ -72,6 +72,7 @@ class Found:
         self._of_server: dict[Server, list[tuple[object, ...]]] = {}
         self._said: dict[tuple[object, ...], str] = {}
         self._hits: dict[tuple[object, ...], dict[tuple[object, ...], tuple[int, Hit]]] = {}
+        self._blocking = Blocking()
 
     def record(self, start: Start, asked: list[Asked], entries: "TreeStart | None") -> None:
         """Take in what is refused among the requests that one start led to."""
@@ -117,6 +118,7 @@ class Found:
             candidate = candidate._replace(served=served_beside(request, asked))
         self._found[key] = candidate if known is None else _merged(candidate, known, better)
         self._note_hit(key, start.meant, candidate, None if sent is None else sent.step.where)
+        self._blocking.note(key, start, entry, entries)
         if known is None:
             self._of_server.setdefault(server, []).append(key)
 
@@ -189,6 +191,7 @@ class Found:
         for key, candidate in self._found.items():
             who_is_hit = self._who(key)  # which may find who is let through
             request, decision, subject = candidate.request, candidate.decision, candidate.subject
+            blocking = self._blocking.of(key)
             place = decision.where or subject.server.span()
             assert place is not None
             yield Refusal(
@@ -200,9 +203,9 @@ class Found:
                 decision,
                 who_is_hit,
                 self._found[key].served,
-                subject._replace(hits=self._hits_of(key)),
-                candidate.places,
-                candidate.examples,
+                subject._replace(hits=self._hits_of(key), blocking=blocking),
+                max(candidate.places, sum(one.places for one in blocking)),
+                tuple(dict.fromkeys((*candidate.examples, *(one.target for one in blocking)))),
             )
 
     def _who(self, key: tuple[object, ...]) -> str:
@@ -245,13 +248,13 @@ class Found:
 
 def _key(request: Request, decision: Decision, subject: Subject) -> tuple[object, ...]:
     """What makes two refused requests one refusal."""
-    where: Place | str | None = decision.where
+    where: object = decision.where
     cause = decision.cause
     purpose = ""
     if subject.purpose == PURPOSE_TWIN_NAME or _is_own_challenge(subject):
         purpose = subject.purpose
-    if isinstance(where, PathPlace) and cause in _BLOCKED_ON_THE_WAY:
-        where, cause = where.path, "blocked"
+    if isinstance(where, PathPlace):
+        cause, where = of_one_kind(cause, where)
     if decision.cause == "missing-index":
         purpose = request.target.partition("?")[0]
     below = None if subject.permitted_below is None else subject.permitted_below.directive
@@ -301,12 +304,13 @@ def _merged(candidate: _Candidate, known: _Candidate, better: bool) -> _Candidat
     return kept._replace(places=max(kept.places, other.places), examples=shown[:_SHOWN])
 
 
-def _rank(candidate: _Candidate) -> tuple[int, int, bool]:
+def _rank(candidate: _Candidate) -> tuple[bool, int, int, bool]:
     """How good a witness it is, best first; behind a closed directory a file shows more than a directory."""
     purpose = candidate.subject.purpose
+    only_reading = candidate.decision.cause == "directory-unreadable"
     if isinstance(candidate.decision.where, PathPlace) and purpose == PURPOSE_FILE:
-        return (min(candidate.depth, 1), -1, False)
-    return (candidate.depth, _RANK.get(purpose, len(_RANK)), not candidate.subject.names)
+        return (only_reading, min(candidate.depth, 1), -1, False)
+    return (only_reading, candidate.depth, _RANK.get(purpose, len(_RANK)), not candidate.subject.names)
 
 
 def _is_own_challenge(subject: Subject) -> bool:

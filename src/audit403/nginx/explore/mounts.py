@@ -36,6 +36,12 @@ class Mount(NamedTuple):
                 return text
         return None
 
+    def file_uri(self, below: str) -> str | None:
+        """The URI of a file below the directory, with the slash that may be missing between them."""
+        if self.pattern is not None:
+            return self.uri_of(below)
+        return (self.url if self.url.endswith("/") else self.url + "/") + below
+
 
 def mounts(evaluator: Evaluator, server: Server, door: Door, missed: list[NotAudited]) -> list[Mount]:
     """Where the server block's URLs lie on disk, for an ordinary visitor by one of its names."""

@@ -28,6 +28,14 @@ WAY_ERROR_PAGE = "error_page"
 """What sent a request on inside nginx to the place that refuses it."""
 
 
+_TELLING = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE, PURPOSE_FILE, PURPOSE_DIRECTORY)
+
+
+def telling(purpose: str) -> int:
+    """How much it says that requests of a purpose are refused, the most first."""
+    return _TELLING.index(purpose) if purpose in _TELLING else len(_TELLING)
+
+
 class Hit(NamedTuple):
     """One of the kinds of request that a refusal hits, and the most ordinary of its kind.
 
@@ -43,6 +51,18 @@ class Hit(NamedTuple):
     members: tuple[str, ...] = ()
 
 
+class Blocked(NamedTuple):
+    """One file or directory that refuses.
+
+    `target` is refused by it, `purpose` the best reason that anybody had to come there, and `places` lie behind it.
+    """
+
+    path: str
+    target: str
+    places: int
+    purpose: str
+
+
 class Subject(NamedTuple):
     """The server block and location that took the witness, its purpose, and what else a judgement needs.
 
@@ -50,7 +70,8 @@ class Subject(NamedTuple):
     the list that a nearer one replaces, `path` the file or directory that the witness names, `meant` the server block
     that a twin name belongs to, `names` what lies in
     the directory, `members` the files that share the fate of the one that was asked for, `way` what sent the witness
-    on to where it is refused, `hits` the kinds of requests that are refused here, the witness among them.
+    on to where it is refused, `hits` the kinds of requests that are refused here, the witness among them, `blocking`
+    the files or directories of one kind that refuse, each in its place.
     """
 
     server: Server
@@ -66,3 +87,4 @@ class Subject(NamedTuple):
     members: tuple[str, ...] = ()
     way: str | None = None
     hits: tuple[Hit, ...] = ()
+    blocking: tuple[Blocked, ...] = ()

@@ -16,6 +16,7 @@ from audit403.files.resolve import Resolver
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.find_location import search_locations
+from audit403.nginx.explore.blocking import MOST_MEMBERS
 from audit403.nginx.explore.doors import Door, visit
 from audit403.nginx.explore.mounts import Mount
 from audit403.nginx.explore.places import quoted
@@ -26,7 +27,6 @@ from audit403.nginx.model.server import Server
 
 MOST_ENTRIES = 1_000_000
 MOST_DIRECTORIES = 100_000
-MOST_MEMBERS = 1_000
 _SHOWN = 3
 _MOST_BEHIND = 40
 _SHOWN_DOT_NAMES = (".well-known",)
@@ -48,6 +48,15 @@ class TreeStart(NamedTuple):
     places: int
     examples: tuple[str, ...]
     members: tuple[str, ...] = ()
+    mount: Mount | None = None
+
+    def url_of(self, member: str) -> str | None:
+        """The URL of one of the members."""
+        if self.mount is None:
+            return None
+        below = member[len(self.mount.directory.rstrip("/")) + 1 :]
+        uri = self.mount.file_uri(below)
+        return None if uri is None else quoted(uri)
 
 
 class _Kind:
@@ -68,10 +77,10 @@ class _Kind:
         if len(self.examples) < _SHOWN:
             self.examples.append(url)
 
-    def start(self) -> TreeStart:
+    def start(self, mount: Mount) -> TreeStart:
         members = tuple(self.members) if self.purpose != PURPOSE_DIRECTORY else ()
         target = quoted(self.first)
-        return TreeStart(target, self.purpose, self.path, self.names, self.count, tuple(self.examples), members)
+        return TreeStart(target, self.purpose, self.path, self.names, self.count, tuple(self.examples), members, mount)
 
 
 class _Directory(NamedTuple):
@@ -114,7 +123,7 @@ class _Walk:
                 break
             yield from self._directory(directory, pending, linked)
         for kind in self.classes.values():
-            yield kind.start()
+            yield kind.start(self.mount)
 
     def _directory(
         self, directory: _Directory, pending: list[_Directory], linked: list[_Directory]
@@ -219,7 +228,7 @@ class _Walk:
             inner = _Directory(f"{directory.below}{name}/", path, hidden, bool(through) or directory.linked)
             (linked if inner.linked else pending).append(inner)
             return
-        uri = self._file_uri(directory.below + name)
+        uri = self.mount.file_uri(directory.below + name)
         if uri is None:
             return
         extension = name.rpartition(".")[2] if "." in name else ""
@@ -236,11 +245,6 @@ class _Walk:
         if kind is None:
             kind = self.classes[key] = _Kind(uri, path, PURPOSE_HIDDEN if hidden else PURPOSE_FILE)
         kind.take(uri, path)
-
-    def _file_uri(self, below: str) -> str | None:
-        if self.mount.pattern is not None:
-            return self.mount.uri_of(below)
-        return (self.mount.url if self.mount.url.endswith("/") else self.mount.url + "/") + below
 
     def _location(self, uri: str) -> Location | None:
         self.exchange.uri = uri

@@ -1,0 +1,74 @@
+"""The files and directories that refuse: those of one kind are one refusal, which names them all.
+
+A folder of uploads that nobody may read is one fault and not a thousand, and its fix is for all of them.
+"""
+
+from typing import TYPE_CHECKING
+
+from audit403.core.place import PathPlace
+from audit403.evidence.links import parent_of
+from audit403.nginx.explore.places import Start
+from audit403.nginx.explore.search import Asked
+from audit403.nginx.explore.subject import PURPOSE_HIDDEN, PURPOSE_PROBE, Blocked, telling
+
+if TYPE_CHECKING:
+    from audit403.nginx.explore.tree import TreeStart
+
+DIRECTORY_CAUSES = ("ancestor-not-searchable", "directory-unreadable")
+FILE_CAUSE = "file-unreadable"
+MOST_MEMBERS = 1_000
+_CAUSES = (*DIRECTORY_CAUSES, FILE_CAUSE)
+
+Key = tuple[object, ...]
+
+
+def of_one_kind(cause: str, where: PathPlace) -> tuple[str, object]:
+    """What two refusing entries have in common that are one refusal: for other causes they must be the same entry.
+
+    Directories lie beside each other; whether it is searching or reading that one refuses, it is the same mode.
+    """
+    if cause in DIRECTORY_CAUSES:
+        return "blocked", (parent_of(where.path), where.mode, where.owner, where.group)
+    if cause == FILE_CAUSE:
+        return cause, (where.mode, where.owner, where.group)
+    return cause, where
+
+
+class Blocking:
+    """Gathers the entries of each refusal."""
+
+    def __init__(self) -> None:
+        self._entries: dict[Key, dict[str, Blocked]] = {}
+
+    def note(self, key: Key, start: Start, asked: Asked, entries: "TreeStart | None") -> None:
+        """Take in the entry that refused one request, and those that share its fate."""
+        request, decision, depth = asked
+        where = decision.where
+        if decision.cause not in _CAUSES or not isinstance(where, PathPlace) or start.purpose == PURPOSE_HIDDEN:
+            return
+        itself = entries is not None and depth == 0 and entries.path == where.path
+        purpose = start.purpose if request.target == start.request.target else PURPOSE_PROBE
+        places = entries.places if entries is not None and itself and decision.cause != FILE_CAUSE else 1
+        self._take(key, Blocked(where.path, request.target, places, purpose))
+        if entries is not None and itself and decision.cause == FILE_CAUSE:
+            for member in entries.members:
+                url = entries.url_of(member)
+                if url is not None and not self._take(key, Blocked(member, url, 1, purpose)):
+                    break
+
+    def _take(self, key: Key, blocked: Blocked) -> bool:
+        """Take in one entry; False where there are too many. Of two requests for it the more telling is kept."""
+        known = self._entries.setdefault(key, {})
+        before = known.get(blocked.path)
+        if before is None:
+            if len(known) >= MOST_MEMBERS:
+                return False
+            known[blocked.path] = blocked
+            return True
+        best = min(before, blocked, key=lambda one: telling(one.purpose))
+        known[blocked.path] = best._replace(places=max(before.places, blocked.places))
+        return True
+
+    def of(self, key: Key) -> tuple[Blocked, ...]:
+        """The entries of a refusal, the most telling first."""
+        return tuple(sorted(self._entries.get(key, {}).values(), key=lambda one: telling(one.purpose)))
