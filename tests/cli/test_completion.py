@@ -102,8 +102,8 @@ class TestBash:
 
     def test_rules(self, folder: Path) -> None:
         assert in_bash(folder, "rules", "") == NAMES
-        assert in_bash(folder, "check", "--select", "nginx/sy") == {"nginx/syntax"}
-        assert in_bash(folder, "check", "--ignore", "files,nginx/sy") == {"files,nginx/syntax"}
+        assert in_bash(folder, "check", "--select", "nginx/syn") == {"nginx/syntax"}
+        assert in_bash(folder, "check", "--ignore", "files,nginx/syn") == {"files,nginx/syntax"}
 
     def test_files_folders_and_users(self, folder: Path) -> None:
         assert in_bash(folder, "check", "--strict", "s") == {
@@ -133,7 +133,7 @@ class TestFish:
 
     def test_rules_files_and_folders(self, folder: Path) -> None:
         assert in_fish(folder, "audit403 rules ") == NAMES
-        assert in_fish(folder, "audit403 check --ignore files,nginx/sy") == {"files,nginx/syntax"}
+        assert in_fish(folder, "audit403 check --ignore files,nginx/syn") == {"files,nginx/syntax"}
         assert in_fish(folder, "audit403 check si") == {"site one.conf"}
         assert in_fish(folder, "audit403 check --prefix s") == {"sub folder/"}
 
@@ -161,8 +161,8 @@ class TestTyped:
             ("audit403 check --fo\tco\t", "concise"),
             ("audit403 check --format=co\t", "--format=concise"),
             ("audit403 check --fail-on n\t", "--fail-on note"),
-            ("audit403 rules nginx/sy\t", "nginx/syntax"),
-            ("audit403 check --select files,nginx/sy\t", "files,nginx/syntax"),
+            ("audit403 rules nginx/syn\t", "nginx/syntax"),
+            ("audit403 check --select files,nginx/syn\t", "files,nginx/syntax"),
             ("audit403 check si\t", "site\\ one.conf"),
             ("audit403 completion f\t", "fish"),
         ],

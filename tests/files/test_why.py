@@ -24,7 +24,7 @@ WWW = Identity(33, 33, frozenset({33, 50}))
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
-        (Entry("f", 0o600, 1000, 1000), "only ann may read this; www may not"),
+        (Entry("f", 0o600, 1000, 1000), "only ann may read this, not www"),
         (Entry("f", 0o640, 1000, 1000), "only ann and the group ann may read this; www is not in it"),
         (Entry("f", 0o044, 33, 33), "www is the owner, whose bits count and do not let it read this"),
         (Entry("f", 0o604, 1000, 50), "the group web counts for www and may not read this"),
@@ -48,4 +48,4 @@ def test_the_class_that_counts(entry: Entry, words: str) -> None:
 
 
 def test_directories_are_searched() -> None:
-    assert why(WORLD, Entry("d", 0o700, 1000, 1000), WWW, "www", EXECUTE) == "only ann may search this; www may not"
+    assert why(WORLD, Entry("d", 0o700, 1000, 1000), WWW, "www", EXECUTE) == "only ann may search this, not www"

@@ -151,5 +151,5 @@ def test_an_entry_is_shown_as_namei_shows_it(server_dir: Path, monkeypatch: pyte
         f"user nobody;\nevents {{}}\nhttp {{ server {{ listen 80; server_name a.example; root {server_dir}/www; }} }}\n"
     )
     text = shown(audit(["nginx.conf"], Asked(tree="here")))
-    assert f"  rw------- 0600 root:root {server_dir}/www/index.html  ← the worker may not read this\n" in text
+    assert f"  rw------- 0600 root:root {server_dir}/www/index.html  ← only root may read this, not nobody\n" in text
     assert "# chmod" in text or "# setfacl" in text

@@ -38,7 +38,7 @@ def why(evidence: Evidence, entry: Entry, identity: Identity, user: str, bits: i
         return f"only {_owner_name(evidence, entry.uid)} and the group {group} may {verb} this; {user} is not in it"
     if entry.mode >> 6 & bits != bits:
         return f"its mode lets nobody {verb} this"
-    return f"only {_owner_name(evidence, entry.uid)} may {verb} this; {user} may not"
+    return f"only {_owner_name(evidence, entry.uid)} may {verb} this, not {user}"
 
 
 def _counting_group(evidence: Evidence, entry: Entry, identity: Identity) -> str:
