@@ -7,7 +7,6 @@ from audit403.core.family import Site
 from audit403.core.finding import MANUAL, NOTE, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
-from audit403.nginx.explore.audience import looks_at_client
 from audit403.nginx.explore.doors import Door
 from audit403.nginx.explore.ordinary import CLIENT_IPV6
 from audit403.nginx.explore.subject import PURPOSE_HOME, Subject
@@ -23,6 +22,8 @@ from audit403_checks.nginx.clients import (
     is_in,
     lies_in,
     list_of,
+    listens_on_ipv6,
+    looks_at_client,
     network_of_client,
     rule_at,
     who_is_let_in,
@@ -41,7 +42,7 @@ def allow_list_without_ipv6(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     refusal, subject = found
     named = _named_ipv4(refusal, subject)
-    if named is not None and not named:
+    if (named is not None and not named) or not listens_on_ipv6(site, subject):
         return
     near = around(site, refusal, subject)
     door = door_for_ipv6(refusal.witness, near.doors)

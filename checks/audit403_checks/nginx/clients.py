@@ -1,19 +1,21 @@
 """Who is refused and who is let in, for the rules about addresses."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from audit403.core.decision import REFUSED
+from audit403.core.decision import REFUSED, Decision
 from audit403.core.fact import Refusal
 from audit403.core.family import Site
 from audit403.core.place import Place, Span
 from audit403.core.request import Request
-from audit403.nginx.explore.audience import Audience, audience, named_networks
 from audit403.nginx.explore.doors import Door, doors_of, from_client
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.address import IPV4, IPV6, Network, network_of, parse_address, parse_network
 from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.model.location import Location
+
+if TYPE_CHECKING:  # most lists need no more than a look at themselves
+    from audit403.nginx.explore.audience import Audience
 
 THIS_MACHINE = tuple(filter(None, map(parse_network, ("127.0.0.0/8", "::1"))))
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10")
@@ -32,6 +34,8 @@ def around(site: Site, refusal: Refusal, subject: Subject) -> Around:
     """The doors of the server block that refused, and the networks that its tests name."""
     if not isinstance(site, NginxSite):
         return Around([], [])
+    from audit403.nginx.explore.audience import named_networks
+
     context = subject.context or subject.server
     named = named_networks(site.model, refusal.decision, context)
     return Around(doors_of(subject.server, site.model.sockets), named)
@@ -53,6 +57,18 @@ def rule_at(refusal: Refusal, rules: list[AccessRule]) -> AccessRule | None:
     return next((rule for rule in here if rule.directive.start == where.start), None)
 
 
+def looks_at_client(decision: Decision) -> bool:
+    """Whether a geo block or an `if` looked at the client's address on the way."""
+    on_the_way = ((step.operator, step.phase, step.field) for step in decision.trace)
+    return any(operator == "geo" or (phase, field) == ("rewrite", "client") for operator, phase, field in on_the_way)
+
+
+def listens_on_ipv6(site: Site, subject: Subject) -> bool:
+    """Whether the server block is reached over IPv6."""
+    sockets = site.model.sockets if isinstance(site, NginxSite) else ()
+    return any(socket.listen.family == IPV6 and subject.server in socket.servers for socket in sockets)
+
+
 def door_for_ipv6(request: Request, doors: list[Door]) -> Door | None:
     """The door by which the same page is come to over IPv6."""
     six = [door for door in doors if door.socket.listen.family == IPV6]
@@ -66,8 +82,10 @@ def asked_from(site: Site, witness: Request, client: str, doors: list[Door]) -> 
     return request if request is not None and site.decide(request).verdict == REFUSED else None
 
 
-def who_is_let_in(site: Site, witness: Request, near: Around, by: Place | None = None) -> Audience:
+def who_is_let_in(site: Site, witness: Request, near: Around, by: Place | None = None) -> "Audience":
     """What becomes of the witness from every kind of address; with `by` only that place refuses."""
+    from audit403.nginx.explore.audience import audience
+
     return audience(site.decide, witness, near.doors, near.named, by)
 
 

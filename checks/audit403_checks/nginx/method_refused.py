@@ -23,7 +23,7 @@ _NAME = "nginx/method-refused"
 _MOST_PLACES = 20
 
 
-@check(WARNING, "limit-except", "return", "access-rule")
+@check(WARNING, "limit-except", "return")
 def method_refused(fact: Fact, site: Site) -> Iterator[Finding]:
     """GET is answered here and the other method is not; that only reading is meant shows in nothing needing more."""
     found = own_refusal_of(fact)

@@ -8,15 +8,13 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
-from audit403.nginx.explore.audience import looks_at_client
 from audit403.nginx.explore.doors import from_client
 from audit403.nginx.explore.fields import with_header
 from audit403.nginx.explore.ordinary import CLIENT_IPV4
 from audit403.nginx.explore.regions import inside
 from audit403.nginx.explore.subject import PURPOSE_HOME
 from audit403.nginx.model.address import IPV4, Network
-from audit403_checks.nginx.clients import PRIVATE, THIS_MACHINE, Around, around, lies_in
-from audit403_checks.nginx.proxies import trusted_networks
+from audit403_checks.nginx.clients import PRIVATE, THIS_MACHINE, Around, around, lies_in, looks_at_client
 from audit403_checks.support import finding_of, own_refusal_of
 
 _NAME = "nginx/proxy-address-replaced"
@@ -34,6 +32,8 @@ def proxy_address_replaced(fact: Fact, site: Site) -> Iterator[Finding]:
     trusts = context.effective("set_real_ip_from")
     if not trusts or (refusal.cause == "return" and not looks_at_client(refusal.decision)):
         return
+    from audit403_checks.nginx.proxies import trusted_networks
+
     header = context.argument("real_ip_header", "X-Real-IP")
     trusted = tuple(trusted_networks(context))
     near = around(site, refusal, subject)

@@ -8,15 +8,13 @@ from audit403.core.family import Site
 from audit403.core.finding import MANUAL, NOTE, WARNING, Finding, Fix
 from audit403.core.registry import check
 from audit403.core.request import Request
-from audit403.nginx.explore.audience import looks_at_client
 from audit403.nginx.explore.doors import from_client
 from audit403.nginx.explore.fields import with_header
 from audit403.nginx.explore.regions import inside
 from audit403.nginx.explore.subject import PURPOSE_HOME, Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.address import IPV4, Network
-from audit403_checks.nginx.clients import PRIVATE, THIS_MACHINE, Around, around, lies_in, list_of
-from audit403_checks.nginx.proxies import unrestored
+from audit403_checks.nginx.clients import PRIVATE, THIS_MACHINE, Around, around, lies_in, list_of, looks_at_client
 from audit403_checks.support import finding_of, own_refusal_of
 
 _NAME = "nginx/proxy-address-tested"
@@ -34,6 +32,8 @@ def proxy_address_tested(fact: Fact, site: Site) -> Iterator[Finding]:
     refusal, subject = found
     if not _lets_visitors_in(refusal, subject):
         return
+    from audit403_checks.nginx.proxies import unrestored
+
     sign = unrestored(site, subject)
     if sign is None:
         return

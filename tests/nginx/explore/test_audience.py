@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit403.core.request import Request
-from audit403.nginx.explore.audience import audience, looks_at_client, named_networks
+from audit403.nginx.explore.audience import audience, named_networks
 from audit403.nginx.explore.doors import doors_of
 from nginx.decide.small_http import evaluator
 
@@ -44,10 +44,3 @@ def test_an_address_that_an_if_names_is_asked() -> None:
     )
     assert let_in == {"192.0.2.4"}
     assert "2001:db8::9" not in refused  # nobody listens for it
-
-
-def test_what_looks_at_the_client() -> None:
-    nginx = evaluator("server { listen 80; location / { if ($remote_addr = 192.0.2.4) { return 403; } } }")
-    assert looks_at_client(nginx.decide(REQUEST))
-    nginx = evaluator("server { listen 80; location / { if ($http_user_agent = x) { return 403; } } }")
-    assert not looks_at_client(nginx.decide(REQUEST))

@@ -66,12 +66,6 @@ def named_networks(model: Model, decision: Decision, context: Context) -> list[N
     return [network for network in found if network.family != UNIX and network.prefix]
 
 
-def looks_at_client(decision: Decision) -> bool:
-    """Whether a geo block or an `if` looked at the client's address on the way."""
-    on_the_way = ((step.operator, step.phase, step.field) for step in decision.trace)
-    return any(operator == "geo" or (phase, field) == ("rewrite", "client") for operator, phase, field in on_the_way)
-
-
 def _geo_at(model: Model, where: Place | None) -> Geo | None:
     """The geo block that a line belongs to, whichever file the line is in."""
     if not isinstance(where, Span):
