@@ -138,10 +138,24 @@ class TestSettings:
         other = put(tmp_path, "other.toml", 'ignore = ["fake"]\n')
         target = put(tmp_path, "a.fake", "refuse /a\n")
         assert audit([target], Asked(settings=other)).findings == ()
-        with pytest.raises(BadUsage, match="unknown key"):
-            audit([target])
+        assert "unknown key" in audit([target]).faults[0]
 
     def test_an_unknown_rule_in_them_is_an_error(self, tmp_path: Path) -> None:
         put(tmp_path, "audit403.toml", 'ignore = ["fake/denyed"]\n')
-        with pytest.raises(BadUsage, match='did you mean "fake/denied"'):
-            audit([put(tmp_path, "a.fake", "refuse /a\n")])
+        report = audit([put(tmp_path, "a.fake", "refuse /a\n")])
+        (fault,) = report.faults
+        said = 'there is no rule or family "fake/denyed" (did you mean "fake/denied"?).'
+        assert fault == f"{tmp_path}/audit403.toml: {said}"
+        assert (report.findings, report.not_audited[0].target) == ((), str(tmp_path / "a.fake"))
+
+    def test_unusable_ones_cost_their_own_targets_alone(self, tmp_path: Path) -> None:
+        put(tmp_path, "bad/audit403.toml", "strict = 1\n")
+        put(tmp_path, "bad/below/audit403.toml", "strict = true\n")
+        bad = put(tmp_path, "bad/a.fake", "refuse /a\n")
+        below = put(tmp_path, "bad/below/a.fake", "refuse /a\n")
+        good = put(tmp_path, "good/a.fake", "refuse /a\n")
+        report = audit([bad, below, good, bad])
+        assert rules(report) == ["fake/denied", "fake/denied"]
+        fault = f"{tmp_path}/bad/audit403.toml: strict must be true or false."
+        assert report.faults == (fault,)
+        assert report.not_audited == ((bad, f"its settings cannot be used: {fault}"),)

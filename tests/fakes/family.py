@@ -30,6 +30,7 @@ class FakeSite:
         self.main = main
         self.data = data
         self.files = (main,)
+        self.size = len(data)
         self.options = options
         self.not_audited: tuple[NotAudited, ...] = ()
 

@@ -65,13 +65,15 @@ def run(args: "Namespace") -> int:
             report, failures = _fixed(report, args, asked)
         output.begin(report)
         _show(report, args, paths, output.stream)
-    for failure in failures:
+    for failure in (*report.faults, *failures):
         complain(failure)
     return CRASHED if failures else exit_code(report)
 
 
 def exit_code(report: Report) -> int:
-    """1 with findings that count, else 3 where something was not audited, else 0."""
+    """2 with settings that cannot be used, 1 with findings that count, 3 where something was not audited, else 0."""
+    if report.faults:
+        return CRASHED
     if report.fails():
         return FOUND
     return INCOMPLETE if report.not_audited else CLEAN

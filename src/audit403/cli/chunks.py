@@ -9,7 +9,7 @@ from typing import BinaryIO
 from audit403.core.errors import BadUsage
 
 _CHUNK = 1 << 16
-LONGEST_LINE = 16 * 1024 * 1024
+LONGEST_LINE = 1024 * 1024
 
 
 def opened(source: str) -> AbstractContextManager[BinaryIO]:

@@ -42,6 +42,8 @@ class Site(Protocol):
 
     main: str
     files: tuple[str, ...]
+    size: int
+    """How many bytes there are to read and to go through, with every include in its places."""
     not_audited: tuple[NotAudited, ...]
     options: Options
 

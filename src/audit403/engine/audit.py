@@ -46,6 +46,8 @@ class Report(NamedTuple):
     ignored: int
     not_audited: tuple[NotAudited, ...]
     sites: tuple[Site, ...]
+    faults: tuple[str, ...] = ()
+    """A sentence for each file of settings that cannot be used; what it is about is in `not_audited`."""
 
     def fails(self) -> bool:
         """Whether a finding is at or above `fail-on`."""
@@ -74,8 +76,6 @@ class _Run:
 
     def report(self, targets: Sequence[str]) -> Report:
         found = self.targets.sites(targets)
-        for settings in dict.fromkeys(one.settings for one in found):
-            require_known((*settings.select, *settings.ignore))
         for one in found:
             self._judge(one)
         self._judge_ignores([one.settings for one in found])
@@ -86,7 +86,8 @@ class _Run:
             for (finding, site, settings), made in zip(kept, prints, strict=True)
         )
         missed = (*self.targets.not_audited, *self.judges.not_audited, *self.not_audited)
-        return Report(judged, self.ignores.ignored, tuple(dict.fromkeys(missed)), tuple(one.site for one in found))
+        sites = tuple(one.site for one in found)
+        return Report(judged, self.ignores.ignored, tuple(dict.fromkeys(missed)), sites, tuple(self.targets.faults))
 
     def _judge(self, found: FoundSite) -> None:
         site, settings = found.site, found.settings

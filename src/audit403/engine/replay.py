@@ -20,7 +20,7 @@ from audit403.engine.tree_choice import NONE
 from audit403.engine.variants import ABOUT_WHO, differs_in_a_tested_way, variants
 
 MOST_BYTES = 40_000_000
-LEAST_WORLDS = 20
+LEAST_WORLDS = 6
 """How much configuration is read again for the fixes of one site, and how often at least; the others stay unproven."""
 MOST_WITNESSES = 400
 _LEAST_BATCH = 4
@@ -50,8 +50,7 @@ class Replay:
             )
         )
         self.worlds = 0
-        size = sum(len(site.source(path) or b"") for path in site.files)
-        self.most_worlds = max(LEAST_WORLDS, MOST_BYTES // (size + 1))
+        self.most_worlds = max(LEAST_WORLDS, MOST_BYTES // (site.size + 1))
         self._before: dict[Request, Decision] = {fact.witness: fact.decision for fact in refusals}
         self._defects: dict[Request, str] = {}
         self._named: tuple[Request, ...] | None = None

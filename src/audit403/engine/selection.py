@@ -37,8 +37,8 @@ def split_selectors(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
 
 
-def require_known(selectors: Iterable[str]) -> None:
-    """Raise BadUsage, naming the nearest, for a selector that is no rule and no family."""
+def require_known(selectors: Iterable[str], settings: str | None = None) -> None:
+    """Raise BadUsage, naming the nearest, for a selector that is no rule and no family; `settings` is their file."""
     wanted = list(selectors)
     if not wanted:
         return
@@ -50,4 +50,5 @@ def require_known(selectors: Iterable[str]) -> None:
         if selector not in known:
             from audit403.engine.settings import did_you_mean
 
-            raise BadUsage(f'There is no rule or family "{selector}"{did_you_mean(selector, known)}.')
+            where = "There" if settings is None else f"{settings}: there"
+            raise BadUsage(f'{where} is no rule or family "{selector}"{did_you_mean(selector, known)}.')

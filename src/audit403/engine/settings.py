@@ -5,6 +5,7 @@ The schema for editors is settings.schema.json beside this file; the tests hold 
 
 import os
 import re
+import stat
 from typing import Any, NamedTuple
 
 from audit403.core.errors import BadUsage
@@ -14,6 +15,8 @@ from audit403.core.place import Span
 FILE, PYPROJECT = "audit403.toml", "pyproject.toml"
 TREES = ("auto", "here", "none")
 MOST_BYTES = 1024 * 1024
+#: A key of so many parts is nobody's, and tomllib would need memory for the square of them.
+_ENDLESS_KEY = re.compile(r"(?>[\w\"'-]++[ \t]*+\.[ \t]*+){100}")
 
 
 class IgnoreEntry(NamedTuple):
@@ -57,16 +60,20 @@ class SettingsFinder:
         if given is not None:
             self._always = _given(os.path.abspath(given))
         self._of_folder: dict[str, Settings] = {}
+        self._faults: dict[str, BadUsage] = {}
 
     def nearest(self, path: str) -> Settings:
-        """The settings of the folder `path`, or of the folder that the file `path` lies in."""
+        """The settings of the folder `path`, or of the folder that the file `path` lies in.
+
+        Raises BadUsage where they cannot be used.
+        """
         if self._always is not None:
             return self._always
         folder = path if os.path.isdir(path) else os.path.dirname(path)
         passed: list[str] = []
         found = NO_SETTINGS
         while True:
-            known = self._of_folder.get(folder) or _in_folder(folder)
+            known = self._of_folder.get(folder) or self._read(folder)
             if known is not None:
                 found = known
                 break
@@ -78,6 +85,16 @@ class SettingsFinder:
         if found.file is not None:
             self._of_folder[folder] = found
         return found
+
+
+    def _read(self, folder: str) -> Settings | None:
+        if folder in self._faults:
+            raise self._faults[folder]
+        try:
+            return _in_folder(folder)
+        except BadUsage as fault:
+            self._faults[folder] = fault
+            raise
 
 
 def _given(path: str) -> Settings:
@@ -94,21 +111,28 @@ def _in_folder(folder: str) -> Settings | None:
     if data is not None:
         return _parsed(path, data, False)
     path = os.path.join(folder, PYPROJECT)
-    data = _read(path)
+    try:
+        data = _read(path)
+    except BadUsage:
+        return None  # that somebody else's file cannot be read is for others to say
     return None if data is None or b"audit403" not in data else _parsed(path, data, True)
 
 
 def _read(path: str) -> bytes | None:
-    if not os.path.isfile(path):
+    """The file's content; None when there is none. Raises BadUsage for what cannot be read or is no file."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
         return None
+    if not stat.S_ISREG(status.st_mode):
+        raise BadUsage(f"The settings {path} cannot be read: Not a regular file.")
+    if status.st_size > MOST_BYTES:
+        raise BadUsage(f"The settings {path} cannot be read: they are larger than {MOST_BYTES:,} bytes.")
     try:
         with open(path, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
+            return file.read(MOST_BYTES)
     except OSError as error:
         raise BadUsage(f"The settings {path} cannot be read: {error.strerror}.") from error
-    if len(data) > MOST_BYTES:
-        raise BadUsage(f"The settings {path} cannot be read: they are larger than {MOST_BYTES:,} bytes.")
-    return data
 
 
 def _parsed(path: str, data: bytes, in_tool_table: bool) -> Settings | None:
@@ -116,6 +140,8 @@ def _parsed(path: str, data: bytes, in_tool_table: bool) -> Settings | None:
 
     try:
         text = data.decode("utf-8")
+        if _ENDLESS_KEY.search(text):
+            raise RecursionError("a key has more than 100 parts")
         table: Any = tomllib.loads(text)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         if in_tool_table:

@@ -9,6 +9,7 @@ from audit403.core.errors import BadUsage
 from audit403.core.family import Family, NotAudited, Options, Site
 from audit403.core.plugins import FAMILIES, entry_points, load
 from audit403.engine.judge import INTERNAL_ERROR
+from audit403.engine.selection import require_known
 from audit403.engine.settings import Settings, SettingsFinder
 from audit403.engine.tree_choice import AUTO, NONE, choose_tree
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, Entry, Evidence, NotCollected
@@ -44,6 +45,8 @@ class Targets:
         self.reading = reading
         self.finder = finder
         self.not_audited: list[NotAudited] = []
+        self.faults: list[str] = []
+        self._known_settings: set[Settings] = set()
         self._found: dict[object, FoundSite] = {}
         self._by_file: dict[str, list[FoundSite]] | None = None
 
@@ -89,13 +92,32 @@ class Targets:
             self.not_audited.append(NotAudited(target, f"it cannot be read: {reason}"))
         return None
 
+    def _settings(self, target: str, path: str) -> Settings | None:
+        """The settings for a path; None, with a note, where they cannot be used."""
+        try:
+            settings = self.finder.nearest(path)
+            if settings not in self._known_settings:
+                require_known((*settings.select, *settings.ignore), settings.file)
+                self._known_settings.add(settings)
+        except BadUsage as error:
+            self.not_audited.append(NotAudited(target, f"its settings cannot be used: {error}"))
+            if str(error) not in self.faults:
+                self.faults.append(str(error))
+            return None
+        return settings
+
     def _add_folder(self, target: str, path: str, families: list[Family]) -> None:
-        settings = self.finder.nearest(path)
+        settings = self._settings(target, path)
+        if settings is None:
+            return
         count = 0
         for family in families:
             for site in self._find(family, path, settings):
                 count += 1
-                own = self.finder.nearest(first_file(site) or path)
+                first = first_file(site) or path
+                own = self._settings(first, first)
+                if own is None:
+                    continue
                 if own is not settings and (own.prefix, own.paths) != (settings.prefix, settings.paths):
                     again = self._find(family, first_file(site) or path, own)
                     self._add_all(family, again, own, None)
@@ -112,7 +134,9 @@ class Targets:
                 for found in known:
                     self._also(found, path)
                 return
-        settings = self.finder.nearest(path)
+        settings = self._settings(path, path)
+        if settings is None:
+            return
         before = len(self.not_audited)
         taken = False
         for family in families:
@@ -130,7 +154,9 @@ class Targets:
         except BadUsage as error:
             self.not_audited.append(NotAudited("standard input", str(error)))
             return
-        settings = self.finder.nearest(os.getcwd())
+        settings = self._settings("standard input", os.getcwd())
+        if settings is None:
+            return
         for family in families:
             try:
                 site = family.read_text(data, self.evidence, self._options(settings))

@@ -180,7 +180,10 @@ def _read(path: str, maximum: int) -> bytes | Absent | NotCollected | Unreadable
             return refused
         descriptor = os.open(encoded, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
         try:
-            refused = _not_a_plain_file(os.fstat(descriptor))
+            status = os.fstat(descriptor)
+            refused = _not_a_plain_file(status)
+            if refused is None and status.st_size > maximum:
+                refused = _too_large(maximum)
             return _read_all(descriptor, maximum) if refused is None else refused
         finally:
             os.close(descriptor)
@@ -219,7 +222,11 @@ def _read_all(descriptor: int, maximum: int) -> bytes | NotCollected:
             return b"".join(parts)
         parts.append(part)
         left -= len(part)
-    return NotCollected(f"it is larger than {maximum} bytes")
+    return _too_large(maximum)
+
+
+def _too_large(maximum: int) -> NotCollected:
+    return NotCollected(f"it is larger than {maximum:,} bytes")
 
 
 def _names(path: str) -> tuple[str, ...] | Absent | NotCollected | Unreadable:

@@ -48,6 +48,7 @@ class NginxSite:
         self.options = options
         self.main = configuration.main.path
         self.files = tuple(configuration.files)
+        self.size = configuration.size
         self.evidence = evidence
         self.model = build_model(configuration) if model is None else model
         self.not_audited = tuple(NotAudited(target, reason) for target, reason in configuration.not_read)

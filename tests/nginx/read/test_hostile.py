@@ -14,9 +14,9 @@ from audit403.nginx.read.parse import parse
 
 
 def one_problem(path: Path) -> str:
-    start = time.monotonic()
+    start = time.process_time()
     configuration = read_configuration(str(path), LocalEvidence())
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
     [problem] = configuration.problems
     assert configuration.not_read
     return problem.message
@@ -87,9 +87,9 @@ def test_every_end_of_a_file(text: str) -> None:
     ],
 )
 def test_many_mistakes_take_little_time(line: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     file = parse("/x", line.encode() * (1_000_000 // len(line)))
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
     assert 1 <= len(file.problems) <= 25
 
 

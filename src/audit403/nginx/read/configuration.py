@@ -36,6 +36,7 @@ class Configuration:
         "not_read",
         "prefix",
         "reading",
+        "size",
     )
 
     def __init__(self, main: ParsedFile, conf_directory: str, prefix: str | None) -> None:
@@ -49,6 +50,8 @@ class Configuration:
         self.about = main.path
         #: What is wrong with the files and the includes; `problems` has the directives too.
         self.reading: list[Problem] = []
+        #: How many bytes it has with every include in place.
+        self.size = len(main.source.data)
         self._checked: list[Problem] | None = None
         self.not_read: list[tuple[str, str]] = []
         self._included: dict[Directive, list[ParsedFile]] = {}

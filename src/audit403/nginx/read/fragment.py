@@ -197,6 +197,8 @@ def _candidates(folder: str, evidence: Evidence, not_read: list[tuple[str, str]]
             path = join(directory, name)
             entry = evidence.entry(path)
             entries += 1
+            if isinstance(entry, NotCollected):
+                not_read.append((path if _may_be_configuration(directory, name) else directory, entry.reason))
             if not isinstance(entry, Entry):
                 continue
             if entry.kind == DIRECTORY and name not in _SKIPPED_FOLDERS:

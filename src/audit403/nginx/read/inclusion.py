@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from audit403.nginx.read.configuration import Configuration
 
 MOST_FILES = 100_000
-#: How many inclusions and how many bytes the configuration may have once every include is replaced by its file.
+#: How many inclusions and statements the configuration may have once every include is replaced by its file.
 MOST_INCLUSIONS = 200_000
-MOST_BYTES = 512 * 1024 * 1024
+MOST_STATEMENTS = 2_000_000
 #: Blocks of data in which the word `include` is a key like any other.
 _NO_INCLUDES = frozenset({"split_clients", "charset_map"})
 
@@ -36,13 +36,15 @@ def includes_of(file: ParsedFile) -> list[Directive]:
 class _Visit:
     """A file on the way from the main file: its inclusions still to look at, and its weight so far."""
 
-    __slots__ = ("bytes", "file", "inclusions", "left")
+    __slots__ = ("bytes", "file", "inclusions", "left", "statements")
 
     def __init__(self, file: ParsedFile, left: list[tuple[Directive, ParsedFile]]) -> None:
         self.file = file
         self.left = left
         self.inclusions = 1
-        self.bytes = len(file.source.data)
+        data = file.source.data
+        self.bytes = len(data)
+        self.statements = data.count(b";") + data.count(b"{")
 
 
 def cut_cycles(configuration: "Configuration") -> None:
@@ -78,16 +80,18 @@ def cut_cycles(configuration: "Configuration") -> None:
         else:
             visit.left.pop()
             _weigh(configuration, visit, directive, done[target])
+    configuration.size = done[configuration.main].bytes
     configuration.files = opened | configuration.files
 
 
 def _weigh(configuration: "Configuration", visit: _Visit, directive: Directive, target: _Visit) -> None:
-    inclusions, size = visit.inclusions + target.inclusions, visit.bytes + target.bytes
-    if inclusions > MOST_INCLUSIONS or size > MOST_BYTES:
+    inclusions, statements = visit.inclusions + target.inclusions, visit.statements + target.statements
+    if inclusions > MOST_INCLUSIONS or statements > MOST_STATEMENTS:
         message = f'"{target.file.path}" is not read here: with all their includes these files grow too large'
         _drop(configuration, directive, target.file, message, "limit")
         return
-    visit.inclusions, visit.bytes = inclusions, size
+    visit.inclusions, visit.statements = inclusions, statements
+    visit.bytes += target.bytes
 
 
 def _drop(
