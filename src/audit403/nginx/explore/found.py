@@ -255,11 +255,17 @@ def _key(request: Request, decision: Decision, subject: Subject) -> tuple[object
         purpose = subject.purpose
     if isinstance(where, PathPlace):
         cause, where = of_one_kind(cause, where)
-    if decision.cause == "missing-index":
+    if decision.cause == "missing-index" and not _is_one_directory(subject.location):
         purpose = request.target.partition("?")[0]
     below = None if subject.permitted_below is None else subject.permitted_below.directive
     above = None if subject.permitted_above is None else subject.permitted_above.directive
     return (cause, where, id(subject.server), purpose, below, above)
+
+
+def _is_one_directory(location: Location | None) -> bool:
+    """Whether every URI of the location leads to the same directory: an alias without captures behind a pattern."""
+    aliases = [] if location is None or location.regex is None else location.own.get("alias", [])
+    return bool(aliases) and "$" not in "".join(aliases[0].args)
 
 
 def _translated(hit: Hit, translation: Translation, one: Server, other: Server) -> Hit:
@@ -295,6 +301,10 @@ def _lists_of(context: Context) -> list[list[AccessRule]]:
 
 def _merged(candidate: _Candidate, known: _Candidate, better: bool) -> _Candidate:
     kept, other = (candidate, known) if better else (known, candidate)
+    if kept.subject.path is None and kept.request.target == other.request.target:
+        # A location's own address and a directory of the tree: what lies there is known from the tree.
+        seen = other.subject
+        kept = kept._replace(subject=kept.subject._replace(path=seen.path, names=seen.names, members=seen.members))
     if kept.served is None and kept.request == other.request:
         kept = kept._replace(served=other.served)
     if kept.examples == other.examples and kept.request.target == other.request.target:
