@@ -43,6 +43,7 @@ class Replay:
         self.faults = [fact for fact in facts if isinstance(fact, ReadingFault)]
         refusals = [fact for fact in facts if isinstance(fact, Refusal)]
         self.witnesses = tuple(dict.fromkeys(fact.witness for fact in refusals))
+        self._is_witness = frozenset(self.witnesses)
         self.addresses = tuple(dict.fromkeys(request for fact in refusals for request in _addresses_of(fact)))
         self.clients = tuple(
             dict.fromkeys(
@@ -53,6 +54,7 @@ class Replay:
         self.most_worlds = max(LEAST_WORLDS, MOST_BYTES // (site.size + 1))
         self._before: dict[Request, Decision] = {fact.witness: fact.decision for fact in refusals}
         self._defects: dict[Request, str] = {}
+        self._crlf: dict[str, bool] = {}
         self._named: tuple[Request, ...] | None = None
 
     def settle(self, findings: list[Finding]) -> list[Finding]:
@@ -135,7 +137,7 @@ class Replay:
         was = self._decided(probe)
         if (was.cause, was.where) != (before.cause, before.where):
             return True
-        return probe in self.witnesses or differs_in_a_tested_way(probe, witness, before)
+        return probe in self._is_witness or differs_in_a_tested_way(probe, witness, before)
 
     def _mends(self, finding: Finding, changed: Site) -> _Outcome | None:
         """A fix of a fault in reading: the fault is gone, no new one has come, and no witness is let in."""
@@ -169,11 +171,13 @@ class Replay:
         strangers = [witness for witness in others if (witness.host, witness.port) not in hosts]
         if any(not _is_refused(changed, witness) for witness in strangers):
             return {}
+        near: dict[tuple[str | None, int], list[Request]] = {}
+        for other in (*others, *self.addresses):
+            near.setdefault((other.host, other.port), []).append(other)
         tried: dict[int, Fix | None] = {}
         for index, finding, fix in group:
             assert finding.request is not None
-            place = (finding.request.host, finding.request.port)
-            shared = [other for other in (*others, *self.addresses) if (other.host, other.port) == place]
+            shared = near.get((finding.request.host, finding.request.port), [])
             outcome = self._outcome(finding.request, fix, changed, shared)
             tried[index] = self._proven(finding, fix, outcome.opened) if outcome.served else None
         return tried
@@ -214,11 +218,17 @@ class Replay:
         return fix._replace(edits=tuple(self._with_endings(edit) for edit in fix.edits))
 
     def _with_endings(self, edit: TextEdit) -> TextEdit:
-        data = self.site.source(edit.file) or b""
-        crlf = data.count(b"\r\n")
-        if "\r" in edit.text or 2 * crlf <= data.count(b"\n"):
+        if "\r" in edit.text or not self._has_crlf(edit.file):
             return edit
         return edit._replace(text=edit.text.replace("\n", "\r\n"))
+
+    def _has_crlf(self, path: str) -> bool:
+        """Whether most lines of a file end in CR and LF."""
+        known = self._crlf.get(path)
+        if known is None:
+            data = self.site.source(path) or b""
+            known = self._crlf[path] = 2 * data.count(b"\r\n") > data.count(b"\n")
+        return known
 
 
 def _addresses_of(fact: Refusal) -> Iterable[Request]:

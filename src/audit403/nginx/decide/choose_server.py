@@ -3,6 +3,8 @@
 Truth: ngx_http_init_connection, ngx_http_validate_host and ngx_http_find_virtual_server in src/http/ngx_http_request.c.
 """
 
+from functools import lru_cache
+
 from audit403.core.request import Request
 from audit403.nginx.decide.ascii import lower
 from audit403.nginx.model.address import IPV4, IPV6, UNIX, Address, parse_address
@@ -45,6 +47,7 @@ def client_on(socket: Socket, client: Address) -> Address:
     return client.mapped() if socket.listen.family == IPV6 and client.family == IPV4 else client
 
 
+@lru_cache(maxsize=4096)
 def validate_host(host: str) -> str:
     """The name in a Host header: lower case, without port and last dot. Raises BadHost where nginx answers 400."""
     dot, length = len(host), len(host)

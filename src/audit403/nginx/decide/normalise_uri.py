@@ -4,6 +4,7 @@ Truth: ngx_http_parse_request_line, ngx_http_parse_complex_uri and ngx_http_proc
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 _HEX = {byte: int(chr(byte), 16) for byte in b"0123456789abcdefABCDEF"}
@@ -31,6 +32,7 @@ class BadTarget(ValueError):
     """nginx answers 400 to this request target."""
 
 
+@lru_cache(maxsize=4096)
 def normalise_target(target: str, merge_slashes: bool) -> Target:
     """Take a target apart and normalise its path. Raises BadTarget where nginx answers 400."""
     # Spaces around the target belong to the request line.

@@ -6,6 +6,8 @@ error page for it sees only what was read.
 """
 
 import re
+from functools import lru_cache
+from typing import NamedTuple
 
 from audit403.nginx.decide.ascii import lower
 from audit403.nginx.decide.choose_server import BadHost, choose_server, validate_host
@@ -87,40 +89,61 @@ def _request_line(exchange: Exchange, hello: Handshake) -> Status | None:
 def _headers(exchange: Exchange, hello: Handshake) -> Status | None:
     request = exchange.request
     if request.host is not None:
-        request = request._replace(host=request.host.strip(" "))
-        exchange.request = request._replace(headers=())
+        host = request.host.strip(" ")
+        if host != request.host:
+            request = request._replace(host=host)
         try:
-            name = validate_host(exchange.request.host or "")
+            name = validate_host(host)
         except BadHost as error:
+            exchange.request = request._replace(headers=())
             return _bad_request(exchange, f'nginx rejects the Host "{error}"')
         outcome = None if exchange.host else _set_server(exchange, name, hello)
         if outcome is not None:
+            exchange.request = request._replace(headers=())
             return outcome
-    seen: set[str] = {"host"} if request.host is not None else set()
-    headers: list[tuple[str, str]] = []
-    invalid, underscores = _tolerance(exchange.server)
     limit = exchange.server.argument("max_headers", "")
     most = int(limit) if limit.isascii() and limit.isdigit() else _MOST_HEADERS
-    for name, value in request.headers:
-        key = lower(name)
-        if _BROKEN_NAME.search(name) or _BROKEN_VALUE.search(value):
-            exchange.request = request._replace(headers=tuple(headers))
-            return _bad_request(exchange, f"the header line of {name!r} is broken")
-        if not invalid and not _HEADER_LETTERS.issuperset(key.replace("_", "") if underscores else key):
-            continue
-        if len(headers) + (request.host is not None) >= most:
-            return _no_room(exchange, 494)
-        headers.append((name, value.strip(" ")))
-        if key in _UNIQUE and key in seen:
-            exchange.request = request._replace(headers=tuple(headers))
-            return _bad_request(exchange, f"a second {name} header")
-        seen.add(key)
-    exchange.request = request._replace(headers=tuple(headers))
+    read = _read_headers(request.headers, request.host is not None, most, *_tolerance(exchange.server))
+    exchange.request = request if read.headers == request.headers else request._replace(headers=read.headers)
+    if read.is_full:
+        return _no_room(exchange, 494)
+    if read.fault:
+        return _bad_request(exchange, read.fault)
     if too_large(request, exchange.server) is not None:
         return _no_room(exchange, 494)
     if request.host is None and not exchange.host:
         return _set_server(exchange, "", hello)
     return None
+
+
+class _Read(NamedTuple):
+    """The header lines that nginx keeps, up to where it stops: at a `fault`, or because it takes no more."""
+
+    headers: tuple[tuple[str, str], ...]
+    fault: str = ""
+    is_full: bool = False
+
+
+@lru_cache(maxsize=1024)  # many requests of a run have the same headers
+def _read_headers(
+    headers: tuple[tuple[str, str], ...], has_host: bool, most: int, invalid: bool, underscores: bool
+) -> _Read:
+    seen: set[str] = {"host"} if has_host else set()
+    kept: list[tuple[str, str]] = []
+    for name, value in headers:
+        key = lower(name)
+        if _BROKEN_NAME.search(name) or _BROKEN_VALUE.search(value):
+            return _Read(tuple(kept), f"the header line of {name!r} is broken")
+        if not invalid and not _HEADER_LETTERS.issuperset(key.replace("_", "") if underscores else key):
+            continue
+        if len(kept) + has_host >= most:
+            return _Read(() if has_host else headers, is_full=True)
+        kept.append((name, value.strip(" ")))
+        if key in _UNIQUE and key in seen:
+            return _Read(tuple(kept), f"a second {name} header")
+        seen.add(key)
+    same = tuple(kept)
+    return _Read(headers if same == headers else same)
 
 
 def _checks(exchange: Exchange) -> Status | None:

@@ -30,7 +30,7 @@ _MOST_WITNESSES = 6
 def impossible_certificates(model: Model) -> Iterator[IdleDirective]:
     """Every `if` with a 403 that all certificates meet, as it compares with a text that none has."""
     for server in model.servers:
-        socket = next((socket for socket in model.sockets if server in socket.servers), None)
+        socket = model.socket_of(server)
         for code in codes_of(server) if socket is not None else ():
             for instruction in _refusing(code):
                 assert socket is not None

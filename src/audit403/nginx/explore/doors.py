@@ -50,7 +50,7 @@ def doors_of(server: Server, sockets: list[Socket]) -> list[Door]:
     """The doors of one server block alone."""
     found: dict[tuple[str, bool, int], Door] = {}
     for socket in sockets:
-        if socket.listen.family in (IPV4, IPV6) and server in socket.servers:
+        if socket.listen.family in (IPV4, IPV6) and server in socket:
             door = _door(server, socket)
             if door is not None:
                 found.setdefault(door.kind, door)

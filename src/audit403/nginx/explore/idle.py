@@ -21,7 +21,7 @@ _HIDDEN_IN_LOCATION = ("allow", "auth_basic", "auth_request", "proxy_pass", "fas
 def idle_directives(model: Model) -> Iterator[IdleDirective]:
     """Every directive that an unconditional `return 403` makes dead."""
     for server in model.servers:
-        socket = next((socket for socket in model.sockets if server in socket.servers), None)
+        socket = model.socket_of(server)
         if socket is None:
             continue
         ending = unconditional_403(server.code)

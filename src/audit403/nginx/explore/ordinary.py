@@ -4,7 +4,7 @@ The addresses are those that RFC 5737 and RFC 3849 set aside for documentation: 
 """
 
 from audit403.core.request import Request, Tls
-from audit403.nginx.model.address import IPV4, IPV6
+from audit403.nginx.model.address import IPV6
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.socket import Socket
 
@@ -79,12 +79,3 @@ def concrete_name(name: str) -> str:
 def client_for(socket: Socket) -> str:
     """The ordinary client of a socket's family."""
     return CLIENT_IPV6 if socket.listen.family == IPV6 else CLIENT_IPV4
-
-
-def sockets_of(server: Server, sockets: list[Socket]) -> list[Socket]:
-    """One socket a family and kind through which the server block can be reached."""
-    chosen: dict[tuple[str, bool], Socket] = {}
-    for socket in sockets:
-        if server in socket.servers and socket.listen.family in (IPV4, IPV6):
-            chosen.setdefault((socket.listen.family, socket.tls), socket)
-    return list(chosen.values())

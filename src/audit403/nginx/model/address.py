@@ -3,6 +3,7 @@
 Truth: ngx_ptocidr, ngx_inet_addr, ngx_inet6_addr and ngx_inet6_ntop in src/core/ngx_inet.c.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 UNIX = "unix"
@@ -87,6 +88,7 @@ class Network(NamedTuple):
 UNIX_NETWORK = Network(UNIX, 0, 0)
 
 
+@lru_cache(maxsize=4096)
 def parse_address(text: str) -> Address | None:
     """The address that `text` names, or None: nginx's own reading, which is not always the system's."""
     if text == "unix:" or text.startswith("unix:/"):

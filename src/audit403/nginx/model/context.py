@@ -103,9 +103,21 @@ class Context:
     """One level of the configuration.
 
     `own` holds the directives that stand in this level itself, includes expanded; `effective` what nginx uses here.
+    `_written` are the names that any level has: most questions are about a directive that stands nowhere.
     """
 
-    __slots__ = ("_effective", "_last", "_rules", "directive", "kind", "own", "parent", "sequence", "server")
+    __slots__ = (
+        "_effective",
+        "_last",
+        "_rules",
+        "_written",
+        "directive",
+        "kind",
+        "own",
+        "parent",
+        "sequence",
+        "server",
+    )
 
     def __init__(self, kind: str, directive: Directive | None, parent: "Context | None") -> None:
         self.kind = kind
@@ -117,24 +129,30 @@ class Context:
         self._effective: dict[tuple[str, ...], list[Directive]] = {}
         self._last: dict[str, Directive | None] = {}
         self._rules: list[AccessRule] | None = None
+        self._written: set[str] = set() if parent is None else parent._written
 
     def add(self, directives: Iterable[Directive]) -> None:
         """Put directives into this level."""
-        own = self.own
+        own, written = self.own, self._written
         for directive in directives:
             self.sequence.append(directive)
             own.setdefault(directive.name, []).append(directive)
+            written.add(directive.name)
 
     def effective(self, *names: str) -> list[Directive]:
         """The directives with one of `names` at the nearest level that has any, in the order of the file."""
         found = self._effective.get(names)
         if found is None:
+            if self._written.isdisjoint(names):
+                return []
             found = self._find(names)
             self._effective[names] = found
         return found
 
     def last(self, name: str) -> Directive | None:
         """The effective directive `name`, or None where no level has it."""
+        if name not in self._written:
+            return None
         known = self._last
         if name in known:
             return known[name]

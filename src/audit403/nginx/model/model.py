@@ -23,6 +23,8 @@ class Model:
     """Sockets, servers, the definitions at http level and who the worker is."""
 
     __slots__ = (
+        "_by_port",
+        "_first_socket",
         "_geoip2_proxies",
         "_volatile",
         "assigned",
@@ -51,6 +53,8 @@ class Model:
         self.geos: dict[str, Geo] = {}
         self.splits: dict[str, SplitClients] = {}
         self.geoip2: dict[str, GeoIp2Database] = {}
+        self._first_socket: dict[Server, Socket] | None = None
+        self._by_port: dict[int, list[Socket]] | None = None
         self._geoip2_proxies: GeoIp2Proxies | None = None
         self.assigned: set[str] = set()
         self.captured: set[str] = set()
@@ -83,6 +87,19 @@ class Model:
             self._geoip2_proxies = compile_geoip2_proxies(self.http.own)
         return self._geoip2_proxies
 
+    def socket_of(self, server: Server) -> Socket | None:
+        """The first socket that a server block listens on."""
+        if self._first_socket is None:
+            self._first_socket = {}
+            for socket in self.sockets:
+                for other in socket.servers:
+                    self._first_socket.setdefault(other, socket)
+        return self._first_socket.get(server)
+
     def sockets_on(self, port: int) -> list[Socket]:
         """The sockets that listen on this port."""
-        return [socket for socket in self.sockets if socket.listen.port == port]
+        if self._by_port is None:
+            self._by_port = {}
+            for socket in self.sockets:
+                self._by_port.setdefault(socket.listen.port, []).append(socket)
+        return self._by_port.get(port, [])

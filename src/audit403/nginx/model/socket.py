@@ -42,11 +42,23 @@ class Listen(NamedTuple):
 class Socket:
     """One address and port with its servers in the order of the file."""
 
-    __slots__ = ("default", "default_is_explicit", "listens", "names", "regexes", "servers", "tls")
+    __slots__ = (
+        "_both_families",
+        "_members",
+        "default",
+        "default_is_explicit",
+        "listens",
+        "names",
+        "regexes",
+        "servers",
+        "tls",
+    )
 
     def __init__(self, listen: Listen) -> None:
         self.listens = [listen]
         self.servers: list[Server] = []
+        self._members: set[Server] = set()
+        self._both_families = listen.both_families
         self.default: Server | None = None
         self.default_is_explicit = False
         self.names: HostnameTable[Server] = HostnameTable()
@@ -62,11 +74,13 @@ class Socket:
         """Put a server behind this socket."""
         self.listens.append(listen)
         self.tls = self.tls or listen.tls
+        self._both_families = self._both_families or listen.both_families
         if listen.default and not self.default_is_explicit:
             self.default, self.default_is_explicit = server, True
-        if server in self.servers:
+        if server in self:
             return
         self.servers.append(server)
+        self._members.add(server)
         if self.default is None:
             self.default = server
         for name in server.names:
@@ -75,12 +89,14 @@ class Socket:
             elif name.text is not None:
                 self.names.add(name.text, server)
 
+    def __contains__(self, server: Server) -> bool:
+        return server in self._members
+
     def takes(self, family: str) -> bool:
         """Whether a client of this family can connect."""
         if self.listen.family == family:
             return True
-        both = any(listen.both_families for listen in self.listens)
-        return family == IPV4 and self.listen.family == IPV6 and both
+        return family == IPV4 and self.listen.family == IPV6 and self._both_families
 
 
 def parse_listen(directive: Directive) -> list[Listen]:
