@@ -184,7 +184,7 @@ def _site(configuration: Configuration, evidence: Evidence, options: Options) ->
             return read_configuration(main, changed, prefix=options.prefix, path_map=path_map, read_before=parsed)
         from audit403.nginx.read.fragment import read_lone
 
-        return read_lone(lone, changed, prefix=options.prefix, path_map=path_map)
+        return read_lone(lone, changed, prefix=options.prefix, path_map=path_map, read_before=parsed)
 
     return NginxSite(configuration, evidence, options, reread)
 

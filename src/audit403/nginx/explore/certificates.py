@@ -29,6 +29,8 @@ _MOST_WITNESSES = 6
 
 def impossible_certificates(model: Model) -> Iterator[IdleDirective]:
     """Every `if` with a 403 that all certificates meet, as it compares with a text that none has."""
+    if not model.http.writes("if"):
+        return
     for server in model.servers:
         socket = model.socket_of(server)
         for code in codes_of(server) if socket is not None else ():

@@ -20,6 +20,8 @@ _HIDDEN_IN_LOCATION = ("allow", "auth_basic", "auth_request", "proxy_pass", "fas
 
 def idle_directives(model: Model) -> Iterator[IdleDirective]:
     """Every directive that an unconditional `return 403` makes dead."""
+    if not model.http.writes("return"):
+        return
     for server in model.servers:
         socket = model.socket_of(server)
         if socket is None:

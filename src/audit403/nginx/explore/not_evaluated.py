@@ -12,6 +12,8 @@ from audit403.nginx.read.tree import Directive
 
 def not_evaluated(model: Model) -> Iterator[Directive]:
     """Each such directive once, wherever it stands."""
+    if not model.http.writes(*NAMES):
+        return
     seen: set[int] = set()
     for context in _contexts(model):
         for directive_name in MAY_REFUSE:

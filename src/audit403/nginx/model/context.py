@@ -139,6 +139,10 @@ class Context:
             own.setdefault(directive.name, []).append(directive)
             written.add(directive.name)
 
+    def writes(self, *names: str) -> bool:
+        """Whether a directive with one of the names stands anywhere, at this level or any other."""
+        return not self._written.isdisjoint(names)
+
     def effective(self, *names: str) -> list[Directive]:
         """The directives with one of `names` at the nearest level that has any, in the order of the file."""
         found = self._effective.get(names)

@@ -109,8 +109,8 @@ def read_configuration(
     """
     conf_directory = main.rpartition("/")[0] or "/"
     data = evidence.read(main)
-    parsed = _parsed(main, data, read_before) if isinstance(data, bytes) else _unread_main(main, data)
-    configuration = Configuration(parsed, conf_directory, prefix)
+    file = parsed(main, data, read_before) if isinstance(data, bytes) else _unread_main(main, data)
+    configuration = Configuration(file, conf_directory, prefix)
     if not isinstance(data, bytes):
         configuration.not_read.append((main, reason_of(data)))
     follow_includes(configuration, evidence.read, Locator(evidence, conf_directory, path_map).locate, read_before)
@@ -166,7 +166,8 @@ def _targets(configuration: Configuration, directive: Directive, locate: Locate)
     return found.paths
 
 
-def _parsed(path: str, data: bytes, read_before: Mapping[str, ParsedFile] | None) -> ParsedFile:
+def parsed(path: str, data: bytes, read_before: Mapping[str, ParsedFile] | None) -> ParsedFile:
+    """One file, parsed unless it was read before and is still the same."""
     known = None if read_before is None else read_before.get(path)
     return known if known is not None and known.source.data == data else parse(path, data)
 
@@ -184,7 +185,7 @@ def _read_included(
     else:
         data = read(path)
     if isinstance(data, bytes):
-        file = configuration.files[path] = _parsed(path, data, read_before)
+        file = configuration.files[path] = parsed(path, data, read_before)
         return file
     reason = reason_of(data)
     kind = "not-collected" if isinstance(data, NotCollected) else "include"

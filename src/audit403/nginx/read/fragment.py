@@ -4,6 +4,7 @@ A file that a main file includes is judged within that; only one that nobody inc
 """
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from audit403.core.place import Span
@@ -13,6 +14,7 @@ from audit403.nginx.read.configuration import (
     NO_PATHS,
     Configuration,
     follow_includes,
+    parsed,
     read_configuration,
     reason_of,
 )
@@ -70,8 +72,9 @@ def read_folder(folder: str, evidence: Evidence, *, prefix: str | None = None, p
         data = evidence.read(path)
         if not isinstance(data, bytes):
             not_read.append((path, reason_of(data)))
-        elif re.search(_MAIN_BLOCK, data) and is_main(parse(path, data).directives):
-            mains.append(read_configuration(path, evidence, prefix=prefix, path_map=path_map))
+        elif re.search(_MAIN_BLOCK, data) and is_main((file := parse(path, data)).directives):
+            read = {path: file}
+            mains.append(read_configuration(path, evidence, prefix=prefix, path_map=path_map, read_before=read))
         else:
             others.append((path, data))
     included = {path for one in mains for path in one.files if path != one.main.path}
@@ -89,18 +92,24 @@ def read_folder(folder: str, evidence: Evidence, *, prefix: str | None = None, p
 
 
 def read_lone(
-    path: str, evidence: Evidence, *, prefix: str | None = None, path_map: PathMap = NO_PATHS
+    path: str,
+    evidence: Evidence,
+    *,
+    prefix: str | None = None,
+    path_map: PathMap = NO_PATHS,
+    read_before: Mapping[str, ParsedFile] | None = None,
 ) -> Configuration:
     """The configuration of one file: itself, the main file near it that includes it, or surroundings of ours."""
     data = evidence.read(path)
     if not isinstance(data, bytes):
         return read_configuration(path, evidence, prefix=prefix, path_map=path_map)
-    file = parse(path, data)
+    file = parsed(path, data, read_before)
+    read = {**(read_before or {}), path: file}
     if is_main(file.directives):
-        return read_configuration(path, evidence, prefix=prefix, path_map=path_map)
+        return read_configuration(path, evidence, prefix=prefix, path_map=path_map, read_before=read)
     for main in _mains_around(path):
         if main != path and isinstance(evidence.read(main), bytes):
-            configuration = read_configuration(main, evidence, prefix=prefix, path_map=path_map)
+            configuration = read_configuration(main, evidence, prefix=prefix, path_map=path_map, read_before=read)
             if path in configuration.files:
                 return configuration
     return _surrounded(file, evidence, path_map, prefix)
