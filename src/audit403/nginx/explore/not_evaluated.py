@@ -12,7 +12,7 @@ from audit403.nginx.read.tree import Directive
 
 def not_evaluated(model: Model) -> Iterator[Directive]:
     """Each such directive once, wherever it stands."""
-    if not model.http.writes(*NAMES):
+    if not model.http.writes(*MAY_REFUSE):
         return
     seen: set[int] = set()
     for context in _contexts(model):
