@@ -5,7 +5,7 @@ from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, Refusal
 from audit403.core.finding import Finding, Fix
 from audit403.core.place import Span
-from audit403.nginx.explore.subject import PURPOSE_TWIN_NAME, Hit, Subject
+from audit403.nginx.explore.subject import MEANT_NAMES, Hit, Subject
 from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.read.tree import Directive
 
@@ -20,7 +20,7 @@ def refusal_of(fact: Fact) -> tuple[Refusal, Subject] | None:
 def own_refusal_of(fact: Fact) -> tuple[Refusal, Subject] | None:
     """The same, but not where a request only strayed into this server block because no other has its name."""
     found = refusal_of(fact)
-    return None if found is None or found[1].purpose == PURPOSE_TWIN_NAME else found
+    return None if found is None or found[1].purpose in MEANT_NAMES else found
 
 
 def finding_of(

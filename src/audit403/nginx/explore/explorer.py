@@ -14,7 +14,8 @@ from audit403.nginx.explore.doors import Doors, from_client, visit
 from audit403.nginx.explore.found import Found
 from audit403.nginx.explore.idle import idle_directives
 from audit403.nginx.explore.loops import Loops
-from audit403.nginx.explore.places import Seen, Start, starts, twin_names
+from audit403.nginx.explore.meant_names import meant_names
+from audit403.nginx.explore.places import Seen, Start, starts
 from audit403.nginx.explore.search import Asked, Search
 from audit403.nginx.explore.trail import Trails
 from audit403.nginx.model.model import Model
@@ -46,8 +47,8 @@ class Explorer:
         """Every refusal and idle directive that exploration finds."""
         for server in self.model.servers:
             self._explore_server(server)
-        for start in twin_names(self.model):
-            self._explore_twin(start)
+        for start in meant_names(self.evaluator):
+            self._explore_stray(start)
         yield from self.found.refusals()
         yield from self.loops.facts()
         yield from idle_directives(self.model)
@@ -104,11 +105,11 @@ class Explorer:
                 if entry.decision.verdict == REFUSED and entry.decision.cause in ("access-rule", "limit-except"):
                     self.found.add(start, entry, asked, below=below, above=above)
 
-    def _explore_twin(self, start: Start) -> None:
+    def _explore_stray(self, start: Start) -> None:
         decision = self.evaluator.decide(start.request)
         if decision.verdict == REFUSED:
             asked = [Asked(start.request, decision, 0)]
-            for address in ("10.0.0.5", "127.0.0.1"):
+            for address in ("fd00::5", "::1") if ":" in start.request.client else ("10.0.0.5", "127.0.0.1"):
                 other = start.request._replace(client=address)
                 asked.append(Asked(other, self.evaluator.decide(other), 1))
             self.found.record(start, asked, None)

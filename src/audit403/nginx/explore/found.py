@@ -17,6 +17,7 @@ from audit403.nginx.explore.places import Start
 from audit403.nginx.explore.reach import Reach
 from audit403.nginx.explore.search import Asked
 from audit403.nginx.explore.subject import (
+    MEANT_NAMES,
     PURPOSE_CERTIFICATE,
     PURPOSE_DIRECTORY,
     PURPOSE_FILE,
@@ -24,7 +25,6 @@ from audit403.nginx.explore.subject import (
     PURPOSE_HOME,
     PURPOSE_PAGE,
     PURPOSE_PROBE,
-    PURPOSE_TWIN_NAME,
     WAY_ERROR_PAGE,
     WAY_INDEX,
     WAY_REWRITE,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from audit403.nginx.explore.tree import TreeStart
 
 _ORDER = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_PROBE, PURPOSE_CERTIFICATE)
-_RANK = {purpose: rank for rank, purpose in enumerate((*_ORDER, PURPOSE_TWIN_NAME, PURPOSE_HIDDEN))}
+_RANK = {purpose: rank for rank, purpose in enumerate((*_ORDER, *MEANT_NAMES, PURPOSE_HIDDEN))}
 _WAYS = {"content": WAY_INDEX, "try_files": WAY_TRY_FILES, "rewrite": WAY_REWRITE, "error_page": WAY_ERROR_PAGE}
 _SHOWN = 3
 _MOST_CLIENTS = 6
@@ -104,7 +104,7 @@ class Found:
             None if entries is None else entries.path,
             below,
             above,
-            start.server if start.purpose == PURPOSE_TWIN_NAME else None,
+            start.server if start.purpose in MEANT_NAMES else None,
             () if entries is None else entries.names,
             () if entries is None else entries.members,
             None if sent is None else _WAYS.get(sent.step.phase),
@@ -144,7 +144,7 @@ class Found:
         made: list[tuple[tuple[object, ...], _Candidate]] = []
         for key in self._of_server.get(one, ()):
             known = self._found[key]
-            if known.subject.purpose == PURPOSE_TWIN_NAME:
+            if known.subject.purpose in MEANT_NAMES:
                 continue
             repeated = self._repeated(known, translation, other)
             if repeated is None:
@@ -251,7 +251,9 @@ def _key(request: Request, decision: Decision, subject: Subject) -> tuple[object
     where: object = decision.where
     cause = decision.cause
     purpose = ""
-    if subject.purpose == PURPOSE_TWIN_NAME or _is_own_challenge(subject):
+    if subject.purpose in MEANT_NAMES:
+        purpose = f"{subject.purpose} {request.url()}"
+    elif _is_own_challenge(subject):
         purpose = subject.purpose
     if isinstance(where, PathPlace):
         cause, where = of_one_kind(cause, where)

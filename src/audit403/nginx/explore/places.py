@@ -13,17 +13,14 @@ from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.find_location import search_locations
 from audit403.nginx.explore.doors import Door, visit
-from audit403.nginx.explore.ordinary import concrete_name, ordinary_request
 from audit403.nginx.explore.regex_witness import witnesses
 from audit403.nginx.explore.subject import (
     PURPOSE_CERTIFICATE,
     PURPOSE_HOME,
     PURPOSE_PAGE,
     PURPOSE_PROBE,
-    PURPOSE_TWIN_NAME,
 )
 from audit403.nginx.model.location import Location, every_location
-from audit403.nginx.model.model import Model
 from audit403.nginx.model.regex import MatchFailed
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.socket import Socket
@@ -68,21 +65,6 @@ def starts(
     for location in every_location(server.tree):
         for uri, purpose in _uris(exchange, location, seen, missed):
             yield Start(visit(door, quoted(uri)), door.socket, purpose, server, location)
-
-
-def twin_names(model: Model) -> Iterator[Start]:
-    """`example.com` beside `www.example.com` and the other way round, where no server block has it."""
-    for socket in model.sockets:
-        for server in socket.servers:
-            for name in server.names:
-                if name.text is None or "." not in name.text or name.text.startswith(("*", ".")):
-                    continue
-                twin = name.text[4:] if name.text.startswith("www.") else "www." + concrete_name(name.text)
-                if "." not in twin or name.text.count(".") > 2 or twin.replace(".", "").isdigit():
-                    continue
-                if socket.names.find(twin) is None and socket.default is not server:
-                    request = ordinary_request(server, socket, "/", twin)
-                    yield Start(request, socket, PURPOSE_TWIN_NAME, server)
 
 
 def _uris(exchange: Exchange, location: Location, seen: Seen, missed: list[NotAudited]) -> Iterator[tuple[str, str]]:

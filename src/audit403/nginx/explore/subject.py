@@ -13,12 +13,17 @@ PURPOSE_PROBE = "probe"
 PURPOSE_HOME = "home"
 PURPOSE_CERTIFICATE = "certificate"
 PURPOSE_TWIN_NAME = "twin-name"
+PURPOSE_WRITTEN_NAME = "written-name"
+PURPOSE_OTHER_SOCKET = "other-socket"
 PURPOSE_DIRECTORY = "directory"
 PURPOSE_FILE = "file"
 PURPOSE_HIDDEN = "hidden"
 """Why a request was asked: an ordinary page of a location, a made-up file in it, the site's home page, the challenge of
-a certificate authority, the name beside a served one (www or not), a directory or a file of the tree, or one whose
-name or folder begins with a dot."""
+a certificate authority, the name beside a served one (www or not), a name as a Host header has it where server_name is
+written otherwise, a name that another socket serves, a directory or a file of the tree, or one whose name or folder
+begins with a dot."""
+MEANT_NAMES = (PURPOSE_TWIN_NAME, PURPOSE_WRITTEN_NAME, PURPOSE_OTHER_SOCKET)
+"""The purposes of requests for a name that strays to a default server; the subject's `meant` is whose it is."""
 
 
 WAY_INDEX = "index"
