@@ -189,6 +189,7 @@ def _from(request: Request, client: str) -> Request | None:
 
 def _is_hit(who: str, client: str) -> bool | None:
     """Whether `who` says that this client is hit; None where it speaks of something else."""
+    who = who.partition(" with ")[0]
     if who == "every client":
         return True
     if who == "IPv6 clients":

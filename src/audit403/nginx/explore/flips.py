@@ -12,11 +12,13 @@ from audit403.core.request import Request, Tls
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.explore.codes import codes_of
 from audit403.nginx.explore.credentials import known_credentials
-from audit403.nginx.explore.fields import METHODS, with_credentials
+from audit403.nginx.explore.fields import METHODS, with_credentials, with_target
+from audit403.nginx.explore.places import quoted, uris_of
 from audit403.nginx.explore.point import Point
 from audit403.nginx.explore.reach import Reach
-from audit403.nginx.explore.wish import anything, anything_but, exactly, matching, wish_of
+from audit403.nginx.explore.wish import Wish, anything, anything_but, exactly, matching, wish_of
 from audit403.nginx.model.context import Context
+from audit403.nginx.model.location import Location
 from audit403.nginx.model.rewrite_code import If, Instruction, Rewrite
 from audit403.nginx.model.template import Template
 
@@ -42,9 +44,11 @@ class Flips:
         outcomes = {one.where: one.met for one in decision.trace if one.phase == "rewrite" and one.met is not None}
         at = Point(request, code, {where: met for where, met in outcomes.items() if where is not None})
         if isinstance(instruction, If):
-            yield from self._of_if(instruction, at, not step.met)
+            yield from self._of_if(instruction, at, not step.met, context)
         elif isinstance(instruction, Rewrite):
-            yield from self.reach.requests(at, "uri", matching(instruction.regex, not step.met))
+            wish = matching(instruction.regex, not step.met)
+            yield from self.reach.requests(at, "uri", wish)
+            yield from _elsewhere_in(context, request, wish)
         elif step.operator == "map" and step.field is not None:
             yield from self._of_map(step.field[6:], at)
         elif step.operator == "geo":
@@ -91,11 +95,13 @@ class Flips:
                 _note(code, () if number == 0 else server.code, self._written)
         return self._written.get((where.file, where.start), (None, server.code))
 
-    def _of_if(self, instruction: If, at: Point, holds: bool) -> Iterator[Request]:
+    def _of_if(self, instruction: If, at: Point, holds: bool, context: Context) -> Iterator[Request]:
         condition = instruction.condition
         wish = wish_of(condition, holds)
         if wish is not None:
             yield from self.reach.requests(at, condition.variable, wish)
+            if condition.variable in _URIS:
+                yield from _elsewhere_in(context, at.request, wish)
         elif condition.value is not None:
             yield from self._of_comparison(
                 condition.variable, condition.value, at, holds != (condition.operator == "!=")
@@ -123,7 +129,16 @@ class Flips:
                 yield from islice(self.reach.requests(at, name, anything()), _PROPOSALS)
 
 
+_URIS = frozenset(("uri", "document_uri", "request_uri"))
 _TURNED = frozenset(("header:authorization", "tls.client_certificate", "over_limits"))
+
+
+def _elsewhere_in(context: Context, request: Request, wish: Wish) -> Iterator[Request]:
+    """Other addresses of the location that took the request."""
+    if isinstance(context, Location):
+        for uri in uris_of(context):
+            if wish.accepts(uri):
+                yield with_target(request, quoted(uri))
 
 
 def _methods(step: Step, request: Request) -> Iterator[Request]:

@@ -1,7 +1,6 @@
 """The refusals that were found so far: those with the same cause and place are one, with its most ordinary witness."""
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from audit403.core.decision import NOT_REFUSED, REFUSED, Decision
@@ -11,11 +10,10 @@ from audit403.core.request import Request
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.explore.alike import Translation
 from audit403.nginx.explore.blocking import Blocking, of_one_kind
-from audit403.nginx.explore.doors import Doors, from_client
-from audit403.nginx.explore.flips import Flips
+from audit403.nginx.explore.doors import Doors
 from audit403.nginx.explore.places import Start
-from audit403.nginx.explore.reach import Reach
 from audit403.nginx.explore.search import Asked
+from audit403.nginx.explore.settle import Settled, Settler
 from audit403.nginx.explore.subject import (
     MEANT_NAMES,
     PURPOSE_CERTIFICATE,
@@ -33,7 +31,7 @@ from audit403.nginx.explore.subject import (
     Subject,
 )
 from audit403.nginx.explore.trail import Trails, sent_by
-from audit403.nginx.explore.who import about_clients, differences, served_beside, who
+from audit403.nginx.explore.who import served_beside
 from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.model.location import Location, every_location
 from audit403.nginx.model.server import Server
@@ -45,8 +43,10 @@ _ORDER = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_P
 _RANK = {purpose: rank for rank, purpose in enumerate((*_ORDER, *MEANT_NAMES, PURPOSE_HIDDEN))}
 _WAYS = {"content": WAY_INDEX, "try_files": WAY_TRY_FILES, "rewrite": WAY_REWRITE, "error_page": WAY_ERROR_PAGE}
 _SHOWN = 3
-_MOST_CLIENTS = 6
 _MOST_HITS = 200
+
+
+Key = tuple[object, ...]
 
 
 class _Candidate(NamedTuple):
@@ -68,10 +68,11 @@ class Found:
         self.evaluator = evaluator
         self.trails = trails
         self.doors = doors
-        self._found: dict[tuple[object, ...], _Candidate] = {}
-        self._of_server: dict[Server, list[tuple[object, ...]]] = {}
-        self._said: dict[tuple[object, ...], str] = {}
-        self._hits: dict[tuple[object, ...], dict[tuple[object, ...], tuple[int, Hit]]] = {}
+        self._found: dict[Key, _Candidate] = {}
+        self._of_server: dict[Server, list[Key]] = {}
+        self._settler = Settler(evaluator, trails, doors)
+        self._settled: dict[Key, Settled] = {}
+        self._hits: dict[Key, dict[Key, tuple[int, Hit]]] = {}
         self._blocking = Blocking()
 
     def record(self, start: Start, asked: list[Asked], entries: "TreeStart | None") -> None:
@@ -122,9 +123,7 @@ class Found:
         if known is None:
             self._of_server.setdefault(server, []).append(key)
 
-    def _note_hit(
-        self, key: tuple[object, ...], meant: Location | None, candidate: _Candidate, sent_on: Place | None
-    ) -> None:
+    def _note_hit(self, key: Key, meant: Location | None, candidate: _Candidate, sent_on: Place | None) -> None:
         hits = self._hits.setdefault(key, {})
         request, subject = candidate.request, candidate.subject
         meant = None if meant is subject.location else meant
@@ -135,18 +134,17 @@ class Found:
             hit = Hit(request, subject.purpose, subject.way, subject.path, meant, subject.members)
             hits[kind] = (candidate.depth, hit)
 
-    def _hits_of(self, key: tuple[object, ...]) -> tuple[Hit, ...]:
+    def _hits_of(self, key: Key) -> tuple[Hit, ...]:
         return tuple(hit for _, hit in self._hits.get(key, {}).values())
 
     def repeat(self, one: Server, other: Server) -> bool:
         """Take in for a server block what was found for one that is alike; False where it is not so after all."""
         translation = Translation(one, other)
-        made: list[tuple[tuple[object, ...], _Candidate]] = []
+        made: list[tuple[Key, _Candidate]] = []
         for key in self._of_server.get(one, ()):
-            known = self._found[key]
-            if known.subject.purpose in MEANT_NAMES:
+            if self._found[key].subject.purpose in MEANT_NAMES:
                 continue
-            repeated = self._repeated(known, translation, other)
+            repeated = self._repeated(key, translation, other)
             if repeated is None:
                 return False
             made.append((key, repeated))
@@ -154,20 +152,22 @@ class Found:
             key = _key(candidate.request, candidate.decision, candidate.subject)
             self._found[key] = candidate
             self._of_server.setdefault(other, []).append(key)
-            self._said[key] = translation.text(self._who(of_one))
+            who = translation.text(self._settle(of_one).who)
+            self._settled[key] = Settled(candidate.request, candidate.decision, who, candidate.served)
             self._hits[key] = {
                 kind: (depth, _translated(hit, translation, one, other))
                 for kind, (depth, hit) in self._hits[of_one].items()
             }
         return True
 
-    def _repeated(self, known: _Candidate, translation: Translation, other: Server) -> _Candidate | None:
-        request = translation.request(known.request)
+    def _repeated(self, key: Key, translation: Translation, other: Server) -> _Candidate | None:
+        known, settled = self._found[key], self._settle(key)
+        request = translation.request(settled.request)
         decision = self.evaluator.decide(request)
         same = (decision.verdict, decision.cause) == (REFUSED, known.decision.cause)
         if not same or self.trails.server(request, decision) is not other:
             return None
-        served = None if known.served is None else translation.request(known.served)
+        served = None if settled.served is None else translation.request(settled.served)
         if served is not None and self.evaluator.decide(served).verdict != NOT_REFUSED:
             return None
         context = self.trails.context(other, decision)
@@ -188,10 +188,10 @@ class Found:
 
     def refusals(self) -> Iterator[Refusal]:
         """What was found."""
-        for key, candidate in self._found.items():
-            who_is_hit = self._who(key)  # which may find who is let through
-            request, decision, subject = candidate.request, candidate.decision, candidate.subject
-            blocking = self._blocking.of(key)
+        for key in self._found:
+            settled = self._settle(key)
+            candidate, blocking = self._found[key], self._blocking.of(key)
+            decision, subject = settled.decision, candidate.subject
             place = decision.where or subject.server.span()
             assert place is not None
             yield Refusal(
@@ -199,54 +199,25 @@ class Found:
                 decision.cause,
                 place,
                 decision.because,
-                request,
+                settled.request,
                 decision,
-                who_is_hit,
-                self._found[key].served,
+                settled.who,
+                settled.served,
                 subject._replace(hits=self._hits_of(key), blocking=blocking),
                 max(candidate.places, sum(one.places for one in blocking)),
                 tuple(dict.fromkeys((*candidate.examples, *(one.target for one in blocking)))),
             )
 
-    def _who(self, key: tuple[object, ...]) -> str:
-        known = self._said.get(key)
+    def _settle(self, key: Key) -> Settled:
+        known = self._settled.get(key)
         if known is None:
-            known = self._said[key] = self._asked_who(key)
+            one = self._found[key]
+            known = self._settler.settle(one.request, one.decision, one.subject, one.served)
+            self._settled[key] = known
         return known
 
-    def _asked_who(self, key: tuple[object, ...]) -> str:
-        candidate = self._found[key]
-        request, decision, subject = candidate.request, candidate.decision, candidate.subject
-        context = subject.context or subject.server
-        table = self.trails.table(self.trails.list_of(context, decision))
 
-        def is_refused(client: str) -> bool:
-            other = from_client(request, client, self.doors.of(subject.server))
-            return other is None or self.evaluator.decide(other).verdict == REFUSED
-
-        served = candidate.served
-        if served is None and about_clients(decision):
-            served = self._served_client(candidate)
-            self._found[key] = candidate._replace(served=served)
-        return who(request, decision, served, table, is_refused)
-
-    def _served_client(self, candidate: _Candidate) -> Request | None:
-        """The witness from a client on the other side of a test on the way, if that is let through."""
-        request, decision, subject = candidate.request, candidate.decision, candidate.subject
-        doors = self.doors.of(subject.server)
-        flips = Flips(self.evaluator, Reach(self.evaluator, self.trails.tables, subject.server, doors))
-        for step in decision.trace:
-            if step.phase == "rewrite" and flips.can(step):
-                for other in islice(
-                    flips.of(step, request, decision, subject.context or subject.server), _MOST_CLIENTS
-                ):
-                    is_another = differences(request, other) == {"client"}
-                    if is_another and self.evaluator.decide(other).verdict == NOT_REFUSED:
-                        return other
-        return None
-
-
-def _key(request: Request, decision: Decision, subject: Subject) -> tuple[object, ...]:
+def _key(request: Request, decision: Decision, subject: Subject) -> Key:
     """What makes two refused requests one refusal."""
     where: object = decision.where
     cause = decision.cause

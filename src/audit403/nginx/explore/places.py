@@ -98,7 +98,8 @@ def _for_pattern(exchange: Exchange, location: Location, seen: Seen, missed: lis
     if first is not None:
         yield first
     if not seen.has_entered(location):
-        more = chain(islice(_matched_by(location, "/"), 1, None), _below_others(location))
+        others = (_matched_by(location, "/"), _below_others(location), _in_another_case(location))
+        more = islice(chain.from_iterable(others), 1, None)
         made = next((uri for uri in more if _takes(exchange, location, uri)), first)
         if made is not None and made != first:
             yield made
@@ -110,6 +111,17 @@ def _for_pattern(exchange: Exchange, location: Location, seen: Seen, missed: lis
             yield folder
 
 
+def uris_of(location: Location) -> Iterator[str]:
+    """URIs of several kinds that a location may take."""
+    if location.regex is not None:
+        yield from _matched_by(location, "/")
+    elif location.exact:
+        yield location.name
+    elif location.name.startswith("/"):
+        stem = location.name.rstrip("/")
+        yield from (location.name, f"{stem}/{PROBE}", f"{stem}/a/", f"{stem}/a.b", f"{stem}/a/b.c")
+
+
 def _below_others(location: Location) -> Iterator[str]:
     """URIs that the pattern matches below the locations beside it."""
     owner = location.parent
@@ -117,6 +129,12 @@ def _below_others(location: Location) -> Iterator[str]:
         for other in islice(owner.tree.prefixes.values(), _MOST_BESIDE):
             if not other.no_regex:
                 yield from _matched_by(location, other.name)
+
+
+def _in_another_case(location: Location) -> Iterator[str]:
+    """URIs that a caseless pattern matches where others, which go by the case, do not."""
+    if location.regex is not None and location.regex.caseless:
+        yield from (uri.upper() for uri in _matched_by(location, "/"))
 
 
 def _matched_by(location: Location, prefix: str) -> Iterator[str]:

@@ -40,10 +40,10 @@ class Borders:
             yield Address(network.family, edges[index])
 
     def everywhere(self) -> Iterator[Address]:
-        """Ordinary addresses, and some beside every border."""
+        """Ordinary addresses, and those beside every border: somebody of every region between two borders."""
         yield from ordinary_addresses()
         for family, edges in self._edges.items():
-            for number in edges[:_MOST_CANDIDATES]:
+            for number in edges:
                 yield Address(family, number)
 
 
@@ -101,7 +101,9 @@ class RuleTable:
     def passing(self) -> Iterator[str]:
         """Clients that the list lets through: somebody of each family for each allow, and whom no rule speaks of."""
         found: set[tuple[int | None, str]] = set()
-        for address in self.borders().everywhere():
+        for number, address in enumerate(self.borders().everywhere()):
+            if found and number > _MOST_CANDIDATES:
+                break
             rule = self.first(address)
             key = (None if rule is None else id(rule), address.family)
             if (rule is None or rule.permits) and key not in found:

@@ -54,13 +54,15 @@ class Asked(NamedTuple):
 class Proposal(NamedTuple):
     """Requests to try until one does what is wanted, not too many unless `all` are to be tried.
 
-    One that `passes` what stopped the last is gone on with.
+    One that `passes` what stopped the last is gone on with, and so is one that is stopped short of the test that it
+    `turns`.
     """
 
     requests: Iterator[Request]
     does: Callable[[Decision], bool]
     passes: bool = False
     all: bool = False
+    turns: Step | None = None
 
 
 class Search:
@@ -100,11 +102,23 @@ class Search:
                         self.cut_off = True
                         return asked
                     decision = self._ask(request, base.depth + 1, asked, done, pending)
-                    if decision is not None and proposal.does(decision):
+                    if decision is None:
+                        continue
+                    if proposal.does(decision):
                         if proposal.passes and asked[-1] not in pending and self._is_stopped(decision):
                             pending.append(asked[-1])
                         break
+                    if self._stopped_short(proposal.turns, decision) and asked[-1] not in pending:
+                        pending.append(asked[-1])
         return asked
+
+    def _stopped_short(self, test: Step | None, decision: Decision) -> bool:
+        """Whether something new keeps a request from the test that it was made for."""
+        if test is None or not self._is_stopped(decision):
+            return False
+        if any(step.where == test.where and step.operator == test.operator for step in decision.trace):
+            return False
+        return self._try_again((test.where, test.operator, decision.cause, decision.where), 1)
 
     def has_entered(self, location: Location) -> bool:
         """Whether a request has come to a location."""
@@ -139,7 +153,7 @@ class Search:
         detour = _detour(decision)
         for step in decision.trace:
             if step.where is not None and step.field is not None and self._is_wanted(step, context, detour):
-                yield Proposal(self.flips.of(step, request, decision, context), _turns(step))
+                yield Proposal(self.flips.of(step, request, decision, context), _turns(step), turns=step)
         if self._is_stopped(decision):
             yield from self._past(base, context)
         passed = self.trails.passed(self.server, decision)

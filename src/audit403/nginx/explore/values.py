@@ -68,8 +68,8 @@ class Values:
                 if text.isascii() and text.replace("-", "").replace("_", "").isalpha() and text.isupper():
                     yield request._replace(method=text)
         elif name in ("remote_addr", "binary_remote_addr", "realip_remote_addr"):
-            for client in wish.fitting(tuple(_addresses(wish))):
-                changed = from_client(request, client, self.doors) if parse_address(client) is not None else None
+            for client in _addresses(wish):
+                changed = from_client(request, client, self.doors) if wish.accepts(client) else None
                 if changed is not None:
                     yield changed
         else:
@@ -129,7 +129,8 @@ class Values:
     def _hosts(self, request: Request, name: str, wish: Wish) -> Iterator[Request]:
         """Other names of this server block; a default server answers to any."""
         names = (*hosts_of(self.server), *_more_hosts(self.server, wish), UNKNOWN_HOST)
-        with_ports = tuple(f"{host}:{request.port}" for host in names) if name == "http_host" else ()
+        ports = (f":{request.port}", *(f":{text.rpartition(':')[2]}" for text in wish.texts if ":" in text))
+        with_ports = tuple(f"{host}{port}" for port in ports for host in names) if name == "http_host" else ()
         for text in wish.fitting((*names, *with_ports)):
             door = self._door_for(request, text)
             if door is not None:
@@ -193,8 +194,15 @@ def _more_hosts(server: Server, wish: Wish) -> Iterator[str]:
 
 
 def _addresses(wish: Wish) -> Iterator[str]:
-    """Ordinary addresses, and what begins or ends like the texts of a wish."""
-    yield from CLIENTS
+    """Ordinary addresses, and what begins or ends like the texts of a wish, as nginx writes them."""
+    texts = [*_like(wish), *CLIENTS]
+    for first in (11, 100, 192, 203):
+        texts += (Address(IPV4, first << 24 | 168 << 16 | 2 << 8 | last).text() for last in (1, 77, 254))
+    addresses = (parse_address(text) for text in texts)
+    yield from dict.fromkeys(address.text() for address in addresses if address is not None)
+
+
+def _like(wish: Wish) -> Iterator[str]:
     for text in wish.texts:
         digits = text.strip(".:")
         if digits and all(part.isdigit() for part in digits.split(".")):
@@ -202,10 +210,8 @@ def _addresses(wish: Wish) -> Iterator[str]:
             yield ".".join([*parts, *("1" * (4 - len(parts)))])
             yield ".".join([*("10", "1", "1")[: 4 - len(parts)], *parts])
         elif ":" in text:
+            yield text
             yield f"{text.strip(':')}::1"
-    for first in (11, 100, 192, 203):
-        for last in (1, 77, 254):
-            yield Address(IPV4, first << 24 | 168 << 16 | 2 << 8 | last).text()
 
 
 def _beside(path: str, wish: Wish) -> Iterator[str]:

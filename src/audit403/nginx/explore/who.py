@@ -1,25 +1,28 @@
-"""Whom a refusal hits, told from the requests beside it that are let through."""
+"""Whom a refusal hits, in words: which clients, and what their requests must have to be refused."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
 from audit403.core.decision import NOT_REFUSED, Decision
 from audit403.core.place import Span
 from audit403.core.request import Request
+from audit403.nginx.explore.plain import differences
 from audit403.nginx.explore.regions import RuleTable
 from audit403.nginx.explore.search import Asked
-from audit403.nginx.model.address import IPV6, UNIX, Address
+from audit403.nginx.model.address import IPV6, UNIX, Network, parse_address
 from audit403.nginx.model.context import AccessRule
 
 _ABOUT_CLIENTS = ("client", "value:$remote_addr", "value:$binary_remote_addr", "header:x-forwarded-for")
+_LIST_CAUSES = ("access-rule", "limit-except")
 EVERY_CLIENT = "every client"
 _MOST_NAMED = 4
 
+IsRefused = Callable[[str], bool | None]
+"""Whether another client is refused as well; None where it cannot ask."""
+
 
 def served_beside(witness: Request, asked: Sequence[Asked]) -> Request | None:
-    """A request that differs from the witness in one thing and is not refused; of several, one by another client.
-
-    One for another path tells nothing about who is refused.
-    """
+    """A request that differs from the witness in one thing and is not refused; of several, one by another client."""
     found: Request | None = None
     for request, decision, _ in asked:
         if decision.verdict != NOT_REFUSED:
@@ -27,13 +30,9 @@ def served_beside(witness: Request, asked: Sequence[Asked]) -> Request | None:
         fields = differences(witness, request)
         if fields == {"client"}:
             return request
-        if found is None and len(fields) == 1 and _path(request) == _path(witness):
+        if found is None and len(fields) == 1:
             found = request
     return found
-
-
-def _path(request: Request) -> str:
-    return request.target.partition("?")[0]
 
 
 def about_clients(decision: Decision) -> bool:
@@ -41,94 +40,78 @@ def about_clients(decision: Decision) -> bool:
     return any(step.field is not None and step.field.startswith(_ABOUT_CLIENTS) for step in decision.trace)
 
 
-def _about_clients_before(decision: Decision) -> bool:
-    """Whether who the client is was looked at before the allow/deny list, too."""
-    fields = (step.field for step in decision.trace if step.phase != "access")
-    return any(field is not None and field.startswith(_ABOUT_CLIENTS) for field in fields)
+def who(witness: Request, needed: Iterable[str], clients: str | None) -> str:
+    """Whom a refusal hits: some clients (None: every one), if their requests have what is `needed`."""
+    fields = sorted((field for field in needed if field != "client"), key=lambda field: field != "method")
+    if clients is not None:
+        first = clients
+    elif fields:
+        first = _requests_that(witness, fields.pop(0))
+    else:
+        first = EVERY_CLIENT
+    rest = " and ".join(_having(witness, field) for field in fields)
+    return f"{first} with {rest}" if rest else first
 
 
-def _is_denied(table: RuleTable, address: Address) -> bool:
-    found = table.first(address)
-    return found is not None and not found.permits
-
-
-def who(
-    witness: Request,
-    decision: Decision,
-    served: Request | None,
-    table: RuleTable,
-    is_refused: Callable[[str], bool],
-) -> str:
-    """In words, which clients or requests are refused; `is_refused` asks for another client's fate."""
-    if decision.cause in ("access-rule", "limit-except"):
+def which_clients(decision: Decision, table: RuleTable, clients: Iterable[str], is_refused: IsRefused) -> str | None:
+    """The clients whom a refusal hits, of those who were asked; None where it is every one of them."""
+    fates = {client: is_refused(client) for client in clients}
+    asked = {client: fate for client, fate in fates.items() if fate is not None}
+    if all(asked.values()):
+        return None
+    if decision.cause in _LIST_CAUSES:
         named = _of_list(decision, table)
-        if named is not None and (named != EVERY_CLIENT or served is None):
-            refused = [address.text() for address in _borders_of(table) if _is_denied(table, address)]
-            if not _about_clients_before(decision) or all(is_refused(client) for client in refused):
-                return named
-    if served is None:
-        if not about_clients(decision):
-            return EVERY_CLIENT
-        others = [address.text() for address in _borders_of(table)]
-        return EVERY_CLIENT if all(is_refused(client) for client in others) else f"clients such as {witness.client}"
-    return _by_difference(witness, next(iter(differences(witness, served))))
+        if named is not None and all(asked[client] for client in asked if named.means(client)):
+            return named.words
+    families = {(":" in client, fate) for client, fate in asked.items()}
+    if families == {(True, True), (False, False)}:
+        return "IPv6 clients"
+    if families == {(True, False), (False, True)}:
+        return "IPv4 clients"
+    return None if not any(asked.values()) else "some clients"
 
 
-def _by_difference(witness: Request, field: str) -> str:
-    if field == "client":
-        return f"clients such as {witness.client}"
-    if field == "method":
-        return f"{witness.method} requests"
-    if field == "tls":
-        certificate = "none" if witness.tls is None else witness.tls.client_certificate
-        return {"none": "clients without a certificate", "failed": "clients whose certificate does not verify"}.get(
-            certificate, "clients whose certificate verifies"
-        )
-    if field == "over_limits":
-        return "clients over their limit"
-    if field == "target":
-        return f"requests for {witness.target}"
-    if field == "body_length":
-        return "requests with a large body"
-    if field == "host":
-        return f"requests to {witness.host}"
-    return _header(witness, field)
+class _Named:
+    """A set of clients that a list names: inside some networks, or outside of them."""
+
+    def __init__(self, words: str, networks: Sequence[Network], inside: bool) -> None:
+        self.words = words
+        self._networks = networks
+        self._inside = inside
+
+    def means(self, client: str) -> bool:
+        address = parse_address(client)
+        found = address is not None and any(network.contains(address) for network in self._networks)
+        return found == self._inside
 
 
-def differences(one: Request, other: Request) -> set[str]:
-    """The names of the fields in which two requests differ; headers by their own names."""
-    found = {
-        name
-        for name in ("method", "client", "target", "host", "port", "tls", "over_limits", "body_length")
-        if getattr(one, name) != getattr(other, name)
-    }
-    if one.headers == other.headers:
-        return found
-    mine = {name.lower(): value for name, value in one.headers}
-    theirs = {name.lower(): value for name, value in other.headers}
-    return found | {f"header:{name}" for name in mine.keys() | theirs.keys() if mine.get(name) != theirs.get(name)}
-
-
-def _of_list(decision: Decision, table: RuleTable) -> str | None:
+def _of_list(decision: Decision, table: RuleTable) -> _Named | None:
     """Whom an allow/deny list refuses, as far as its rules say it in few words."""
     rule = _rule_at(decision, table.rules)
     if rule is None:
         return None
-    allowed = list(dict.fromkeys(one for one, _ in table.clients(permits=True)))
     if rule.all:
-        if not allowed:
-            return None if _some_pass(table) else EVERY_CLIENT
-        names = [one.directive.args[0] for one in allowed]
-        return "every client but " + ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
+        return _but_for(table)
     if rule.network is None or rule.network.family == UNIX:
         return None
     earlier = table.rules[: table.rules.index(rule)]
-    exempt = [one for one in earlier if one.permits and _meets(one, rule)]
-    if exempt:
+    if any(one.permits and _meets(one, rule) for one in earlier):
         return None
+    words = f"clients in {rule.directive.args[0]}"
     if rule.network.prefix == 0:
-        return "IPv6 clients" if rule.network.family == IPV6 else "IPv4 clients"
-    return f"clients in {rule.directive.args[0]}"
+        words = "IPv6 clients" if rule.network.family == IPV6 else "IPv4 clients"
+    return _Named(words, [rule.network], True)
+
+
+def _but_for(table: RuleTable) -> _Named | None:
+    """Whom a `deny all` refuses: everybody but those whom rules before it let in."""
+    allowed = list(islice(dict.fromkeys(one for one, _ in table.clients(permits=True)), _MOST_NAMED + 1))
+    if not allowed:
+        return None
+    networks = [one.network for one in table.rules if one.permits and one.network is not None]
+    names = ", ".join(one.directive.args[0] for one in allowed[:_MOST_NAMED])
+    more = ", …" if len(allowed) > _MOST_NAMED else ""
+    return _Named(f"every client but {names}{more}", networks, False)
 
 
 def _meets(one: AccessRule, other: AccessRule) -> bool:
@@ -142,15 +125,6 @@ def _meets(one: AccessRule, other: AccessRule) -> bool:
     return wide.number >> (bits - wide.prefix) == narrow.number >> (bits - wide.prefix)
 
 
-def _some_pass(table: RuleTable) -> bool:
-    """Whether there are clients that no rule of the list refuses."""
-    return any((found := table.first(address)) is None or found.permits for address in _borders_of(table))
-
-
-def _borders_of(table: RuleTable) -> list[Address]:
-    return list(table.borders().everywhere())
-
-
 def _rule_at(decision: Decision, rules: list[AccessRule]) -> AccessRule | None:
     where = decision.where
     if not isinstance(where, Span):
@@ -160,10 +134,45 @@ def _rule_at(decision: Decision, rules: list[AccessRule]) -> AccessRule | None:
     )
 
 
-def _header(witness: Request, field: str) -> str:
-    name = field.partition(":")[2]
-    value = witness.header(name)
-    if name == "authorization":
+def _requests_that(witness: Request, field: str) -> str:
+    if field == "method":
+        return f"{witness.method} requests"
+    if field == "tls":
+        certificate = "none" if witness.tls is None else witness.tls.client_certificate
+        return {"none": "clients without a certificate", "failed": "clients whose certificate does not verify"}.get(
+            certificate, "clients whose certificate verifies"
+        )
+    if field == "over_limits":
+        return "clients over their limit"
+    if field in ("target", "arguments"):
+        return f"requests for {witness.target}"
+    if field == "body_length":
+        return "requests with a large body"
+    if field in ("host", "port"):
+        return f"requests to {witness.host}"
+    name, title, value = _header(witness, field)
+    if name == "authorization" and (value or "").startswith("Basic "):
         return "clients that send a user name and a password"
-    title = "-".join(part.capitalize() for part in name.split("-"))
     return f"requests without {title}" if value is None else f'requests whose {title} is like "{value}"'
+
+
+def _having(witness: Request, field: str) -> str:
+    """The same as something more that a request has."""
+    if not field.startswith("header:"):
+        return {
+            "tls": "such a certificate",
+            "over_limits": "more than their limit",
+            "body_length": "a large body",
+            "arguments": f"?{witness.target.partition('?')[2]}",
+            "host": f"the Host {witness.host}",
+            "method": witness.method,
+        }.get(field, _requests_that(witness, field))
+    name, title, value = _header(witness, field)
+    if name == "authorization" and (value or "").startswith("Basic "):
+        return "a user name and a password"
+    return f"no {title}" if value is None else f'{title} like "{value}"'
+
+
+def _header(witness: Request, field: str) -> tuple[str, str, str | None]:
+    name = field.partition(":")[2]
+    return name, "-".join(part.capitalize() for part in name.split("-")), witness.header(name)
