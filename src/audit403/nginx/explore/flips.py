@@ -5,6 +5,7 @@ Each test of a trace says where it is written; what stands there tells which val
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from audit403.core.decision import Decision, Step
 from audit403.core.place import Place, Span
@@ -12,15 +13,20 @@ from audit403.core.request import Request, Tls
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.explore.codes import codes_of
 from audit403.nginx.explore.credentials import known_credentials
+from audit403.nginx.explore.doors import Door
 from audit403.nginx.explore.fields import METHODS, with_credentials, with_target
 from audit403.nginx.explore.places import quoted, uris_of
 from audit403.nginx.explore.point import Point
-from audit403.nginx.explore.reach import Reach
+from audit403.nginx.explore.trail import Trails
 from audit403.nginx.explore.wish import Wish, anything, anything_but, exactly, matching, wish_of
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.rewrite_code import If, Instruction, Rewrite
+from audit403.nginx.model.server import Server
 from audit403.nginx.model.template import Template
+
+if TYPE_CHECKING:
+    from audit403.nginx.explore.reach import Reach
 
 _PROPOSALS = 8
 _SAME = ("same", "1", "")
@@ -33,10 +39,22 @@ Code = tuple[Instruction, ...]
 class Flips:
     """Proposes requests to one server block on the other side of a test."""
 
-    def __init__(self, evaluator: Evaluator, reach: Reach) -> None:
+    def __init__(self, evaluator: Evaluator, trails: Trails, server: Server, doors: list[Door]) -> None:
         self.evaluator = evaluator
-        self.reach = reach
+        self.trails = trails
+        self.server = server
+        self.doors = doors
+        self._reach: Reach | None = None
         self._written: dict[tuple[str, int], tuple[Instruction, Code]] | None = None
+
+    @property
+    def reach(self) -> "Reach":
+        """The way back from variables, for which not every run has use."""
+        if self._reach is None:
+            from audit403.nginx.explore.reach import Reach
+
+            self._reach = Reach(self.evaluator, self.trails.tables, self.server, self.doors)
+        return self._reach
 
     def of(self, step: Step, request: Request, decision: Decision, context: Context) -> Iterator[Request]:
         """Requests for which a test on the way of a decided request may come out the other way."""
@@ -86,7 +104,7 @@ class Flips:
 
     def _at(self, where: Place | None) -> tuple[Instruction | None, Code]:
         """The `if` or `rewrite` that stands in a place, and the code that runs before it."""
-        server = self.reach.server
+        server = self.server
         if not isinstance(where, Span):
             return None, server.code
         if self._written is None:

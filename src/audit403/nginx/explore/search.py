@@ -19,7 +19,6 @@ from audit403.nginx.explore.doors import Door, from_client
 from audit403.nginx.explore.fields import METHODS
 from audit403.nginx.explore.flips import Flips
 from audit403.nginx.explore.provoke import provoke
-from audit403.nginx.explore.reach import Reach
 from audit403.nginx.explore.regions import RuleTable
 from audit403.nginx.explore.trail import Trails
 from audit403.nginx.model.context import AccessRule, Context
@@ -75,7 +74,7 @@ class Search:
         self.trails = trails
         self.server = server
         self.doors = doors
-        self.flips = Flips(evaluator, Reach(evaluator, trails.tables, server, doors))
+        self.flips = Flips(evaluator, trails, server, doors)
         self.cut_off = False
         self._covered: set[Mark] = set()
         self._ends: set[tuple[str, Place | None]] = set()

@@ -11,7 +11,6 @@ from audit403.nginx.explore.doors import Doors, from_client
 from audit403.nginx.explore.flips import Flips
 from audit403.nginx.explore.ordinary import CLIENTS
 from audit403.nginx.explore.plain import differences, plainest
-from audit403.nginx.explore.reach import Reach
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.explore.trail import Trails
 from audit403.nginx.explore.who import about_clients, which_clients, who
@@ -111,8 +110,7 @@ class Settler:
 
     def _of_tests(self, request: Request, decision: Decision, subject: Subject) -> Iterator[str]:
         """Clients on the other side of the conditions on the way."""
-        doors = self.doors.of(subject.server)
-        flips = Flips(self.evaluator, Reach(self.evaluator, self.trails.tables, subject.server, doors))
+        flips = Flips(self.evaluator, self.trails, subject.server, self.doors.of(subject.server))
         for step in decision.trace:
             if step.phase == "rewrite" and flips.can(step):
                 context = subject.context or subject.server

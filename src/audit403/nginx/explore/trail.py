@@ -1,7 +1,7 @@
 """Where a decided request went: the server block, the location and the list that its trace names."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from audit403.core.decision import REFUSED, Decision, Step
 from audit403.core.place import Place, Span
@@ -9,12 +9,14 @@ from audit403.core.request import Request
 from audit403.nginx.decide.choose_server import BadHost, choose_server, choose_socket, validate_host
 from audit403.nginx.decide.tls import handshake
 from audit403.nginx.explore.regions import RuleTable
-from audit403.nginx.explore.tables import Tables
 from audit403.nginx.model.address import parse_address
 from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.server import Server
+
+if TYPE_CHECKING:
+    from audit403.nginx.explore.tables import Tables
 
 
 class SentOn(NamedTuple):
@@ -32,7 +34,7 @@ class Trails:
         self.model = model
         self._locations: dict[int, dict[tuple[str, int], Location]] = {}
         self._tables: dict[int, RuleTable] = {}
-        self.tables = Tables(model)
+        self._tables_of_values: Tables | None = None
 
     def server(self, request: Request, decision: Decision) -> Server | None:
         """The server block that took the request, chosen as the evaluator chooses it."""
@@ -80,6 +82,15 @@ class Trails:
             known = self._locations[id(server)] = {}
             _note(server, known)
         return known
+
+    @property
+    def tables(self) -> "Tables":
+        """The model's maps and geo blocks, for which not every run has use."""
+        if self._tables_of_values is None:
+            from audit403.nginx.explore.tables import Tables
+
+            self._tables_of_values = Tables(self.model)
+        return self._tables_of_values
 
     def list_of(self, context: Context, decision: Decision) -> list[AccessRule]:
         """The allow/deny list that refused a request in a context."""
