@@ -74,6 +74,7 @@ class Explorer:
                 self._explore_tree(search)
             except Undecided as error:
                 self.missed.append(NotAudited(server.first_name(), f"{error.missing.name} is not known here"))
+        self.found.forget_entered(server, search.has_entered)
 
     def _explore(self, search: Search, start: Start, entries: "TreeStart | None" = None) -> None:
         search.cut_off = False

@@ -1,16 +1,17 @@
 """The refusals that were found so far: those with the same cause and place are one, with its most ordinary witness."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from audit403.core.decision import NOT_REFUSED, REFUSED, Decision
 from audit403.core.fact import Refusal
-from audit403.core.place import PathPlace, Place
+from audit403.core.place import PathPlace
 from audit403.core.request import Request
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.explore.alike import Translation
 from audit403.nginx.explore.blocking import Blocking, of_one_kind
 from audit403.nginx.explore.doors import Doors
+from audit403.nginx.explore.hits import WAYS, Hits
 from audit403.nginx.explore.places import Start
 from audit403.nginx.explore.search import Asked
 from audit403.nginx.explore.settle import Settled, Settler
@@ -18,32 +19,28 @@ from audit403.nginx.explore.subject import (
     MEANT_NAMES,
     PURPOSE_CERTIFICATE,
     PURPOSE_DIRECTORY,
+    PURPOSE_EXCEPTION,
     PURPOSE_FILE,
     PURPOSE_HIDDEN,
     PURPOSE_HOME,
+    PURPOSE_ORDINARY,
     PURPOSE_PAGE,
     PURPOSE_PROBE,
-    WAY_ERROR_PAGE,
-    WAY_INDEX,
-    WAY_REWRITE,
-    WAY_TRY_FILES,
-    Hit,
     Subject,
 )
 from audit403.nginx.explore.trail import Trails, sent_by
 from audit403.nginx.explore.who import served_beside
 from audit403.nginx.model.context import AccessRule, Context
-from audit403.nginx.model.location import Location, every_location
+from audit403.nginx.model.location import Location
 from audit403.nginx.model.server import Server
 
 if TYPE_CHECKING:
     from audit403.nginx.explore.tree import TreeStart
 
 _ORDER = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_PROBE, PURPOSE_CERTIFICATE)
-_RANK = {purpose: rank for rank, purpose in enumerate((*_ORDER, *MEANT_NAMES, PURPOSE_HIDDEN))}
-_WAYS = {"content": WAY_INDEX, "try_files": WAY_TRY_FILES, "rewrite": WAY_REWRITE, "error_page": WAY_ERROR_PAGE}
+_LAST = (PURPOSE_ORDINARY, PURPOSE_EXCEPTION, *MEANT_NAMES, PURPOSE_HIDDEN)
+_RANK = {purpose: rank for rank, purpose in enumerate((*_ORDER, *_LAST))}
 _SHOWN = 3
-_MOST_HITS = 200
 
 
 Key = tuple[object, ...]
@@ -72,7 +69,7 @@ class Found:
         self._of_server: dict[Server, list[Key]] = {}
         self._settler = Settler(evaluator, trails, doors)
         self._settled: dict[Key, Settled] = {}
-        self._hits: dict[Key, dict[Key, tuple[int, Hit]]] = {}
+        self._hits = Hits()
         self._blocking = Blocking()
 
     def record(self, start: Start, asked: list[Asked], entries: "TreeStart | None") -> None:
@@ -108,7 +105,7 @@ class Found:
             start.server if start.purpose in MEANT_NAMES else None,
             () if entries is None else entries.names,
             () if entries is None else entries.members,
-            None if sent is None else _WAYS.get(sent.step.phase),
+            None if sent is None else WAYS.get(sent.step.phase),
         )
         key = _key(request, decision, subject)
         known = self._found.get(key)
@@ -118,24 +115,15 @@ class Found:
         if better or (known is not None and known.served is None and known.request == request):
             candidate = candidate._replace(served=served_beside(request, asked))
         self._found[key] = candidate if known is None else _merged(candidate, known, better)
-        self._note_hit(key, start.meant, candidate, None if sent is None else sent.step.where)
+        self._hits.note(key, request, subject, start.meant, depth, None if sent is None else sent.step.where)
         self._blocking.note(key, start, entry, entries)
         if known is None:
             self._of_server.setdefault(server, []).append(key)
 
-    def _note_hit(self, key: Key, meant: Location | None, candidate: _Candidate, sent_on: Place | None) -> None:
-        hits = self._hits.setdefault(key, {})
-        request, subject = candidate.request, candidate.subject
-        meant = None if meant is subject.location else meant
-        ending = request.target.rpartition(".")[2] if subject.purpose == PURPOSE_FILE else ""
-        kind = (subject.purpose, sent_on, meant and meant.span(), ending)
-        known = hits.get(kind)
-        if (known is None and len(hits) < _MOST_HITS) or (known is not None and candidate.depth < known[0]):
-            hit = Hit(request, subject.purpose, subject.way, subject.path, meant, subject.members)
-            hits[kind] = (candidate.depth, hit)
-
-    def _hits_of(self, key: Key) -> tuple[Hit, ...]:
-        return tuple(hit for _, hit in self._hits.get(key, {}).values())
+    def forget_entered(self, server: Server, has_entered: Callable[[Location], bool]) -> None:
+        """Of locations with a pattern keep only those as meant that no request has come to."""
+        for key in self._of_server.get(server, ()):
+            self._hits.forget_entered(key, has_entered)
 
     def repeat(self, one: Server, other: Server) -> bool:
         """Take in for a server block what was found for one that is alike; False where it is not so after all."""
@@ -154,10 +142,7 @@ class Found:
             self._of_server.setdefault(other, []).append(key)
             who = translation.text(self._settle(of_one).who)
             self._settled[key] = Settled(candidate.request, candidate.decision, who, candidate.served)
-            self._hits[key] = {
-                kind: (depth, _translated(hit, translation, one, other))
-                for kind, (depth, hit) in self._hits[of_one].items()
-            }
+            self._hits.repeat(of_one, key, translation, one, other)
         return True
 
     def _repeated(self, key: Key, translation: Translation, other: Server) -> _Candidate | None:
@@ -203,7 +188,7 @@ class Found:
                 decision,
                 settled.who,
                 settled.served,
-                subject._replace(hits=self._hits_of(key), blocking=blocking),
+                subject._replace(hits=self._hits.of(key), blocking=blocking),
                 max(candidate.places, sum(one.places for one in blocking)),
                 tuple(dict.fromkeys((*candidate.examples, *(one.target for one in blocking)))),
             )
@@ -239,15 +224,6 @@ def _is_one_directory(location: Location | None) -> bool:
     """Whether every URI of the location leads to the same directory: an alias without captures behind a pattern."""
     aliases = [] if location is None or location.regex is None else location.own.get("alias", [])
     return bool(aliases) and "$" not in "".join(aliases[0].args)
-
-
-def _translated(hit: Hit, translation: Translation, one: Server, other: Server) -> Hit:
-    """The hit of one server block, as it hits one that is alike."""
-    meant = hit.meant
-    if meant is not None:
-        pairs = zip(every_location(one.tree), every_location(other.tree), strict=True)
-        meant = next(theirs for mine, theirs in pairs if mine is hit.meant)
-    return hit._replace(request=translation.request(hit.request), meant=meant)
 
 
 def _counterpart(rule: AccessRule | None, one: Context | None, other: Context) -> AccessRule | None:

@@ -13,10 +13,13 @@ from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.find_location import search_locations
 from audit403.nginx.explore.doors import Door, visit
-from audit403.nginx.explore.regex_witness import witnesses
+from audit403.nginx.explore.ordinary_names import ordinary_names_for
+from audit403.nginx.explore.regex_witness import exceptions, witnesses
 from audit403.nginx.explore.subject import (
     PURPOSE_CERTIFICATE,
+    PURPOSE_EXCEPTION,
     PURPOSE_HOME,
+    PURPOSE_ORDINARY,
     PURPOSE_PAGE,
     PURPOSE_PROBE,
 )
@@ -73,6 +76,8 @@ def _uris(exchange: Exchange, location: Location, seen: Seen, missed: list[NotAu
         return
     if location.regex is not None:
         yield from ((uri, PURPOSE_PROBE) for uri in _for_pattern(exchange, location, seen, missed))
+        if "deny" in location.own or "return" in location.own:
+            yield from _taken_along(exchange, location)
         return
     if not location.name.startswith("/"):
         return
@@ -120,6 +125,17 @@ def uris_of(location: Location) -> Iterator[str]:
     elif location.name.startswith("/"):
         stem = location.name.rstrip("/")
         yield from (location.name, f"{stem}/{PROBE}", f"{stem}/a/", f"{stem}/a.b", f"{stem}/a/b.c")
+
+
+def _taken_along(exchange: Exchange, location: Location) -> Iterator[tuple[str, str]]:
+    """Ordinary addresses that a pattern which refuses matches, and those that it names as its exceptions."""
+    assert location.regex is not None
+    for uri in ordinary_names_for(location.regex):
+        if _takes(exchange, location, uri):
+            yield uri, PURPOSE_ORDINARY
+    for uri in exceptions(location.regex):
+        if _takes(exchange, location, uri):
+            yield uri, PURPOSE_EXCEPTION
 
 
 def _below_others(location: Location) -> Iterator[str]:

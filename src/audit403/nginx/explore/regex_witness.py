@@ -59,15 +59,46 @@ def candidates(pattern: str, groups: dict[int, str] | None = None) -> Iterator[s
             yield text
 
 
+def exceptions(regex: Regex) -> Iterator[str]:
+    """Paths that a negative look-around of a pattern names and that the pattern matches all the same."""
+    if "(?!" not in regex.pattern and "(?<!" not in regex.pattern:
+        return
+    tree = _tree_of(regex.pattern)
+    negated = [] if tree is None else list(_negated(tree))
+    seen: set[str] = set()
+    for index in range(_MOST_PLANS if negated else 0):
+        try:
+            excepted = [_text(body, _Plan(index, {})) for body in negated]
+            around = _text(tree, _Plan(index, {}, True))
+        except (_NoText, RecursionError):
+            return
+        for text in (*excepted, around):
+            path = "/" + text.lstrip("/")
+            if text.strip("/") and path not in seen and _matches(regex, path):
+                yield path
+            seen.add(path)
+
+
+def _negated(tree: Any) -> Iterator[Any]:
+    """The bodies of negative look-arounds that do not speak of the end, at the pattern's own level."""
+    for op, argument in tree:
+        if str(op) == "ASSERT_NOT" and not any(str(inner) == "AT" for inner, _ in argument[1]):
+            yield argument[1]
+
+
 class _NoText(Exception):
     """The tree has a node for which no text can be made."""
 
 
 class _Plan(NamedTuple):
-    """How the choices of a pattern are made: `turn` changes each of them, `groups` holds what captures matched."""
+    """How the choices of a pattern are made: `turn` changes each of them, `groups` holds what captures matched.
+
+    With `spelled` the text has in it what negative look-arounds do not want to see.
+    """
 
     turn: int
     groups: dict[int, str]
+    spelled: bool = False
 
 
 def _tree_of(pattern: str) -> Any:
@@ -146,6 +177,8 @@ def _node(op: str, argument: Any, plan: _Plan) -> str:
         return _text(argument, plan)
     if op == "ASSERT" and argument[0] == 1 and plan.turn % 2:
         return _text(argument[1], plan)  # what a look-ahead wants to see may have to be written
+    if op == "ASSERT_NOT" and plan.spelled and not any(str(inner) == "AT" for inner, _ in argument[1]):
+        return _text(argument[1], plan)
     if op in ("AT", "ASSERT_NOT", "ASSERT"):
         return ""
     raise _NoText(op)

@@ -18,10 +18,13 @@ PURPOSE_OTHER_SOCKET = "other-socket"
 PURPOSE_DIRECTORY = "directory"
 PURPOSE_FILE = "file"
 PURPOSE_HIDDEN = "hidden"
+PURPOSE_ORDINARY = "ordinary"
+PURPOSE_EXCEPTION = "exception"
 """Why a request was asked: an ordinary page of a location, a made-up file in it, the site's home page, the challenge of
 a certificate authority, the name beside a served one (www or not), a name as a Host header has it where server_name is
 written otherwise, a name that another socket serves, a directory or a file of the tree, or one whose name or folder
-begins with a dot."""
+begins with a dot; an address such as every site has, or one that a pattern names as its exception, where the pattern
+refuses it."""
 MEANT_NAMES = (PURPOSE_TWIN_NAME, PURPOSE_WRITTEN_NAME, PURPOSE_OTHER_SOCKET)
 """The purposes of requests for a name that strays to a default server; the subject's `meant` is whose it is."""
 
@@ -33,7 +36,7 @@ WAY_ERROR_PAGE = "error_page"
 """What sent a request on inside nginx to the place that refuses it."""
 
 
-_TELLING = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE, PURPOSE_FILE, PURPOSE_DIRECTORY)
+_TELLING = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_ORDINARY, PURPOSE_PROBE, PURPOSE_FILE, PURPOSE_DIRECTORY)
 
 
 def telling(purpose: str) -> int:

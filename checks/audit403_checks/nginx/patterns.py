@@ -1,0 +1,71 @@
+"""What a pattern matches by accident: a bare dot, a match that ends or begins in the middle of a word."""
+
+import re
+from typing import NamedTuple
+
+from audit403.nginx.model.location import Location
+from audit403.nginx.model.regex import InvalidRegex, MatchFailed, compile_regex
+
+DOT, END, START = "dot", "end", "start"
+_BARE_DOT = re.compile(r"(?<!\\)\.(?=[A-Za-z(_])")
+_CLASS = re.compile(r"\[[^\]]*\]")
+_ENDS_IN_WORD = re.compile(r"(?:(?<!\\)[A-Za-z0-9]|[A-Za-z0-9]\)+)\Z")
+_BEGINS_WITH_WORD = re.compile(r"\A\(*(?:\?:)?[A-Za-z0-9]")
+_NOT_INSIDE_A_WORD = "(?:(?<![A-Za-z0-9])|(?![A-Za-z0-9]))"
+_DOT_NAMES = frozenset(
+    ("git", "ht", "htaccess", "htpasswd", "svn", "hg", "bzr", "env", "idea", "vscode", "ds_store", "cvs", "well-known")
+)
+_EDGE = r"\b"
+
+
+class Accident(NamedTuple):
+    """How a pattern came to match a path, and the pattern as it may have been meant."""
+
+    kind: str
+    meant: str
+
+
+def accident(location: Location, path: str) -> Accident | None:
+    """Why the location's pattern matches the path, where it is plainly not what was meant."""
+    if location.regex is None:
+        return None
+    pattern, caseless = location.regex.pattern, location.regex.caseless
+    escaped = with_dots_escaped(pattern)
+    if escaped != pattern and not _matches(escaped, caseless, path):
+        return Accident(DOT, escaped)
+    if _ENDS_IN_WORD.search(pattern) and not _matches(f"(?:{pattern}){_NOT_INSIDE_A_WORD}", caseless, path):
+        return Accident(END, _with_end(pattern))
+    if _BEGINS_WITH_WORD.match(pattern) and not _matches(f"{_NOT_INSIDE_A_WORD}(?:{pattern})", caseless, path):
+        return Accident(START, f"{_EDGE}{_whole(pattern)}")
+    return None
+
+
+def with_dots_escaped(pattern: str) -> str:
+    """The pattern with a backslash before each dot that a word follows, outside of classes."""
+    classes = [found.span() for found in _CLASS.finditer(pattern)]
+
+    def escaped(dot: "re.Match[str]") -> str:
+        inside = any(start < dot.start() < end for start, end in classes)
+        return dot[0] if inside else "\\."
+
+    return _BARE_DOT.sub(escaped, pattern)
+
+
+def _with_end(pattern: str) -> str:
+    """Names that begin with a dot are meant from their slash on; others up to the end of the word, whatever follows."""
+    words = re.findall(r"[a-z_-]+", pattern.lower())
+    if pattern.startswith("\\.") and words and _DOT_NAMES.issuperset(words):
+        return f"/{pattern}"
+    return f"{_whole(pattern)}{_EDGE}"
+
+
+def _whole(pattern: str) -> str:
+    """The pattern so that what is put beside it counts for each of its alternatives."""
+    return f"(?:{pattern})" if "|" in re.sub(r"\([^()]*\)", "", pattern) else pattern
+
+
+def _matches(pattern: str, caseless: bool, path: str) -> bool:
+    try:
+        return compile_regex(pattern, caseless).matches(path)
+    except (InvalidRegex, MatchFailed):
+        return True
