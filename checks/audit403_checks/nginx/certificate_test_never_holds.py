@@ -50,7 +50,7 @@ def _why(
     authority = subject.server.last("ssl_client_certificate") or subject.server.last("ssl_trusted_certificate")
     verifies = subject.server.last("ssl_verify_client")
     chain = () if verifies is None else (Because(verifies.span, "is how certificates are asked for"),)
-    if passing == ["verified"] and mode == "optional_no_ca" and authority is None:
+    if not passing and secure and mode == "optional_no_ca" and authority is None:
         return (
             "no certificate verifies: there is no ssl_client_certificate to verify it with",
             chain,

@@ -86,7 +86,6 @@ class SettingsFinder:
             self._of_folder[folder] = found
         return found
 
-
     def _read(self, folder: str) -> Settings | None:
         if folder in self._faults:
             raise self._faults[folder]

@@ -11,17 +11,19 @@ from collections import Counter
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
-from audit403.core.decision import REFUSED, Decision
+from audit403.core.decision import REFUSED, UNKNOWN, Decision
 from audit403.core.fact import Refusal
 from audit403.core.place import PathPlace, Place
 from audit403.evidence.local import LocalEvidence
 from audit403.nginx.decide.evaluator import Evaluator
+from audit403.nginx.explore.blocking import of_one_kind
 from audit403.nginx.explore.explorer import Explorer
 from audit403.nginx.model.address import parse_address, parse_network
 from audit403.nginx.model.build import build_model
 from audit403.nginx.read.configuration import read_configuration
 from servers.http import CLOSED, Response, Tls, request_bytes
 from servers.nginx import Nginx, main_config
+from servers.told import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 CLIENT_HEADER = "X-Audit403-Client"
 REAL_IP = f"set_real_ip_from 127.0.0.0/8; set_real_ip_from ::1; real_ip_header {CLIENT_HEADER};"
 _BURST = 3
-Key = tuple[str, "Place | str | None", int]
+Key = tuple[str, object, int]
 
 
 class Missed(NamedTuple):
@@ -79,40 +81,48 @@ class Asker:
             return Response(CLOSED, (), b"")
 
 
-class Explored(Asker):
-    """One configuration: the model's facts, and the real server that knows better."""
+class Exploration:
+    """The facts of one configuration with the files of this machine, each by what it refuses and where."""
 
-    def __init__(self, prefix: Path, http: str, certificates: Certificates, back: int) -> None:
-        self.conf = prefix / "model.conf"
-        modelled = http.replace("$http_x_unique", "$binary_remote_addr")
-        self.conf.write_bytes(main_config(prefix, modelled).encode("utf-8", "surrogateescape"))
-        other = f"server {{ listen 127.0.0.1:{back}; allow all; return 200; }}"
-        super().__init__(Nginx(prefix, main_config(prefix, f"{REAL_IP}\n{http}\n{other}")), certificates)
+    def __init__(self, main: Path, prefix: Path) -> None:
+        self.conf = main
         evidence = LocalEvidence()
-        self.model = build_model(read_configuration(str(self.conf), evidence, prefix=str(prefix)))
+        self.model = build_model(read_configuration(str(main), evidence, prefix=str(prefix)))
         self.evaluator = Evaluator(self.model, evidence)
         self.explorer = Explorer(self.model, self.evaluator, tree_known=True)
+        self.refusals: list[Refusal] = []
+        self.found: set[Key] = set()
 
     def explore(self) -> list[Refusal]:
         """Every refusal that is found."""
         self.refusals = [fact for fact in self.explorer.facts() if isinstance(fact, Refusal)]
-        self.found: set[Key] = set()
         for refusal in self.refusals:
             server = id(refusal.subject.server)
-            self.found.add((refusal.cause, _place(refusal.where), server))
+            self.found.add((*_kind(refusal.cause, refusal.where), server))
             self.found |= {(refusal.cause, member, server) for member in refusal.subject.members}
-            if isinstance(refusal.where, PathPlace):
-                self.found.add(("blocked", refusal.where.path, server))
         return self.refusals
 
     def key(self, request: Request, decision: Decision) -> Key:
         """Cause, place and server block of a refused request."""
-        return decision.cause, _place(decision.where), id(self.explorer.trails.server(request, decision))
+        return (*_kind(decision.cause, decision.where), id(self.explorer.trails.server(request, decision)))
 
     def is_found(self, request: Request, decision: Decision) -> bool:
         """Whether the refusal that this request belongs to was found."""
-        cause, place, server = self.key(request, decision)
-        return (cause, place, server) in self.found or ("blocked", place, server) in self.found
+        key = self.key(request, decision)
+        path = decision.where.path if isinstance(decision.where, PathPlace) else None
+        return key in self.found or (decision.cause, path, key[-1]) in self.found
+
+
+class Explored(Asker, Exploration):
+    """One configuration: the model's facts, and the real server that knows better."""
+
+    def __init__(self, prefix: Path, http: str, certificates: Certificates, back: int) -> None:
+        modelled = http.replace("$http_x_unique", "$binary_remote_addr")
+        conf = prefix / "model.conf"
+        conf.write_bytes(main_config(prefix, modelled).encode("utf-8", "surrogateescape"))
+        other = f"server {{ listen 127.0.0.1:{back}; allow all; return 200; }}"
+        Asker.__init__(self, Nginx(prefix, main_config(prefix, f"{REAL_IP}\n{http}\n{other}")), certificates)
+        Exploration.__init__(self, conf, prefix)
 
 
 class Score:
@@ -138,6 +148,9 @@ class Score:
                 continue
             self.counts["refused"] += 1
             decision = explored.evaluator.decide(request)
+            if decision.verdict == UNKNOWN:
+                self.counts["left open"] += 1
+                continue
             if decision.verdict != REFUSED:
                 self.note(
                     "not in the model", f"{request} {decision.verdict} {decision.cause}\n{explored.conf.read_text()}"
@@ -174,12 +187,15 @@ class Score:
                     )
                     self.note("who is wrong", text)
 
-    def summary(self) -> str:
-        return ", ".join(f"{count} {kind}" for kind, count in sorted(self.counts.items()))
+    def tell(self) -> None:
+        """Print at the end what was counted, with examples of what is wrong."""
+        summary = ", ".join(f"{count} {kind}" for kind, count in sorted(self.counts.items()))
+        tell("\n".join((summary, *(text for texts in self.shown.values() for text in texts))))
 
 
-def _place(where: Place | None) -> Place | str | None:
-    return where.path if isinstance(where, PathPlace) else where
+def _kind(cause: str, where: Place | None) -> tuple[str, object]:
+    """What two refused requests have in common that belong to one refusal."""
+    return of_one_kind(cause, where) if isinstance(where, PathPlace) else (cause, where)
 
 
 def _from(request: Request, client: str) -> Request | None:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Iterable
 
-    import pytest
-
     from audit403.core.request import Request
     from differential.nginx.tree_generator import Tree
     from servers.certificates import Certificates
@@ -31,21 +29,17 @@ _ONE_PLACE = 8
 """So many requests of a small sample may come to one and the same place."""
 
 
-def test_every_403_seen_was_found(
-    rng: random.Random, certificates: Certificates, cases: Callable[[int], int], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_403_seen_was_found(rng: random.Random, certificates: Certificates, cases: Callable[[int], int]) -> None:
     """Also: every witness is refused for real, what is said to be served is, and `who` holds for other clients."""
 
     def drawn(world: World, tree: Tree) -> Drawn:
         generator = Generator(rng, world, tree)
         return Drawn(generator.text, generator.clients(), generator.requests(_REQUESTS))
 
-    _held_against_nginx(drawn, rng, certificates, cases(8_000), capsys)
+    _held_against_nginx(drawn, rng, certificates, cases(8_000))
 
 
-def test_templates(
-    rng: random.Random, certificates: Certificates, cases: Callable[[int], int], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_templates(rng: random.Random, certificates: Certificates, cases: Callable[[int], int]) -> None:
     """The same for pieces of well-known templates, put together at random."""
 
     def drawn(world: World, tree: Tree) -> Drawn:
@@ -56,7 +50,7 @@ def test_templates(
         sample = DenseSample(rng, ports, parse("nginx.conf", text.encode()).directives)
         return Drawn(text, sample.clients(), sample.requests(_REQUESTS_OF_TEMPLATES))
 
-    _held_against_nginx(drawn, rng, certificates, cases(8_000), capsys)
+    _held_against_nginx(drawn, rng, certificates, cases(8_000))
 
 
 class Drawn(NamedTuple):
@@ -72,7 +66,6 @@ def _held_against_nginx(
     rng: random.Random,
     certificates: Certificates,
     requests: int,
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
     need_root()  # the trees have files of other users
     score = Score()
@@ -96,8 +89,7 @@ def _held_against_nginx(
             finally:
                 explored.server.stop()
             score.counts["configurations"] += 1
-    with capsys.disabled():
-        print("", score.summary(), *(text for texts in score.shown.values() for text in texts), sep="\n")
+    score.tell()
     counts = score.counts
     assert counts["rejected"] < counts["configurations"], "nginx rejects most configurations"
     assert counts["refused"] > counts["asked"] / 20, "too few 403s to say anything"

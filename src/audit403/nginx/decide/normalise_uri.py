@@ -12,9 +12,7 @@ _SLASH, _DOT, _PERCENT, _HASH, _QUESTION, _PLUS = b"/.%#?+"
 _USUAL, _AFTER_SLASH, _ONE_DOT, _TWO_DOTS = range(4)
 _FORBIDDEN = re.compile(rb"[\x00-\x20\x7f]")
 _NEEDS_WORK = re.compile(rb"[%#+]|//|/\.")
-_ABSOLUTE = (
-    rb"[A-Za-z][A-Za-z0-9+.\-]*://(\[[A-Za-z0-9:\-._~!$&'()*+,;=]*\]|[A-Za-z0-9.\-]*)(?::[0-9]*)?(?=[/?]|\Z)"
-)
+_ABSOLUTE = rb"[A-Za-z][A-Za-z0-9+.\-]*://(\[[A-Za-z0-9:\-._~!$&'()*+,;=]*\]|[A-Za-z0-9.\-]*)(?::[0-9]*)?(?=[/?]|\Z)"
 
 
 class Target(NamedTuple):

@@ -13,6 +13,7 @@ from audit403.nginx.model.regex import Regex
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.socket import Socket
 
+_AUTHORITIES = ("ssl_client_certificate", "ssl_trusted_certificate")
 PLAIN_ON_TLS, CERTIFICATE_ERROR, NO_CERTIFICATE = 497, 495, 496
 
 
@@ -53,10 +54,15 @@ def looks_at_names(socket: Socket) -> bool:
 
 
 def client_certificate(exchange: Exchange) -> str:
-    """none, verified or failed: a certificate counts only when the handshake asked for one."""
+    """none, verified or failed: a certificate counts only when the handshake asked for one, and one that nobody vouches
+    for does not verify (`optional_no_ca` without an authority).
+    """
     tls = exchange.request.tls
-    if tls is None or verify_mode(_asking(exchange)) == "off":
+    asking = _asking(exchange)
+    if tls is None or verify_mode(asking) == "off":
         return "none"
+    if tls.client_certificate == "verified" and not any(asking.last(name) for name in _AUTHORITIES):
+        return "failed"
     return tls.client_certificate
 
 

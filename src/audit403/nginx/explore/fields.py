@@ -50,6 +50,16 @@ def with_target(request: Request, target: str) -> Request:
     return request._replace(target=target) if _can_be_sent(target) and " " not in target else request
 
 
+def dav_request(request: Request, method: str, target: str) -> Request:
+    """The request as a WebDAV client sends it."""
+    changed = with_target(request, target)._replace(method=method, body_length=0 if method == "PUT" else None)
+    if method in ("COPY", "MOVE"):
+        path = target.partition("?")[0].rstrip("/")
+        there = f"{request.scheme}://{request.host}{path}-copy{'/' if target.endswith('/') else ''}"
+        return with_header(changed, "destination", there)
+    return changed
+
+
 def header_of(variable: str) -> str:
     """The header that `$http_name` or `$content_type` shows."""
     return (variable[5:] if variable.startswith("http_") else variable).replace("_", "-")

@@ -16,7 +16,7 @@ from audit403.core.place import Place, Span
 from audit403.core.request import Request
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.explore.doors import Door, from_client
-from audit403.nginx.explore.fields import METHODS
+from audit403.nginx.explore.fields import METHODS, dav_request
 from audit403.nginx.explore.flips import Flips
 from audit403.nginx.explore.provoke import provoke
 from audit403.nginx.explore.regions import RuleTable
@@ -163,6 +163,8 @@ class Search:
                 yield from self._of_lists(request, one, detour, anew)
         for one in passed:
             yield from self._of_error_pages(request, one)
+            if any(directive.args != ["off"] for directive in one.effective("dav_methods")):
+                yield from self._of_dav(request, one)
         if any(step.operator == "listable" and step.met for step in decision.trace) and self._try_again("listing", 2):
             # autoindex answers GET and HEAD; of a directory without an index a POST is refused.
             yield Proposal(iter((request._replace(method="POST"),)), _never)
@@ -257,6 +259,18 @@ class Search:
             local = page.target.source.startswith(("/", "@", "$"))
             if (local or page.overwrite == 403) and self._try_again((id(page.directive), page.code), _MOST_TRIES):
                 yield Proposal(provoke(request, page.code, context), _leads_to(page.code))
+
+    def _of_dav(self, request: Request, context: Context) -> Iterator[Proposal]:
+        """What WebDAV does to the file system, which may refuse it."""
+        folder = request.target.partition("?")[0].rpartition("/")[0]
+        methods = {word.upper() for directive in context.effective("dav_methods") for word in directive.args}
+        level = context.limit_except if isinstance(context, Location) else None
+        may = [] if level is None else islice(self._table(level.access_rules()).passing(), 1)
+        clients = [request, *filter(None, (from_client(request, client, self.doors) for client in may))]
+        for target in dict.fromkeys((request.target, f"{folder}/")):
+            if methods and self._try_again(("dav", id(context), target.endswith("/")), 2):
+                asked = (dav_request(one, method, target) for one in clients for method in sorted(methods))
+                yield Proposal(asked, _never, all=True)
 
     def _table(self, rules: list[AccessRule]) -> RuleTable:
         return self.trails.table(rules)
