@@ -17,6 +17,7 @@ from audit403.nginx.explore.wish import Wish, exactly
 from audit403.nginx.model.address import parse_address
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.location import Location
+from audit403.nginx.model.rewrite_code import If, Instruction, Rewrite, Set
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.template import Template, compile_template
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _DAY = 86_400
 _MOST_LISTS = 8
 _NOT_SIGNED = "x" * 22
+_HASH_LENGTH = 32
 _LATER, _EARLIER = 20 * 365 * _DAY, -365 * _DAY
 
 
@@ -100,3 +102,55 @@ def _contexts(server: Server) -> Iterator[Context]:
         if {"secure_link", "secure_link_md5", "secure_link_secret"} & context.own.keys():
             yield context
         pending += context.tree.all()
+
+
+def never_right(context: Context, now: int) -> str | None:
+    """Why `$secure_link` cannot say that a link is right in a context, if it is so, whatever a client sends."""
+    secret = context.last("secure_link_secret")
+    checked, signed = context.last("secure_link"), context.last("secure_link_md5")
+    if secret is not None and checked is None and signed is None:
+        return _never_second(context)
+    if checked is None or signed is None:
+        lacking = "secure_link and secure_link_md5" if checked is signed else _the_one_of(checked is None)
+        return f"{lacking} {'are' if checked is signed else 'is'} not set here, so that $secure_link is always empty"
+    link = compile_template(checked.args[0])
+    _, comma, expires = link.source.partition(",")
+    if comma and expires.isascii() and expires.isdigit() and int(expires) < now:
+        return "the time of expiry is written out and is over, whatever link is sent"
+    if not link.variables() and not _captures(context):
+        return f"`secure_link {checked.args[0]}` takes nothing from the request"
+    return None
+
+
+def _the_one_of(first: bool) -> str:
+    return "secure_link" if first else "secure_link_md5"
+
+
+def _never_second(context: Context) -> str | None:
+    """The hash is the second part of the path, whose first is any name: a longer location leaves no room for it."""
+    if not isinstance(context, Location) or context.regex is not None:
+        return None
+    parts = context.name[1:].split("/")
+    if len(parts) < 3 or len(parts[1]) == _HASH_LENGTH:
+        return None
+    return f"secure_link_secret takes the second part of the path for the hash, and here that is always {parts[1]}"
+
+
+def _may_capture(instruction: Instruction) -> bool:
+    if isinstance(instruction, If):
+        return instruction.condition.regex is not None or instruction.condition.variable != "secure_link"
+    return isinstance(instruction, Rewrite | Set)
+
+
+def _captures(context: Context) -> bool:
+    """Whether `$1` may be something: the location has a pattern, or its code does."""
+    level: Context | None = context
+    while level is not None:
+        if isinstance(level, Location) and level.regex is not None:
+            return True
+        if isinstance(level, Location | Server) and any(map(_may_capture, level.code)):
+            return True
+        if isinstance(level, Server) and level.captures_names():
+            return True
+        level = level.parent
+    return False
