@@ -14,7 +14,6 @@ from audit403.nginx.explore.doors import Doors, from_client, visit
 from audit403.nginx.explore.found import Found
 from audit403.nginx.explore.idle import idle_directives
 from audit403.nginx.explore.loops import Loops
-from audit403.nginx.explore.meant_names import meant_names
 from audit403.nginx.explore.places import Seen, Start, starts
 from audit403.nginx.explore.search import Asked, Search
 from audit403.nginx.explore.trail import Trails
@@ -47,8 +46,11 @@ class Explorer:
         """Every refusal and idle directive that exploration finds."""
         for server in self.model.servers:
             self._explore_server(server)
-        for start in meant_names(self.evaluator):
-            self._explore_stray(start)
+        if len(self.model.servers) > 1:
+            from audit403.nginx.explore.meant_names import meant_names
+
+            for start in meant_names(self.evaluator):
+                self._explore_stray(start)
         yield from self.found.refusals()
         yield from self.loops.facts()
         yield from idle_directives(self.model)
