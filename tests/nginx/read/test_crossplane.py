@@ -48,7 +48,8 @@ def without_if_parentheses(tree: Tree) -> Tree:
     found: Tree = []
     for name, args, line, block in tree:
         if name == "if" and args:
-            args = " ".join(args).removeprefix("(").removesuffix(")").split()
+            args = args[1:] if args[0] == "(" else [args[0].removeprefix("("), *args[1:]]
+            args = args[:-1] if args[-1:] == [")"] else [*args[:-1], args[-1].removesuffix(")")]
         found.append((name, args, line, None if block is None else without_if_parentheses(block)))
     return found
 
