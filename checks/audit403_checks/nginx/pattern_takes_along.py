@@ -10,9 +10,9 @@ from audit403.core.registry import check
 from audit403.nginx.explore.subject import PURPOSE_FILE, PURPOSE_ORDINARY, Hit, Subject
 from audit403.nginx.model.location import Location
 from audit403_checks.files.kinds import is_public
-from audit403_checks.nginx.patterns import DOT, END, START, Accident, accident
+from audit403_checks.nginx.patterns import DOT, END, START, Accident, accident, rewritten
 from audit403_checks.nginx.sent_on import EVERYBODY
-from audit403_checks.support import finding_of, refusal_of, replace
+from audit403_checks.support import finding_of, refusal_of
 
 _WORDS = {
     DOT: "its `.` stands for any character",
@@ -70,12 +70,5 @@ def _is_plain(how: Accident, path: str) -> bool:
 
 
 def _fix(location: Location, how: Accident) -> Fix:
-    directive = location.directive
-    if directive is None or len(directive.args) < 2:
-        return Fix(f"write the pattern as {how.meant}", MANUAL)
-    span = directive.arg_span(1)
-    written = directive.source.data[span.start : span.end].decode("utf-8", "surrogateescape")
-    bare = written.strip("\"'")
-    if bare != location.name:
-        return Fix(f"write the pattern as {how.meant}", MANUAL)
-    return Fix(f"write the pattern as {how.meant}", UNSAFE, (replace(span, written.replace(bare, how.meant)),))
+    edits = rewritten(location, how.meant)
+    return Fix(f"write the pattern as {how.meant}", UNSAFE if edits else MANUAL, edits)

@@ -3,8 +3,10 @@
 import re
 from typing import NamedTuple
 
+from audit403.core.edit import TextEdit
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.regex import InvalidRegex, MatchFailed, compile_regex
+from audit403_checks.support import replace
 
 DOT, END, START = "dot", "end", "start"
 _BARE_DOT = re.compile(r"(?<!\\)\.(?=[A-Za-z(_])")
@@ -38,6 +40,17 @@ def accident(location: Location, path: str) -> Accident | None:
     if _BEGINS_WITH_WORD.match(pattern) and not _matches(f"{_NOT_INSIDE_A_WORD}(?:{pattern})", caseless, path):
         return Accident(START, f"{_EDGE}{_whole(pattern)}")
     return None
+
+
+def rewritten(location: Location, pattern: str) -> tuple[TextEdit, ...]:
+    """The edit that gives a location another pattern; none where the old one is not written as it is."""
+    directive = location.directive
+    if directive is None or len(directive.args) < 2:
+        return ()
+    span = directive.arg_span(1)
+    written = directive.source.data[span.start : span.end].decode("utf-8", "surrogateescape")
+    bare = written.strip("\"'")
+    return (replace(span, written.replace(bare, pattern)),) if bare == location.name else ()
 
 
 def with_dots_escaped(pattern: str) -> str:

@@ -18,6 +18,7 @@ from audit403_checks.support import deciding_level, insert_after, insert_before,
 
 _PROGRAMS = (".php", ".cgi", ".pl", ".py", ".jsp", ".asp", ".aspx")
 _REFUSING = ("deny", "return", "internal", "access_log", "log_not_found")
+_SERVING = frozenset(("root", "alias", "allow", "try_files", "autoindex", "expires", "add_header", "auth_basic"))
 EVERYBODY = "every client"
 
 
@@ -57,6 +58,13 @@ def origin_of(detour: Detour) -> Context:
     return next((location for location in every_location(server.tree) if location.span() == where), server)
 
 
+def is_to_serve(location: Location) -> bool:
+    """Whether a location says that it serves, and nothing in it refuses."""
+    if any(name in location.own for name in ("deny", "return", "internal")):
+        return False
+    return bool(_SERVING & location.own.keys()) or any(map(is_handler, location.sequence))
+
+
 def is_for_another(subject: Subject, uri: str) -> bool:
     """Whether a location behind the one that refuses was written for the URI: that is another fault."""
     refusing = subject.location
@@ -64,7 +72,7 @@ def is_for_another(subject: Subject, uri: str) -> bool:
     for location in every_location(subject.server.tree):
         if location is refusing:
             after = True
-        elif after and location.regex is not None and any(map(is_handler, location.sequence)):
+        elif after and location.regex is not None and is_to_serve(location):
             with suppress(MatchFailed):
                 if location.regex.matches(uri):
                     return True

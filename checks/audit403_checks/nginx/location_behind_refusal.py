@@ -1,0 +1,65 @@
+"""A location never gets the requests that it is there for: a pattern comes first and refuses them."""
+
+from collections.abc import Iterator
+
+from audit403.core.fact import Fact
+from audit403.core.family import Site
+from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
+from audit403.core.place import Because
+from audit403.core.registry import check
+from audit403.nginx.explore.subject import PURPOSE_PAGE, PURPOSE_PROBE, WAY_INDEX, WAY_TRY_FILES, Hit
+from audit403.nginx.model.location import Location
+from audit403_checks.nginx.sent_on import EVERYBODY, detours, is_for_another, is_to_serve
+from audit403_checks.support import finding_of, insert_before, refusal_of, remove, replace, statement
+
+_NAME = "nginx/location-behind-refusal"
+_CHALLENGES = "/.well-known"
+
+
+@check(WARNING, "access-rule", "return")
+def location_behind_refusal(fact: Fact, site: Site) -> Iterator[Finding]:
+    """Of patterns the first that matches counts, and any of them before a plain prefix."""
+    found = refusal_of(fact)
+    if found is None or found[0].who != EVERYBODY or found[1].location is None or found[1].location.regex is None:
+        return
+    refusal, subject = found
+    refusing = found[1].location
+    seen: set[int] = set()
+    for hit in subject.hits:
+        meant = hit.meant
+        if meant is None or id(meant) in seen or not _is_for(hit, meant) or not is_to_serve(meant):
+            continue
+        seen.add(id(meant))
+        target = hit.request.target
+        message = f"`{meant.label()}` never gets {target}: `{refusing.label()}` is looked at first, and refuses it"
+        ways = detours(fact, site, WAY_INDEX, WAY_TRY_FILES)
+        down = any(is_for_another(subject, one.sent.to.partition("?")[0]) for one in ways)
+        decision = refusal.decision if hit.request == refusal.witness else site.decide(hit.request)
+        severity = ERROR if down else WARNING
+        fixes = tuple(_fixes(refusing, meant))
+        finding = finding_of(_NAME, severity, message, refusal, fixes, anchor=meant.label(), hit=(hit, decision))
+        span = meant.span()
+        chain = () if span is None else (Because(span, "is there for it, and behind the other"),)
+        yield finding._replace(because=(*finding.because, *chain))
+
+
+def _is_for(hit: Hit, meant: Location) -> bool:
+    """Whether the location is for the very request: its own name, or what only its pattern was made for."""
+    if hit.way is not None or hit.request.target.startswith(_CHALLENGES):
+        return False
+    return hit.purpose == (PURPOSE_PAGE if meant.regex is None else PURPOSE_PROBE)
+
+
+def _fixes(refusing: Location, meant: Location) -> Iterator[Fix]:
+    if meant.directive is None or refusing.directive is None or meant.parent is not refusing.parent:
+        yield Fix("let the location be looked at first", MANUAL)
+        return
+    if meant.regex is not None:
+        edits = (insert_before(refusing.directive, statement(meant.directive)), remove(meant.directive))
+        yield Fix(f"put `{meant.label()}` before `{refusing.label()}`", UNSAFE, edits)
+        return
+    modifier = "^~" if meant.name.endswith("/") else "="
+    span = meant.directive.arg_span(len(meant.directive.args) - 1)
+    first = meant.directive.arg_span(0)
+    edit = replace(first._replace(end=span.end), f"{modifier} {meant.name}")
+    yield Fix(f"write `location {modifier} {meant.name}`, which comes before every pattern", UNSAFE, (edit,))
