@@ -19,7 +19,8 @@ NEVER = {
     "importlib.metadata", "inspect", "jinja2", "json", "logging", "maxminddb", "paramiko", "passlib", "rich", "shutil",
     "subprocess", "tempfile", "tomllib", "urllib.parse",
 }  # fmt: skip
-MOST_MODULES = 250
+MOST_MODULES = 230
+"""Without the rules: another one must not cost a change here."""
 
 SCRIPT = """
 import sys
@@ -50,7 +51,8 @@ def test_a_small_run_imports_little(tmp_path: Path, rules: str) -> None:
     modules = set(result.stderr.split())
     assert "audit403.nginx.family" in modules, result.stderr
     assert not modules & NEVER
-    assert len(modules) < MOST_MODULES, f"{len(modules)} modules"
+    own = [module for module in modules if not module.startswith("audit403_checks")]
+    assert len(own) < MOST_MODULES, f"{len(own)} modules"
 
 
 def test_rules_of_a_family_that_has_no_site_are_not_imported(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.find_location import search_locations
 from audit403.nginx.explore.doors import Door, visit
-from audit403.nginx.explore.ordinary_names import ordinary_names_for
 from audit403.nginx.explore.regex_witness import exceptions, witnesses
 from audit403.nginx.explore.subject import (
     PURPOSE_CERTIFICATE,
@@ -129,6 +128,8 @@ def uris_of(location: Location) -> Iterator[str]:
 
 def _taken_along(exchange: Exchange, location: Location) -> Iterator[tuple[str, str]]:
     """Ordinary addresses that a pattern which refuses matches, and those that it names as its exceptions."""
+    from audit403.nginx.explore.ordinary_names import ordinary_names_for
+
     assert location.regex is not None
     for uri in ordinary_names_for(location.regex):
         if _takes(exchange, location, uri):
