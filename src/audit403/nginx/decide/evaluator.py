@@ -19,10 +19,9 @@ from audit403.nginx.decide.content import content_phase
 from audit403.nginx.decide.error_page import ErrorPage, error_pages_of, special_response
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.find_location import enter_location, find_location
-from audit403.nginx.decide.input_headers import change_headers, input_headers_of
 from audit403.nginx.decide.limits import limits
 from audit403.nginx.decide.map_path import Root, root_of
-from audit403.nginx.decide.other_programs import SERVER_CODE, firewall, in_effect, rewrite_code
+from audit403.nginx.decide.other_programs import after_rewriting, after_server_rewriting, firewall, in_effect
 from audit403.nginx.decide.outcome import (
     Cause,
     Closed,
@@ -86,7 +85,6 @@ class Evaluator:
         self._trusted: dict[Context, Trusted] = {}
         self._handlers: dict[Context, Directive | None] = {}
         self._others: dict[Context, tuple[Directive, ...]] = {}
-        self._input_headers: dict[Context, tuple[Directive, ...]] = {}
 
     def decide(self, request: Request, depth: int = 0, *, http_10: bool = False) -> Decision:
         """What nginx answers. A test that the evidence leaves open is tried both ways; only a difference is unknown.
@@ -148,17 +146,10 @@ class Evaluator:
         return self._referers[context]
 
     def other_programs(self, context: Context) -> tuple[Directive, ...]:
-        """The programs inside nginx that may refuse in a context."""
+        """The directives of other modules that may decide in a context."""
         found = self._others.get(context)
         if found is None:
             found = self._others[context] = in_effect(context)
-        return found
-
-    def input_headers(self, context: Context) -> tuple[Directive, ...]:
-        """The commands that change the request's headers in a context."""
-        found = self._input_headers.get(context)
-        if found is None:
-            found = self._input_headers[context] = input_headers_of(context)
         return found
 
     def trusted(self, context: Context) -> Trusted:
@@ -314,7 +305,9 @@ class Evaluator:
         return Status(500)
 
     def _from_server_rewrite(self, exchange: Exchange) -> Outcome:
-        outcome = run_rewrite(exchange, exchange.server.code) or rewrite_code(exchange, SERVER_CODE)
+        outcome = run_rewrite(exchange, exchange.server.code)
+        if outcome is None and self.other_programs(exchange.context):
+            outcome = after_server_rewriting(exchange)
         if outcome is not None:
             return outcome
         return self._from_find_location(exchange)
@@ -324,13 +317,11 @@ class Evaluator:
 
     def _from_location_rewrite(self, exchange: Exchange) -> Outcome:
         while True:
-            outcome = firewall(exchange)
+            outcome = firewall(exchange) if self.other_programs(exchange.context) else None
             if outcome is None and isinstance(exchange.context, Location):
                 outcome = run_rewrite(exchange, exchange.context.code)
-            if outcome is None:
-                change_headers(exchange)
-            if outcome is None and not exchange.uri_changed:
-                outcome = rewrite_code(exchange)
+            if outcome is None and self.other_programs(exchange.context):
+                outcome = after_rewriting(exchange)
             if outcome is not None:
                 return outcome
             if not exchange.uri_changed:

@@ -8,26 +8,25 @@ from contextlib import suppress
 from audit403.nginx.decide.ascii import lower
 from audit403.nginx.decide.choose_server import BadHost, validate_host
 from audit403.nginx.decide.exchange import Exchange
+from audit403.nginx.decide.other_programs import INPUT_HEADERS
 from audit403.nginx.decide.variables.lookup import expand
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.template import compile_template
 from audit403.nginx.read.tree import Directive
 
-SET, CLEAR = "more_set_input_headers", "more_clear_input_headers"
+SET, CLEAR = INPUT_HEADERS
 
 
 def change_headers(exchange: Exchange) -> None:
     """Run the commands of this level after those of the levels above it."""
-    for directive in exchange.evaluator.input_headers(exchange.context):
+    for directive in _commands(exchange.context):
         _run(exchange, directive)
 
 
-def input_headers_of(context: Context) -> tuple[Directive, ...]:
+def _commands(context: Context) -> list[Directive]:
     """The commands in effect; unlike other settings they add up."""
-    above = () if context.parent is None else input_headers_of(context.parent)
-    if SET not in context.own and CLEAR not in context.own:
-        return above
-    return (*above, *(directive for directive in context.sequence if directive.name in (SET, CLEAR)))
+    above = [] if context.parent is None else _commands(context.parent)
+    return above + [directive for directive in context.sequence if directive.name in (SET, CLEAR)]
 
 
 def _run(exchange: Exchange, directive: Directive) -> None:

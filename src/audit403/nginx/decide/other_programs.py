@@ -34,7 +34,11 @@ FILTERS = ("header_filter_by_lua", "header_filter_by_lua_block", "header_filter_
 MAY_REFUSE = ACCESS_CODE + SERVER_CODE + REWRITE_CODE + FIREWALLS + TOKENS + PASSWORDS + FILTERS
 """What is worth saying; auth_pam never answers 403."""
 
-_EVALUATED = ACCESS_CODE + SERVER_CODE + REWRITE_CODE + FIREWALLS + TOKENS + PASSWORDS + AFTER_RULES
+INPUT_HEADERS = ("more_set_input_headers", "more_clear_input_headers")
+"""Commands of headers-more that change the request's headers after the rewriting."""
+
+_EVALUATED = ACCESS_CODE + SERVER_CODE + REWRITE_CODE + FIREWALLS + TOKENS + PASSWORDS + AFTER_RULES + INPUT_HEADERS
+_NAMES = frozenset(_EVALUATED)
 _PASSED = 200
 
 Handler = Callable[[Exchange], int | Closed | None]
@@ -42,7 +46,9 @@ Handler = Callable[[Exchange], int | Closed | None]
 
 
 def in_effect(context: Context) -> tuple[Directive, ...]:
-    """The effective directives of such programs in a context, one of a name."""
+    """The effective directives of other modules that decide in a context, one of a name."""
+    if _is_without(context):
+        return ()
     found: list[Directive] = []
     for name in _EVALUATED:
         directive = context.last(name)
@@ -51,7 +57,31 @@ def in_effect(context: Context) -> tuple[Directive, ...]:
     return tuple(found)
 
 
-def rewrite_code(exchange: Exchange, names: tuple[str, ...] = REWRITE_CODE) -> Outcome | None:
+def _is_without(context: Context) -> bool:
+    level: Context | None = context
+    while level is not None:
+        if not _NAMES.isdisjoint(level.own):
+            return False
+        level = level.parent
+    return True
+
+
+def after_server_rewriting(exchange: Exchange) -> Outcome | None:
+    """What other modules do after a server block's own code."""
+    return _code(exchange, SERVER_CODE)
+
+
+def after_rewriting(exchange: Exchange) -> Outcome | None:
+    """What other modules do after a location's own code."""
+    commands = _here(exchange, INPUT_HEADERS)
+    if commands:
+        from audit403.nginx.decide.input_headers import change_headers
+
+        change_headers(exchange)
+    return None if exchange.uri_changed else _code(exchange, REWRITE_CODE)
+
+
+def _code(exchange: Exchange, names: tuple[str, ...]) -> Outcome | None:
     """Code at the end of a rewrite phase: it goes on, answers, or refuses."""
     for directive in _here(exchange, names):
         exchange.step("rewrite", f"{directive.name} may answer", directive.span)
