@@ -28,13 +28,11 @@ if TYPE_CHECKING:
 _SITES, _REQUESTS = 6, 15
 
 
-def duel_about(
-    duel: FileDuel, rng: random.Random, most: int, weights: Weights, influence: Influence | None = None
-) -> None:
+def duel_about(duel: FileDuel, rng: random.Random, most: int, weights: Weights, influence: Influence) -> None:
     """Random trees and sites until `most` requests were asked."""
     port = free_port()
     number = 0
-    while duel.asked < most:
+    while influence.goes_on(duel.asked, most):
         number += 1
         root = f"{duel.prefix}/t{number}"
         tree = build_tree(rng, root, odd=rng.choice(weights.odd), odd_files=weights.odd_files, names=weights.names)
@@ -44,16 +42,15 @@ def duel_about(
         asks = [random_ask(rng, site) for site in sites for _ in range(_REQUESTS)]
         if duel.start(conf):
             duel.run(conf, asks, tree)
-            if influence is not None:
-                duel.server.restart(conf)  # its caches are warm
-                measure_everywhere(
-                    duel.server,
-                    rng,
-                    influence,
-                    conf,
-                    labels,
-                    lambda asks=asks: [_answer(ask.send(duel.server)) for ask in asks],
-                )
+            duel.server.restart(conf)  # its caches are warm
+            measure_everywhere(
+                duel.server,
+                rng,
+                influence,
+                conf,
+                labels,
+                lambda asks=asks: [_answer(ask.send(duel.server)) for ask in asks],
+            )
         shutil.rmtree(root)
 
 
@@ -70,11 +67,13 @@ def measure_everywhere(
 
     One at a time would change too little: each of these stands for a few files of one server block.
     """
+    if not influence.asked_for():
+        return
     usual = answers()
     data = conf.encode("utf-8", "surrogateescape")
     places: dict[str, list[tuple[int, int]]] = {}
     for directive, parent in _with_parents(parse("nginx.conf", data).directives, None):
-        for label in set(labels(directive, parent)).intersection(influence.wanted):
+        for label in set(labels(directive, parent)).intersection(influence.asked_for()):
             places.setdefault(label, []).append((directive.start, directive.end))
     # A directive that the others need cannot be taken out: it must not have its turn each time.
     order = sorted(sorted(places), key=lambda label: (influence.counts[label] >= FEWEST, rng.random()))

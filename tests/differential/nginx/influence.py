@@ -4,9 +4,12 @@ A generated test that never reaches a directive agrees with the server about it 
 directives out of its configurations, one at a time, and asks the real server again:
 
     influence = Influence(rng, ("deny", "satisfy", "geo", "geo/ranges", "if -f"))
-    for each configuration, after its answers are in:
+    while influence.goes_on(duel.asked, cases(2_000)):  # with each configuration, after its answers are in:
         influence.measure(server, conf, [response.status for …], lambda index: ask(requests[index]).status)
     influence.check()     # prints the table; at the scale of `make fuzz` a count under 50 fails
+
+What is rare in what a generator makes may stay rare for a whole run, so a test that lacks influence goes on for up to
+three times as many requests; a directive that has enough of it is left in.
 
 A label is a directive's name, `parent/name` for a line inside a block such as `map`, `geo` or `types`, or whatever the
 test's own `labels` gives. A directive that nginx does not start without is left alone.
@@ -36,6 +39,7 @@ FEWEST = 50
 _DEFINITIONS = frozenset(("map", "geo", "split_clients", "geoip2", "types", "upstream"))
 _TABLES = _DEFINITIONS | {"limit_except", "if"}
 _FUZZ = 10
+_PATIENCE = 3
 _TRIALS_AT_FUZZ_SCALE = 6
 
 
@@ -69,6 +73,17 @@ class Influence:
         self._rng = rng
         self._labels = labels
 
+    def goes_on(self, asked: int, planned: int) -> bool:
+        """Whether the test has to ask more: what it is to ask, and where influence lacks up to three times that."""
+        return asked < planned or (at_fuzz_scale() and bool(self._tame()) and asked < _PATIENCE * planned)
+
+    def asked_for(self) -> frozenset[str]:
+        """The labels that are still to be measured."""
+        return frozenset(self._tame() if at_fuzz_scale() else self.wanted)
+
+    def _tame(self) -> dict[str, int]:
+        return {label: self.counts[label] for label in self.wanted if self.counts[label] < FEWEST}
+
     def measure(
         self, server: Nginx, conf: str, statuses: Sequence[int], ask: Callable[[int], int], rounds: int | None = None
     ) -> None:
@@ -93,18 +108,21 @@ class Influence:
         """Tell the table; fail when the test ran at full scale and a label has too little influence."""
         tell(self.table())
         if at_fuzz_scale():
-            tame = {label: self.counts[label] for label in self.wanted if self.counts[label] < FEWEST}
+            tame = self._tame()
             assert not tame, f"the generator is too tame: fewer than {FEWEST} answers hang on {tame}"
 
     def table(self) -> str:
         """One line a label: how many requests' real answers changed."""
         width = max(map(len, self.wanted), default=0)
         rows = [f"  {label:{width}}  {self.counts[label]:6}" for label in sorted(self.wanted)]
-        return "\n".join(["requests whose real answer changes without the directive:", *rows])
+        enough = f" (measured up to {FEWEST})" if at_fuzz_scale() else ""
+        return "\n".join([f"requests whose real answer changes without the directive{enough}:", *rows])
 
     def _chosen(self, conf: str, rounds: int) -> list[tuple[int, int, frozenset[str]]]:
         """The byte ranges to take out: those that were tried least first, as long as their influence is small."""
-        wanted = frozenset(self.wanted)
+        wanted = self.asked_for()
+        if not wanted:
+            return []
         found: list[tuple[int, int, frozenset[str]]] = []
         directives = parse("nginx.conf", conf.encode("utf-8", "surrogateescape")).directives
         pending: list[tuple[Directive, Directive | None]] = [(directive, None) for directive in directives]

@@ -37,7 +37,7 @@ def test_who_may_come_in(server_dir: Path, rng: random.Random, cases: Callable[[
     where = Where(rng)
     rounds = 9 if at_fuzz_scale() else 1
     with LoggedDuel(server_dir, texts=False) as duel:
-        while duel.asked < cases(2_500):
+        while influence.goes_on(duel.asked, cases(2_500)):
             conf = main_config(server_dir, generator.http())
             if not duel.start(conf):
                 continue

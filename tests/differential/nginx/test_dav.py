@@ -106,11 +106,11 @@ def test_webdav_methods(server_dir: Path, rng: random.Random, cases: Callable[[i
     influence.check()
 
 
-def dav_duel(duel: DavDuel, rng: random.Random, most: int, influence: Influence | None = None) -> None:
+def dav_duel(duel: DavDuel, rng: random.Random, most: int, influence: Influence) -> None:
     """Random trees and sites until so many requests were asked."""
     port = free_port()
     number = 0
-    while duel.asked < most:
+    while influence.goes_on(duel.asked, most):
         number += 1
         root = f"{duel.prefix}/t{number}"
         tree = build_dav_tree(rng, root)
@@ -121,20 +121,21 @@ def dav_duel(duel: DavDuel, rng: random.Random, most: int, influence: Influence 
         if duel.start(conf):
             _copy(root, root + ".copy")
             duel.run(blocks, asks, tree)
-            if influence is not None:
-                _measure(duel, influence, conf, root)
+            _measure(duel, influence, conf, root)
             _remove(root + ".copy")
         _remove(root)
 
 
 def _measure(duel: DavDuel, influence: Influence, conf: str, root: str) -> None:
     """The requests that were sent, again from the beginning: each time on the tree as it was at first."""
+    if not influence.asked_for():
+        return
     data = conf.encode("utf-8", "surrogateescape")
     found = every_directive(parse("nginx.conf", data).directives)
     usual, duel.server.client.timeout = duel.server.client.timeout, 1.0
     duel.server.client.close()  # what is open has the usual patience
     answers = _replay(duel, root)
-    for name in sorted(influence.wanted, key=lambda name: influence.counts[name])[:2]:
+    for name in sorted(influence.asked_for(), key=lambda name: influence.counts[name])[:2]:
         reduced = data
         for directive in sorted(found, key=lambda directive: -directive.start):
             if directive.name == name:

@@ -51,7 +51,7 @@ def test_what_becomes_of_an_error(server_dir: Path, rng: random.Random, cases: C
     where = Where(rng)
     rounds = 8 if at_fuzz_scale() else 1
     with LoggedDuel(server_dir) as duel:
-        while duel.asked < cases(2_500):
+        while influence.goes_on(duel.asked, cases(2_500)):
             conf = main_config(server_dir, generator.http())
             if not duel.start(conf):
                 continue

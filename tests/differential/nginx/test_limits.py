@@ -151,7 +151,7 @@ def test_who_is_over_a_limit(server_dir: Path, rng: random.Random, cases: Callab
     where = Where(rng, 1)
     rounds = 4 if at_fuzz_scale() else 1
     with LoggedDuel(server_dir) as duel:
-        while duel.asked < cases(1_000):
+        while influence.goes_on(duel.asked, cases(1_000)):
             conf = main_config(server_dir, generator.http())
             if not duel.start(conf):
                 continue

@@ -39,7 +39,7 @@ def test_the_location_of_a_uri(server_dir: Path, rng: random.Random, cases: Call
     port = free_port()
     influence = Influence(rng, WANTED, labels=labels)
     with Duel(server_dir) as duel:
-        while duel.asked < cases(3_000):
+        while influence.goes_on(duel.asked, cases(3_000)):
             tree = LocationTree(rng, port).text()
             conf = main_config(server_dir, f"server {{\nlisten 127.0.0.1:{port};\nset $seg '';\n{tree}\n}}")
             if not duel.start(conf):

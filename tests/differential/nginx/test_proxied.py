@@ -233,7 +233,7 @@ def test_what_nginx_asks_of_itself(
     where = Where(rng)
     rounds = 8 if at_fuzz_scale() else 1
     with LoggedDuel(server_dir, texts=False) as duel:  # what a `return` sends may go to nginx itself
-        while duel.asked < cases(1_500):
+        while influence.goes_on(duel.asked, cases(1_500)):
             conf = main_config(server_dir, generator.http())
             if not duel.start(conf):
                 continue

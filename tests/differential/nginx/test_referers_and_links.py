@@ -46,7 +46,7 @@ def test_referers(server_dir: Path, rng: random.Random, cases: Callable[[int], i
     port = free_port()
     influence = Influence(rng, ("valid_referers", "server_name", "if"))
     with Duel(server_dir) as duel:
-        while duel.asked < cases(2_000):
+        while influence.goes_on(duel.asked, cases(2_000)):
             conf = main_config(server_dir, "\n".join(_referer_server(rng, port) for _ in range(2)))
             if not duel.start(conf):
                 continue
@@ -61,7 +61,7 @@ def test_secure_links(server_dir: Path, rng: random.Random, cases: Callable[[int
     port = free_port()
     influence = Influence(rng, ("secure_link", "secure_link_md5", "secure_link_secret", "if"))
     with Duel(server_dir) as duel:
-        while duel.asked < cases(2_000):
+        while influence.goes_on(duel.asked, cases(2_000)):
             conf = main_config(server_dir, _link_server(rng, port))
             if not duel.start(conf):
                 continue

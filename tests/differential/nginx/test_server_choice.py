@@ -49,7 +49,7 @@ def test_the_server_of_a_request(server_dir: Path, rng: random.Random, cases: Ca
     ports = _neighbours()
     influence = Influence(rng, WANTED, labels=labels)
     with Duel(server_dir) as duel:
-        while duel.asked < cases(3_000):
+        while influence.goes_on(duel.asked, cases(3_000)):
             conf = main_config(server_dir, _servers(rng, ports))
             if not duel.start(conf):
                 continue

@@ -138,7 +138,7 @@ def test_who_may_speak_tls(
     where = Where(rng, 1)
     rounds = 6 if at_fuzz_scale() else 1
     with LoggedDuel(server_dir) as duel:
-        while duel.asked < cases(1_000):
+        while influence.goes_on(duel.asked, cases(1_000)):
             conf = main_config(server_dir, generator.http())
             if not duel.start(conf):
                 continue

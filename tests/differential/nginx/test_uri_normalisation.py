@@ -28,7 +28,7 @@ def test_the_uri_of_a_target(server_dir: Path, rng: random.Random, cases: Callab
     port = free_port()
     influence = Influence(rng, ("merge_slashes", "deny"))
     with Duel(server_dir) as duel:
-        while duel.asked < cases(3_000):
+        while influence.goes_on(duel.asked, cases(3_000)):
             conf = _conf(rng, server_dir, port)
             assert duel.start(conf), duel.reason
             asks = [_ask(rng, port) for _ in range(_REQUESTS)]

@@ -61,7 +61,7 @@ def test_the_values_of_variables_and_where_rewriting_leads(
     port = free_port()
     influence = Influence(rng, WANTED, labels=labels)
     with Duel(server_dir) as duel:
-        while duel.asked < cases(3_000):
+        while influence.goes_on(duel.asked, cases(3_000)):
             code = RewriteCode(rng, root)
             conf = main_config(server_dir, f"{code.maps()}\n{code.server(port)}\n{code.server(port)}")
             if not duel.start(conf):

@@ -47,12 +47,12 @@ def test_whole_configurations(server_dir: Path, rng: random.Random, cases: Calla
     influence.check()
 
 
-def whole_duel(duel: LoggedDuel, rng: random.Random, most: int, influence: Influence | None = None) -> None:
+def whole_duel(duel: LoggedDuel, rng: random.Random, most: int, influence: Influence) -> None:
     """Random trees and configurations until so many requests were asked."""
     write_password_files(duel.prefix / "passwords")
     ports = Ports(*free_ports(2))
     number = 0
-    while duel.asked < most:
+    while influence.goes_on(duel.asked, most):
         if number % _CONFIGURATIONS_PER_TREE == 0:
             shutil.rmtree(duel.prefix / "www", ignore_errors=True)
             tree = contained(build_tree(rng, f"{duel.prefix}/www", odd=rng.choice((0.05, 0.15, 0.3)), links=6))
@@ -63,15 +63,14 @@ def whole_duel(duel: LoggedDuel, rng: random.Random, most: int, influence: Influ
         if not duel.start(conf):
             continue
         duel.run(conf, trials)  # type: ignore[arg-type]
-        if influence is not None:
-            measure_everywhere(
-                duel.server,
-                rng,
-                influence,
-                conf,
-                labels,
-                lambda trials=trials: [trial.send(duel.server).status for trial in trials],
-            )
+        measure_everywhere(
+            duel.server,
+            rng,
+            influence,
+            conf,
+            labels,
+            lambda trials=trials: [trial.send(duel.server).status for trial in trials],
+        )
 
 
 def contained(tree: Tree) -> Tree:
