@@ -18,7 +18,9 @@ BUILT_IN = words(
     "uri args is_args query_string document_uri request_uri arg_x arg_y http_x_a http_user_agent http_cookie cookie_c "
     "host http_host server_name remote_addr request_method scheme https document_root request_filename limit_rate "
     "content_type server_port server_addr server_protocol invalid_referer proxy_add_x_forwarded_for "
-    "http_x_forwarded_for realip_remote_addr http2 cookie_cc http_referer realpath_root proxy_protocol_addr"
+    "http_x_forwarded_for realip_remote_addr http2 cookie_cc http_referer realpath_root proxy_protocol_addr "
+    "status fastcgi_script_name fastcgi_path_info msie modern_browser ancient_browser upstream_status sent_http_x "
+    "request_body bytes_sent request_completion gzip_ratio limit_req_status ssl_client_s_dn ssl_protocol"
 )
 PATTERNS = words(
     r"^/(.*)/(.*)$ ^(/a)?(.*)$ (?<n1>[^/]+)$ b ^/(?<n2>.)(.*)$ ^(.*)$ (a)|(b)|(c) ^/a /$ ^$ [%&] \s "
@@ -73,7 +75,8 @@ class RewriteCode:
         locations = rng.sample(("/a", "/", "/x", "= /a/b", "~ b", "~* ^/(?<n1>.)/(.*)", "^~ /y", "~ \\.(a|b)$"), 4)
         code = self.block(rng.choice((0, 0, 1, 2, 3)))
         blocks = [
-            f"location {name} {{ {self._referers()}\n{self.block(rng.randrange(5))}\n{self._judge()} }}"
+            f"location {name} {{ {self._referers()} {self._settings()}\n"
+            f"{self.block(rng.randrange(5))}\n{self._judge()} }}"
             for name in locations
         ]
         blocks.append(f"location /in {{ internal; {self._end()} }}")
@@ -81,8 +84,20 @@ class RewriteCode:
         names = rng.choice(("localhost", "a.test", ".b.test", "~^(?<n2>a)"))
         return (
             f"server {{ listen 127.0.0.1:{port}{listen}; server_name {names};"
-            f"\nroot {self.root};\n{declared}\n{code}\n" + "\n".join(blocks) + "}"
+            f"\n{self._settings()}\nroot {self.root};\n{declared}\n{code}\n" + "\n".join(blocks) + "}"
         )
+
+    def _settings(self) -> str:
+        """What some variables hang on besides the request."""
+        rng = self.rng
+        settings = (
+            "fastcgi_index i;",
+            rng.choice((r"fastcgi_split_path_info ^(/a)(.*)$;", r"fastcgi_split_path_info ^(.*?b|)(/.*)$;")),
+            f"modern_browser {rng.choice(('msie 5.5', 'gecko 1.8', 'opera 9', 'unlisted', 'MSIE 6.0'))};",
+            f"ancient_browser {rng.choice(('MSIE', 'b netscape4', '5.0'))};",
+            "ancient_browser_value 0;",
+        )
+        return " ".join(setting for setting in settings if rng.random() < 0.15)
 
     def block(self, count: int, inside: bool = False) -> str:
         """Some statements."""

@@ -23,12 +23,18 @@ _TARGETS = words(
     "/ /a /a/b /x/y /d/ /a%20b/c+d /b%26c/%2B /in /y/a.b /x?y /a?x=1 /a?x=b&y=2&x=3 /?X=A /b?own=1 /a/é /c%c3%a9/d "
     "/secret /x /abc/def /?args /a.a?x=%20+ /d /closed/f /link /?&=&x=&x=1 /?xx=1&x /n /%7B<a>/b /b?x=/a/b"
 )
+_BROWSERS = (
+    ("User-Agent", "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)"),
+    ("User-Agent", "Mozilla/4.0 (compatible; MSIE 6.0; X11) Opera 7.50  [en]"),
+    ("User-Agent", "Mozilla/5.0 (X11; U; Linux i686; rv:1.7.8) Gecko/20050511 Firefox/1.0.4"),
+)
 _HEADERS = (
     *(("X-A", value) for value in ("a", "", "/a/b", "  a b  ", "1", "ab")),
     *(("Cookie", value) for value in ("c=1; cc=2", "cc; c=ab", "c; c=2", "d=1;C = é,c=5", "xc=1, c=x;", "c=a")),
     *(("Referer", value) for value in ("http://a.test/x", "http://q.test", "-", "https://z.test/")),
     *(("X-Forwarded-For", value) for value in ("1.2.3.4", "a, b", "")),
     *(("x-a", "0"), ("X_A", "u"), ("User-Agent", "Mozilla/5.0 b"), ("Own", "h"), ("Content-Type", "t"), ("x.a", "odd")),
+    *_BROWSERS,
 )
 WANTED = (
     *words("set if rewrite return break map map/default map/volatile internal valid_referers"),

@@ -59,6 +59,8 @@ def special_response(exchange: Exchange, code: int) -> Outcome:
                 return _send(exchange, page)
     if code in _INTERNAL_CODES:
         exchange.err_status = 400
+    if code in (301, 302) and _refreshes(exchange):
+        exchange.err_status = 200
     image_filter = exchange.context.argument("image_filter", "off")
     if image_filter != "off" and not exchange.filtered:
         return _no_image(exchange, code, image_filter)
@@ -76,6 +78,15 @@ def _no_image(exchange: Exchange, code: int, image_filter: str) -> Outcome:
         return Sent(200)
     exchange.decided("no-image", span, "image_filter makes 415 of what is no image")
     return special_response(exchange, _UNSUPPORTED)
+
+
+def _refreshes(exchange: Exchange) -> bool:
+    """Whether an Internet Explorer gets a page that leads on in place of a redirect."""
+    if not exchange.context.flag("msie_refresh"):
+        return False
+    from audit403.nginx.decide.variables.rare import is_msie
+
+    return is_msie(exchange)
 
 
 def _send(exchange: Exchange, page: ErrorPage) -> Outcome:
@@ -97,6 +108,8 @@ def _send(exchange: Exchange, page: ErrorPage) -> Outcome:
         return Named(uri)
     if page.overwrite not in _REDIRECTS:
         exchange.err_status = 302
+    if _refreshes(exchange):
+        exchange.err_status = 200
     return Sent(exchange.err_status)
 
 

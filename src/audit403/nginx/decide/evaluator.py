@@ -272,7 +272,7 @@ class Evaluator:
         _enter_server(exchange, exchange.server)
         exchange.internal = True
         exchange.valid_unparsed_uri = False
-        exchange.secure_link_expires = None
+        exchange.secure_link_expires = exchange.fastcgi_names = None
         exchange.add_uri_to_alias = False
         exchange.valid_location = True
         return self._from_server_rewrite(exchange)
@@ -292,7 +292,7 @@ class Evaluator:
             return Status(500)
         exchange.step("redirect", f"on to location {named.name}", location.span(), value=named.name)
         exchange.internal = True
-        exchange.secure_link_expires = None
+        exchange.secure_link_expires = exchange.fastcgi_names = None
         exchange.content_handler = None
         exchange.uri_changed = False
         exchange.context = exchange.location_context = location

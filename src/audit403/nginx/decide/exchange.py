@@ -47,8 +47,10 @@ class Exchange:
         "err_status",
         "error_page_used",
         "evaluator",
+        "fastcgi_names",
         "filtered",
         "flushed",
+        "handed_on",
         "host",
         "http_10",
         "internal",
@@ -64,6 +66,7 @@ class Exchange:
         "refusal",
         "request",
         "request_line_target",
+        "response_status",
         "response_text",
         "secure_link_expires",
         "server",
@@ -109,6 +112,8 @@ class Exchange:
         self.error_page_used = False
         self.err_status = 0
         self.filtered = False
+        self.handed_on = False
+        self.fastcgi_names: tuple[str, str] | None = None
         self.content_handler: Directive | None = None
         self.is_subrequest = False
         self.captures: Captured | None = None
@@ -121,6 +126,7 @@ class Exchange:
         self.client: Address = Address("ipv4", 0)
         self.connection_client: Address = self.client
         self.real_ip_done = False
+        self.response_status = 0
         self.response_text: str | Unknown | None = None
         self.credentials: tuple[str, str] | None = None
         self.secure_link_expires: str | None = None

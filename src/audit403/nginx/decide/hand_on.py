@@ -25,6 +25,7 @@ def hand_on(exchange: Exchange, handler: Directive) -> Outcome:
                          log="no upstream configuration")  # fmt: skip
         return Status(500)
     handler = here
+    exchange.handed_on = True
     target = expand(exchange, compile_template(handler.args[0])) if handler.args else ""
     program = f"{handler.name} {handler.args[0] if isinstance(target, Unknown) else target}"
     if handler.name == "proxy_pass" and isinstance(target, str):

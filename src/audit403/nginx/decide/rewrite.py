@@ -122,6 +122,7 @@ def _return(exchange: Exchange, instruction: Return, engine: _Engine) -> Outcome
     if status >= 400 and instruction.text is None:
         return Closed() if status in CLOSES else Status(status)
     exchange.discard_body()
+    exchange.response_status = status
     text = "" if instruction.text is None else compute(exchange, instruction.text)
     if status in REDIRECTS:
         return Status(status)

@@ -89,10 +89,6 @@ def _argument(exchange: Exchange, name: str) -> Value:
     return argument_value(exchange.args, name)
 
 
-def _sent(exchange: Exchange, name: str) -> Value:
-    return Unknown(Missing(REASON_STATE, f"$sent_http_{name}"))
-
-
 def _host(exchange: Exchange) -> Value:
     return exchange.host or exchange.server.first_name()
 
@@ -334,7 +330,6 @@ PREFIXES: tuple[tuple[str, Callable[[Exchange, str], Value], bool], ...] = (
     ("http_", _header, True),
     ("arg_", _argument, False),
     ("cookie_", _cookie, True),
-    ("sent_http_", _sent, True),
 )
 """Families of variables: prefix, handler of the rest of the name, and whether the value is kept."""
 

@@ -5,10 +5,10 @@ Truth: ngx_http_get_flushed_variable in src/http/ngx_http_variables.c and ngx_ht
 
 from collections.abc import Callable
 
-from audit403.core.decision import REASON_PROGRAM, REASON_STATE, REASON_UNDOCUMENTED, Missing
+from audit403.core.decision import REASON_UNDOCUMENTED, Missing
 from audit403.nginx.decide.exchange import Exchange, Value
 from audit403.nginx.decide.outcome import Undecided, Unknown
-from audit403.nginx.decide.variables.builtin import BUILTIN, NOT_CACHED, PREFIXES, STATE_VARIABLES
+from audit403.nginx.decide.variables.builtin import BUILTIN, NOT_CACHED, PREFIXES
 from audit403.nginx.model.template import ARGUMENTS, CAPTURE, VARIABLE, Template
 
 DEEPEST = 100
@@ -219,9 +219,6 @@ def _compute(exchange: Exchange, name: str) -> tuple[Value, bool]:
             return prefixed(exchange, name[len(prefix) :]), cacheable
     if name in model.assigned:
         return "", True
-    return _unseen(name), True
+    from audit403.nginx.decide.variables.rare import rare_variable
 
-
-def _unseen(name: str) -> Value:
-    reason = REASON_STATE if name in STATE_VARIABLES else REASON_PROGRAM
-    return Unknown(Missing(reason, f"${name}"))
+    return rare_variable(exchange, name)
