@@ -9,13 +9,15 @@ WORKERS ?= 2
 ARGS    ?=
 # How much `make fuzz` does: ten times what `make test` does, or a plain number for each test.
 CASES   ?= x10
+# So long it then runs the reader under atheris, where there is a wheel of that for this Python.
+SECONDS ?= 300
 
 .PHONY: help demo test lint types fuzz bench servers install clean
 
 help:
 	@echo "make demo    audit a broken site and explain one of its requests"
 	@echo "make test    lint, types, and every test, on real servers"
-	@echo "make fuzz    the differential tests with a fresh seed and CASES=$(CASES)"
+	@echo "make fuzz    the differential and fuzz tests with a fresh seed and CASES=$(CASES), then the reader for SECONDS=$(SECONDS)"
 	@echo "make lint    ruff            make types   mypy --strict"
 	@echo "make bench   benchmarks      make clean   remove what was built here"
 
@@ -33,6 +35,9 @@ types: install
 
 fuzz: install servers
 	AUDIT403_CASES=$(CASES) $(BIN)/pytest -m differential -n $(WORKERS) $(ARGS)
+	@if $(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/pip install --disable-pip-version-check -q --only-binary :all: atheris; \
+	then $(BIN)/python scripts/fuzz-reader $(SECONDS); \
+	else echo "fuzz: there is no atheris for this Python; hypothesis alone has fuzzed the reader"; fi
 
 bench: install
 	$(BIN)/python benchmarks/run.py $(ARGS)

@@ -293,6 +293,7 @@ def test_garbage(tmp_path: Path, good: Path, data: bytes) -> None:
 @pytest.mark.parametrize(
     "inside",
     [
+        "location ~ [[a]x { deny all; }",
         "location ~ ( { }", "location ~ (a+)+$ { return 403; }", "allow 300.1.2.3; deny 10.0.0.0/99; allow ::g;",
         "listen 99999999;", "return 403 $nonexistent;", "rewrite ^ / last;", "rewrite ^(.*)$ $1$1 last;",
         "error_page 403 /x; location / { deny all; }", "root $root$root$root;", "set $a $a$a; set $a $a$a; root $a;",

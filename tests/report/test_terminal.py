@@ -8,7 +8,7 @@ import pytest
 
 from audit403.report.terminal import safe, style_of, write
 
-VARIABLES = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "TERM", "COLUMNS")
+VARIABLES = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "TERM", "COLUMNS")
 
 
 class Terminal(io.StringIO):
@@ -33,6 +33,12 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ("auto", {"FORCE_COLOR": "1"}, False, True),
         ("auto", {"FORCE_COLOR": "0"}, False, False),
         ("auto", {"CLICOLOR_FORCE": "1"}, False, True),
+        ("auto", {"CLICOLOR_FORCE": "0"}, False, False),
+        ("auto", {"CLICOLOR": "0"}, True, False),
+        ("auto", {"CLICOLOR": "1"}, True, True),
+        ("auto", {"CLICOLOR": "1"}, False, False),
+        ("auto", {"CLICOLOR": "0", "CLICOLOR_FORCE": "1"}, True, True),
+        ("auto", {"TERM": "dumb", "FORCE_COLOR": "1"}, False, True),
         ("auto", {"NO_COLOR": "1", "FORCE_COLOR": "1"}, True, False),
         ("always", {"NO_COLOR": "1"}, False, True),
         ("never", {"FORCE_COLOR": "1"}, True, False),
@@ -65,6 +71,8 @@ def test_width(monkeypatch: pytest.MonkeyPatch) -> None:
         ("\u202eevil", "\\u202eevil"),
         ("\x9b1m", "\\x9b1m"),
         ("\ud800", "\\ud800"),
+        ("no-break\xa0space", "no-break\\xa0space"),
+        ("\U000e0041", "\\U000e0041"),
         ("Grüße 日本 →", "Grüße 日本 →"),
     ],
 )

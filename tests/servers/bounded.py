@@ -77,7 +77,7 @@ def bounded(
             process.returncode, out.read(), errors.read().decode(errors="replace"), used.ru_utime + used.ru_stime,
             used.ru_maxrss / 1024,
         )  # fmt: skip
-    assert "Traceback" not in run.errors, run.errors
+    assert "Traceback" not in run.errors and "Warning" not in run.errors, run.errors
     assert run.code not in (-signal.SIGKILL, -signal.SIGXCPU), f"ended by {signal.Signals(-run.code).name}: it hangs"
     assert run.seconds < seconds, f"{run.seconds:.1f} s of processor time"
     assert run.megabytes < megabytes, f"{run.megabytes:.0f} MB"

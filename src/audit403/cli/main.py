@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+import warnings
 from contextlib import suppress
 from importlib import import_module
 
@@ -19,6 +20,8 @@ OBJECTS_BETWEEN_COLLECTIONS = 100_000
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code. Without arguments it is the whole program, which ends after it."""
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 10, 10)
+    if not sys.warnoptions:  # what Python warns of is for who works on audit403
+        warnings.simplefilter("ignore")
     code = _guarded(sys.argv[1:] if arguments is None else arguments)
     if arguments is None:
         gc.freeze()  # the interpreter's last look for cycles would cost a small run a tenth of its time

@@ -1,15 +1,11 @@
 """What a terminal can show: its width, its colours, and no byte that it would take for a command."""
 
 import os
-import re
 import sys
 from typing import NamedTuple, TextIO
 
 _NO_TERMINAL_WIDTH = 120
 _LEAST_WIDTH = 40
-#: Control characters, the ones that turn the direction of text, line separators, and lone surrogates (stray bytes).
-_UNSAFE = "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
-
 _CODES = {
     "error": "1;31", "warning": "1;33", "note": "1;36", "bold": "1", "dim": "2", "blue": "1;34",
     "old": "31", "new": "32", "help": "1;36",
@@ -57,10 +53,10 @@ def style_of(stream: TextIO, colour: str = "auto") -> Style:
 
 
 def safe(text: str) -> str:
-    """The text with everything that a terminal might obey written out as an escape; a tab is a space."""
-    if text.isascii() and text.isprintable():
+    """The text with everything that a terminal might obey, or not show, written out as an escape; a tab is a space."""
+    if text.isprintable():
         return text
-    return re.sub(_UNSAFE, _escaped, text.replace("\t", " "))
+    return "".join(one if one.isprintable() else _escaped(one) for one in text.replace("\t", " "))
 
 
 def write(stream: TextIO, text: str) -> None:
@@ -80,11 +76,12 @@ def complain(sentence: str) -> None:
     write(sys.stderr, f"audit403: {safe(sentence)}\n")
 
 
-def _escaped(match: re.Match[str]) -> str:
-    code = ord(match[0])
+def _escaped(character: str) -> str:
+    """Control characters, what turns the direction of text or has no width, odd spaces, and stray bytes."""
+    code = ord(character)
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _wants_colour(colour: str, terminal: bool) -> bool:

@@ -13,6 +13,7 @@ from audit403.nginx.model.regex import Regex
 from audit403.nginx.model.rewrite_code import Faulty, If, Instruction, Rewrite, Set, SetElsewhere, compile_code
 from audit403.nginx.model.server import Server, server_names
 from audit403.nginx.model.socket import Socket, implied_listen, parse_listen
+from audit403.nginx.model.values import refused_values
 from audit403.nginx.model.worker import worker_of
 from audit403.nginx.read.configuration import Configuration
 from audit403.nginx.read.tree import Directive
@@ -45,7 +46,7 @@ class _Builder:
         model.http = Context(HTTP, http[0] if http else None, None)
         for block in http:
             model.http.add(self._expand(block.block or ()))
-        self._note_answers(model.http)
+        self._note_values(model.http)
         builders = {
             "map": self._build_map,
             "geo": self._build_geo,
@@ -115,7 +116,7 @@ class _Builder:
         server.add(self._expand(directive.block or ()))
         server.names = server_names(server.own.get("server_name", []), self.hostname)
         self._note_captured(name.regex for name in server.names)
-        self._note_answers(server)
+        self._note_values(server)
         server.code = self._code(server.sequence, server)
         self._build_locations(server, server)
         self.model.servers.append(server)
@@ -134,7 +135,7 @@ class _Builder:
             if location.problem is not None:
                 self.model.faults.append(Faulty(directive, location.problem))
             location.add(self._expand(directive.block or ()))
-            self._note_answers(location)
+            self._note_values(location)
             location.code = self._code(location.sequence, location)
             self._build_limit_except(location)
             self._build_locations(location, server, depth + 1)
@@ -150,11 +151,13 @@ class _Builder:
             context = Context(LIMIT_EXCEPT, directive, location)
             context.server = location.server
             context.add(self._expand(directive.block or ()))
+            self._note_values(context)
             location.limit_except = context
             location.permitted_methods = frozenset(permitted)
 
-    def _note_answers(self, context: Context) -> None:
-        """`auth_request_set` makes a variable as `set` does."""
+    def _note_values(self, context: Context) -> None:
+        """`auth_request_set` makes a variable as `set` does; and what is no value is a fault."""
+        self.model.faults.extend(Faulty(directive, message) for directive, message in refused_values(context))
         for directive in context.own.get("auth_request_set", ()):
             if directive.args and directive.args[0].startswith("$"):
                 self.model.assigned.add(directive.args[0][1:].lower())

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from audit403.nginx.model.address import Network, parse_network
-from audit403.nginx.model.template import Template, compile_template
+from audit403.nginx.model.template import Template, checked_template
 from audit403.nginx.read.tree import Directive
 
 METADATA = "metadata"
@@ -55,7 +55,7 @@ def _compile_line(line: Directive, file: str) -> GeoIp2Database:
         if key == "default":
             default = value
         elif key == "source":
-            source = compile_template(value)
+            source = checked_template(value)
     metadata = path[1] if len(path) > 1 and path[0] == METADATA else None
     return GeoIp2Database(line, file, default, source, tuple(path), metadata)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from audit403.nginx.model.hostnames import HostnameTable
 from audit403.nginx.model.regex import Regex, compile_regex
-from audit403.nginx.model.template import Template, compile_template
+from audit403.nginx.model.template import Template, checked_template
 from audit403.nginx.read.tree import Directive
 
 
@@ -37,7 +37,7 @@ def compile_map(directive: Directive, entries: Iterable[Directive]) -> Map:
     hostnames = volatile = False
     table: HostnameTable[MapEntry] = HostnameTable()
     regexes: list[tuple[Regex, MapEntry]] = []
-    default = MapEntry("default", compile_template(""), None)
+    default = MapEntry("default", checked_template(""), None)
     for line in entries:
         if len(line.args) != 1:
             # `hostnames` gives wildcards their meaning in the lines below it.
@@ -45,7 +45,7 @@ def compile_map(directive: Directive, entries: Iterable[Directive]) -> Map:
             volatile = volatile or line.name == "volatile"
             continue
         key = line.name
-        entry = MapEntry(key, compile_template(line.args[0]), line)
+        entry = MapEntry(key, checked_template(line.args[0]), line)
         if key == "default":
             default = entry
         elif key.startswith("~"):
@@ -53,5 +53,5 @@ def compile_map(directive: Directive, entries: Iterable[Directive]) -> Map:
         else:
             plain = key[1:] if key.startswith("\\") else key
             _ = table.add(plain, entry) if hostnames else table.add_exact(plain, entry)
-    source = compile_template(directive.args[0] if directive.args else "")
+    source = checked_template(directive.args[0] if directive.args else "")
     return Map(directive, source, hostnames, volatile, table, tuple(regexes), default)

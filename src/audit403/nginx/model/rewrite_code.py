@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from audit403.nginx.model.context import IF, Context
 from audit403.nginx.model.regex import InvalidRegex, Regex, compile_regex
-from audit403.nginx.model.template import InvalidTemplate, Template, compile_template
+from audit403.nginx.model.template import InvalidTemplate, Template, checked_template
+from audit403.nginx.model.values import refused_values
 from audit403.nginx.read.tree import Directive
 
 REWRITE_DIRECTIVES = frozenset(("set", "if", "rewrite", "return", "break"))
@@ -125,7 +126,7 @@ def _compile(directive: Directive, owner: Context, faults: list[Faulty], expand:
     if directive.name == "break":
         return Break(directive)
     when_empty = directive.args[1] if directive.name == "set_if_empty" and len(directive.args) == 2 else None
-    template = None if when_empty is None else compile_template(when_empty)
+    template = None if when_empty is None else checked_template(when_empty)
     return SetElsewhere(directive, directive.args[0][1:].lower(), template)
 
 
@@ -140,7 +141,7 @@ def _compile_set(directive: Directive) -> Set:
     name, value = directive.args
     if not name.startswith("$"):
         raise RewriteFault(f'invalid variable name "{name}"')
-    return Set(directive, name[1:].lower(), compile_template(value))
+    return Set(directive, name[1:].lower(), checked_template(value))
 
 
 def _compile_return(directive: Directive) -> Return:
@@ -149,11 +150,11 @@ def _compile_return(directive: Directive) -> Return:
     code = directive.args[0]
     if not (code.isascii() and code.isdigit()):
         if len(directive.args) == 1 and code.startswith(("http://", "https://", "$scheme")):
-            return Return(directive, 302, compile_template(code))
+            return Return(directive, 302, checked_template(code))
         raise RewriteFault(f'invalid return code "{code}"')
     if int(code) > 999:
         raise RewriteFault(f'invalid return code "{code}"')
-    text = compile_template(directive.args[1]) if len(directive.args) == 2 else None
+    text = checked_template(directive.args[1]) if len(directive.args) == 2 else None
     if text is not None and text.literal == "":
         text = None
     return Return(directive, int(code), text)
@@ -175,7 +176,7 @@ def _compile_rewrite(directive: Directive) -> Rewrite:
     return Rewrite(
         directive,
         compile_regex(pattern),
-        compile_template(text, split_arguments=status is None),
+        checked_template(text, split_arguments=status is None),
         status,
         flag == "break",
         bool(flag) or status is not None,
@@ -190,6 +191,7 @@ def _compile_if(directive: Directive, owner: Context, faults: list[Faulty], expa
     context = Context(IF, directive, owner)
     context.server = owner.server
     context.add(expand(directive.block or ()))
+    faults.extend(Faulty(refused, message) for refused, message in refused_values(context))
     code = compile_code(context.sequence, context, faults, expand)
     return If(directive, condition, code, context if owner.kind != "server" else None)
 
@@ -209,7 +211,7 @@ def _compile_condition(words: list[str]) -> Condition:
     if (len(first) == 2 and first[0] == "-") or (len(first) == 3 and first[:2] == "!-"):
         if first[-1] not in "fdex" or len(words) != 2:
             raise RewriteFault(f'invalid condition "{first}"')
-        return Condition(first, "", compile_template(words[1]), None)
+        return Condition(first, "", checked_template(words[1]), None)
     raise RewriteFault(f'invalid condition "{first}"')
 
 
@@ -220,7 +222,7 @@ def _variable_condition(name: str, words: list[str]) -> Condition:
         raise RewriteFault(f'invalid condition "{words[0]}"')
     operator, value = words[1], words[2]
     if operator in ("=", "!="):
-        return Condition(operator, name, compile_template(value), None)
+        return Condition(operator, name, checked_template(value), None)
     if operator in ("~", "~*", "!~", "!~*"):
         return Condition(operator, name, None, compile_regex(value, operator.endswith("*")))
     raise RewriteFault(f'unexpected "{operator}" in condition')

@@ -6,7 +6,7 @@ Truth: src/http/modules/ngx_http_split_clients_module.c and src/core/ngx_murmurh
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from audit403.nginx.model.template import Template, compile_template
+from audit403.nginx.model.template import Template, checked_template
 from audit403.nginx.read.tree import Directive
 
 _MASK = 0xFFFFFFFF
@@ -34,7 +34,7 @@ def compile_split_clients(directive: Directive, entries: Iterable[Directive]) ->
         if hundredths:
             last = (last + hundredths * _MASK // 10000) & _MASK
         parts.append((last if hundredths else 0, line.args[0], line))
-    return SplitClients(directive, compile_template(directive.args[0] if directive.args else ""), tuple(parts))
+    return SplitClients(directive, checked_template(directive.args[0] if directive.args else ""), tuple(parts))
 
 
 def part_of(split: SplitClients, text: str) -> tuple[str, Directive] | None:

@@ -35,8 +35,16 @@ class InvalidTemplate(ValueError):
     """nginx would not start with this value; the message is nginx's own."""
 
 
+def compile_template(source: str) -> Template:
+    """Compile `source`; one that nginx would not start with is taken as it stands, and noted where it is read."""
+    try:
+        return checked_template(source)
+    except InvalidTemplate:
+        return Template(source, (Part(TEXT, source),), source)
+
+
 @lru_cache(maxsize=_KEPT)
-def compile_template(source: str, *, split_arguments: bool = False) -> Template:
+def checked_template(source: str, *, split_arguments: bool = False) -> Template:
     """Compile `source`; with `split_arguments` the first `?` outside a variable starts the arguments, as in `rewrite`.
 
     Raises InvalidTemplate when a variable's name is empty or its bracket is not closed.
