@@ -204,3 +204,22 @@ def test_settings_are_found_and_errors_in_them_are_one_sentence(tmp_path: Path) 
     result = check(path)
     assert result.returncode == 2
     assert result.stderr == f'audit403: {tmp_path}/audit403.toml: unknown key "selct" (did you mean "select"?).\n'
+
+
+def test_strict_lists_the_refusals_in_which_no_rule_sees_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "site.conf"
+    path.write_text(
+        "server {\n listen 80;\n server_name a.example;\n location / { return 200; }\n"
+        " location /closed/ { deny all; }\n location ~ /\\. { deny all; }\n}\n"
+    )
+    name = "audit403/deliberate-refusal"
+
+    def found(*options: str) -> list[tuple[str, int]]:
+        report = json.loads(audit403("check", str(path), "--format", "json", *options).stdout)
+        return [(row["rule"], row["where"]["line"]) for row in report["findings"]]
+
+    assert name not in dict(found())
+    assert (name, 5) in found("--strict")
+    assert (name, 6) not in found("--strict"), "nginx/well-known-refused speaks of it"
+    assert found("--strict", "--select", name) == [(name, 5)]
+    assert name not in dict(found("--strict", "--ignore", name))

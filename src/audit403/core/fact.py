@@ -60,4 +60,16 @@ class DocumentFault(NamedTuple):
     message: str
 
 
-Fact = Refusal | IdleDirective | ReadingFault | DocumentFault
+class UnjudgedRefusal(NamedTuple):
+    """A refusal in which none of the rules that want its cause saw a fault."""
+
+    family: str
+    kind: str
+    where: Place
+    refusal: Refusal
+
+
+UNJUDGED = "unjudged-refusal"
+"""The kind of every UnjudgedRefusal."""
+
+Fact = Refusal | IdleDirective | ReadingFault | DocumentFault | UnjudgedRefusal

@@ -4,14 +4,14 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from audit403.core.fact import Refusal
+from audit403.core.fact import Fact, Refusal
 from audit403.core.family import NotAudited, Site
 from audit403.core.finding import NOTE, SEVERITIES, Finding
 from audit403.core.place import Span
 from audit403.engine.fingerprint import fingerprints
 from audit403.engine.ignores import Ignores, places_of
-from audit403.engine.judge import Judges, facts_of, findings_of
-from audit403.engine.selection import OWN_FAMILY, Selection, require_known
+from audit403.engine.judge import Judges, facts_of, findings_of, unjudged
+from audit403.engine.selection import DELIBERATE, OWN_FAMILY, Selection, require_known
 from audit403.engine.settings import NO_SETTINGS, Settings, SettingsFinder
 from audit403.engine.targets import FoundSite, Reading, Targets
 from audit403.evidence.interface import Evidence
@@ -93,14 +93,14 @@ class _Run:
         site, settings = found.site, found.settings
         selection = self._selection(settings)
         facts = facts_of(site, self.not_audited)
-        checks = [check for check in self.judges.of(found.family) if selection.takes(check.id)] if facts else []
+        strict = self._is_strict(settings)
         findings = [
             finding
-            for finding in dict.fromkeys(findings_of(facts, site, checks, self.not_audited))
+            for finding in dict.fromkeys(self._findings(found, facts, selection, strict))
             if found.only is None or _touches(finding, found.only)
         ]
         findings = self.ignores.kept(findings, site, settings)
-        if not self._is_strict(settings):
+        if not strict:
             findings = [finding for finding in findings if finding.severity != NOTE]
         if any(finding.fixes or finding.fix for finding in findings):
             from audit403.engine.replay import Replay
@@ -109,6 +109,20 @@ class _Run:
         self.kept += [(finding, site, settings) for finding in findings]
         self.not_audited += site.not_audited
         self.not_audited += site.not_explored()
+
+    def _findings(self, found: FoundSite, facts: list[Fact], selection: Selection, strict: bool) -> list[Finding]:
+        """What the selected checks say; with `strict` also about refusals of which no check at all says anything."""
+        if not facts:
+            return []
+        checks = self.judges.of(found.family)
+        selected = [check for check in checks if selection.takes(check.id)]
+        if not strict or not selection.takes(DELIBERATE):
+            return list(findings_of(facts, found.site, selected, self.not_audited))
+        every = list(findings_of(facts, found.site, checks, self.not_audited))
+        left = list(unjudged(facts, every))
+        own = self.judges.of(OWN_FAMILY)
+        every += findings_of(left, found.site, own, self.not_audited)
+        return [finding for finding in every if selection.takes(finding.rule)]
 
     def _settled(self, replay: object, findings: list[Finding]) -> list[Finding]:
         from audit403.engine.replay import Replay

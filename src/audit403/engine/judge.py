@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from audit403.core.fact import Fact, Refusal
+from audit403.core.fact import UNJUDGED, Fact, Refusal, UnjudgedRefusal
 from audit403.core.family import NotAudited, Site
 from audit403.core.finding import Finding
+from audit403.core.place import Place
 from audit403.core.registry import Check, load_checks
 
 INTERNAL_ERROR = "internal-error"
@@ -53,6 +54,18 @@ def findings_of(facts: Iterable[Fact], site: Site, checks: list[Check], missed: 
             except Exception as error:  # a rule may fail in any way, and the others go on
                 failed.add(check.id)
                 missed.append(NotAudited(site.main, f"{INTERNAL_ERROR}: the rule {check.id} failed: {_said(error)}"))
+
+
+def unjudged(facts: Iterable[Fact], findings: Iterable[Finding]) -> Iterator[UnjudgedRefusal]:
+    """The refusals of which no finding speaks, each as a fact of its own; `findings` are those of every check."""
+    spoken = {place for finding in findings for place in (finding.where, _place_of(finding.fact))}
+    for fact in facts:
+        if isinstance(fact, Refusal) and fact.where not in spoken:
+            yield UnjudgedRefusal(fact.family, UNJUDGED, fact.where, fact)
+
+
+def _place_of(fact: Fact | None) -> Place | None:
+    return None if fact is None else fact.where
 
 
 def _said(error: Exception) -> str:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from audit403.core.errors import BadUsage
 
 OWN_FAMILY = "audit403"
+DELIBERATE = f"{OWN_FAMILY}/deliberate-refusal"
 """The family of the rules on what is written for audit403 itself; no site is of it."""
 
 
