@@ -6,7 +6,7 @@ from audit403.core.request import Request, Tls
 from audit403.nginx.decide.choose_server import BadHost, choose_server, validate_host
 from audit403.nginx.decide.tls import handshake
 from audit403.nginx.explore.ordinary import BROWSER, UNKNOWN_HOST, client_for, hosts_of
-from audit403.nginx.model.address import IPV4, IPV6
+from audit403.nginx.model.address import IPV4, IPV6, UNIX
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.socket import Socket
 
@@ -29,13 +29,16 @@ class Doors:
     def __init__(self, sockets: list[Socket]) -> None:
         self._doors: dict[Server, dict[tuple[str, bool, int], Door]] = {}
         for socket in sockets:
-            if socket.listen.family in (IPV4, IPV6):
-                for server in socket.servers:
-                    self._add(server, socket)
+            for server in socket.servers:
+                self._add(server, socket)
 
     def of(self, server: Server) -> list[Door]:
-        """The doors of a server block; the first is the one that an ordinary visitor takes."""
-        return list(self._doors.get(server, {}).values())
+        """The doors of a server block; the first is the one that an ordinary visitor takes.
+
+        One of a unix socket counts where there is no other: behind it stands a proxy, and not a visitor.
+        """
+        doors = list(self._doors.get(server, {}).values())
+        return [door for door in doors if door.socket.listen.family != UNIX] or doors
 
     def _add(self, server: Server, socket: Socket) -> None:
         known = self._doors.setdefault(server, {})
@@ -78,43 +81,45 @@ def taken_by(socket: Socket, host: str) -> Server | None:
 
 def visit(door: Door, target: str) -> Request:
     """A browser's direct visit to a URL of the server block behind a door."""
-    listen = door.socket.listen
     tls = door.socket.tls
     return Request(
         "GET",
         "https" if tls else "http",
         door.host,
-        listen.port,
+        _port_of(door.socket),
         target,
         client_for(door.socket),
         (("User-Agent", BROWSER),),
-        None if listen.address is None else listen.address.text(),
+        _address_of(door.socket),
         Tls(door.host, "none") if tls else None,
     )
 
 
 def through(request: Request, door: Door) -> Request:
     """The same request by another door; its client has an address of the door's family."""
-    listen = door.socket.listen
-    six = listen.family == IPV6
-    client = request.client if (":" in request.client) == six else client_for(door.socket)
+    socket = door.socket
+    client = request.client if socket.takes(family_of(request.client)) else client_for(socket)
     certificate = "none" if request.tls is None else request.tls.client_certificate
-    tls = Tls(door.host, certificate) if door.socket.tls else None
-    to = None if listen.address is None else listen.address.text()
+    tls = Tls(door.host, certificate) if socket.tls else None
+    scheme = "https" if socket.tls else "http"
     return request._replace(
-        scheme="https" if door.socket.tls else "http", host=door.host, port=listen.port, client=client, to=to, tls=tls
+        scheme=scheme, host=door.host, port=_port_of(socket), client=client, to=_address_of(socket), tls=tls
     )
 
 
 def from_client(request: Request, client: str, doors: list[Door]) -> Request | None:
-    """The same request from another address, by a door of its family; None where there is none."""
-    if (":" in client) == (":" in request.client):
+    """The same request from another address, by a door that takes its family; None where there is none."""
+    family = family_of(client)
+    if family == family_of(request.client):
         return request._replace(client=client)
-    family = IPV6 if ":" in client else IPV4
-    fitting = [door for door in doors if door.socket.listen.family == family]
+    fitting = [door for door in doors if door.socket.takes(family)]
     # The door beside the one that the request takes, if there is one: same port, same protocol.
     fitting.sort(
-        key=lambda door: (door.socket.listen.port != request.port, door.socket.tls != (request.tls is not None))
+        key=lambda door: (
+            door.socket.listen.port != request.port,
+            door.socket.tls != (request.tls is not None),
+            door.socket.listen.family != family,
+        )
     )
     if not fitting:
         return None
@@ -126,3 +131,22 @@ def from_client(request: Request, client: str, doors: list[Door]) -> Request | N
         return moved
     # The request keeps its name where that leads to the same server block.
     return moved._replace(host=request.host, tls=moved.tls and moved.tls._replace(sni=request.host.partition(":")[0]))
+
+
+def family_of(client: str) -> str:
+    """The family of a client's address."""
+    if client.startswith("unix:"):
+        return UNIX
+    return IPV6 if ":" in client else IPV4
+
+
+def _port_of(socket: Socket) -> int:
+    """The port that a request names; a unix socket has none, and the URL shows the usual one."""
+    return socket.listen.port or (443 if socket.tls else 80)
+
+
+def _address_of(socket: Socket) -> str | None:
+    listen = socket.listen
+    if listen.family == UNIX:
+        return f"unix:{listen.path}"
+    return None if listen.address is None else listen.address.text()

@@ -17,6 +17,7 @@ from audit403.nginx.explore.loops import Loops
 from audit403.nginx.explore.places import Seen, Start, starts
 from audit403.nginx.explore.search import Asked, Search
 from audit403.nginx.explore.trail import Trails
+from audit403.nginx.explore.unexplored import LeftOpen, unexplored
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.server import Server
 
@@ -36,6 +37,7 @@ class Explorer:
         self.doors = Doors(model.sockets)
         self.found = Found(evaluator, self.trails, self.doors)
         self.loops = Loops()
+        self.left_open = LeftOpen(tree_known)
         self._looked_at_files = True
         self._seen_lists: set[int] = set()
         self._shapes = Shapes(model)
@@ -53,6 +55,7 @@ class Explorer:
                 self._explore_stray(start)
         yield from self.found.refusals()
         yield from self.loops.facts()
+        yield from self.left_open.facts()
         yield from idle_directives(self.model)
         if any(b"$ssl_client_" in file.source.data for file in self.model.configuration.files.values()):
             from audit403.nginx.explore.certificates import impossible_certificates
@@ -62,7 +65,7 @@ class Explorer:
     def _explore_server(self, server: Server) -> None:
         doors = self.doors.of(server)
         if not doors:
-            return  # no name leads to it, or only a unix socket
+            return  # no name leads to it
         shape = None if self.tree_known else self._shapes.of(server, doors)
         alike = self._alike.setdefault(shape, server) if shape is not None else server
         if alike is not server and self.found.repeat(alike, server):
@@ -77,6 +80,7 @@ class Explorer:
             except Undecided as error:
                 self.missed.append(NotAudited(server.first_name(), f"{error.missing.name} is not known here"))
         self.found.forget_entered(server, search.has_entered)
+        self.missed += unexplored(server, search, self.trails, doors, self.left_open)
 
     def _explore(self, search: Search, start: Start, entries: "TreeStart | None" = None) -> None:
         search.cut_off = False
@@ -85,6 +89,7 @@ class Explorer:
         if search.cut_off:
             self.missed.append(NotAudited(start.request.url(), "exploration was cut off: too many tests on one path"))
         self.found.record(start, asked, entries)
+        self.left_open.note(asked)
         if self.loops.note(start, asked):
             self._alike = {shape: server for shape, server in self._alike.items() if server is not search.server}
         if entries is None:

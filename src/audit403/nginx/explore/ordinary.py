@@ -4,7 +4,7 @@ The addresses are those that RFC 5737 and RFC 3849 set aside for documentation: 
 """
 
 from audit403.core.request import Request, Tls
-from audit403.nginx.model.address import IPV6
+from audit403.nginx.model.address import IPV6, UNIX
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.socket import Socket
 
@@ -78,4 +78,6 @@ def concrete_name(name: str) -> str:
 
 def client_for(socket: Socket) -> str:
     """The ordinary client of a socket's family."""
+    if socket.listen.family == UNIX:
+        return "unix:"
     return CLIENT_IPV6 if socket.listen.family == IPV6 else CLIENT_IPV4

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from audit403.core.decision import NOT_REFUSED, Decision
 from audit403.core.request import Request
-from audit403.nginx.explore.doors import Door, from_client, visit
+from audit403.nginx.explore.doors import Door, family_of, from_client, visit
 from audit403.nginx.explore.fields import with_header
 
 Decide = Callable[[Request], Decision]
@@ -64,12 +64,9 @@ def differences(one: Request, other: Request) -> set[str]:
 
 
 def _comes_by(request: Request, door: Door) -> bool:
-    six = door.socket.listen.family == "ipv6"
-    return (door.socket.listen.port, door.socket.tls, six) == (
-        request.port,
-        request.tls is not None,
-        ":" in request.client,
-    )
+    ordinary = visit(door, request.target)
+    same = (ordinary.port, ordinary.scheme) == (request.port, request.scheme)
+    return same and door.socket.takes(family_of(request.client))
 
 
 def _odd_fields(request: Request, ordinary: Request) -> Iterator[str]:

@@ -120,8 +120,13 @@ class Search:
         return self._try_again((test.where, test.operator, decision.cause, decision.where), 1)
 
     def has_entered(self, location: Location) -> bool:
-        """Whether a request has come to a location."""
-        return (location.span(), "location", True) in self._covered
+        """Whether a request has come to a location, be it by a jump to its name."""
+        span = location.span()
+        return (span, "location", True) in self._covered or (location.named and (span, None, None) in self._covered)
+
+    def has_met(self, where: Span, operator: str | None) -> bool:
+        """Whether a request was decided by what stands in a place: a test that was met, or a `return`."""
+        return (where, operator, None if operator is None else True) in self._covered
 
     def _ask(
         self, request: Request, depth: int, asked: list[Asked], done: set[Request], pending: deque[Asked]

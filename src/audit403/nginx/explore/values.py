@@ -6,7 +6,7 @@ Each function proposes requests in which the variable may be what is wanted; the
 from collections.abc import Iterator
 
 from audit403.core.request import Request, Tls
-from audit403.nginx.explore.doors import Door, from_client, taken_by, through
+from audit403.nginx.explore.doors import Door, family_of, from_client, taken_by, through
 from audit403.nginx.explore.fields import (
     METHODS,
     USER_AGENTS,
@@ -21,7 +21,7 @@ from audit403.nginx.explore.ordinary import CLIENTS, UNKNOWN_HOST, hosts_of
 from audit403.nginx.explore.places import quoted
 from audit403.nginx.explore.regex_witness import witnesses
 from audit403.nginx.explore.wish import Wish, matching
-from audit403.nginx.model.address import IPV4, IPV6, Address, parse_address
+from audit403.nginx.model.address import IPV4, Address, parse_address
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.regex import InvalidRegex, compile_regex
 from audit403.nginx.model.server import Server
@@ -176,7 +176,7 @@ def _matching_referers(request: Request, pattern: str) -> Iterator[Request]:
 
 
 def _kind_of(request: Request) -> tuple[str, bool, int]:
-    return IPV6 if ":" in request.client else IPV4, request.tls is not None, request.port
+    return family_of(request.client), request.tls is not None, request.port
 
 
 def _more_hosts(server: Server, wish: Wish) -> Iterator[str]:

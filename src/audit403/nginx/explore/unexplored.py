@@ -1,0 +1,152 @@
+"""What exploration did not get to: directives that refuse and that no request has met, answers that nobody here knows.
+
+A configuration in which something was not tried is not a clean one, so it is said.
+"""
+
+from collections.abc import Iterator
+
+from audit403.core.decision import REASON_FILE, UNKNOWN
+from audit403.core.fact import ReadingFault
+from audit403.core.family import NotAudited
+from audit403.core.place import Span
+from audit403.nginx.decide.tls import verify_mode
+from audit403.nginx.explore.doors import Door
+from audit403.nginx.explore.regions import RuleTable
+from audit403.nginx.explore.search import Asked, Search
+from audit403.nginx.explore.trail import Trails
+from audit403.nginx.model.context import AccessRule, Context
+from audit403.nginx.model.location import Location, every_location
+from audit403.nginx.model.rewrite_code import If, Instruction, Return
+from audit403.nginx.model.server import Server
+from audit403.nginx.read.tree import Directive
+
+_LONG_LIST = 100
+_SENDING = ("try_files", "error_page")
+
+
+class LeftOpen:
+    """Gathers the answers that hang on what cannot be seen, each thing once."""
+
+    def __init__(self, tree_known: bool) -> None:
+        self.tree_known = tree_known
+        self._found: dict[tuple[str, str], ReadingFault] = {}
+
+    def note(self, asked: list[Asked]) -> None:
+        """Take in what one start led to."""
+        for request, decision, _ in asked:
+            if decision.verdict != UNKNOWN:
+                continue
+            places = [decision.where, *(step.where for step in reversed(decision.trace))]
+            where = next((place for place in places if isinstance(place, Span)), None)
+            for missing in decision.missing:
+                if where is None or (missing.reason == REASON_FILE and not self.tree_known):
+                    continue
+                url = f"{request.method} {request.url()}"
+                message = f"whether requests such as {url} are refused hangs on {missing.name}, which is not known here"
+                self._found.setdefault((missing.reason, missing.name), _fault(where, message))
+
+    def note_named(self, location: Location) -> None:
+        """Take in a named location to which only files that are not known here may lead."""
+        span = location.span()
+        if not self.tree_known and span is not None and _refuses_itself(location):
+            message = f"whether `location {location.name}` refuses anybody hangs on files that are not known here"
+            self._found.setdefault((REASON_FILE, f"{span.file}:{span.start}"), _fault(span, message))
+
+    def facts(self) -> Iterator[ReadingFault]:
+        """What was gathered."""
+        yield from self._found.values()
+
+
+def _fault(where: Span, message: str) -> ReadingFault:
+    return ReadingFault("nginx", "not-evaluated", where, message)
+
+
+def unexplored(
+    server: Server, search: Search, trails: Trails, doors: list[Door], left_open: LeftOpen
+) -> Iterator[NotAudited]:
+    """Every directive of a server block that refuses and that no request has met.
+
+    Not those of a named location that nothing leads to; where files may lead to it and are not known, it is left open.
+    """
+    families = {family for door in doors for family in ("ipv4", "ipv6", "unix") if door.socket.takes(family)}
+    said: set[int] = set()
+    for context in (server, *every_location(server.tree)):
+        if isinstance(context, Location) and not search.has_entered(context):
+            if context.named and (not _is_named(context, server) or not left_open.tree_known):
+                left_open.note_named(context)
+            elif _refuses_itself(context):
+                yield _missed(context.directive, "no request was found that comes to it")
+            continue
+        for directive, is_met in _refusing(context, search, trails, families):
+            if not is_met and id(directive) not in said:
+                said.add(id(directive))
+                yield _missed(directive, "no request was found that it refuses")
+
+
+def _refusing(context: Context, search: Search, trails: Trails, families: set[str]) -> Iterator[tuple[Directive, bool]]:
+    """The directives that refuse in a context, and whether a request has met each."""
+    code = context.code if isinstance(context, (Server, Location)) else ()
+    yield from _in_code(code, search)
+    if _always_ends(code) or (isinstance(context, Server) and "/" in context.tree.prefixes):
+        return  # no request of this level comes to the lists
+    levels = [context]
+    if isinstance(context, Location) and context.limit_except is not None:
+        levels.append(context.limit_except)
+    for level in levels:
+        rules = level.access_rules()
+        if len(rules) > _LONG_LIST or level.argument("satisfy", "all") == "any":
+            continue  # the lines of a long list are of a kind; under `satisfy any` a deny alone refuses nobody
+        table = trails.table(rules)
+        for rule in rules:
+            if not rule.permits and _decides_for_somebody(rule, table, families):
+                yield rule.directive, search.has_met(rule.directive.span, "in-network")
+
+
+def _in_code(code: tuple[Instruction, ...], search: Search) -> Iterator[tuple[Directive, bool]]:
+    for instruction in code:
+        if isinstance(instruction, Return):
+            if instruction.status == 403:
+                yield instruction.directive, search.has_met(instruction.directive.span, None)
+            return
+        if isinstance(instruction, If):
+            returns = next((one for one in instruction.body if isinstance(one, Return)), None)
+            if returns is not None and returns.status == 403 and not _is_beyond_requests(instruction, search.server):
+                yield instruction.directive, search.has_met(returns.directive.span, None)
+
+
+def _is_beyond_requests(instruction: If, server: Server) -> bool:
+    """Whether no request turns a condition: it is about a file, or about what the handshake has made sure of."""
+    condition = instruction.condition
+    if condition.operator.endswith(("-f", "-d", "-e", "-x")):
+        return True
+    return condition.variable == "ssl_client_verify" and verify_mode(server) == "on"
+
+
+def _is_named(location: Location, server: Server) -> bool:
+    """Whether a directive of the server block sends requests to a named location."""
+    contexts: list[Context] = [server, *every_location(server.tree)]
+    words = (word for one in contexts for name in _SENDING for each in one.effective(name) for word in each.args)
+    return location.name in words
+
+
+def _always_ends(code: tuple[Instruction, ...]) -> bool:
+    return any(isinstance(instruction, Return) for instruction in code)
+
+
+def _decides_for_somebody(rule: AccessRule, table: RuleTable, families: set[str]) -> bool:
+    return any(address.family in families for address in table.clients_of(rule))
+
+
+def _refuses_itself(location: Location) -> bool:
+    """Whether something that refuses stands in the location."""
+    if "deny" in location.own or location.limit_except is not None:
+        return True
+    returns = [*location.code, *(one for each in location.code if isinstance(each, If) for one in each.body)]
+    return any(isinstance(one, Return) and one.status == 403 for one in returns)
+
+
+def _missed(directive: Directive | None, reason: str) -> NotAudited:
+    if directive is None:
+        return NotAudited("a location", reason)
+    words = " ".join((directive.name, *directive.args))
+    return NotAudited(f"{directive.source.path}:{directive.line}", f"`{words}`: {reason}")
