@@ -92,3 +92,10 @@ def test_an_if_that_hands_on_is_forgotten_by_the_next_that_holds() -> None:
     assert status(front(inside % "error_page 500 =403 /f;", "return 200;"), "/f?b=1") == 403
     other = "proxy_pass http://127.0.0.1:8081;"
     assert status(front(inside % other, "return 403;") + " server { listen 8081; return 204; }", "/f?b=1") == 204
+
+
+def test_where_an_answer_of_its_own_sends_nginx_is_open() -> None:
+    inside = "location / { proxy_pass http://127.0.0.1:8080; } location /shut/ { internal; deny all; }"
+    back = "location / { %s return 200; }"
+    assert decide(front(inside, back % "add_header X-Accel-Redirect /shut/x;")).verdict == UNKNOWN
+    assert status(front(inside, back % "add_header X-Other /shut/x;")) == 200

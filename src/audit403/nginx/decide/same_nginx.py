@@ -3,7 +3,7 @@
 Truth: ngx_http_proxy_create_request in src/http/modules/ngx_http_proxy_module.c.
 """
 
-from audit403.core.decision import REASON_STATE, Decision, Missing
+from audit403.core.decision import REASON_STATE, REASON_UNDOCUMENTED, Decision, Missing
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.outcome import Undecided
 from audit403.nginx.decide.peers import peers_of, reaches
@@ -21,6 +21,8 @@ def answer_of_same_nginx(exchange: Exchange, handler: Directive, url: Url) -> De
     peers = peers_of(exchange, url)
     if not peers or not all(reaches(exchange, peer) for peer in peers):
         return None
+    if exchange.evaluator.model.sends_on:
+        raise Undecided(Missing(REASON_UNDOCUMENTED, "where X-Accel-Redirect of this nginx's own answer leads"))
     first: Decision | None = None
     for peer in peers:
         request = proxied_request(exchange, handler, url, peer)

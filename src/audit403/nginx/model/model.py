@@ -26,6 +26,7 @@ class Model:
         "_by_port",
         "_first_socket",
         "_geoip2_proxies",
+        "_sends_on",
         "_volatile",
         "assigned",
         "captured",
@@ -60,6 +61,7 @@ class Model:
         self.captured: set[str] = set()
         self.faults: list[Faulty] = []
         self._volatile: bool | None = None
+        self._sends_on: bool | None = None
 
     @property
     def prefix(self) -> str:
@@ -95,6 +97,21 @@ class Model:
                 for other in socket.servers:
                     self._first_socket.setdefault(other, socket)
         return self._first_socket.get(server)
+
+    @property
+    def sends_on(self) -> bool:
+        """Whether any `add_header X-Accel-Redirect` stands in it, which a server before it would follow."""
+        if self._sends_on is None:
+            from audit403.nginx.model.location import every_location
+
+            contexts: list[Context] = [self.http, *self.servers]
+            contexts += [location for server in self.servers for location in every_location(server.tree)]
+            self._sends_on = any(
+                directive.args[:1] and directive.args[0].lower() == "x-accel-redirect"
+                for context in contexts
+                for directive in context.own.get("add_header", ())
+            )
+        return self._sends_on
 
     def sockets_on(self, port: int) -> list[Socket]:
         """The sockets that listen on this port."""
