@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml  # comes with pre-commit
 
-from servers.command import needs_command_line
+from servers.command import audit403, needs_command_line
 from servers.need import need
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +25,8 @@ TAKEN = [
 ]  # fmt: skip
 LEFT = [
     "README.md", "nginx.md", "nginx.conf.j2", "conf.d", "conf.d/readme.txt", "my-snippets.conf", "sites-available/a/b",
+    "sites-available/README", "sites-available/README.md", "sites-enabled/.gitkeep", "sites-available/default.bak",
+    "sites-available/default~", "sites-available/site.j2", "sites-available/default.dpkg-dist",
     "app.conf", "src/nginx.py", "snippets/ssl.conf.bak", ".htaccess", "httpd.conf",
 ]  # fmt: skip
 
@@ -60,28 +62,60 @@ def test_names(hook: str) -> None:
     assert [name for name in LEFT if pattern.search(name)] == []
 
 
+STRAY = {
+    "sites-available/README": "These are the sites of the web server.\nEnable one with a link.\n",
+    "sites-available/notes": "todo: ask about the certificate\n",
+    "conf.d/php-fpm.conf": "[www]\nuser = www-data\nlisten = /run/php.sock\n",
+    "conf.d/apache.conf": "<Directory /srv>\n  Require all granted\n</Directory>\n",
+    "vhosts/empty.conf": "",
+}
+
+
 @needs_command_line
 @pytest.mark.slow
 def test_it_stops_a_commit_that_refuses_visitors(tmp_path: Path) -> None:
-    """As a user has it: pre-commit clones this repository and installs it, dependencies and all."""
+    """As a user has it: pre-commit clones this repository and installs it, dependencies and all.
+
+    Both hooks, on a repository in which other files lie beside the configuration too.
+    """
     git = need("git")
     repository = tmp_path / "repository"
     repository.mkdir()
     environment = os.environ | {"PRE_COMMIT_HOME": str(tmp_path / "cache")}
     environment |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
 
-    def try_hook(configuration: str) -> subprocess.CompletedProcess[str]:
+    for name, text in STRAY.items():
+        (repository / name).parent.mkdir(exist_ok=True)
+        (repository / name).write_text(text)
+
+    def try_hook(hook: str, configuration: str) -> subprocess.CompletedProcess[str]:
         (repository / "nginx.conf").write_text(configuration)
         subprocess.run([git, "add", "."], cwd=repository, check=True, env=environment)
         return subprocess.run(
-            [sys.executable, "-m", "pre_commit", "try-repo", str(ROOT), "audit403", "--all-files"],
+            [sys.executable, "-m", "pre_commit", "try-repo", str(ROOT), hook, "--all-files"],
             cwd=repository, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
 
     subprocess.run([git, "init", "-q"], cwd=repository, check=True, env=environment)
-    refused = try_hook(REFUSES)
-    assert refused.returncode == 1, refused.stdout + refused.stderr
-    assert "- exit code: 1" in refused.stdout, refused.stdout
-    assert "nginx.conf:7" in refused.stdout or "nginx.conf:8" in refused.stdout, refused.stdout
-    sound = try_hook(SOUND)
-    assert sound.returncode == 0, sound.stdout + sound.stderr
+    for hook in ("audit403", "audit403-all"):
+        refused = try_hook(hook, REFUSES)
+        assert refused.returncode == 1, refused.stdout + refused.stderr
+        assert "- exit code: 1" in refused.stdout, refused.stdout
+        assert "nginx.conf:7" in refused.stdout or "nginx.conf:8" in refused.stdout, refused.stdout
+        sound = try_hook(hook, SOUND)
+        assert sound.returncode == 0, sound.stdout + sound.stderr
+
+
+@needs_command_line
+def test_files_that_are_no_configuration_are_passed_over(tmp_path: Path) -> None:
+    """What a hook is given by name may be anything; without its option a named file that is not judged is said."""
+    for name, text in STRAY.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "nginx.conf").write_text(SOUND)
+    entry = hooks()["audit403"]["entry"].split()[1:]
+    for given in ([*STRAY], ["nginx.conf", *STRAY]):
+        done = audit403(*entry, *given, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (0, "0 findings\n"), done.stdout
+    assert audit403("check", "sites-available/notes", cwd=tmp_path).returncode == 3
+    assert audit403(*entry, "sites-available/absent", cwd=tmp_path).returncode == 3

@@ -33,6 +33,7 @@ def add_arguments(parser: "ArgumentParser") -> None:
     add("--tree", choices=("auto", "here", "none"), help="whether this machine's files are what the server sees")
     add("-p", "--prefix", metavar="DIR", help="the server's prefix, as its own -p")
     add("--config", metavar="FILE", help="the settings to take, instead of the nearest audit403.toml")
+    add("--skip-unrecognised", action="store_true", help="pass over named files that are no configuration")
     add("--diff", action="store_true", help="show what --fix would write, and write nothing")
     add("--fix", action="store_true", help="write the fixes that are safe and proven")
     add("--unsafe-fixes", action="store_true", help="with --fix or --diff: also proven fixes that may open more")
@@ -56,6 +57,7 @@ def run(args: "Namespace") -> int:
         args.tree,
         None if args.prefix is None else os.path.abspath(args.prefix),
         args.config,
+        skip_unrecognised=args.skip_unrecognised,
     )
     paths = Paths(args.paths)
     with Output(args.output) as output:

@@ -28,6 +28,7 @@ class Asked(NamedTuple):
     prefix: str | None = None
     settings: str | None = None
     no_settings: bool = False
+    skip_unrecognised: bool = False
 
 
 class Judged(NamedTuple):
@@ -68,7 +69,7 @@ class _Run:
     def __init__(self, asked: Asked, evidence: Evidence) -> None:
         self.asked = asked
         finder = SettingsFinder(asked.settings and os.path.abspath(asked.settings), asked.no_settings)
-        self.targets = Targets(evidence, Reading(asked.tree, asked.prefix), finder)
+        self.targets = Targets(evidence, Reading(asked.tree, asked.prefix, asked.skip_unrecognised), finder)
         self.judges = Judges()
         self.ignores = Ignores()
         self.not_audited: list[NotAudited] = []

@@ -23,6 +23,8 @@ class Reading(NamedTuple):
 
     tree: str | None = None
     prefix: str | None = None
+    skip_unrecognised: bool = False
+    """Whether a file that was named is passed over, as in a folder, where it is no configuration."""
 
 
 class FoundSite:
@@ -144,7 +146,7 @@ class Targets:
                 taken = True
                 whole = not site.main.startswith("/") or site.main == path
                 self._add_all(family, [site], settings, None if whole else _names_of(site, path))
-        if taken:  # that it is nothing to the other families is no news
+        if taken or self.reading.skip_unrecognised:  # that it is nothing to the other families is no news
             mine = self.not_audited[before:]
             self.not_audited[before:] = [missed for missed in mine if missed.reason.startswith(INTERNAL_ERROR)]
 
