@@ -114,7 +114,7 @@ def test_files_that_are_no_configuration_are_passed_over(tmp_path: Path) -> None
         (tmp_path / name).write_text(text)
     (tmp_path / "nginx.conf").write_text(SOUND)
     entry = hooks()["audit403"]["entry"].split()[1:]
-    for given in ([*STRAY], ["nginx.conf", *STRAY]):
+    for given in ([*STRAY], ["nginx.conf", *STRAY], ["."]):
         done = audit403(*entry, *given, cwd=tmp_path)
         assert (done.returncode, done.stdout) == (0, "0 findings\n"), done.stdout
     assert audit403("check", "sites-available/notes", cwd=tmp_path).returncode == 3

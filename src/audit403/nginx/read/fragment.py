@@ -52,6 +52,8 @@ MOST_ENTRIES = 200_000
 MOST_PARENTS = 4
 ENOUGH_KNOWN = 0.5
 NOT_RECOGNISED = "it was not recognised as nginx configuration"
+#: The first word is a section of an INI file or a tag, as php-fpm's and Apache's files begin.
+_ANOTHER_LANGUAGE = re.compile(rb"(?:\s|[#;][^\n]*\n)*+(?:\[[\w .:-]+\]\s|</?[A-Za-z!?])")
 _MAIN_BLOCK = rb"\b(?:http|events|stream|mail)[ \t\r\n]*\{"
 
 
@@ -229,6 +231,8 @@ def _may_be_configuration(directory: str, name: str) -> bool:
 
 def _looks_like_nginx(path: str, file: ParsedFile) -> bool:
     """Many programs have *.conf files: one whose statements nginx does not know is none of ours."""
+    if _ANOTHER_LANGUAGE.match(file.source.data):
+        return False
     known = belonging(path, file.directives).known
     if "nginx" in path or any(f"/{part}/" in path for part in PART_FOLDERS):
         return known > 0
