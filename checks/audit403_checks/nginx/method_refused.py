@@ -15,7 +15,7 @@ from audit403.nginx.explore.places import quoted
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.location import Location
-from audit403_checks.nginx.clients import around, who_is_let_in
+from audit403_checks.nginx.clients import around, list_of, looks_at_client, who_is_let_in
 from audit403_checks.nginx.methods import announced, bodies_expected, dav_methods, interface_in, places
 from audit403_checks.support import finding_of, own_refusal_of
 
@@ -117,6 +117,10 @@ def _is_refused_to_all(site: Site, refusal: Refusal, subject: Subject, method: s
     """Whether there is nobody whose request with this method is taken."""
     if not _is_refused(site, refusal, method):
         return False
+    if refusal.cause == "limit-except" and not any(rule.permits for rule in list_of(refusal, subject)):
+        return True
+    if refusal.cause == "return" and not looks_at_client(refusal.decision):
+        return True
     asked = refusal.witness._replace(method=method)
     return not who_is_let_in(site, asked, around(site, refusal, subject), refusal.where).let_in
 
