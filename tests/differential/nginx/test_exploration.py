@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from audit403.core.request import Request
 from audit403.nginx.read.parse import parse
 from differential.nginx.dense_sample import DenseSample, Port
 from differential.nginx.exploration_generator import Generator, World
 from differential.nginx.explored import Explored, Score
 from differential.nginx.real_world import real_world_configuration
+from differential.nginx.tree_generator import quoted
 from servers.need import need_root
 from servers.nginx import NginxError, server_directory
 from servers.ports import free_ports
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Iterable
 
-    from audit403.core.request import Request
     from differential.nginx.tree_generator import Tree
     from servers.certificates import Certificates
 
@@ -99,3 +100,38 @@ def _held_against_nginx(
     assert not counts["witness not refused"], "witnesses that the real server does not refuse"
     assert not counts["served is refused"], "requests said to be served that the real server refuses"
     assert not counts["who is wrong"], "refusals that hit others than they say"
+
+
+def test_every_entry_of_a_tree(rng: random.Random, certificates: Certificates, cases: Callable[[int], int]) -> None:
+    """Whatever entry of a random tree is refused, in whatever location, belongs to a refusal that was found."""
+
+    def drawn(world: World, tree: Tree) -> Drawn:
+        below = [path[len(tree.root) :] for path in tree.everything()]
+        options = (
+            "",
+            "",
+            "disable_symlinks on;",
+            "disable_symlinks if_not_owner;",
+            "autoindex on;",
+            "index home a.txt;",
+        )
+        aliased = rng.choice(tree.directories)
+        text = f"""server {{
+            listen 127.0.0.1:{world.port}; server_name a.example; root "{tree.root}"; {rng.choice(options)}
+            location ~ "\\.html$" {{ {rng.choice((*options, "try_files $uri =403;"))} }}
+            location /s1/ {{ {rng.choice(options)} location ~ "\\.txt" {{ {rng.choice(options)} }} }}
+            location /other/ {{ alias "{aliased}/"; {rng.choice(options)} }}
+            location /d/ {{ root "{tree.root}/s2"; }}
+            location /e/ {{ try_files $uri $uri/ /index.html; }}
+        }}"""
+        inside = [path[len(aliased) :] for path in tree.everything() if path.startswith(f"{aliased}/")]
+        targets = [*below, *(f"/other{path}" for path in inside)]
+        targets += [f"{target}/" for target in targets] + ["/", "/other/"]
+        asked = [_visit(world, quoted(target)) for target in targets]
+        return Drawn(text, ["203.0.113.9"] * 6, asked)
+
+    _held_against_nginx(drawn, rng, certificates, cases(3_000))
+
+
+def _visit(world: World, target: str) -> Request:
+    return Request("GET", "http", "a.example", world.port, target, "203.0.113.9", (), "127.0.0.1")

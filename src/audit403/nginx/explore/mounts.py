@@ -16,15 +16,20 @@ from audit403.nginx.model.regex import Regex
 from audit403.nginx.model.rewrite_code import Set
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.template import CAPTURE, TEXT, Template
+from audit403.nginx.read.tree import Directive
 
 
 class Mount(NamedTuple):
-    """A part of the URL space and the directory behind it; `pattern` makes the URL where a capture is the path."""
+    """A part of the URL space and the directory behind it; `pattern` makes the URL where a capture is the path.
+
+    `written` is the root or alias that says so: where a location has another, its URLs lead elsewhere.
+    """
 
     url: str
     directory: str
     pattern: Regex | None = None
     capture: int = 0
+    written: Directive | None = None
 
     def uri_of(self, below: str) -> str | None:
         """The URI of what lies at a path below the directory."""
@@ -82,7 +87,7 @@ class _Finder:
         if regex is not None and root.is_alias:
             split = _before_capture(root.template)
             if split is not None:
-                yield Mount("/", split[0], regex, split[1])
+                yield Mount("/", split[0], regex, split[1], root.directive)
             return
         path = root.template.literal
         if path is None and not any(part.kind == CAPTURE for part in root.template.parts):
@@ -91,9 +96,9 @@ class _Finder:
             self.unknown.append(root.template.source)
             return
         if root.is_alias:
-            yield Mount(url, path)
+            yield Mount(url, path, written=root.directive)
         else:
-            yield Mount(url, path.rstrip("/") + url)
+            yield Mount(url, path.rstrip("/") + url, written=root.directive)
 
     def _expanded(self, template: Template) -> str | None:
         try:

@@ -5,6 +5,7 @@ way to them are the same; one of a class is asked, the others are counted. Direc
 a page are classes too.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from audit403.core.family import NotAudited
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, AclEntry, Entry, NotCollected, Unreadable
 from audit403.evidence.links import join, real_path
 from audit403.files.permission import EXECUTE, READ, permitted
-from audit403.files.resolve import Resolver
+from audit403.files.resolve import Resolution, Resolver
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.find_location import search_locations
@@ -28,7 +29,8 @@ from audit403.nginx.model.server import Server
 MOST_ENTRIES = 1_000_000
 MOST_DIRECTORIES = 100_000
 _SHOWN = 3
-_MOST_BEHIND = 40
+MOST_LINKS = 500
+_NO_FILE = 2
 _SHOWN_DOT_NAMES = (".well-known",)
 _NEAR = 1
 """So deep below the root every directory counts for itself: people type such addresses."""
@@ -110,6 +112,7 @@ class _Walk:
         self.classes: dict[_Class, _Kind] = {}
         self.visited: set[str] = set()
         self.entries = 0
+        self.links = 0
 
     def starts(self) -> Iterator[TreeStart]:
         first = self.mount.directory.rstrip("/") or "/"
@@ -147,7 +150,7 @@ class _Walk:
             # Without the slash nginx opens the directory itself, or the link, and may not.
             yield TreeStart(quoted(url.rstrip("/")), _purpose(directory, url), directory.path, names, 1, ())
         if self.resolver.search(directory.path).errno != 0:
-            yield self._closed(directory, url, real, names)
+            yield from self._closed(directory, url, real, names)
             self.visited.add(real)
             return
         self._sort_in_directory(directory, url, entry, names)
@@ -164,43 +167,60 @@ class _Walk:
             return base + below
         return self.mount.uri_of(below)
 
-    def _closed(self, directory: _Directory, url: str, real: str, names: tuple[str, ...]) -> TreeStart:
-        """A directory that the worker may not search: asked for is a file behind it that could be read."""
-        places = len(names) + 1
-        behind = self._readable_behind(real, names)
-        if behind is None:
-            return TreeStart(quoted(url), _purpose(directory, url), directory.path, names, places, ())
-        purpose = PURPOSE_HIDDEN if directory.hidden else PURPOSE_FILE
-        return TreeStart(quoted(url + behind), purpose, directory.path, names, places, ())
+    def _closed(self, directory: _Directory, url: str, real: str, names: tuple[str, ...]) -> Iterator[TreeStart]:
+        """A directory that the worker may not search: asked for is something behind it in each location.
 
-    def _readable_behind(self, real: str, names: tuple[str, ...]) -> str | None:
-        """The way from a closed directory to a file below it that would be served if it were open."""
+        Best is a file that could be read if only this directory were open.
+        """
+        best: dict[Location | None, tuple[int, str]] = {}
+        places = 1
+        for rank, below in self._behind(real, names):
+            places += 1
+            location = self._location(url + below)
+            if self._is_mine(location) and rank < best.get(location, (_NO_FILE + 1, ""))[0]:
+                best[location] = (rank, below)
+        ranked = sorted(best.values(), key=lambda found: found[0])
+        if not ranked or ranked[0][0] > 0:
+            yield TreeStart(quoted(url), _purpose(directory, url), directory.path, names, places, ())
+        for rank, below in ranked:
+            is_hidden = directory.hidden or below.startswith(".") or "/." in below
+            purpose = PURPOSE_HIDDEN if is_hidden or rank == _NO_FILE else PURPOSE_FILE
+            yield TreeStart(quoted(url + below), purpose, directory.path, names, places, ())
+
+    def _behind(self, real: str, names: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+        """What lies behind a closed directory, near things first, and how little else stands in its way."""
         evidence, identity = self.resolver.evidence, self.resolver.identity
-        pending: list[tuple[str, tuple[str, ...]]] = [("", names)]
-        for _ in range(_MOST_BEHIND):
-            if not pending:
-                break
-            below, listed = pending.pop(0)
-            for name in listed[:_MOST_BEHIND]:
+        pending: deque[tuple[str, tuple[str, ...], bool]] = deque([("", names, True)])
+        while pending:
+            below, listed, is_open = pending.popleft()
+            self.entries += len(listed)
+            if self.entries > MOST_ENTRIES:
+                return  # which is said where the walk ends
+            for name in listed:
                 entry = evidence.entry(join(real, below + name))
-                if not isinstance(entry, Entry) or name.startswith("."):
+                if not isinstance(entry, Entry):
                     continue
-                if entry.kind == FILE and permitted(entry, identity, READ):
-                    return below + name
-                if entry.kind == DIRECTORY and permitted(entry, identity, EXECUTE):
-                    inner = evidence.names(join(real, below + name))
-                    if not isinstance(inner, Absent | NotCollected | Unreadable):
-                        pending.append((f"{below}{name}/", inner))
-        return None
+                if entry.kind != DIRECTORY:
+                    is_hidden = name.startswith(".") or "/." in below or below.startswith(".")
+                    is_best = is_open and entry.kind == FILE and permitted(entry, identity, READ) and not is_hidden
+                    yield 0 if is_best else 1, below + name
+                    continue
+                yield _NO_FILE, f"{below}{name}/"
+                inner = evidence.names(join(real, below + name))
+                if not isinstance(inner, Absent | NotCollected | Unreadable):
+                    pending.append((f"{below}{name}/", inner, is_open and permitted(entry, identity, EXECUTE)))
 
     def _sort_in_directory(self, directory: _Directory, url: str, entry: Entry, names: tuple[str, ...]) -> None:
         purpose = _purpose(directory, url)
+        location = self._location(url)
+        if not self._is_mine(location):
+            return
         suffixes = frozenset(name.rpartition(".")[2].lower() for name in names)
         telling = tuple(name for name in names if name.lower().startswith(_INDEX_STEMS))
         near = directory.below.count("/") <= _NEAR and not directory.hidden
         key: _Class = (
             "directory",
-            url if near or suffixes & _PAGES or directory.linked else self._location(url),
+            url if near or suffixes & _PAGES or directory.linked else location,
             _permissions(entry),
             telling,
             directory.hidden,
@@ -218,22 +238,25 @@ class _Walk:
             return
         path = join(directory.path, name)
         hidden = directory.hidden or (name.startswith(".") and name not in _SHOWN_DOT_NAMES)
-        through = ""
+        through: object = None
         is_directory = entry.kind == DIRECTORY
         if entry.kind == LINK:
             followed = self.resolver.stat(path)
-            through = path
+            through = self._of_link(path, followed)
             is_directory = followed.entry is not None and followed.entry.kind == DIRECTORY
         if is_directory:
-            inner = _Directory(f"{directory.below}{name}/", path, hidden, bool(through) or directory.linked)
+            inner = _Directory(f"{directory.below}{name}/", path, hidden, through is not None or directory.linked)
             (linked if inner.linked else pending).append(inner)
             return
         uri = self.mount.file_uri(directory.below + name)
         if uri is None:
             return
         extension = name.rpartition(".")[2] if "." in name else ""
+        location = self._location(uri)
+        if not self._is_mine(location):
+            return
         key: _Class = (
-            self._location(uri),
+            location,
             entry.kind,
             extension,
             _permissions(entry),
@@ -245,6 +268,23 @@ class _Walk:
         if kind is None:
             kind = self.classes[key] = _Kind(uri, path, PURPOSE_HIDDEN if hidden else PURPOSE_FILE)
         kind.take(uri, path)
+
+    def _of_link(self, path: str, followed: Resolution) -> object:
+        """What decides about a link: where it leads, and its own path where links may be refused as such."""
+        if self.exchange.evaluator.model.http.writes("disable_symlinks"):
+            self.links += 1
+            if self.links <= MOST_LINKS:
+                return path
+            if self.links == MOST_LINKS + 1:
+                reason = f"more than {MOST_LINKS} links: the others are taken to be like these"
+                self.missed.append(NotAudited(self.mount.directory, reason))
+        target = None if followed.entry is None else (followed.entry.kind, _permissions(followed.entry))
+        return followed.errno, followed.path if followed.errno else None, target
+
+    def _is_mine(self, location: Location | None) -> bool:
+        """Whether the location looks for files where this root or alias says, and not where one of its own does."""
+        evaluator, written = self.exchange.evaluator, self.mount.written
+        return written is None or evaluator.root(location or self.exchange.server).directive is written
 
     def _location(self, uri: str) -> Location | None:
         self.exchange.uri = uri
