@@ -21,11 +21,7 @@ def inherited_deny(fact: Fact, site: Site) -> Iterator[Finding]:
     refusal, subject = found
     context = found[1].context
     rules = context.access_rules()
-    if (
-        refusal.who != "every client"
-        or any(rule.permits for rule in rules)
-        or deciding_level(context).kind != HTTP
-    ):
+    if refusal.who != "every client" or any(rule.permits for rule in rules) or deciding_level(context).kind != HTTP:
         return
     name = subject.server.first_name() or "this server"
     message = f"nobody gets in: {name} inherits `deny` from the http level"

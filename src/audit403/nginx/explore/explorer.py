@@ -14,6 +14,7 @@ from audit403.nginx.explore.doors import Doors, from_client, visit
 from audit403.nginx.explore.found import Found
 from audit403.nginx.explore.idle import idle_directives
 from audit403.nginx.explore.loops import Loops
+from audit403.nginx.explore.password_files import PasswordFiles
 from audit403.nginx.explore.places import Seen, Start, starts
 from audit403.nginx.explore.search import Asked, Search
 from audit403.nginx.explore.trail import Trails
@@ -37,6 +38,7 @@ class Explorer:
         self.doors = Doors(model.sockets)
         self.found = Found(evaluator, self.trails, self.doors)
         self.loops = Loops()
+        self.password_files = PasswordFiles()
         self.left_open = LeftOpen(tree_known)
         self._looked_at_files = True
         self._seen_lists: set[int] = set()
@@ -55,6 +57,7 @@ class Explorer:
                 self._explore_stray(start)
         yield from self.found.refusals()
         yield from self.loops.facts()
+        yield from self.password_files.facts()
         yield from self.left_open.facts()
         yield from idle_directives(self.model)
         if any(b"$ssl_client_" in file.source.data for file in self.model.configuration.files.values()):
@@ -90,6 +93,7 @@ class Explorer:
             self.missed.append(NotAudited(start.request.url(), "exploration was cut off: too many tests on one path"))
         self.found.record(start, asked, entries)
         self.left_open.note(asked)
+        self.password_files.note(start, asked)
         if self.loops.note(start, asked):
             self._alike = {shape: server for shape, server in self._alike.items() if server is not search.server}
         if entries is None:
