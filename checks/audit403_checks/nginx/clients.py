@@ -1,10 +1,11 @@
 """Who is refused and who is let in, for the rules about addresses."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from audit403.core.decision import REFUSED, Decision
 from audit403.core.fact import Refusal
 from audit403.core.family import Site
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Place, Span
 from audit403.core.request import Request
 from audit403.nginx.explore.doors import Door, doors_of, from_client

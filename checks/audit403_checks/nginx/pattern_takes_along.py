@@ -1,11 +1,11 @@
 """A pattern that refuses takes ordinary addresses along: its dot is any character, or it has no end."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.registry import check
 from audit403.nginx.explore.subject import PURPOSE_FILE, PURPOSE_ORDINARY, Hit, Subject
 from audit403.nginx.model.location import Location

@@ -1,9 +1,9 @@
 """What a pattern matches by accident: a bare dot, a match that ends or begins in the middle of a word."""
 
 import re
-from typing import NamedTuple
 
 from audit403.core.edit import TextEdit
+from audit403.core.named_tuple import NamedTuple
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.regex import InvalidRegex, MatchFailed, compile_regex
 from audit403_checks.support import replace

@@ -6,8 +6,8 @@ ARCHITECTURE.md, "Deliberate or not", says why these signs count and others do n
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
 
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Because
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite

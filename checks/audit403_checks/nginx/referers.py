@@ -1,11 +1,11 @@
 """Rules against hotlinking: what they test, and which Referers the site's own visitors send."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from audit403.core.decision import REFUSED, Step
 from audit403.core.fact import Refusal
 from audit403.core.family import Site
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
 from audit403.nginx.explore.doors import doors_of, visit
 from audit403.nginx.explore.ordinary import hosts_of

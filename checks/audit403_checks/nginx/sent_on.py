@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import NamedTuple
 
 from audit403.core.decision import REFUSED, Decision
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import MANUAL, UNSAFE, Fix
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Because
 from audit403.nginx.explore.subject import Hit, Subject
 from audit403.nginx.explore.trail import SentOn, sent_by

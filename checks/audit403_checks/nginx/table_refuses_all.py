@@ -1,13 +1,13 @@
 """The default of a geo or map block refuses like the lines in it, so that everybody is refused."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from audit403.core.decision import Step
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, NOTE, UNSAFE, Finding, Fix
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.core.request import Request

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from audit403.core.decision import REFUSED, Step
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, NOTE, UNSAFE, WARNING, Finding, Fix
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Because, Span
 from audit403.core.registry import check
 from audit403.core.request import Request

@@ -1,11 +1,11 @@
 """`root` or `alias` leads to a directory without an index, and the site lies in another one near it."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, UNSAFE, WARNING, Finding, Fix
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.registry import check
 from audit403.evidence.interface import Absent, Evidence, NotCollected, Unreadable
 from audit403.nginx.explore.subject import PURPOSE_HOME, PURPOSE_PAGE, Subject

@@ -4,8 +4,7 @@ The trace is what `explain` prints and what exploration flips, so an evaluator r
 request or on the file system at the moment it makes it.
 """
 
-from typing import NamedTuple
-
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Because, Place, Span
 
 REFUSED = "refused"

@@ -4,7 +4,7 @@ Only declarations that say everything in plain words are understood – `@check(
 of the module – and a module with any other is imported.
 """
 
-from typing import NamedTuple
+from audit403.core.named_tuple import NamedTuple
 
 _IMPORTED = "from audit403.core.registry import check\n"
 _CALLED = "check("

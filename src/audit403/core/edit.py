@@ -4,7 +4,8 @@ The same values are replayed in the model (`Evidence.with_changes`), printed as 
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from audit403.core.named_tuple import NamedTuple
 
 
 class TextEdit(NamedTuple):

@@ -3,9 +3,10 @@
 A fact says what the server does and never whether that is right.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from audit403.core.decision import Decision
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Because, Place, Span
 from audit403.core.request import Request
 

@@ -4,11 +4,12 @@ Families come in through the entry-point group `audit403.families`; the entry's 
 """
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from audit403.core.decision import Decision
 from audit403.core.edit import Edit
 from audit403.core.fact import Fact
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
 from audit403.core.request import Request
 from audit403.evidence.interface import Evidence

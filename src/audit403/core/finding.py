@@ -3,10 +3,9 @@
 The shape is that of DESIGN.md, "A finding"; the JSON of it is a fixed contract.
 """
 
-from typing import NamedTuple
-
 from audit403.core.edit import Edit, TextEdit
 from audit403.core.fact import Fact
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Because, Place
 from audit403.core.request import Request
 

@@ -3,7 +3,7 @@
 Lines and columns are 1-based everywhere; byte offsets are 0-based and half open, because edits need them.
 """
 
-from typing import NamedTuple
+from audit403.core.named_tuple import NamedTuple
 
 
 class Span(NamedTuple):

@@ -9,12 +9,13 @@ import os
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from types import ModuleType
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from audit403.core.declared import Declared, declared_in
 from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import Finding
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.plugins import CHECKS, entry_points, load
 
 Judge = Callable[[Fact, Site], Iterator[Finding]]

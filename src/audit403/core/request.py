@@ -3,7 +3,7 @@
 The terms are those of RFC 9110 and RFC 9112. All text is UTF-8 with surrogate escapes, so that any byte survives.
 """
 
-from typing import NamedTuple
+from audit403.core.named_tuple import NamedTuple
 
 
 class Tls(NamedTuple):

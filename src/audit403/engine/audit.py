@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import NotAudited, Site
 from audit403.core.finding import NOTE, SEVERITIES, Finding
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
 from audit403.engine.fingerprint import fingerprints
 from audit403.engine.ignores import Ignores, places_of

@@ -7,13 +7,13 @@ them with the names and addresses that the fix writes or takes away.
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import NamedTuple
 
 from audit403.core.decision import REASON_FILE, REFUSED, UNKNOWN, Decision
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, ReadingFault, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import MANUAL, NOTE, SAFE, UNSAFE, Finding, Fix
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import PathPlace
 from audit403.core.request import Request
 from audit403.engine.tree_choice import NONE
@@ -25,6 +25,7 @@ LEAST_WORLDS = 6
 MOST_WITNESSES = 400
 _LEAST_BATCH = 4
 _SERVER_ERROR = 500
+_STRANGERS = 6
 
 
 class _Outcome(NamedTuple):
@@ -45,11 +46,7 @@ class Replay:
         self.witnesses = tuple(dict.fromkeys(fact.witness for fact in refusals))
         self._is_witness = frozenset(self.witnesses)
         self.addresses = tuple(dict.fromkeys(request for fact in refusals for request in _addresses_of(fact)))
-        self.clients = tuple(
-            dict.fromkeys(
-                request.client for fact in refusals for request in (fact.witness, fact.served) if request is not None
-            )
-        )
+        self.clients = _Clients(refusals)
         self.worlds = 0
         self.most_worlds = max(LEAST_WORLDS, MOST_BYTES // (site.size + 1))
         self._before: dict[Request, Decision] = {fact.witness: fact.decision for fact in refusals}
@@ -108,7 +105,8 @@ class Replay:
     def _outcome(self, witness: Request, fix: Fix, changed: Site, shared: Iterable[Request]) -> _Outcome:
         before = self._decided(witness)
         opened = []
-        probes = (*variants(witness, before, self.clients), *shared, *self._touching(fix, (witness, *shared)))
+        beside = variants(witness, before, self.clients.of(witness))
+        probes = (*beside, *shared, *self._touching(fix, (witness, *shared)))
         for probe in dict.fromkeys(probes):
             if probe == witness or self._decided(probe).verdict != REFUSED:
                 continue
@@ -229,6 +227,24 @@ class Replay:
             data = self.site.source(path) or b""
             known = self._crlf[path] = 2 * data.count(b"\r\n") > data.count(b"\n")
         return known
+
+
+class _Clients:
+    """The clients that the refusals speak of."""
+
+    def __init__(self, refusals: Iterable[Refusal]) -> None:
+        self._of_host: dict[str | None, dict[str, None]] = {}
+        self._others: dict[str, None] = {}
+        for fact in refusals:
+            for request in (fact.witness, fact.served):
+                if request is not None:
+                    self._of_host.setdefault(request.host, {})[request.client] = None
+                    if len(self._others) < _STRANGERS:
+                        self._others[request.client] = None
+
+    def of(self, witness: Request) -> tuple[str, ...]:
+        """Those of the same host, and some of other hosts."""
+        return tuple(self._of_host.get(witness.host, {}) | self._others)
 
 
 def _addresses_of(fact: Refusal) -> Iterable[Request]:

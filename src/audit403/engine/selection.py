@@ -1,9 +1,9 @@
 """Which rules a run is about: `--select` and `--ignore` with rule ids and families."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from audit403.core.errors import BadUsage
+from audit403.core.named_tuple import NamedTuple
 
 OWN_FAMILY = "audit403"
 DELIBERATE = f"{OWN_FAMILY}/deliberate-refusal"

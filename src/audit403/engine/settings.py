@@ -6,10 +6,11 @@ The schema for editors is settings.schema.json beside this file; the tests hold 
 import os
 import re
 import stat
-from typing import Any, NamedTuple
+from typing import Any
 
 from audit403.core.errors import BadUsage
 from audit403.core.finding import SEVERITIES, WARNING
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
 
 FILE, PYPROJECT = "audit403.toml", "pyproject.toml"

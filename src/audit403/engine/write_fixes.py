@@ -7,11 +7,11 @@ import os
 import tempfile
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from typing import NamedTuple
 
 from audit403.core.edit import TextEdit, edited
 from audit403.core.errors import Audit403Error
 from audit403.core.finding import SAFE, UNSAFE
+from audit403.core.named_tuple import NamedTuple
 from audit403.engine.audit import Judged
 
 

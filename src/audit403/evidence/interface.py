@@ -5,9 +5,10 @@ absolute strings (UTF-8 with surrogate escapes).
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from audit403.core.edit import Edit
+from audit403.core.named_tuple import NamedTuple
 
 DIRECTORY, FILE, LINK, FIFO, SOCKET, BLOCK, CHARACTER = "d", "f", "l", "p", "s", "b", "c"
 

@@ -3,8 +3,7 @@
 The walk is the resolver's own, made with every permission granted so that it goes on behind the first refusal.
 """
 
-from typing import NamedTuple
-
+from audit403.core.named_tuple import NamedTuple
 from audit403.evidence.interface import Entry, Evidence
 from audit403.files.identity import Identity
 from audit403.files.permission import EXECUTE, READ, permitted

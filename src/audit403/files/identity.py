@@ -3,8 +3,7 @@
 A server's worker has what initgroups(3) gives the configured user together with the configured group.
 """
 
-from typing import NamedTuple
-
+from audit403.core.named_tuple import NamedTuple
 from audit403.evidence.interface import Absent, Evidence, Group, NotCollected, User
 
 

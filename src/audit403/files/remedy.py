@@ -3,9 +3,8 @@
 A remedy is kept only when the same resolver, asked again in that world, grants the access.
 """
 
-from typing import NamedTuple
-
 from audit403.core.edit import AclUserEdit, Edit, GroupMemberEdit, ModeEdit, OwnerEdit
+from audit403.core.named_tuple import NamedTuple
 from audit403.evidence.acl import mask_of
 from audit403.evidence.interface import Entry, Evidence, Group, User
 from audit403.evidence.links import parent_of

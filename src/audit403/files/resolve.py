@@ -5,9 +5,9 @@ path_resolution(7) describes. Mount options are not looked at.
 """
 
 from errno import EACCES, EBUSY, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, ENOTEMPTY, ENXIO, EPERM
-from typing import NamedTuple
 
 from audit403.core.decision import REASON_FILE, REASON_STATE, Missing
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import PathPlace
 from audit403.evidence.interface import (
     BLOCK,

@@ -1,8 +1,8 @@
 """Source lines with carets, in the manner of rustc: the primary place, and the others of the chain with their words."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
 from audit403.report.terminal import Style, safe
 

@@ -2,7 +2,9 @@
 
 import os
 import sys
-from typing import NamedTuple, TextIO
+from typing import TextIO
+
+from audit403.core.named_tuple import NamedTuple
 
 _NO_TERMINAL_WIDTH = 120
 _LEAST_WIDTH = 40

@@ -1,9 +1,9 @@
 """The command line as completion needs it: each option with its spellings, its help and what it takes."""
 
 from argparse import SUPPRESS, Action, ArgumentParser
-from typing import NamedTuple
 
 from audit403.cli.parser import COMMANDS, command_parser, top_parser
+from audit403.core.named_tuple import NamedTuple
 
 NOTHING, CHOICES, FILES, FOLDERS, USERS, RULES, RULE, TEXT = (
     "nothing", "choices", "files", "folders", "users", "rules", "rule", "text",

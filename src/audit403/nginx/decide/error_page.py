@@ -3,8 +3,7 @@
 Truth: ngx_http_special_response_handler and ngx_http_send_error_page in src/http/ngx_http_special_response.c.
 """
 
-from typing import NamedTuple
-
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Because
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.outcome import Named, Outcome, Redirect, Sent

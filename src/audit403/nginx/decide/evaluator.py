@@ -5,9 +5,10 @@ the real server.
 """
 
 from time import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from audit403.core.decision import NOT_REFUSED, REFUSED, UNKNOWN, Decision, Missing, Step
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Because
 from audit403.core.request import Request
 from audit403.evidence.interface import Evidence

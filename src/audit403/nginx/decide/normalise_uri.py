@@ -5,7 +5,8 @@ Truth: ngx_http_parse_request_line, ngx_http_parse_complex_uri and ngx_http_proc
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+
+from audit403.core.named_tuple import NamedTuple
 
 _HEX = {byte: int(chr(byte), 16) for byte in b"0123456789abcdefABCDEF"}
 _SLASH, _DOT, _PERCENT, _HASH, _QUESTION, _PLUS = b"/.%#?+"

@@ -1,8 +1,7 @@
 """What a phase hands back to the run of phases, and what it cannot know."""
 
-from typing import NamedTuple
-
 from audit403.core.decision import Missing
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Because, Place
 
 

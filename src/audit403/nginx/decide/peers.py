@@ -3,8 +3,7 @@
 Truth: ngx_http_upstream_server in src/http/ngx_http_upstream.c and ngx_http_upstream_init_round_robin.
 """
 
-from typing import NamedTuple
-
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
 from audit403.nginx.decide.choose_server import choose_socket
 from audit403.nginx.decide.exchange import Exchange
@@ -44,10 +43,8 @@ def peers_of(exchange: Exchange, url: Url) -> list[Peer]:
     """Every peer that may answer; none when one of them is not an address of this machine that can be told."""
     if url.unix:
         return [Peer(Address(UNIX, 0), 0, url.unix)]
-    for upstream in exchange.evaluator.model.http.own.get("upstream", ()):
-        if upstream.args and upstream.args[0].lower() == url.host.lower():
-            return _members(exchange, upstream)
-    return _addresses(exchange, url.host, url.port)
+    upstream = exchange.evaluator.model.upstream(url.host)
+    return _addresses(exchange, url.host, url.port) if upstream is None else _members(exchange, upstream)
 
 
 def _members(exchange: Exchange, upstream: Directive) -> list[Peer]:

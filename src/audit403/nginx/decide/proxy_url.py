@@ -3,7 +3,7 @@
 Truth: ngx_http_proxy_eval and ngx_http_proxy_set_vars, with ngx_parse_url in src/core/ngx_inet.c.
 """
 
-from typing import NamedTuple
+from audit403.core.named_tuple import NamedTuple
 
 _SCHEMES = (("http://", False, 80), ("https://", True, 443))
 

@@ -3,9 +3,8 @@
 Truth: src/http/modules/ngx_http_realip_module.c.
 """
 
-from typing import NamedTuple
-
 from audit403.core.decision import REASON_HOST, Missing
+from audit403.core.named_tuple import NamedTuple
 from audit403.evidence.interface import Evidence
 from audit403.nginx.decide.ascii import lower
 from audit403.nginx.decide.exchange import Exchange

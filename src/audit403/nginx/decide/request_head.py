@@ -7,8 +7,8 @@ error page for it sees only what was read.
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
+from audit403.core.named_tuple import NamedTuple
 from audit403.nginx.decide.ascii import lower
 from audit403.nginx.decide.choose_server import BadHost, choose_server, validate_host
 from audit403.nginx.decide.exchange import Exchange

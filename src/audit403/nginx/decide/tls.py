@@ -3,8 +3,7 @@
 Truth: ngx_http_ssl_servername, ngx_http_set_virtual_server and ngx_http_process_request in src/http/ngx_http_request.c.
 """
 
-from typing import NamedTuple
-
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Tls
 from audit403.nginx.decide.choose_server import BadHost, validate_host
 from audit403.nginx.decide.exchange import Exchange

@@ -5,8 +5,8 @@ Truth: ngx_open_cached_file, ngx_open_file_wrapper and ngx_file_info_wrapper in 
 
 from errno import EACCES, ELOOP, EMLINK, ENAMETOOLONG, ENOENT, ENOTDIR
 from os import strerror
-from typing import NamedTuple
 
+from audit403.core.named_tuple import NamedTuple
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Entry
 from audit403.files.resolve import NEED_FOLLOW, Blocker, Resolution, Resolver, place_of
 from audit403.nginx.decide.exchange import Exchange

@@ -6,9 +6,9 @@ says.
 
 from collections.abc import Callable
 from itertools import islice
-from typing import NamedTuple
 
 from audit403.core.decision import REFUSED, Decision
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Place, Span
 from audit403.core.request import Request
 from audit403.nginx.explore.access_lists import levels_of

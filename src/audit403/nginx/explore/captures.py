@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
 from audit403.nginx.decide.normalise_uri import normalise_path
 from audit403.nginx.explore.codes import codes_of

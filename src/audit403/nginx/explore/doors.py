@@ -1,7 +1,6 @@
 """The sockets by which a server block is reached, and requests that come in by another one."""
 
-from typing import NamedTuple
-
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request, Tls
 from audit403.nginx.decide.choose_server import BadHost, choose_server, validate_host
 from audit403.nginx.decide.tls import handshake

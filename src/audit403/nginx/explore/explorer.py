@@ -42,8 +42,9 @@ class Explorer:
         self.left_open = LeftOpen(tree_known)
         self._looked_at_files = True
         self._seen_lists: set[int] = set()
-        self._shapes = Shapes(model)
+        self._shapes = Shapes(model, evaluator.evidence)
         self._alike: dict[Shape, Server] = {}
+        self._missed_of: dict[Server, list[NotAudited]] = {}
         self._starts_of_lists: set[tuple[int, int]] = set()
 
     def facts(self) -> Iterator[Fact]:
@@ -71,8 +72,10 @@ class Explorer:
             return  # no name leads to it
         shape = None if self.tree_known else self._shapes.of(server, doors)
         alike = self._alike.setdefault(shape, server) if shape is not None else server
-        if alike is not server and self.found.repeat(alike, server):
+        if alike is not server and self.found.repeat(alike, server, self._shapes.translation(alike, server)):
+            self.missed += _missed_alike(self._missed_of.get(alike, []), server)
             return
+        noted, missed = self._noted(), len(self.missed)
         search = Search(self.evaluator, self.trails, server, doors, self._seen_lists)
         seen = Seen(search.has_entered, lambda: self._looked_at_files)
         for start in starts(self.evaluator, server, doors, seen, self.missed):
@@ -84,6 +87,13 @@ class Explorer:
                 self.missed.append(NotAudited(server.first_name(), f"{error.missing.name} is not known here"))
         self.found.forget_entered(server, search.has_entered)
         self.missed += unexplored(server, search, self.trails, doors, self.left_open)
+        if len(self.missed) > missed:
+            self._missed_of[server] = self.missed[missed:]
+        if shape is not None and self._noted() != noted:
+            del self._alike[shape]  # the facts beside the refusals are to be found for every block
+
+    def _noted(self) -> tuple[int, ...]:
+        return len(self.left_open), len(self.loops), len(self.password_files)
 
     def _explore(self, search: Search, start: Start, entries: "TreeStart | None" = None) -> None:
         search.cut_off = False
@@ -94,8 +104,7 @@ class Explorer:
         self.found.record(start, asked, entries)
         self.left_open.note(asked)
         self.password_files.note(start, asked)
-        if self.loops.note(start, asked):
-            self._alike = {shape: server for shape, server in self._alike.items() if server is not search.server}
+        self.loops.note(start, asked)
         if entries is None:
             self._explore_lists(search, start, asked)
 
@@ -135,6 +144,14 @@ class Explorer:
             for found in walk(self.evaluator, search.server, door, mount, self.missed):
                 start = Start(visit(door, found.target), door.socket, found.purpose, search.server)
                 self._explore(search, start, found)
+
+
+def _missed_alike(missed: list[NotAudited], server: Server) -> Iterator[NotAudited]:
+    """What was missed in one server block, said of another that is alike."""
+    span = server.span()
+    place = server.first_name() if span is None else f"{span.file}:{span.line}"
+    for one in missed:
+        yield NotAudited(place, f"{one.reason} (as at {one.target}: the server blocks are alike)")
 
 
 def _looks_at_files(decision: Decision) -> bool:

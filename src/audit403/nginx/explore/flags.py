@@ -6,8 +6,9 @@ what the request does now first; those that give what is wanted say what must be
 
 from collections.abc import Iterable, Iterator
 from itertools import combinations, islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
 from audit403.nginx.explore.point import Point
 from audit403.nginx.explore.wish import Wish, wish_of

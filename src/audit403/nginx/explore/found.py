@@ -1,14 +1,14 @@
 """The refusals that were found so far: those with the same cause and place are one, with its most ordinary witness."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from audit403.core.decision import NOT_REFUSED, REFUSED, Decision
 from audit403.core.fact import Refusal
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import PathPlace
 from audit403.core.request import Request
 from audit403.nginx.decide.evaluator import Evaluator
-from audit403.nginx.explore.alike import Translation
 from audit403.nginx.explore.blocking import Blocking, of_one_kind
 from audit403.nginx.explore.doors import Doors
 from audit403.nginx.explore.hits import WAYS, Hits
@@ -35,6 +35,7 @@ from audit403.nginx.model.location import Location
 from audit403.nginx.model.server import Server
 
 if TYPE_CHECKING:
+    from audit403.nginx.explore.translation import Translation
     from audit403.nginx.explore.tree import TreeStart
 
 _ORDER = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_PROBE, PURPOSE_CERTIFICATE)
@@ -125,9 +126,8 @@ class Found:
         for key in self._of_server.get(server, ()):
             self._hits.forget_entered(key, has_entered)
 
-    def repeat(self, one: Server, other: Server) -> bool:
+    def repeat(self, one: Server, other: Server, translation: "Translation") -> bool:
         """Take in for a server block what was found for one that is alike; False where it is not so after all."""
-        translation = Translation(one, other)
         made: list[tuple[Key, _Candidate]] = []
         for key in self._of_server.get(one, ()):
             if self._found[key].subject.purpose in MEANT_NAMES:
@@ -140,12 +140,12 @@ class Found:
             key = _key(candidate.request, candidate.decision, candidate.subject)
             self._found[key] = candidate
             self._of_server.setdefault(other, []).append(key)
-            who = translation.text(self._settle(of_one).who)
+            who = translation.words(self._settle(of_one).who)
             self._settled[key] = Settled(candidate.request, candidate.decision, who, candidate.served)
             self._hits.repeat(of_one, key, translation, one, other)
         return True
 
-    def _repeated(self, key: Key, translation: Translation, other: Server) -> _Candidate | None:
+    def _repeated(self, key: Key, translation: "Translation", other: Server) -> _Candidate | None:
         known, settled = self._found[key], self._settle(key)
         request = translation.request(settled.request)
         decision = self.evaluator.decide(request)

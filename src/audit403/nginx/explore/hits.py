@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from audit403.core.place import Place
 from audit403.core.request import Request
-from audit403.nginx.explore.alike import Translation
 from audit403.nginx.explore.subject import (
     PURPOSE_EXCEPTION,
     PURPOSE_FILE,
@@ -16,6 +15,7 @@ from audit403.nginx.explore.subject import (
     Hit,
     Subject,
 )
+from audit403.nginx.explore.translation import Translation
 from audit403.nginx.model.location import Location, every_location
 from audit403.nginx.model.server import Server
 

@@ -20,15 +20,15 @@ class Loops:
     def __init__(self) -> None:
         self._found: dict[tuple[int, Place], IdleDirective] = {}
 
-    def note(self, start: Start, asked: list[Asked]) -> bool:
-        """Take in what one start led to; whether there was such a circle."""
-        found = False
+    def note(self, start: Start, asked: list[Asked]) -> None:
+        """Take in what one start led to."""
         for request, decision, _ in asked:
             page = _page(decision)
             if page is not None and isinstance(page.where, Span):
-                found = True
                 self._found.setdefault((id(start.server), page.where), _fact(start, request, decision, page.where))
-        return found
+
+    def __len__(self) -> int:
+        return len(self._found)
 
     def facts(self) -> Iterator[IdleDirective]:
         """What was gathered."""

@@ -1,9 +1,9 @@
 """Which directories lie behind which part of a server block's URLs."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from audit403.core.family import NotAudited
+from audit403.core.named_tuple import NamedTuple
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.map_path import Root, join_prefix

@@ -32,6 +32,9 @@ class PasswordFiles:
                 message = decision.log or ""
                 self._found[where] = IdleDirective("nginx", UNREADABLE, where, message, decision.because, subject)
 
+    def __len__(self) -> int:
+        return len(self._found)
+
     def facts(self) -> Iterator[IdleDirective]:
         """What was gathered."""
         yield from self._found.values()

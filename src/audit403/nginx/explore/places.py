@@ -5,9 +5,9 @@ Every start says why it is asked, because a refusal of a home page is not judged
 
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
-from typing import NamedTuple
 
 from audit403.core.family import NotAudited
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.decide.exchange import Exchange

@@ -4,9 +4,9 @@ What is then left and differs from a browser's direct visit is what the refusal 
 """
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from audit403.core.decision import NOT_REFUSED, Decision
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
 from audit403.nginx.explore.doors import Door, family_of, from_client, visit
 from audit403.nginx.explore.fields import with_header

@@ -1,8 +1,8 @@
 """A request on its way to a test: what was decided before it, which a change of the request may turn too."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Place
 from audit403.core.request import Request
 from audit403.nginx.model.rewrite_code import Instruction

@@ -7,8 +7,9 @@ not read, or whose text PCRE does not confirm, has no witness and is reported as
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
+from audit403.core.named_tuple import NamedTuple
 from audit403.nginx.model.regex import MatchFailed, Regex
 
 _MOST_REPEATS = 4

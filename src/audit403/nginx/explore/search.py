@@ -9,9 +9,9 @@ what lies behind is seen. So the work grows with the tests that are written, and
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import NamedTuple
 
 from audit403.core.decision import REFUSED, Decision, Step
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Place, Span
 from audit403.core.request import Request
 from audit403.nginx.decide.evaluator import Evaluator

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
 
 from audit403.core.decision import NOT_REFUSED, REFUSED, Decision
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.explore.doors import Doors, from_client

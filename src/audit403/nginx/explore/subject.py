@@ -1,7 +1,6 @@
 """nginx's own view of a refusal: where in the configuration the request ended, and why it was asked."""
 
-from typing import NamedTuple
-
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
 from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.model.location import Location

@@ -1,9 +1,10 @@
 """Where a decided request went: the server block, the location and the list that its trace names."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from audit403.core.decision import REFUSED, Decision, Step
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Place, Span
 from audit403.core.request import Request
 from audit403.nginx.decide.choose_server import BadHost, choose_server, choose_socket, validate_host

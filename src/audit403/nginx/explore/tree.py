@@ -7,9 +7,9 @@ a page are classes too.
 
 from collections import deque
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from audit403.core.family import NotAudited
+from audit403.core.named_tuple import NamedTuple
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, AclEntry, Entry, NotCollected, Unreadable
 from audit403.evidence.links import join, real_path
 from audit403.files.permission import EXECUTE, READ, permitted

@@ -52,6 +52,9 @@ class LeftOpen:
             message = f"whether `location {location.name}` refuses anybody hangs on files that are not known here"
             self._found.setdefault((REASON_FILE, f"{span.file}:{span.start}"), _fault(span, message))
 
+    def __len__(self) -> int:
+        return len(self._found)
+
     def facts(self) -> Iterator[ReadingFault]:
         """What was gathered."""
         yield from self._found.values()

@@ -1,8 +1,8 @@
 """What a value should be for a test to come out the other way."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
+from audit403.core.named_tuple import NamedTuple
 from audit403.nginx.explore.regex_witness import witnesses
 from audit403.nginx.model.regex import MatchFailed, Regex
 from audit403.nginx.model.rewrite_code import Condition

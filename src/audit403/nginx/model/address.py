@@ -4,7 +4,8 @@ Truth: ngx_ptocidr, ngx_inet_addr, ngx_inet6_addr and ngx_inet6_ntop in src/core
 """
 
 from functools import lru_cache
-from typing import NamedTuple
+
+from audit403.core.named_tuple import NamedTuple
 
 UNIX = "unix"
 IPV4 = "ipv4"

@@ -6,8 +6,8 @@ Truth: src/http/modules/ngx_http_geo_module.c.
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
+from audit403.core.named_tuple import NamedTuple
 from audit403.nginx.model.address import IPV4, IPV6, Address, Network, parse_address, parse_network
 from audit403.nginx.read.tree import Directive
 

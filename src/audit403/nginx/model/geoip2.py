@@ -4,8 +4,8 @@ Truth: ngx_http_geoip2_add_variable in the module's ngx_http_geoip2_module.c (3.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
+from audit403.core.named_tuple import NamedTuple
 from audit403.nginx.model.address import Network, parse_network
 from audit403.nginx.model.template import Template, checked_template
 from audit403.nginx.read.tree import Directive

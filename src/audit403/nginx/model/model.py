@@ -8,6 +8,7 @@ from audit403.nginx.model.server import Server
 from audit403.nginx.model.socket import Socket
 from audit403.nginx.model.worker import Worker
 from audit403.nginx.read.configuration import Configuration
+from audit403.nginx.read.tree import Directive
 
 if TYPE_CHECKING:
     from audit403.nginx.model.geo import Geo
@@ -27,6 +28,7 @@ class Model:
         "_first_socket",
         "_geoip2_proxies",
         "_sends_on",
+        "_upstreams",
         "_volatile",
         "assigned",
         "captured",
@@ -55,6 +57,7 @@ class Model:
         self.splits: dict[str, SplitClients] = {}
         self.geoip2: dict[str, GeoIp2Database] = {}
         self._first_socket: dict[Server, Socket] | None = None
+        self._upstreams: dict[str, Directive] | None = None
         self._by_port: dict[int, list[Socket]] | None = None
         self._geoip2_proxies: GeoIp2Proxies | None = None
         self.assigned: set[str] = set()
@@ -112,6 +115,15 @@ class Model:
                 for directive in context.own.get("add_header", ())
             )
         return self._sends_on
+
+    def upstream(self, name: str) -> Directive | None:
+        """The upstream block of a name, the first where there are several."""
+        if self._upstreams is None:
+            self._upstreams = {}
+            for block in self.http.own.get("upstream", ()):
+                if block.args:
+                    self._upstreams.setdefault(block.args[0].lower(), block)
+        return self._upstreams.get(name.lower())
 
     def sockets_on(self, port: int) -> list[Socket]:
         """The sockets that listen on this port."""

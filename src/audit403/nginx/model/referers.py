@@ -3,8 +3,7 @@
 Truth: ngx_http_valid_referers and ngx_http_referer_merge_conf.
 """
 
-from typing import NamedTuple
-
+from audit403.core.named_tuple import NamedTuple
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.hostnames import HostnameTable
 from audit403.nginx.model.regex import InvalidRegex, Regex, compile_regex

@@ -4,8 +4,8 @@ Truth: src/http/modules/ngx_http_rewrite_module.c.
 """
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
+from audit403.core.named_tuple import NamedTuple
 from audit403.nginx.model.context import IF, Context
 from audit403.nginx.model.regex import InvalidRegex, Regex, compile_regex
 from audit403.nginx.model.template import InvalidTemplate, Template, checked_template

@@ -3,8 +3,7 @@
 Truth: ngx_http_core_listen, ngx_http_add_listen and ngx_http_optimize_servers in src/http.
 """
 
-from typing import NamedTuple
-
+from audit403.core.named_tuple import NamedTuple
 from audit403.nginx.model.address import IPV4, IPV6, UNIX, Address, parse_address
 from audit403.nginx.model.hostnames import HostnameTable
 from audit403.nginx.model.regex import Regex

@@ -4,8 +4,8 @@ Truth: src/http/modules/ngx_http_split_clients_module.c and src/core/ngx_murmurh
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
+from audit403.core.named_tuple import NamedTuple
 from audit403.nginx.model.template import Template, checked_template
 from audit403.nginx.read.tree import Directive
 

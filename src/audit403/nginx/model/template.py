@@ -4,7 +4,8 @@ Truth: ngx_http_script_compile in src/http/ngx_http_script.c.
 """
 
 from functools import lru_cache
-from typing import NamedTuple
+
+from audit403.core.named_tuple import NamedTuple
 
 _NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 

@@ -3,8 +3,7 @@
 Truth: ngx_set_user in src/core/nginx.c and ngx_worker_process_init in src/os/unix/ngx_process_cycle.c.
 """
 
-from typing import NamedTuple
-
+from audit403.core.named_tuple import NamedTuple
 from audit403.nginx.read.tree import Directive
 
 COMPILED_DEFAULT = "nobody"

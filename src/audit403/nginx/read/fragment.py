@@ -5,8 +5,8 @@ A file that a main file includes is judged within that; only one that nobody inc
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, Entry, Evidence, NotCollected, Unreadable
 from audit403.evidence.links import join, parent_of, real_path

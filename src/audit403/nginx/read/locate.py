@@ -5,8 +5,8 @@ will be /etc/nginx on the target, with links in sites-enabled that exist only th
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from audit403.core.named_tuple import NamedTuple
 from audit403.evidence.interface import Absent, Entry, Evidence, NotCollected
 from audit403.evidence.links import parent_of
 from audit403.nginx.read.glob import glob, is_pattern

@@ -4,8 +4,8 @@ Nothing is cut that nginx would accept: what it takes is known from its directiv
 """
 
 import re
-from typing import NamedTuple
 
+from audit403.core.named_tuple import NamedTuple
 from audit403.nginx.read import directives
 from audit403.nginx.read.state import State
 from audit403.nginx.read.tree import Word

@@ -1,7 +1,6 @@
 """In which block a lone file belongs: told by where nginx allows the directives that it holds."""
 
-from typing import NamedTuple
-
+from audit403.core.named_tuple import NamedTuple
 from audit403.nginx.read import directives as table
 from audit403.nginx.read.tree import Directive
 

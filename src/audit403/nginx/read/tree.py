@@ -4,8 +4,8 @@ The terms are nginx's own (src/core/ngx_conf_file.c): a directive is a name with
 """
 
 from bisect import bisect_right
-from typing import NamedTuple
 
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
 from audit403.nginx.read.words import comments_of, decoded, words_of
 

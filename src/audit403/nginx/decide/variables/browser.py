@@ -3,8 +3,7 @@
 Truth: src/http/modules/ngx_http_browser_module.c.
 """
 
-from typing import NamedTuple
-
+from audit403.core.named_tuple import NamedTuple
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.model.context import Context
 
