@@ -18,6 +18,7 @@ _DOT_NAMES = frozenset(
     ("git", "ht", "htaccess", "htpasswd", "svn", "hg", "bzr", "env", "idea", "vscode", "ds_store", "cvs", "well-known")
 )
 _EDGE = r"\b"
+_ENDINGS = re.compile(r"(?:^|[(|])\\\.(?:[a-z0-9]{2,5}\b|\()", re.IGNORECASE)
 
 
 class Accident(NamedTuple):
@@ -69,7 +70,8 @@ def _with_end(pattern: str) -> str:
     words = re.findall(r"[a-z_-]+", pattern.lower())
     if pattern.startswith("\\.") and words and _DOT_NAMES.issuperset(words):
         return f"/{pattern}"
-    return f"{_whole(pattern)}{_EDGE}"
+    # Beside endings of files the end of the path is meant, so that no folder on the way counts.
+    return f"{_whole(pattern)}{'$' if _ENDINGS.search(pattern) else _EDGE}"
 
 
 def _whole(pattern: str) -> str:

@@ -13,7 +13,7 @@ from audit403.files.remedy import quote
 from audit403.nginx.explore.subject import PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE, Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.read.tree import Directive
-from audit403_checks.files.kinds import is_public
+from audit403_checks.files.kinds import is_kept_back, is_public, may_be_public
 from audit403_checks.support import finding_of, refusal_of
 
 
@@ -40,7 +40,7 @@ def _severity(site: NginxSite, refusal: Refusal, subject: Subject, link: str) ->
     if any(hit.purpose in (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE) for hit in subject.hits):
         return ERROR
     target = refusal.witness.target.partition("?")[0]
-    if not is_public(target) and "." in target.rpartition("/")[2]:
+    if is_kept_back(target) or not (is_public(target) or may_be_public(target) or "." not in target.rpartition("/")[2]):
         return NOTE
     evidence = site.evaluator.evidence
     entry, root = evidence.entry(link), _docroot(site, link)

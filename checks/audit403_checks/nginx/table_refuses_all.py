@@ -6,7 +6,7 @@ from audit403.core.decision import Step
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, NOTE, UNSAFE, Finding, Fix
+from audit403.core.finding import ERROR, NOTE, UNSAFE, WARNING, Finding, Fix
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Because
 from audit403.core.registry import check
@@ -15,7 +15,14 @@ from audit403.nginx.explore.subject import PURPOSE_HOME
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.model import Model
 from audit403.nginx.read.tree import Directive
-from audit403_checks.nginx.clients import around, asked_from, who_is_let_in
+from audit403_checks.nginx.clients import (
+    PRIVATE,
+    around,
+    asked_from,
+    lies_in,
+    network_of_client,
+    who_is_let_in,
+)
 from audit403_checks.support import finding_of, insert_before, own_refusal_of
 
 _NAME = "nginx/table-refuses-all"
@@ -66,9 +73,11 @@ def table_refuses_all(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     message = f"{shown} lets in whom it names and nobody else, not even this machine"
     edit = insert_before(passing[0], f"{_LOOPBACK} {passing[1]};")
-    finding = finding_of(
-        _NAME, NOTE, message, refusal, (Fix(f"name {_LOOPBACK} too", UNSAFE, (edit,)),), anchor=table.name
-    )
+    # Nobody gives a name for the public to what only private networks may see.
+    is_public = any(name.text.startswith("www.") for name in subject.server.names)
+    closed = is_public and all(lies_in(network_of_client(client), PRIVATE) for client in let_in)
+    fixes = (Fix(f"name {_LOOPBACK} too", UNSAFE, (edit,)),)
+    finding = finding_of(_NAME, WARNING if closed else NOTE, message, refusal, fixes, anchor=table.name)
     yield finding._replace(request=request, because=(*chain, *finding.because))
 
 

@@ -14,7 +14,7 @@ from audit403.core.fact import Fact, ReadingFault, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import MANUAL, NOTE, SAFE, UNSAFE, Finding, Fix
 from audit403.core.named_tuple import NamedTuple
-from audit403.core.place import PathPlace
+from audit403.core.place import PathPlace, Place
 from audit403.core.request import Request
 from audit403.engine.tree_choice import NONE
 from audit403.engine.variants import ABOUT_WHO, differs_in_a_tested_way, variants
@@ -23,6 +23,7 @@ MOST_BYTES = 40_000_000
 LEAST_WORLDS = 6
 """How much configuration is read again for the fixes of one site, and how often at least; the others stay unproven."""
 MOST_WITNESSES = 400
+MOST_ADDRESSES = 5
 _LEAST_BATCH = 4
 _SERVER_ERROR = 500
 _STRANGERS = 6
@@ -64,11 +65,24 @@ class Replay:
         for group in _batches(findings, candidates):
             settled |= self._together([(index, findings[index], candidates[index][0]) for index in group])
         return [
-            finding._replace(
-                fix=settled.get(index) or self._first_proven(finding, candidates[index], index in settled), fixes=()
-            )
+            self._settled(finding, candidates[index], settled.get(index), index in settled)
             for index, finding in enumerate(findings)
         ]
+
+    def _settled(self, finding: Finding, fixes: tuple[Fix, ...], fix: Fix | None, first_was_tried: bool) -> Finding:
+        fix = fix or self._first_proven(finding, fixes, first_was_tried)
+        told = finding._replace(fix=fix, fixes=())
+        if fix is None or fix.proven or not isinstance(finding.fact, Refusal):
+            return told
+        for other in islice(_addresses_of(finding.fact), MOST_ADDRESSES):
+            decision = self._decided(other)
+            if other == finding.request or (decision.cause, decision.where) != _cause_of(finding.fact):
+                continue
+            elsewhere = _told_by(finding, other, decision)
+            fix = self._first_proven(elsewhere, fixes, first_was_tried=False)
+            if fix is not None and fix.proven:
+                return elsewhere._replace(fix=fix, fixes=())
+        return told
 
     def _first_proven(self, finding: Finding, fixes: tuple[Fix, ...], first_was_tried: bool) -> Fix | None:
         for fix in fixes[1:] if first_was_tried else fixes:
@@ -252,6 +266,17 @@ def _addresses_of(fact: Refusal) -> Iterable[Request]:
     if isinstance(fact.where, PathPlace):
         for target in fact.examples:
             yield fact.witness._replace(target=target)
+
+
+def _cause_of(fact: Refusal) -> tuple[str, Place]:
+    return fact.cause, fact.where
+
+
+def _told_by(finding: Finding, request: Request, decision: Decision) -> Finding:
+    """The finding with another of its addresses: the first one's page may be refused for a second reason as well."""
+    said: dict[Place, str] = {link.where: link.message for link in finding.because if isinstance(link.where, PathPlace)}
+    because = tuple(link._replace(message=said.get(link.where, link.message)) for link in decision.because)
+    return finding._replace(request=request, because=because, log=decision.log)
 
 
 def _candidates(finding: Finding) -> tuple[Fix, ...]:
