@@ -30,12 +30,8 @@ NGINX = [
 pytestmark = pytest.mark.skipif(not NGINX, reason=f"{CASES} is not there; AUDIT403_SHARED=… says where shared/ is")
 #: Not cured yet, and why; the goal is nine of ten, so this list has to become shorter and must not grow.
 NOT_YET = {
-    "n02-lapis-277": "the fix is tried on /, which has no page behind the directory either",
     "n18-concrete-12131": "no finding: a directory without a page behind try_files",
-    "n19-geo-default-deny": "no finding: a geo table whose default refuses",
     "n20-matomo-64": "no finding: a deny location that comes before the one with the pictures",
-    "n27-easyengine-22": "the corrected pattern still ends at a word, and the refused path has one",
-    "n31-deployer-283": "no finding: disable_symlinks",
     "n34-npmplus-2757": "no finding: a second proxy that real_ip does not trust",
 }
 FORBIDDEN, BAD_GATEWAY = 403, 502

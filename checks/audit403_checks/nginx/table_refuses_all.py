@@ -74,7 +74,7 @@ def table_refuses_all(fact: Fact, site: Site) -> Iterator[Finding]:
     message = f"{shown} lets in whom it names and nobody else, not even this machine"
     edit = insert_before(passing[0], f"{_LOOPBACK} {passing[1]};")
     # Nobody gives a name for the public to what only private networks may see.
-    is_public = any(name.text.startswith("www.") for name in subject.server.names)
+    is_public = any(name.source.startswith("www.") for name in subject.server.names)
     closed = is_public and all(lies_in(network_of_client(client), PRIVATE) for client in let_in)
     fixes = (Fix(f"name {_LOOPBACK} too", UNSAFE, (edit,)),)
     finding = finding_of(_NAME, WARNING if closed else NOTE, message, refusal, fixes, anchor=table.name)
