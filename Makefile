@@ -39,7 +39,7 @@ fuzz: install servers
 	then $(BIN)/python scripts/fuzz-reader $(SECONDS); \
 	else echo "fuzz: there is no atheris for this Python; hypothesis alone has fuzzed the reader"; fi
 
-bench: install
+bench: install servers
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
 # bootstrap decides itself whether anything is to be done, and then takes some milliseconds.
