@@ -133,8 +133,12 @@ def _declared(path: str) -> tuple[Declared, ...] | None:
 
 
 def _imported_when_called(module: str, function: str) -> Judge:
+    found: Judge | None = None
+
     def judge(fact: Fact, site: Site) -> Iterator[Finding]:
-        found: Judge = getattr(import_module(module), function)
+        nonlocal found
+        if found is None:
+            found = getattr(import_module(module), function)
         return found(fact, site)
 
     return judge
