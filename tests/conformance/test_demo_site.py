@@ -121,3 +121,29 @@ def test_the_demo_names_what_is_broken() -> None:
         assert place in checked
     assert "team.jpg" in explained
     assert "403" in explained
+
+
+@needs_command_line
+def test_the_readme_shows_what_audit403_says_today() -> None:
+    """Every line of its screenful is a line of the real output, but for the folder that the site lies in."""
+    need_root()
+    with server_directory() as site:
+        subprocess.run([sys.executable, ROOT / "scripts" / "build-demo", site], check=True)
+        readme = (ROOT / "README.md").read_text()
+        shown = readme.partition("## What it says")[2].partition("```\n")[2].partition("```")[0]
+        commands = [line[2:].split() for line in shown.splitlines() if line.startswith("$ ")]
+        assert [words[:2] for words in commands] == [["audit403", "check"], ["audit403", "explain"]]
+        said = "".join(
+            subprocess.run(
+                [sys.executable, "-m", *words], cwd=site, capture_output=True, text=True, check=False
+            ).stdout.replace(str(site), "")
+            for words in commands
+        )
+    real = {_plain(line) for line in said.splitlines()}
+    missing = [line for line in shown.splitlines() if not line.startswith("$ ") and _plain(line) not in real]
+    assert missing in ([], ["…"])
+
+
+def _plain(line: str) -> str:
+    """A line without the marks under a path, which are as long as the path."""
+    return line.replace("-", "").replace("^", "").rstrip()
