@@ -27,9 +27,14 @@ REFUSED = [
     "access_log /tmp/a$;", "limit_rate $;", "disable_symlinks on from=/a$;", "return 403 a$;", "set $a b$;",
     "rewrite ^ /a$;", "if ($uri = b$) { return 403; }", "location / { if ($uri) { root /$; } }",
     "location / { limit_except GET { auth_basic $; } }",
+    "allow 300.1.1.1;", "deny abc;", "deny 10.0.0.0/33;", "allow 10.0.0.0/-1;", "deny 10.1;", "allow ::1/129;",
+    "location / { limit_except GET { allow ALL; } }", "location / { deny unix:/x; }", "allow 2001:db8:::1;",
+    "listen 99999;", "listen 0;", "allow all/8;",
 ]  # fmt: skip
 TAKEN = [
     "root /a$1;", "index ${uri}a $2;", "server_name a$;", "location ~ x$ { }", "location = /$ { }", "auth_request /$;",
+    "allow 10.0.0.1/8;", "allow all;", "deny ::/0;", "allow unix:;", "deny 0.0.0.0/0;", "allow ::ffff:10.0.0.1;",
+    "deny 10...1;", "allow 10.0.0.0/08;", "deny 255.255.255.254;", "allow fe80::/10;", "allow 2001:db8::1;",
 ]  # fmt: skip
 
 

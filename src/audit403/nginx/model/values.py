@@ -1,4 +1,4 @@
-"""Values with variables whose spelling nginx refuses at its start: `$` without a name, `${` without its end.
+"""Values that nginx refuses at its start: variables badly spelt, networks of allow and deny, ports of listen.
 
 Which directives compile a value is known from `nginx -t` of 1.22.1; those of the rewrite module, map and the like are
 compiled, and checked, where they are built.
@@ -6,6 +6,7 @@ compiled, and checked, where they are built.
 
 from collections.abc import Iterator
 
+from audit403.nginx.model.address import parse_network
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.template import InvalidTemplate, checked_template
 from audit403.nginx.read.tree import Directive
@@ -25,6 +26,15 @@ _NAMES = frozenset(_VALUES)
 
 def refused_values(context: Context) -> Iterator[tuple[Directive, str]]:
     """The directives of one level that nginx would not take for such a value, each with nginx's words."""
+    for name in ("allow", "deny"):
+        for directive in context.own.get(name, ()):
+            network = directive.args[0] if directive.args else "all"
+            if network != "all" and parse_network(network) is None:
+                yield directive, f'invalid parameter "{network}"'
+    for directive in context.own.get("listen", ()):
+        port = directive.args[0] if directive.args else ""
+        if port.isascii() and port.isdigit() and not 0 < int(port) < 65_536:
+            yield directive, f'invalid port in "{port}" of the "listen" directive'
     for name in _NAMES & context.own.keys():
         for directive in context.own[name]:
             for value in directive.args[_VALUES[name]]:
