@@ -1,5 +1,6 @@
 """A rule against hidden files refuses `/.well-known/` too, so certificates cannot be renewed."""
 
+import re
 from collections.abc import Iterator
 
 from audit403.core.fact import Fact, Refusal
@@ -8,8 +9,11 @@ from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
 from audit403.core.registry import check
 from audit403.nginx.explore.subject import PURPOSE_CERTIFICATE
 from audit403.nginx.model.location import Location
+from audit403_checks.nginx.patterns import rewritten
 from audit403_checks.support import finding_of, insert_before, refusal_of
 
+_DOT_OF_A_NAME = re.compile(r"(?<=[/)])\\\.(?![*+?{w])")
+"""The dot that a hidden name begins with, where no quantifier is behind it and no `well-known` may be."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -24,7 +28,8 @@ def well_known_refused(fact: Fact, site: Site) -> Iterator[Finding]:
     if location is None or location.regex is None or refusal.who != "every client" or not _is_asked(site, refusal):
         return
     message = f"`{location.label()}` refuses /.well-known/ too: certificates cannot be renewed over HTTP"
-    yield finding_of("nginx/well-known-refused", ERROR, message, refusal, (_fix(location),), anchor=location.label())
+    fixes = tuple(_fixes(location))
+    yield finding_of("nginx/well-known-refused", ERROR, message, refusal, fixes, anchor=location.label())
 
 
 def _is_asked(site: Site, refusal: Refusal) -> bool:
@@ -36,7 +41,13 @@ def _is_asked(site: Site, refusal: Refusal) -> bool:
     return site.decide(plain).status in _REDIRECTS
 
 
-def _fix(location: Location) -> Fix:
+def _fixes(location: Location) -> Iterator[Fix]:
+    """The pattern without `/.well-known/`, so that it is answered as without the rule; else a location of its own."""
+    for dot in _DOT_OF_A_NAME.finditer(location.name):
+        pattern = f"{location.name[: dot.end()]}(?!well-known/){location.name[dot.end() :]}"
+        edits = rewritten(location, pattern)
+        if edits:
+            yield Fix(f"write the pattern as {pattern}", UNSAFE, edits)
     assert location.directive is not None
     edit = insert_before(location.directive, "location ^~ /.well-known/ { }")
-    return Fix("let /.well-known/ through before the pattern is looked at", UNSAFE, (edit,))
+    yield Fix("let /.well-known/ through before the pattern is looked at", UNSAFE, (edit,))

@@ -6,7 +6,7 @@ not read, or whose text PCRE does not confirm, has no witness and is reported as
 
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 from audit403.core.named_tuple import NamedTuple
@@ -70,10 +70,10 @@ def exceptions(regex: Regex) -> Iterator[str]:
     for index in range(_MOST_PLANS if negated else 0):
         try:
             excepted = [_text(body, _Plan(index, {})) for body in negated]
-            around = _text(tree, _Plan(index, {}, True))
+            around = [_text(tree, _Plan(index, {}, True, anything)) for anything in _fillings(tree)]
         except (_NoText, RecursionError):
             return
-        for text in (*excepted, around):
+        for text in (*excepted, *around):
             path = "/" + text.lstrip("/")
             if text.strip("/") and path not in seen and _matches(regex, path):
                 yield path
@@ -87,6 +87,14 @@ def _negated(tree: Any) -> Iterator[Any]:
             yield argument[1]
 
 
+def _fillings(tree: Any) -> tuple[str, ...]:
+    """What `.*` may stand for: nothing, or the sign before a look-ahead, which is then met earlier (a.min.js)."""
+    for (before, sign), (op, _) in pairwise(tree):
+        if str(op) == "ASSERT_NOT" and str(before) == "LITERAL":
+            return "", f"a{chr(sign)}a"
+    return ("",)
+
+
 class _NoText(Exception):
     """The tree has a node for which no text can be made."""
 
@@ -94,12 +102,13 @@ class _NoText(Exception):
 class _Plan(NamedTuple):
     """How the choices of a pattern are made: `turn` changes each of them, `groups` holds what captures matched.
 
-    With `spelled` the text has in it what negative look-arounds do not want to see.
+    With `spelled` the text has in it what negative look-arounds do not want to see; `anything` is written for `.*`.
     """
 
     turn: int
     groups: dict[int, str]
     spelled: bool = False
+    anything: str = ""
 
 
 def _tree_of(pattern: str) -> Any:
@@ -196,6 +205,8 @@ def _group(argument: Any, plan: _Plan) -> str:
 
 
 def _repeat(low: int, high: int, what: Any, plan: _Plan) -> str:
+    if plan.anything and str(what[0][0]) == "ANY":
+        return plan.anything
     times = low if low or plan.turn == 0 else min(high, 1)
     if plan.turn > 2:
         times = min(high, low + plan.turn % 3)
