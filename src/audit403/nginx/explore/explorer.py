@@ -14,9 +14,9 @@ from audit403.nginx.explore.doors import Doors, from_client, visit
 from audit403.nginx.explore.found import Found
 from audit403.nginx.explore.idle import idle_directives
 from audit403.nginx.explore.loops import Loops
-from audit403.nginx.explore.password_files import PasswordFiles
 from audit403.nginx.explore.places import Seen, Start, starts
 from audit403.nginx.explore.search import Asked, Search
+from audit403.nginx.explore.server_errors import ServerErrors
 from audit403.nginx.explore.trail import Trails
 from audit403.nginx.explore.unexplored import LeftOpen, unexplored
 from audit403.nginx.model.model import Model
@@ -38,7 +38,7 @@ class Explorer:
         self.doors = Doors(model.sockets)
         self.found = Found(evaluator, self.trails, self.doors)
         self.loops = Loops()
-        self.password_files = PasswordFiles()
+        self.server_errors = ServerErrors(model)
         self.left_open = LeftOpen(tree_known)
         self._looked_at_files = True
         self._seen_lists: set[int] = set()
@@ -58,7 +58,7 @@ class Explorer:
                 self._explore_stray(start)
         yield from self.found.refusals()
         yield from self.loops.facts()
-        yield from self.password_files.facts()
+        yield from self.server_errors.facts()
         yield from self.left_open.facts()
         yield from idle_directives(self.model)
         if any(b"$ssl_client_" in file.source.data for file in self.model.configuration.files.values()):
@@ -93,7 +93,7 @@ class Explorer:
             del self._alike[shape]  # the facts beside the refusals are to be found for every block
 
     def _noted(self) -> tuple[int, ...]:
-        return len(self.left_open), len(self.loops), len(self.password_files)
+        return len(self.left_open), len(self.loops), len(self.server_errors)
 
     def _explore(self, search: Search, start: Start, entries: "TreeStart | None" = None) -> None:
         search.cut_off = False
@@ -103,7 +103,7 @@ class Explorer:
             self.missed.append(NotAudited(start.request.url(), "exploration was cut off: too many tests on one path"))
         self.found.record(start, asked, entries)
         self.left_open.note(asked)
-        self.password_files.note(start, asked)
+        self.server_errors.note(start, asked)
         self.loops.note(start, asked)
         if entries is None:
             self._explore_lists(search, start, asked)
