@@ -134,9 +134,11 @@ http {
 def test_other_addresses_of_a_refused_file_are_asked_for(server_dir: Path) -> None:
     need_root()
     (server_dir / "www/store").mkdir(parents=True)
-    for name in ("index.html", "store/index.html", "store/x.css", "storex.css"):
+    for name in ("index.html", "store/index.html", "store/x.css"):
         (server_dir / "www" / name).write_text(name)
-    (server_dir / "www/storex.css").chmod(0o600)
+    for name in ("storex.css", *(f"other.{kind}" for kind in ("css", "js", "html", "jpg", "png", "svg", "txt"))):
+        (server_dir / "www" / name).write_text(name)
+        (server_dir / "www" / name).chmod(0o600)
     conf = server_dir / "nginx.conf"
     conf.write_text(f"""
 user www-data;

@@ -16,7 +16,7 @@ class Refusal(NamedTuple):
 
     `witness` is one concrete request; `who` says whom it hits in words; `served` is a request that differs in one
     thing and is let through, where one was found. `subject` is the family's own view of the place (for nginx the
-    location or file) and `places` how many places share the cause, `examples` some of them.
+    location or file) and `places` how many places share the cause, `addresses` those that were asked for.
     """
 
     family: str
@@ -29,7 +29,7 @@ class Refusal(NamedTuple):
     served: Request | None = None
     subject: Any = None
     places: int = 1
-    examples: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
 
 
 class IdleDirective(NamedTuple):

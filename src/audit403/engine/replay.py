@@ -74,6 +74,8 @@ class Replay:
         told = finding._replace(fix=fix, fixes=())
         if fix is None or fix.proven or not isinstance(finding.fact, Refusal):
             return told
+        if not isinstance(finding.fact.where, PathPlace):
+            return told
         for other in islice(_addresses_of(finding.fact), MOST_ADDRESSES):
             decision = self._decided(other)
             if other == finding.request or (decision.cause, decision.where) != _cause_of(finding.fact):
@@ -262,10 +264,9 @@ class _Clients:
 
 
 def _addresses_of(fact: Refusal) -> Iterable[Request]:
-    """Where one entry of a tree refuses under several addresses, the witness for each of them."""
-    if isinstance(fact.where, PathPlace):
-        for target in fact.examples:
-            yield fact.witness._replace(target=target)
+    """The witness under each address that was found to be refused for the same cause at the same place."""
+    for target in fact.addresses:
+        yield fact.witness._replace(target=target)
 
 
 def _cause_of(fact: Refusal) -> tuple[str, Place]:

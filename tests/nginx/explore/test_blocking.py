@@ -36,4 +36,4 @@ def test_the_most_telling_request_stands_first() -> None:
     found = refusals({"index.html": file(0o600), "a.jpg": file(0o600)}, "")
     (fact,) = [fact for fact in found if fact.subject.blocking]
     assert [(one.target, one.purpose) for one in fact.subject.blocking] == [("/", "home"), ("/a.jpg", "file")]
-    assert set(fact.examples) >= {"/", "/a.jpg"}
+    assert set(fact.addresses) >= {"/", "/a.jpg"}

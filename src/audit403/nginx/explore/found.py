@@ -1,6 +1,6 @@
 """The refusals that were found so far: those with the same cause and place are one, with its most ordinary witness."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from audit403.core.decision import NOT_REFUSED, REFUSED, Decision
@@ -41,8 +41,7 @@ if TYPE_CHECKING:
 _ORDER = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_PROBE, PURPOSE_CERTIFICATE)
 _LAST = (PURPOSE_ORDINARY, PURPOSE_EXCEPTION, *MEANT_NAMES, PURPOSE_HIDDEN)
 _RANK = {purpose: rank for rank, purpose in enumerate((*_ORDER, *_LAST))}
-_SHOWN = 3
-
+_MOST_ADDRESSES = 1_000
 
 Key = tuple[object, ...]
 
@@ -56,7 +55,6 @@ class _Candidate(NamedTuple):
     subject: Subject
     served: Request | None
     places: int
-    examples: tuple[str, ...]
 
 
 class Found:
@@ -67,6 +65,7 @@ class Found:
         self.trails = trails
         self.doors = doors
         self._found: dict[Key, _Candidate] = {}
+        self._addresses: dict[Key, dict[str, None]] = {}
         self._of_server: dict[Server, list[Key]] = {}
         self._settler = Settler(evaluator, trails, doors)
         self._settled: dict[Key, Settled] = {}
@@ -111,7 +110,8 @@ class Found:
         key = _key(request, decision, subject)
         known = self._found.get(key)
         places, examples = (1, ()) if entries is None else (entries.places, entries.examples)
-        candidate = _Candidate(request, decision, depth, subject, None, places, examples)
+        candidate = _Candidate(request, decision, depth, subject, None, places)
+        self._note_addresses(key, (request.target, *examples))
         better = known is None or _rank(candidate) < _rank(known)
         if better or (known is not None and known.served is None and known.request == request):
             candidate = candidate._replace(served=served_beside(request, asked))
@@ -120,6 +120,13 @@ class Found:
         self._blocking.note(key, start, entry, entries)
         if known is None:
             self._of_server.setdefault(server, []).append(key)
+
+    def _note_addresses(self, key: Key, targets: Iterable[str]) -> None:
+        known = self._addresses.setdefault(key, {})
+        for target in targets:
+            if len(known) >= _MOST_ADDRESSES:
+                return
+            known[target] = None
 
     def forget_entered(self, server: Server, has_entered: Callable[[Location], bool]) -> None:
         """Of locations with a pattern keep only those as meant that no request has come to."""
@@ -142,6 +149,7 @@ class Found:
             self._of_server.setdefault(other, []).append(key)
             who = translation.words(self._settle(of_one).who)
             self._settled[key] = Settled(candidate.request, candidate.decision, who, candidate.served)
+            self._note_addresses(key, map(translation.text, self._addresses[of_one]))
             self._hits.repeat(of_one, key, translation, one, other)
         return True
 
@@ -168,8 +176,7 @@ class Found:
             permitted_below=below,
             permitted_above=above,
         )
-        examples = tuple(map(translation.text, known.examples))
-        return _Candidate(request, decision, known.depth, subject, served, known.places, examples)
+        return _Candidate(request, decision, known.depth, subject, served, known.places)
 
     def refusals(self) -> Iterator[Refusal]:
         """What was found."""
@@ -190,7 +197,7 @@ class Found:
                 settled.served,
                 subject._replace(hits=self._hits.of(key), blocking=blocking),
                 max(candidate.places, sum(one.places for one in blocking)),
-                tuple(dict.fromkeys((*candidate.examples, *(one.target for one in blocking)))),
+                tuple(dict.fromkeys((*self._addresses[key], *(one.target for one in blocking)))),
             )
 
     def _settle(self, key: Key) -> Settled:
@@ -256,11 +263,8 @@ def _merged(candidate: _Candidate, known: _Candidate, better: bool) -> _Candidat
         kept = kept._replace(subject=kept.subject._replace(path=seen.path, names=seen.names, members=seen.members))
     if kept.served is None and kept.request == other.request:
         kept = kept._replace(served=other.served)
-    if kept.examples == other.examples and kept.request.target == other.request.target:
-        return kept
-    shown = tuple(dict.fromkeys((*kept.examples, kept.request.target, other.request.target, *other.examples)))
     # Other addresses of one place are no more places.
-    return kept._replace(places=max(kept.places, other.places), examples=shown[:_SHOWN])
+    return kept._replace(places=max(kept.places, other.places))
 
 
 def _rank(candidate: _Candidate) -> tuple[bool, int, int, bool]:
