@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from audit403.core.decision import REFUSED, Decision, Step
 from audit403.core.edit import TextEdit
@@ -38,13 +39,10 @@ def method_refused(fact: Fact, site: Site) -> Iterator[Finding]:
 
 def _beside_get(site: Site, refusal: Refusal, subject: Subject, got: Decision) -> Iterator[Finding]:
     """What is needed where GET is answered, the worst first."""
-    context = subject.context or subject.server
-    for method, directive in dav_methods(context):
-        if _is_refused_to_all(site, refusal, subject, method):
-            message = f"`dav_methods` offers {method} and {_label(subject)} refuses it to everybody"
-            offer = (Because(directive.span, f"offers {method}"),)
-            yield _finding(site, refusal, subject, ERROR, message, method, offer)
-            return
+    offered = _offered(site, refusal, subject)
+    if offered is not None:
+        yield offered
+        return
     if _is_refused(site, refusal, "HEAD"):
         message = f"{_label(subject)} answers GET and refuses HEAD, with which monitors and link checkers ask"
         yield _finding(site, refusal, subject, WARNING, message, "HEAD")
@@ -56,6 +54,23 @@ def _beside_get(site: Site, refusal: Refusal, subject: Subject, got: Decision) -
     message = f"{_label(subject)} refuses POST, and {what}"
     chain = (Because(reason[1].span, "is for requests with a body"),) if reason and reason[1] is not None else ()
     yield _finding(site, refusal, subject, WARNING if reason else NOTE, message, "POST", chain)
+
+
+def _offered(site: Site, refusal: Refusal, subject: Subject) -> Finding | None:
+    """What `dav_methods` lists, here or in a location that the rule holds for too, and everybody is refused."""
+    for place in islice(places(subject), _MOST_PLACES):
+        offers = dict(dav_methods(place))
+        for target in _targets(refusal, subject, place) if offers else ():
+            about = refusal._replace(witness=refusal.witness._replace(target=target))
+            methods = [method for method in offers if _is_refused_to_all(site, about, subject, method)]
+            if not methods:
+                continue
+            names, them = _listed(methods), "it" if len(methods) == 1 else "them"
+            message = f"`dav_methods` offers {names} and {_label(subject)} refuses {them} to everybody"
+            offer = (Because(offers[methods[0]].span, f"offers {names}"),)
+            asked = about.witness._replace(method=methods[0])
+            return _finding(site, refusal, subject, ERROR, message, methods[0], offer, asked, methods)
+    return None
 
 
 def _other_methods(site: Site, refusal: Refusal, subject: Subject, got: Decision) -> Iterator[Finding]:
@@ -130,6 +145,11 @@ def _label(subject: Subject) -> str:
     return f"`{location.label()}`" if location is not None else subject.server.first_name() or "this server"
 
 
+def _listed(methods: list[str]) -> str:
+    *most, last = methods
+    return f"{', '.join(most)} and {last}" if most else last
+
+
 def _finding(
     site: Site,
     refusal: Refusal,
@@ -145,7 +165,7 @@ def _finding(
     decision = site.decide(request)
     fix = _fix(site, subject, decision, methods or [method]) if severity != NOTE else _LEFT_TO_A_PERSON
     finding = finding_of(_NAME, severity, message, refusal, (fix,), anchor=f"{_label(subject)} {method}")
-    who = " and ".join(methods or [method]) + " requests"
+    who = _listed(methods or [method]) + " requests"
     return finding._replace(request=request, who=who, because=(*chain, *decision.because), log=decision.log)
 
 
@@ -153,7 +173,7 @@ _LEFT_TO_A_PERSON = Fix("list the methods that the program needs, if it needs mo
 
 
 def _fix(site: Site, subject: Subject, decision: Decision, methods: list[str]) -> Fix:
-    names = " and ".join(methods)
+    names = _listed(methods)
     step = next((step for step in reversed(decision.trace) if _is_about_methods(step)), None)
     where = None if step is None else step.where
     location = subject.location

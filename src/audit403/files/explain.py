@@ -10,6 +10,8 @@ from audit403.files.permission import EXECUTE, READ, permitted
 from audit403.files.resolve import NEED_READ, NEED_SEARCH, Resolution, Resolver, Standing
 
 ACCESS_READ, ACCESS_LIST, ACCESS_SEARCH = "read", "list", "search"
+ACCESS_WRITE = "write"
+"""To make and delete entries of a directory; only fixes ask for it."""
 ACCESSES = (ACCESS_READ, ACCESS_LIST, ACCESS_SEARCH)
 
 _BITS = {NEED_READ: READ, NEED_SEARCH: EXECUTE}
@@ -34,6 +36,8 @@ def resolve(resolver: Resolver, path: str, access: str) -> Resolution:
     """The answer to one of the ACCESSES."""
     if access == ACCESS_READ:
         return resolver.open(path)
+    if access == ACCESS_WRITE:
+        return resolver.may_write_directory(path)
     return resolver.list(path) if access == ACCESS_LIST else resolver.search(path)
 
 

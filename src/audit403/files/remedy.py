@@ -20,9 +20,9 @@ from audit403.files.permission import (
     in_group,
     permitted,
 )
-from audit403.files.resolve import NEED_FOLLOW, NEED_READ, NEED_SEARCH, Blocker, Resolver
+from audit403.files.resolve import NEED_FOLLOW, NEED_READ, NEED_SEARCH, NEED_WRITE, Blocker, Resolver
 
-_BITS = {NEED_SEARCH: EXECUTE, NEED_READ: READ}
+_BITS = {NEED_SEARCH: EXECUTE, NEED_READ: READ, NEED_WRITE: WRITE | EXECUTE}
 _MOST_STEPS = 64
 _ROOT_GID = 0
 

@@ -18,6 +18,7 @@ from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.explore.doors import Door, from_client
 from audit403.nginx.explore.fields import METHODS, dav_request
 from audit403.nginx.explore.flips import Flips
+from audit403.nginx.explore.places import PROBE
 from audit403.nginx.explore.provoke import provoke
 from audit403.nginx.explore.regions import RuleTable
 from audit403.nginx.explore.trail import Trails
@@ -30,6 +31,7 @@ _MOST_TRIES = 3
 _MOST_PROPOSALS = 24
 _LONG_LIST, _OF_A_LONG_LIST = 100, 40
 _DEEPEST = 8
+_MOST_WRITTEN = 20
 _TESTED = {
     "limit-except": "method",
     "method-not-allowed": "method",
@@ -272,8 +274,9 @@ class Search:
         level = context.limit_except if isinstance(context, Location) else None
         may = [] if level is None else islice(self._table(level.access_rules()).passing(), 1)
         clients = [request, *filter(None, (from_client(request, client, self.doors) for client in may))]
-        for target in dict.fromkeys((request.target, f"{folder}/")):
-            if methods and self._try_again(("dav", id(context), target.endswith("/")), 2):
+        most = _MOST_WRITTEN if self._for_files else 2  # a directory of the tree may refuse what another takes
+        for kind, target in enumerate(dict.fromkeys((request.target, f"{folder}/", f"{folder}/{PROBE}/"))):
+            if methods and self._try_again(("dav", id(context), kind, self._for_files), most):
                 asked = (dav_request(one, method, target) for one in clients for method in sorted(methods))
                 yield Proposal(asked, _never, all=True)
 
