@@ -1,9 +1,12 @@
 """Which files and directories visitors come for, told by their names."""
 
-_PAGES = "htm html xhtml shtml css js mjs map wasm webmanifest pdf rss atom ics vcf"
+_PAGES = "htm html xhtml shtml map wasm webmanifest pdf rss atom ics vcf"
+_PARTS = "css js mjs"
 _MEDIA = "avif bmp gif ico jpeg jpg mp3 mp4 m4a m4v ogg ogv opus png svg svgz tif tiff wav webm webp"
 _FONTS = "eot otf ttf woff woff2"
-_WEB = frozenset(f"{_PAGES} {_MEDIA} {_FONTS}".split())
+_PICTURES = "avif gif ico jpeg jpg png svg webp"
+_WEB = frozenset(f"{_PAGES} {_PARTS} {_MEDIA} {_FONTS}".split())
+_BROWSERS = frozenset(f"{_PARTS} {_PICTURES} {_FONTS}".split())
 _EITHER = frozenset(("csv", "json", "md", "txt", "xml", "zip"))
 """Kinds that a site serves, and that credentials and backups are kept in, too."""
 _PUBLIC = frozenset(
@@ -23,6 +26,16 @@ def is_public(path: str) -> bool:
     """Whether visitors come for a file of this name."""
     name = path.rpartition("/")[2].lower()
     return name in _PUBLIC or ("." in name and name.rpartition(".")[2] in _WEB)
+
+
+def ending(path: str) -> str:
+    """The kind that a file's name ends with."""
+    return path.rpartition("/")[2].rpartition(".")[2].lower()
+
+
+def is_for_browsers(path: str) -> bool:
+    """Whether a file of this name is a part of pages: a style, a script, a font or a picture."""
+    return ending(path) in _BROWSERS
 
 
 def may_be_public(path: str) -> bool:

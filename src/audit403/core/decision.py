@@ -11,6 +11,9 @@ REFUSED = "refused"
 NOT_REFUSED = "not-refused"
 UNKNOWN = "unknown"
 
+ANYBODY = ("all", "0.0.0.0/0", "::/0")
+"""What a test of the client's address may compare it with and still not look at who it is."""
+
 
 class Step(NamedTuple):
     """One step of a decision.

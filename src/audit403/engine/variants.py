@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from audit403.core.decision import Decision
+from audit403.core.decision import ANYBODY, Decision
 from audit403.core.request import Request
 
 CLIENTS = ("203.0.113.9", "198.51.100.77", "10.0.0.5", "172.16.0.5", "192.168.1.5", "127.0.0.1")
@@ -12,8 +12,6 @@ MORE_METHODS = ("PUT", "DELETE", "OPTIONS")
 KEPT_CLOSED = ("/.git/config", "/.env", "/.htpasswd", "/wp-config.php")
 """What a server that refuses anything at all refuses."""
 ABOUT_WHO = frozenset(("client", "tls.client_certificate", "header:authorization", "user"))
-ANYBODY = ("all", "0.0.0.0/0", "::/0")
-"""What a test of the client's address may compare it with and still not look at who it is."""
 MOST_CLIENTS = 24
 
 
