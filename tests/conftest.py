@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from servers import plenty, told
+from servers.apache import Apache
 from servers.certificates import Certificates, make_certificates
 from servers.need import need as need_program
 from servers.need import report, required
-from servers.nginx import Nginx, server_directory
+from servers.nginx import Nginx
+from servers.process import server_directory
 
 if TYPE_CHECKING:
     import random
@@ -78,6 +80,22 @@ def start_nginx(server_dir: Path) -> Iterator[Callable[..., Nginx]]:
 
     def start(conf: Path | str, prefix: Path | None = None, **options: object) -> Nginx:
         server = Nginx(prefix or server_dir, conf, **options)  # type: ignore[arg-type]
+        server.start()
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def start_apache(server_dir: Path) -> Iterator[Callable[..., Apache]]:
+    """`start_apache(conf)`: a running Apache, stopped after the test; `conf` is a text or a path."""
+    started: list[Apache] = []
+
+    def start(conf: Path | str, prefix: Path | None = None, **options: object) -> Apache:
+        server = Apache(prefix or server_dir, conf, **options)  # type: ignore[arg-type]
         server.start()
         started.append(server)
         return server

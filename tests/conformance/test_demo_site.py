@@ -11,8 +11,9 @@ import pytest
 
 from servers.command import needs_command_line
 from servers.need import need, need_root
-from servers.nginx import Nginx, server_directory
+from servers.nginx import Nginx
 from servers.ports import free_port, has_ipv6
+from servers.process import server_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,8 +15,9 @@ import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
 from .http import Tls
-from .nginx import IS_ROOT, Nginx, main_config, server_directory
+from .nginx import Nginx, main_config
 from .ports import free_ports
+from .process import IS_ROOT, server_directory
 from .rule_examples import Ask, Example, ExampleError
 
 if TYPE_CHECKING:

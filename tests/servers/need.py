@@ -26,6 +26,8 @@ PROGRAMS = {
     "bash": Program("bash", ("--version",)),
     "fish": Program("fish", ("--version",)),
     "nginx": Program("nginx-full", ("-v",)),
+    "apache2": Program("apache2", ("-v",)),
+    "htpasswd": Program("apache2-utils", ()),
     "openssl": Program("openssl", ("version",)),
     "setfacl": Program("acl", ("--version",)),
     "setpriv": Program("util-linux", ("--version",)),

@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import os
-import pwd
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .http import Client
 from .need import need
+from .process import children, die_with_parent, logged_since, name_of, size_of, stop_process, worker_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-IS_ROOT = os.geteuid() == 0
-PR_SET_PDEATHSIG = 1
-
 
 class NginxError(RuntimeError):
     """nginx did not start; the message is what it said."""
-
-
-def worker_user() -> str:
-    """The user that a server's workers run as: www-data under root, otherwise whoever runs the tests."""
-    if IS_ROOT:
-        with contextlib.suppress(KeyError):
-            return pwd.getpwnam("www-data").pw_name
-        return "nobody"
-    return pwd.getpwuid(os.geteuid()).pw_name
 
 
 def main_config(
@@ -111,7 +95,7 @@ class Nginx:
             self._process = subprocess.Popen(
                 self._command("-g", "daemon off;"),
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr,
-                preexec_fn=_die_with_parent,  # a killed test run leaves no server behind
+                preexec_fn=die_with_parent,  # a killed test run leaves no server behind
             )  # fmt: skip
         end = time.monotonic() + self.timeout
         while not self._has_workers():
@@ -127,16 +111,7 @@ class Nginx:
         process, self._process = self._process, None
         if process is None or process.poll() is not None:
             return
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(self.timeout)
-        except subprocess.TimeoutExpired:
-            workers = _children(process.pid)
-            process.kill()
-            process.wait()
-            for pid in workers or ():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+        stop_process(process, signal.SIGTERM, self.timeout)
 
     def restart(self, conf: Path | str | None = None) -> None:
         """Stop and start again, with another configuration if one is given."""
@@ -164,12 +139,9 @@ class Nginx:
         nginx writes them before it answers, so none of them is late.
         """
         lines: list[str] = []
-        start = self.error_log.stat().st_size if self.error_log.exists() else 0
+        start = size_of(self.error_log)
         yield lines
-        if self.error_log.exists():
-            with self.error_log.open("rb") as log:
-                log.seek(start)
-                lines += log.read().decode(errors="replace").splitlines()
+        lines += logged_since(self.error_log, start)
 
     def _command(self, *arguments: str) -> list[str]:
         files = ["-p", f"{self.prefix}/", "-c", str(self.conf), "-e", str(self.error_log)]
@@ -187,47 +159,4 @@ class Nginx:
         # Every socket listens before the first worker is forked, so a child is the sign that all is up,
         # and one that needs neither a port nor a pid file. What runs before nginx, if anything, has another name.
         pid = self.pid
-        return _name(pid) == Path(self.binary).name and bool(_children(pid))
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
-
-
-def _name(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/comm").read_text().strip()
-    except OSError:
-        return ""
-
-
-_libc = ctypes.CDLL(None)
-
-
-def _die_with_parent() -> None:
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-@contextlib.contextmanager
-def server_directory() -> Iterator[Path]:
-    """A directory that a server's workers can reach; pytest's own tmp_path lies below one of mode 0700."""
-    path = Path(tempfile.mkdtemp(prefix="audit403-"))
-    path.chmod(0o755)
-    try:
-        yield path
-    finally:
-        _remove(path)
-
-
-def _remove(path: Path) -> None:
-    """Delete a tree, also one whose directories a test has closed to its own owner."""
-    if not IS_ROOT:
-        for folder, names, _ in os.walk(path):
-            for name in names:
-                entry = Path(folder) / name
-                if not entry.is_symlink():
-                    entry.chmod(0o700)
-    shutil.rmtree(path, ignore_errors=True)
+        return name_of(pid) == Path(self.binary).name and bool(children(pid))

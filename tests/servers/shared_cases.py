@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pytest
 
-from .nginx import server_directory
 from .ports import free_ports
+from .process import server_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

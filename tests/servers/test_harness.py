@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from servers.http import CLOSED, HTTP_09, Tls, request_bytes
-from servers.nginx import IS_ROOT, Nginx, NginxError, main_config
+from servers.nginx import Nginx, NginxError, main_config
 from servers.plenty import cases, rng
 from servers.ports import free_ports, has_ipv6
+from servers.process import IS_ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,8 +12,9 @@ from differential.nginx.explored import Explored, Score
 from differential.nginx.real_world import real_world_configuration
 from differential.nginx.tree_generator import quoted
 from servers.need import need_root
-from servers.nginx import NginxError, server_directory
+from servers.nginx import NginxError
 from servers.ports import free_ports
+from servers.process import server_directory
 
 if TYPE_CHECKING:
     import random

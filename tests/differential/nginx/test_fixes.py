@@ -18,8 +18,9 @@ from audit403.engine.audit import Asked, audit
 from differential.nginx.broken_generator import BROWSER, BrokenSite, Place
 from differential.nginx.explored import REAL_IP, Asker
 from servers.need import need_root
-from servers.nginx import Nginx, NginxError, main_config, server_directory
+from servers.nginx import Nginx, NginxError, main_config
 from servers.ports import free_port
+from servers.process import server_directory
 from servers.rule_trial import _undo, make
 from servers.told import tell
 

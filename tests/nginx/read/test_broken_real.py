@@ -5,8 +5,9 @@ import re
 
 from audit403.evidence.local import LocalEvidence
 from audit403.nginx.read.configuration import read_configuration
-from servers.nginx import Nginx, main_config, server_directory
+from servers.nginx import Nginx, main_config
 from servers.plenty import SEED, cases, rng
+from servers.process import server_directory
 
 REFUSED = {"syntax", "bytes", "limit", "include", "context", "arguments", "directive"}
 #: What nginx says when it cannot read a file, as against a value that it does not like.

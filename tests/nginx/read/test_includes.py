@@ -10,8 +10,9 @@ from audit403.evidence.memory import MemoryEvidence
 from audit403.nginx.read.configuration import Configuration, read_configuration
 from audit403.nginx.read.dump import read_dump
 from audit403.nginx.read.tree import Directive
-from servers.nginx import Nginx, main_config, server_directory
+from servers.nginx import Nginx, main_config
 from servers.ports import free_port
+from servers.process import server_directory
 
 
 def write(folder: Path, files: dict[str, str]) -> None:

@@ -4,9 +4,10 @@ import random
 from pathlib import Path
 
 from audit403.nginx.read.parse import parse
-from servers.nginx import Nginx, main_config, server_directory
+from servers.nginx import Nginx, main_config
 from servers.plenty import SEED, cases, rng
 from servers.ports import free_ports
+from servers.process import server_directory
 
 PIECES = [
     *"abcXYZ019_/.-:=~^*+?|()[]<>@%&!,",
