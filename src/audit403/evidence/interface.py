@@ -59,6 +59,13 @@ class Unreadable(NamedTuple):
 ABSENT = Absent()
 
 
+def reason_of(answer: Absent | NotCollected | Unreadable) -> str:
+    """Why something could not be read, in a few words."""
+    if isinstance(answer, Absent):
+        return "no such file"
+    return answer.reason if isinstance(answer, NotCollected) else answer.message
+
+
 class User(NamedTuple):
     """One line of the user database."""
 

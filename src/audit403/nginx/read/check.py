@@ -6,9 +6,10 @@ noted and never dropped: it may be a module's.
 
 from typing import TYPE_CHECKING
 
+from audit403.core.source import Problem
 from audit403.nginx.read import directives as table
 from audit403.nginx.read.missing import DATA_BLOCKS
-from audit403.nginx.read.tree import Directive, ParsedFile, Problem
+from audit403.nginx.read.tree import Directive, ParsedFile
 from audit403.nginx.read.words import ODD_SPACES
 
 if TYPE_CHECKING:

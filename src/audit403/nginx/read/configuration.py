@@ -7,13 +7,14 @@ directory of the main configuration file, wherever it is written.
 from collections.abc import Callable, Iterator, Mapping
 
 from audit403.core.place import Span
-from audit403.evidence.interface import Absent, Evidence, NotCollected, Unreadable
+from audit403.core.source import Problem, Source
+from audit403.evidence.interface import Absent, Evidence, NotCollected, Unreadable, reason_of
+from audit403.evidence.stand_ins import NO_PATHS, PathMap
 from audit403.nginx.read.inclusion import MOST_FILES, cut_cycles, includes_of
-from audit403.nginx.read.locate import Located, Locator, PathMap
+from audit403.nginx.read.locate import Located, Locator
 from audit403.nginx.read.parse import parse
-from audit403.nginx.read.tree import Directive, ParsedFile, Problem, Source
+from audit403.nginx.read.tree import Directive, ParsedFile
 
-NO_PATHS: PathMap = {}
 Read = Callable[[str], bytes | Absent | NotCollected | Unreadable]
 Locate = Callable[[str], Located]
 
@@ -147,13 +148,6 @@ def collect_problems(configuration: Configuration) -> None:
         if problem.kind in ("limit", "bytes", "syntax"):
             configuration.not_read.append((f"{problem.span.file}:{problem.span.line}", problem.message))
     configuration.reading[:0] = own
-
-
-def reason_of(answer: Absent | NotCollected | Unreadable) -> str:
-    """Why a file could not be read, in a few words."""
-    if isinstance(answer, Absent):
-        return "no such file"
-    return answer.reason if isinstance(answer, NotCollected) else answer.message
 
 
 def _targets(configuration: Configuration, directive: Directive, locate: Locate) -> list[str]:

@@ -5,9 +5,10 @@ The format is that of main() in src/core/nginx.c, which ends each file with one 
 
 import re
 
+from audit403.core.source import latin
 from audit403.evidence.interface import ABSENT, Absent
 from audit403.nginx.read.configuration import Configuration, follow_includes
-from audit403.nginx.read.glob import component, is_pattern, latin
+from audit403.nginx.read.glob import component, is_pattern
 from audit403.nginx.read.locate import Located
 from audit403.nginx.read.parse import parse
 

@@ -8,20 +8,15 @@ from collections.abc import Mapping
 
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
-from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, Entry, Evidence, NotCollected, Unreadable
+from audit403.core.source import Problem
+from audit403.evidence.interface import Entry, Evidence, reason_of
 from audit403.evidence.links import join, parent_of, real_path
-from audit403.nginx.read.configuration import (
-    NO_PATHS,
-    Configuration,
-    follow_includes,
-    parsed,
-    read_configuration,
-    reason_of,
-)
-from audit403.nginx.read.locate import CONF_DIRECTORIES, Located, Locator, PathMap
+from audit403.evidence.stand_ins import NO_PATHS, PathMap
+from audit403.nginx.read.configuration import Configuration, follow_includes, parsed, read_configuration
+from audit403.nginx.read.locate import CONF_DIRECTORIES, Located, Locator
 from audit403.nginx.read.parse import parse
 from audit403.nginx.read.surroundings import SURROUNDINGS, belonging, is_main
-from audit403.nginx.read.tree import ParsedFile, Problem
+from audit403.nginx.read.tree import ParsedFile
 
 #: Folders of a configuration directory that hold parts of the configuration.
 PART_FOLDERS = frozenset(
@@ -47,8 +42,6 @@ PART_FOLDERS = frozenset(
 )
 _ENDINGS = (".conf", ".nginx", ".vhost", ".nginxconf", ".ngx", ".inc")
 _EXTENSIONLESS_FOLDERS = ("sites-available", "sites-enabled", "vhosts", "snippets")
-_SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "vendor"})
-MOST_ENTRIES = 200_000
 MOST_PARENTS = 4
 ENOUGH_KNOWN = 0.5
 NOT_RECOGNISED = "it was not recognised as nginx configuration"
@@ -67,10 +60,12 @@ class Folder(NamedTuple):
 
 def read_folder(folder: str, evidence: Evidence, *, prefix: str | None = None, path_map: PathMap = NO_PATHS) -> Folder:
     """Everything in a folder that is nginx configuration."""
+    from audit403.evidence.walk import files_below  # only a folder without a main configuration is walked through
+
     not_read: list[tuple[str, str]] = []
     mains: list[Configuration] = []
     others: list[tuple[str, bytes]] = []
-    for path in _candidates(folder, evidence, not_read):
+    for path in files_below(folder, evidence, _may_be_configuration, not_read):
         data = evidence.read(path)
         if not isinstance(data, bytes):
             not_read.append((path, reason_of(data)))
@@ -189,37 +184,6 @@ def _mains_around(path: str) -> list[str]:
         if directory == "/":
             break
         directory = parent_of(directory)
-    return found
-
-
-def _candidates(folder: str, evidence: Evidence, not_read: list[tuple[str, str]]) -> list[str]:
-    """The files below a folder that may be nginx configuration; links to directories are not followed."""
-    found: list[str] = []
-    pending = [folder]
-    entries = 0
-    while pending:
-        directory = pending.pop()
-        names = evidence.names(directory)
-        if isinstance(names, Absent | NotCollected | Unreadable):
-            not_read.append((directory, reason_of(names)))
-            continue
-        below = []
-        for name in names:
-            path = join(directory, name)
-            entry = evidence.entry(path)
-            entries += 1
-            if isinstance(entry, NotCollected):
-                not_read.append((path if _may_be_configuration(directory, name) else directory, entry.reason))
-            if not isinstance(entry, Entry):
-                continue
-            if entry.kind == DIRECTORY and name not in _SKIPPED_FOLDERS:
-                below.append(path)
-            elif entry.kind in (FILE, LINK) and _may_be_configuration(directory, name):
-                found.append(path)
-        pending.extend(reversed(below))
-        if entries > MOST_ENTRIES:
-            not_read.append((folder, f"it has more than {MOST_ENTRIES:,} entries: the rest was not looked at"))
-            break
     return found
 
 

@@ -6,6 +6,7 @@
 import re
 from functools import lru_cache
 
+from audit403.core.source import latin
 from audit403.evidence.interface import Absent, Entry, Evidence, NotCollected, Unreadable
 from audit403.evidence.links import real_entry_path
 
@@ -127,8 +128,3 @@ def _bracket_character(text: str, position: int) -> tuple[str, int]:
 
 def _bytes(path: str) -> bytes:
     return path.encode("utf-8", "surrogateescape")
-
-
-def latin(text: str) -> str:
-    """The bytes of a name as latin-1 text, so that a character is a byte."""
-    return text if text.isascii() else _bytes(text).decode("latin-1")

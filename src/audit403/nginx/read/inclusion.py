@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from audit403.nginx.read.tree import Directive, ParsedFile, Problem
+from audit403.core.source import Problem
+from audit403.nginx.read.tree import Directive, ParsedFile
 
 if TYPE_CHECKING:
     from audit403.nginx.read.configuration import Configuration

@@ -1,8 +1,9 @@
 """How much of a file is taken on: nginx's own limit on a word, and ours against hostile input."""
 
 from audit403.core.place import Span
+from audit403.core.source import Problem, Source
 from audit403.nginx.read.state import State
-from audit403.nginx.read.tree import ParsedFile, Problem, Source
+from audit403.nginx.read.tree import ParsedFile
 from audit403.nginx.read.words import SKIPPED, SPACES, comments_of, words_of
 
 #: NGX_CONF_BUFFER: a word and what tells its end must fit in it.

@@ -5,9 +5,9 @@ The truth is ngx_http_lua_lex.rl of lua-nginx-module: braces count outside of st
 
 import re
 
+from audit403.core.source import decoded_bytes
 from audit403.nginx.read.state import State
 from audit403.nginx.read.tree import Directive
-from audit403.nginx.read.words import decoded_bytes
 
 LUA_BLOCK = "_by_lua_block"
 

@@ -4,10 +4,11 @@ The truth is ngx_conf_parse and ngx_conf_read_token in src/core/ngx_conf_file.c;
 `recovery`, so that one mistake costs one problem and the rest of the file is still read.
 """
 
-from audit403.nginx.read import limits, recovery, template_file
+from audit403.core.source import Source
+from audit403.nginx.read import limits, recovery
 from audit403.nginx.read.opaque import LUA_BLOCK, skip_lua
 from audit403.nginx.read.state import State
-from audit403.nginx.read.tree import Directive, ParsedFile, Source, Word
+from audit403.nginx.read.tree import Directive, ParsedFile, Word
 from audit403.nginx.read.words import STATEMENT, words_of
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -26,8 +27,11 @@ def parse(path: str, data: bytes) -> ParsedFile:
         state.report(0, position, recovery.BYTE_ORDER_MARK_MESSAGE, "bytes")
     _read_statements(state, position)
     recovery.report_odd_spaces(state)
-    if state.mistakes and template_file.is_template(state.text):
-        return limits.refused_file(path, template_file.MESSAGE)
+    if state.mistakes:
+        from audit403.nginx.read import template_file  # not on the way of files that nginx can read
+
+        if template_file.is_template(state.text):
+            return limits.refused_file(path, template_file.MESSAGE)
     return ParsedFile(state.source, state.top, limits.condensed(state))
 
 

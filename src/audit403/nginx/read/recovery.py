@@ -6,21 +6,13 @@ place at which it noticed, this names the place that lacks something.
 
 import re
 
+from audit403.core.source import decoded_bytes
 from audit403.nginx.read import limits
 from audit403.nginx.read.missing import DATA_BLOCKS, find_split
 from audit403.nginx.read.opaque import LUA_BLOCK, skip_lua
 from audit403.nginx.read.state import State
 from audit403.nginx.read.tree import Directive, Word, every_directive
-from audit403.nginx.read.words import (
-    BARE_WORD,
-    ODD_SPACE,
-    QUOTED_WORD,
-    SKIPPED,
-    SPACES,
-    decoded,
-    decoded_bytes,
-    words_of,
-)
+from audit403.nginx.read.words import BARE_WORD, ODD_SPACE, QUOTED_WORD, SKIPPED, SPACES, decoded, words_of
 
 MOST_WORDS = 2000
 BYTE_ORDER_MARK_MESSAGE = (

@@ -1,6 +1,7 @@
 """What is known while one file is being read: its statements so far, the blocks that are open, the problems."""
 
-from audit403.nginx.read.tree import Directive, Problem, Source
+from audit403.core.source import Problem, Source
+from audit403.nginx.read.tree import Directive
 
 MOST_PROBLEMS = 20
 

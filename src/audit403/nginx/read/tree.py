@@ -3,45 +3,10 @@
 The terms are nginx's own (src/core/ngx_conf_file.c): a directive is a name with arguments, ended by `;` or a block.
 """
 
-from bisect import bisect_right
-
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
+from audit403.core.source import Problem, Source
 from audit403.nginx.read.words import comments_of, decoded, words_of
-
-
-class Source:
-    """One file's bytes; positions are worked out only when somebody asks for one."""
-
-    __slots__ = ("_ascii", "_line_starts", "data", "path", "text")
-
-    def __init__(self, path: str, data: bytes) -> None:
-        self.path = path
-        self.data = data
-        #: The bytes as latin-1, so that an offset into the text is an offset into the bytes.
-        self.text = data.decode("latin-1")
-        self._ascii = data.isascii()
-        self._line_starts: list[int] | None = None
-
-    def position(self, offset: int) -> tuple[int, int]:
-        """The line and column (both from 1, the column in characters) of a byte offset."""
-        starts = self._line_starts
-        if starts is None:
-            starts = self._line_starts = _line_starts(self.data)
-        line = bisect_right(starts, offset)
-        start = starts[line - 1]
-        if self._ascii:
-            return line, offset - start + 1
-        return line, len(self.data[start:offset].decode("utf-8", "surrogateescape")) + 1
-
-    def span(self, start: int, end: int) -> Span:
-        """The byte range as a place to show."""
-        line, column = self.position(start)
-        end_line, end_column = self.position(end)
-        return Span(self.path, line, column, end_line, end_column, start, end)
-
-    def __repr__(self) -> str:
-        return f"Source({self.path!r}, {len(self.data)} bytes)"
 
 
 class Directive:
@@ -134,19 +99,6 @@ class Word(NamedTuple):
         return decoded(source.text[self.start : self.end])
 
 
-class Problem(NamedTuple):
-    """Something in reading that nginx would not take, or that could not be followed.
-
-    Kinds: `syntax`, `bytes`, `limit`, `include`, `context` and `arguments` stop nginx at its start; `directive` is one
-    that nobody here knows (a module's, or a slip); `suspicious` is accepted by nginx and hardly meant; `not-collected`
-    is a file that nginx would read on its own machine and that is not at hand.
-    """
-
-    span: Span
-    message: str
-    kind: str
-
-
 class ParsedFile:
     """One file: its statements, what is wrong with it, and its comments."""
 
@@ -188,13 +140,3 @@ def every_directive(directives: list[Directive]) -> list[Directive]:
         else:
             pending.pop()
     return found
-
-
-def _line_starts(data: bytes) -> list[int]:
-    starts = [0]
-    find = data.find
-    at = find(b"\n")
-    while at >= 0:
-        starts.append(at + 1)
-        at = find(b"\n", at + 1)
-    return starts

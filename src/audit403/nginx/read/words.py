@@ -9,6 +9,8 @@ What not every file needs is compiled where it is used, which `re` does once: at
 import re
 from collections.abc import Sequence
 
+from audit403.core.source import decoded_bytes
+
 SPACES = " \t\r\n"
 SPACE = r"[ \t\r\n]"
 GAP = r"(?:[ \t\r\n]++|#[^\n]*+)*+"
@@ -46,13 +48,6 @@ def decoded(raw: str) -> str:
     if "\\" in raw:
         raw = re.sub(_ESCAPE, _unescape, raw)
     return decoded_bytes(raw)
-
-
-def decoded_bytes(text: str) -> str:
-    """Latin-1 text as the UTF-8 that its bytes are."""
-    if text.isascii():
-        return text
-    return text.encode("latin-1").decode("utf-8", "surrogateescape")
 
 
 def comments_of(text: str, start: int, end: int, opaque: Sequence[tuple[int, int]] = ()) -> list[tuple[int, int]]:
