@@ -1,0 +1,1 @@
+"""Apache httpd: reading its configuration and `.htaccess` files, and deciding what it answers."""
