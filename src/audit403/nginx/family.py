@@ -22,6 +22,7 @@ from audit403.nginx.model.server import Server
 from audit403.nginx.read.configuration import Configuration, read_configuration
 from audit403.nginx.read.locate import CONF_DIRECTORIES
 from audit403.nginx.read.tree import ParsedFile
+from audit403.nginx.start.check import refused
 
 name = "nginx"
 usual_mains = tuple(f"{folder}/nginx.conf" for folder in CONF_DIRECTORIES)
@@ -50,7 +51,7 @@ class NginxSite:
         self.files = tuple(configuration.files)
         self.size = configuration.size
         self.evidence = evidence
-        self.model = build_model(configuration) if model is None else model
+        self.model = build_model(configuration, refused=refused(configuration)) if model is None else model
         self.not_audited = tuple(NotAudited(target, reason) for target, reason in configuration.not_read)
         tree = evidence if options.tree == "here" else ConfigurationOnly(evidence, options.paths)
         self.evaluator = Evaluator(self.model, tree)
@@ -94,7 +95,7 @@ class NginxSite:
         for problem in self.configuration.problems:
             yield ReadingFault(name, problem.kind, problem.span, problem.message)
         for fault in self.model.faults:
-            yield ReadingFault(name, "rejected", fault.directive.span, fault.message)
+            yield ReadingFault(name, "rejected", fault.where(), fault.message)
         for directive in not_evaluated(self.model):
             message = f"`{directive.name}` may refuse requests, and what it does is not evaluated"
             yield ReadingFault(name, "not-evaluated", directive.span, message)

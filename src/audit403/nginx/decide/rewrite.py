@@ -11,7 +11,7 @@ from audit403.nginx.decide.condition import condition_holds
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.outcome import Closed, Outcome, Sent, Status, Undecided, Unknown
 from audit403.nginx.decide.variables.lookup import NoRoom, byte_length, compute, compute_pieces, rejoin, variable
-from audit403.nginx.model.rewrite_code import Break, If, Instruction, Return, Rewrite, Set, SetElsewhere
+from audit403.nginx.model.rewrite_code import If, Instruction, Return, Rewrite, Set, SetElsewhere
 from audit403.nginx.model.template import ARGUMENTS
 
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
@@ -66,13 +66,11 @@ def _execute(exchange: Exchange, instruction: Instruction, engine: _Engine) -> O
         return _return(exchange, instruction, engine)
     if isinstance(instruction, Rewrite):
         return _rewrite(exchange, instruction, engine)
-    if isinstance(instruction, Break):
-        exchange.step("rewrite", "break ends this level's rewriting", instruction.directive.span)
-        if exchange.uri_changed:
-            exchange.valid_location = False
-            exchange.uri_changed = False
-        raise _End
-    return None
+    exchange.step("rewrite", "break ends this level's rewriting", instruction.directive.span)
+    if exchange.uri_changed:
+        exchange.valid_location = False
+        exchange.uri_changed = False
+    raise _End
 
 
 def _if(exchange: Exchange, instruction: If, engine: _Engine) -> Outcome | None:

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from audit403.nginx.model.context import HTTP, LIMIT_EXCEPT, Context
+from audit403.nginx.model.faulty import Faulty
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.regex import Regex
-from audit403.nginx.model.rewrite_code import Faulty, If, Instruction, Rewrite, Set, SetElsewhere, compile_code
+from audit403.nginx.model.rewrite_code import If, Instruction, Rewrite, Set, SetElsewhere, compile_code
 from audit403.nginx.model.server import Server, server_names
 from audit403.nginx.model.socket import Socket, implied_listen, parse_listen
-from audit403.nginx.model.values import refused_values
 from audit403.nginx.model.worker import worker_of
 from audit403.nginx.read.configuration import Configuration
 from audit403.nginx.read.tree import Directive
@@ -24,20 +24,23 @@ MOST_NESTED = 100
 Defined = TypeVar("Defined")
 
 
-def build_model(configuration: Configuration, hostname: str = "$hostname") -> Model:
+def build_model(configuration: Configuration, hostname: str = "$hostname", refused: Iterable[Faulty] = ()) -> Model:
     """Build the model of a configuration; what nginx would reject is left out and recorded in `faults`.
 
-    `hostname` is what `server_name $hostname` stands for; where it is not known, no request asks for it.
+    `hostname` is what `server_name $hostname` stands for; where it is not known, no request asks for it. `refused` is
+    what is known to be rejected before anything is built.
     """
-    return _Builder(configuration, hostname).build()
+    return _Builder(configuration, hostname, tuple(refused)).build()
 
 
 class _Builder:
-    def __init__(self, configuration: Configuration, hostname: str) -> None:
+    def __init__(self, configuration: Configuration, hostname: str, refused: tuple[Faulty, ...]) -> None:
         self.configuration = configuration
         self.hostname = hostname
+        self.refused = refused
+        self.left_out = {fault.directive for fault in refused if fault.dropped}
         main = Context("main", None, None)
-        main.add(configuration.expand(configuration.main.directives))
+        main.add(self._expand(configuration.main.directives))
         self.model = Model(configuration, main, worker_of(main.own.get("user", [])))
 
     def build(self) -> Model:
@@ -60,10 +63,18 @@ class _Builder:
             if build is not None:
                 build(directive)
         self._build_sockets()
+        known = {(fault.directive.source.path, fault.directive.start) for fault in self.refused}
+        model.faults[:] = [
+            *self.refused,
+            *(one for one in model.faults if (one.directive.source.path, one.directive.start) not in known),
+        ]
         return model
 
     def _expand(self, directives: Iterable[Directive]) -> Iterable[Directive]:
-        return self.configuration.expand(list(directives))
+        expanded = self.configuration.expand(list(directives))
+        if not self.left_out:
+            return expanded
+        return [directive for directive in expanded if directive not in self.left_out]
 
     def _build_map(self, block: Directive) -> None:
         from audit403.nginx.model.map import compile_map
@@ -80,7 +91,7 @@ class _Builder:
         from audit403.nginx.model.geo import Geo
 
         geo = Geo(block, self._expand(block.block or ()))
-        self.model.faults.extend(Faulty(line, message) for line, message in geo.problems)
+        self.model.faults.extend(Faulty(*problem) for problem in geo.problems)
         self._define(self.model.geos, _name(block), geo)
 
     def _build_split_clients(self, block: Directive) -> None:
@@ -156,8 +167,7 @@ class _Builder:
             location.permitted_methods = frozenset(permitted)
 
     def _note_values(self, context: Context) -> None:
-        """`auth_request_set` makes a variable as `set` does; and what is no value is a fault."""
-        self.model.faults.extend(Faulty(directive, message) for directive, message in refused_values(context))
+        """`auth_request_set` makes a variable as `set` does."""
         for directive in context.own.get("auth_request_set", ()):
             if directive.args and directive.args[0].startswith("$"):
                 self.model.assigned.add(directive.args[0][1:].lower())

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from audit403.core.named_tuple import NamedTuple
 from audit403.nginx.model.address import IPV4, IPV6, Address, Network, parse_address, parse_network
+from audit403.nginx.model.faulty import NAME
 from audit403.nginx.read.tree import Directive
 
 _NO_ADDRESS = 0xFFFFFFFF
@@ -49,7 +50,7 @@ class Geo:
         self.proxies: list[Network] = []
         self.recursive = False
         self.ranges = False
-        self.problems: list[tuple[Directive, str]] = []
+        self.problems: list[tuple[Directive, str, int]] = []
         self._networks: dict[tuple[str, int], dict[int, GeoEntry]] = {}
         self._ranges: list[tuple[int, int, GeoEntry]] = []
         self._starts: list[int] | None = None
@@ -86,13 +87,17 @@ class Geo:
 
     def _add(self, line: Directive) -> None:
         if not line.args:
+            if line.name == "ranges" and self._networks:
+                message = 'the "ranges" directive must be the first directive inside "geo" block'
+                self.problems.append((line, message, NAME))
+                return
             self.ranges = self.ranges or line.name == "ranges"
             self.recursive = self.recursive or line.name == "proxy_recursive"
             return
         if line.name == "proxy":
             network = _network(line.args[0])
             if network is None:
-                self.problems.append((line, f'invalid network "{line.args[0]}"'))
+                self.problems.append((line, f'invalid network "{line.args[0]}"', 0))
             else:
                 self.proxies.append(network)
         elif line.name == "default" and self.ranges:
@@ -111,7 +116,7 @@ class Geo:
         text = line.args[0] if delete else line.name
         network = _network(text)
         if network is None:
-            self.problems.append((line, f'invalid network "{text}"'))
+            self.problems.append((line, f'invalid network "{text}"', 0 if delete else NAME))
             return
         rows = self._networks.setdefault((network.family, network.prefix), {})
         if delete:
@@ -125,13 +130,32 @@ class Geo:
         first, _, last = text.partition("-")
         start, end = parse_address(first), parse_address(last)
         if start is None or end is None or start.family != IPV4 or end.family != IPV4 or start.number > end.number:
-            self.problems.append((line, f'invalid range "{text}"'))
+            self.problems.append((line, f'invalid range "{text}"', 0 if delete else NAME))
             return
         self._starts = None
         if delete:
             self._delete_range(start.number, end.number)
             return
+        overlapped = self._overlapped(start.number, end.number)
+        if overlapped is not None:
+            low, high = (Address(IPV4, number).text() for number in overlapped)
+            self.problems.append((line, f'range "{text}" overlaps "{low}-{high}"', NAME))
+            return
         self._insert_range(start.number, end.number, GeoEntry(text, line.args[0], line))
+
+    def _overlapped(self, start: int, end: int) -> tuple[int, int] | None:
+        """The part of an older range that a new one crosses, in a list of 65,536 addresses, without lying within it."""
+        for low, high, _ in self._ranges:
+            if high < start or low > end:
+                continue
+            for block in sorted({edge >> 16 for edge in (low, high, start, end)}, reverse=True):
+                first, last = block << 16, block << 16 | 0xFFFF
+                old = (max(low, first), min(high, last))
+                new = (max(start, first), min(end, last))
+                apart = new[0] > new[1] or old[0] > old[1] or new[1] < old[0] or old[1] < new[0]
+                if not apart and not (old[0] <= new[0] and new[1] <= old[1]):
+                    return old
+        return None
 
     def _insert_range(self, start: int, end: int, entry: GeoEntry) -> None:
         kept: list[tuple[int, int, GeoEntry]] = []

@@ -83,6 +83,16 @@ class HostnameTable(Generic[Value]):
         return None
 
 
+def is_invalid(name: str) -> bool:
+    """Whether nginx takes a name with its wildcards for none: one star, alone in the first or the last part."""
+    stars = name.count("*")
+    if stars > 1 or ".." in name or "\0" in name:
+        return True
+    if (len(name) > 1 and name.startswith(".")) or not stars:
+        return False
+    return len(name) < 3 or not (name.startswith("*.") or name.endswith(".*"))
+
+
 def _put(table: dict[str, Value], name: str, value: Value) -> bool:
     if name in table:
         return False

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from audit403.nginx.model.context import Context
-from audit403.nginx.model.rewrite_code import Faulty
+from audit403.nginx.model.faulty import Faulty
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.socket import Socket
 from audit403.nginx.model.worker import Worker

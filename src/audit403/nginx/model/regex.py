@@ -10,7 +10,7 @@ _cache: dict[tuple[str, bool], "Regex | InvalidRegex"] = {}
 
 
 class InvalidRegex(ValueError):
-    """PCRE rejects the pattern; nginx would not start."""
+    """PCRE rejects the pattern; nginx would not start. The message is nginx's, without PCRE's last part: where."""
 
 
 class MatchFailed(Exception):
@@ -110,7 +110,8 @@ def _compile(pattern: str, caseless: bool) -> "Regex | InvalidRegex":
     try:
         return Regex(pattern, caseless, pcre2.compile(pattern.encode("utf-8", "surrogateescape"), flags=flags))
     except (pcre2.error, ValueError, OverflowError) as error:
-        return InvalidRegex(str(error))
+        reason = str(error).rpartition("; ")[2]
+        return InvalidRegex(f'pcre2_compile() failed: {reason} in "{pattern}"')
 
 
 def _decode(data: bytes) -> str:

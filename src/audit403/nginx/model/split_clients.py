@@ -26,7 +26,7 @@ def compile_split_clients(directive: Directive, entries: Iterable[Directive]) ->
     parts: list[tuple[int, str, Directive]] = []
     last = 0
     for line in entries:
-        if len(line.args) != 1:
+        if not line.args:
             continue
         hundredths = 0 if line.name == "*" else percentage(line.name)
         if hundredths is None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from audit403.nginx.read.configuration import Configuration
 
 _DATA = "data"
+_VALUE = "value"
 _UNKNOWN = ""
 #: The context inside a block, by the context that it stands in.
 _INSIDE = {
@@ -26,7 +27,7 @@ _INSIDE = {
     "stream": {"server": "stream-server", "upstream": "stream-upstream"},
     "mail": {"server": "mail-server"},
 }
-_ONE_WORD = {"map": ("hostnames", "volatile"), "geo": ("ranges",)}
+_ONE_WORD = {"map": ("hostnames", "volatile"), "geo": ("ranges", "proxy_recursive")}
 MOST_PROBLEMS = 200
 
 
@@ -57,7 +58,8 @@ def check_directives(configuration: "Configuration") -> list[Problem]:
                     fine.add(use)
             if said is not None:
                 message, kind = said
-                problem = Problem(directive.span, message, kind)
+                span = directive.arg_span(0) if kind == _VALUE else directive.span
+                problem = Problem(span, message, "arguments" if kind == _VALUE else kind)
                 problems.setdefault((problem.span.file, problem.span.start, message), problem)
                 if len(problems) >= MOST_PROBLEMS:
                     return _in_order(problems)
@@ -93,7 +95,7 @@ def _problem(directive: Directive, context: str) -> tuple[str, str] | None:
             return f'directive "{name}" is not terminated by ";": it has no block', "syntax"
         return f'directive "{name}" has no opening "{{"', "syntax"
     if len(directive.args) == 1 and any(mask & table.FLAG for mask in formed):
-        return f'invalid value "{directive.args[0]}" in "{name}" directive, it must be "on" or "off"', "arguments"
+        return f'invalid value "{directive.args[0]}" in "{name}" directive, it must be "on" or "off"', _VALUE
     return f'invalid number of arguments in "{name}" directive', "arguments"
 
 
@@ -104,10 +106,9 @@ def _is_flag(name: str) -> bool:
 def _data_problem(directive: Directive, block: str) -> tuple[str, str] | None:
     if directive.block is not None:
         return f'unexpected "{{": the block of "{block}" holds no blocks', "syntax"
-    if block == "types" or len(directive.args) == 1:
+    if block in ("types", "split_clients") or len(directive.args) == 1:
         return None
     if not directive.args and directive.name in _ONE_WORD.get(block, ()):
         return None
-    if block == "charset_map" or (block == "geo" and not directive.args):
-        return f"invalid number of parameters in the block of {block}", "arguments"
-    return f"invalid number of the {block} parameters: expected a key and one value", "arguments"
+    words = "invalid parameters number" if block == "charset_map" else f"invalid number of the {block} parameters"
+    return f"{words}: expected a key and one value", "arguments"

@@ -37,6 +37,7 @@ class Configuration:
         "not_read",
         "prefix",
         "reading",
+        "recognised",
         "size",
     )
 
@@ -45,6 +46,8 @@ class Configuration:
         self.conf_directory = conf_directory
         self.prefix = prefix
         self.files: dict[str, ParsedFile] = {main.path: main}
+        #: Whether a lone file was taken for nginx's.
+        self.recognised = True
         #: The context that was assumed for a lone file (`main` is then a file of ours that includes it), or None.
         self.assumed: str | None = None
         #: The file that was asked about: the main file, or the lone one.

@@ -149,6 +149,7 @@ def _surrounded(file: ParsedFile, evidence: Evidence, path_map: PathMap, prefix:
 
     follow_includes(configuration, evidence.read, locate_file)
     if where.known < ENOUGH_KNOWN:
+        configuration.recognised = False
         configuration.not_read.append((file.path, NOT_RECOGNISED))
         configuration.reading.append(Problem(Span(file.path, 1, 1, 1, 1, 0, 0), NOT_RECOGNISED, "directive"))
     return configuration

@@ -54,6 +54,8 @@ def belonging(path: str, directives: list[Directive]) -> Belonging:
 
 
 def _fits(directive: Directive, bit: int) -> bool:
+    if directive.args[:1] == ["="] and directive.name != "location":
+        return False  # `listen = 80`, as many other programs have it
     masks = table.masks(directive.name) or ()
     block = directive.block is not None
     return any(mask & bit and table.fits(mask, directive.args, block) for mask in masks)
