@@ -1,7 +1,6 @@
 """What nginx refuses at its start, with the place and nginx's own words."""
 
-from typing import NamedTuple
-
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
 from audit403.nginx.read.tree import Directive
 

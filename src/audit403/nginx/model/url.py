@@ -3,8 +3,7 @@
 Truth: ngx_parse_url in src/core/ngx_inet.c.
 """
 
-from typing import NamedTuple
-
+from audit403.core.named_tuple import NamedTuple
 from audit403.nginx.model.address import IPV4, IPV6, UNIX, Address, parse_address
 from audit403.nginx.model.numbers import parse_number
 

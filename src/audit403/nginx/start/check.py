@@ -21,7 +21,8 @@ from audit403.nginx.start.values import Check, check_of
 from audit403.nginx.start.variables import HTTP_NAMES, STREAM_NAMES, Names, Variables
 
 if TYPE_CHECKING:
-    from audit403.nginx.start.listens import Shared
+    from audit403.nginx.model.url import Url
+    from audit403.nginx.start.listens import Parameters, Shared
     from audit403.nginx.start.passes import Upstream
     from audit403.nginx.start.zones import Zone
 
@@ -44,13 +45,15 @@ Read = Callable[["Start", Level, Directive], None]
 class Rule:
     """What is known of a directive in one family of blocks."""
 
-    __slots__ = ("check", "read", "slot", "texts")
+    __slots__ = ("check", "plain", "read", "slot", "texts")
 
     def __init__(self, slot: str | None, check: Check | None, texts: str, read: Read | None) -> None:
         self.slot = slot
         self.check = check
         self.texts = texts
         self.read = read
+        #: Whether every value goes.
+        self.plain = check is None and not texts
 
 
 class Family:
@@ -64,17 +67,14 @@ class Family:
             for written in names.split():
                 directive, _, function = written.partition("=")
                 self._special[directive] = (module, function or directive)
-        self._rules: dict[str, Rule | None] = {}
+        self.rules: dict[str, Rule | None] = {}
         #: Whether a directive was ever met that others may contradict.
         self.contradicting = False
 
     def rule(self, name: str) -> Rule | None:
-        """The rule of a directive; None where nothing is to be checked."""
-        try:
-            return self._rules[name]
-        except KeyError:
-            rule = self._rules[name] = self._make(name)
-            return rule
+        """The rule of a directive that was not met before; None where nothing is to be checked."""
+        rule = self.rules[name] = self._make(name)
+        return rule
 
     def _make(self, name: str) -> Rule | None:
         self.contradicting = self.contradicting or name.endswith(table.CONTRADICTING)
@@ -112,10 +112,13 @@ def _family(kind: str) -> Family:
 class Space:
     """What has names within http, and again within stream."""
 
-    __slots__ = ("buffers", "formats", "sockets", "upstreams", "variables")
+    __slots__ = ("buffers", "fine", "formats", "sockets", "texts", "upstreams", "variables")
 
     def __init__(self, names: Names, *formats: str) -> None:
         self.variables = Variables(names)
+        #: Statements and values that are in order, word for word.
+        self.fine: set[tuple[str, ...]] = set()
+        self.texts: set[str] = set()
         self.sockets: dict[tuple[str, int, int, str, bool], Shared] = {}
         self.upstreams: dict[str, list[Upstream]] = {}
         #: The names of log formats by how they are looked up, in small letters.
@@ -138,6 +141,8 @@ class Start:
         self.at_end: list[Callable[[], None]] = []
         self.http = Space(HTTP_NAMES, "combined")
         self.stream = Space(STREAM_NAMES)
+        #: Statements of `listen` that were read before, word for word.
+        self.listens: dict[tuple[str, ...], tuple[Url, Parameters]] = {}
         #: What belongs to the protocol that is being read.
         self.space = self.http
         #: Shared memory and threads belong to nginx as a whole.
@@ -146,7 +151,7 @@ class Start:
         self.pools: dict[str, tuple[Directive, int]] = {}
         self.known_pools: set[str] = {"default"}
         self._skipped = skipped
-        self._fine: set[tuple[str, ...]] = set()
+        self._has_includes = bool(configuration.include_edges())
 
     def refuse(self, directive: Directive, message: str, word: int = WHOLE, *, dropped: bool = True) -> None:
         """Note what nginx would say; what a template leaves to its variables is none of ours."""
@@ -217,7 +222,8 @@ class Start:
 
     def expand(self, directive: Directive) -> Iterable[Directive]:
         """The statements of a block with its includes in place."""
-        return self.configuration.expand(directive.block or [])
+        block = directive.block or []
+        return self.configuration.expand(block) if self._has_includes else block
 
     @property
     def may_contradict(self) -> bool:
@@ -232,11 +238,17 @@ class Start:
 
     def block(self, level: Level, directives: Iterable[Directive]) -> None:
         """Read the statements of one block."""
-        rule_of = _family(level.kind).rule
-        given, fine, skipped = level.given, self._fine, self._skipped
+        family = _family(level.kind)
+        rules = family.rules
+        given, fine, skipped = level.given, self.space.fine, self._skipped
         for directive in directives:
-            rule = rule_of(directive.name)
+            name = directive.name
+            rule = rules[name] if name in rules else family.rule(name)
             if rule is None or (skipped and (directive.source.path, directive.start) in skipped):
+                continue
+            read = rule.read
+            if read is not None:
+                read(self, level, directive)
                 continue
             slot = rule.slot
             if slot is not None:
@@ -244,25 +256,24 @@ class Start:
                     self.duplicate(directive)
                     continue
                 given[slot] = directive
-            if rule.read is not None:
-                rule.read(self, level, directive)
+            if rule.plain:
                 continue
-            check = rule.check
-            if check is not None:
-                key = (directive.name, *directive.args)
-                if key not in fine:
-                    said = check(directive.name, directive.args)
-                    if said is not None:
-                        self.refuse(directive, said[1], said[0])
-                        continue
-                    fine.add(key)
-            if rule.texts:
-                self._texts(directive, rule.texts, level)
+            key = (name, *directive.args)
+            if key not in fine and self._is_fine(directive, rule):
+                fine.add(key)
+
+    def _is_fine(self, directive: Directive, rule: Rule) -> bool:
+        check = rule.check
+        said = None if check is None else check(directive.name, directive.args)
+        if said is not None:
+            self.refuse(directive, said[1], said[0])
+            return False
+        return not rule.texts or self._texts(directive, rule.texts)
 
     def text(self, directive: Directive, word: int, text: str | None = None, *, dropped: bool = True) -> bool:
         """Look at a value with variables; whether nginx takes it."""
         text = directive.args[word] if text is None else text
-        if "$" not in text:
+        if "$" not in text or text in self.space.texts:
             return True
         try:
             template = checked_template(text)
@@ -271,17 +282,15 @@ class Start:
             return False
         for name in template.variables():
             self.space.variables.use(name, directive, word)
+        self.space.texts.add(text)
         return True
 
-    def _texts(self, directive: Directive, where: str, level: Level) -> None:
+    def _texts(self, directive: Directive, where: str) -> bool:
         args = directive.args
         if where == "all":
-            for word in range(len(args)):
-                self.text(directive, word)
-        elif where == "last":
-            self.text(directive, len(args) - 1)
-        elif int(where) < len(args):
-            self.text(directive, int(where))
+            return len(args) == sum(self.text(directive, word) for word in range(len(args)))
+        word = len(args) - 1 if where == "last" else int(where)
+        return word >= len(args) or self.text(directive, word)
 
 
 def refused(configuration: Configuration) -> list[Faulty]:

@@ -4,8 +4,7 @@ Truth: ngx_http_core_listen and ngx_http_core_server_name in src/http/ngx_http_c
 ngx_http_server_names in src/http/ngx_http.c; ngx_http_ssl_init.
 """
 
-from typing import NamedTuple
-
+from audit403.core.named_tuple import NamedTuple
 from audit403.nginx.model.address import IPV4, IPV6, UNIX, Address
 from audit403.nginx.model.hostnames import is_invalid
 from audit403.nginx.model.numbers import parse_number, parse_size, parse_time
@@ -14,6 +13,8 @@ from audit403.nginx.read.tree import Directive
 from audit403.nginx.start.check import Start
 from audit403.nginx.start.level import Level
 
+#: How a name begins that is more than a plain one.
+_MARKS = ("*", ".", "~")
 _MOST_PORTS = 1024
 _SURELY_FITS = 46  # bytes, in the smallest bucket of the table of names
 _NUMBERS = ("backlog", "fastopen", "setfib")
@@ -49,10 +50,15 @@ class Parameters(NamedTuple):
 def listen(start: Start, level: Level, directive: Directive) -> None:
     """`listen` of http."""
     level.note("listen", directive)
-    url = _address(start, directive)
-    parameters = _parameters(start, directive)
-    if url is not None and parameters is not None:
-        _share(start, level, directive, url, parameters)
+    key = tuple(directive.args)
+    known = start.listens.get(key)
+    if known is None:
+        url = _address(start, directive)
+        parameters = _parameters(start, directive)
+        if url is None or parameters is None:
+            return
+        known = start.listens[key] = (url, parameters)
+    _share(start, level, directive, *known)
 
 
 def implied_listen(start: Start, level: Level) -> None:
@@ -64,6 +70,10 @@ def server_name(start: Start, level: Level, directive: Directive) -> None:
     """`server_name`."""
     level.note("server_name", directive)
     for word, name in enumerate(directive.args):
+        if len(name) > _SURELY_FITS or ".." in name or "*" in name[1:]:
+            level.note("odd server_name", directive)
+        if name[:1] not in _MARKS:
+            continue
         if (name.startswith("*") and (len(name) < 3 or name[1] != ".")) or name == ".":
             start.refuse(directive, f'server name "{name}" is invalid', word, dropped=False)
         elif name == "~":
@@ -189,7 +199,7 @@ def _check_sockets(start: Start) -> None:
 
 def _check_names(start: Start, socket: Shared) -> None:
     for server in socket.servers:
-        for directive in server.noted.get("server_name", ()):
+        for directive in server.noted.get("odd server_name", ()):
             for word, name in enumerate(directive.args):
                 if ("*" in name or ".." in name) and not name.startswith("~") and is_invalid(name):
                     message = f'invalid server name or wildcard "{name.lower()}" on {socket.text}'
@@ -200,7 +210,7 @@ def _check_table(start: Start, socket: Shared) -> None:
     """Whether the plain names fit the table that they are looked up in."""
     entries: list[tuple[str, Directive, int]] = []
     for server in socket.servers:
-        for directive in server.noted.get("server_name", ()):
+        for directive in server.noted.get("odd server_name", ()):
             for word, name in enumerate(directive.args):
                 if len(name) > _SURELY_FITS and "*" not in name and not name.startswith((".", "~")):
                     entries.append((name, directive, word))

@@ -5,8 +5,8 @@ the modules of nginx 1.22.1 and 1.31, of its commercial build, and of packaged m
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from audit403.core.named_tuple import NamedTuple
 from audit403.nginx.read.tree import Directive
 
 
