@@ -6,6 +6,7 @@ Truth: ngx_http_core_find_location and ngx_http_core_find_static_location in src
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.outcome import Status
 from audit403.nginx.model.location import Location, LocationTree
+from audit403.nginx.model.numbers import parse_offset
 
 _EXACT, _INCLUSIVE, _DECLINED, _SLASH = range(4)
 
@@ -131,7 +132,7 @@ def _body_too_large(exchange: Exchange) -> Status | None:
     if length is None or exchange.body_discarded:
         return None
     directive = exchange.context.last("client_max_body_size")
-    limit = parse_size(directive.args[0]) if directive is not None and directive.args else 1 << 20
+    limit = parse_offset(directive.args[0]) if directive is not None and directive.args else 1 << 20
     if not limit:
         return None
     too_large = length > limit
@@ -150,10 +151,3 @@ def _body_too_large(exchange: Exchange) -> Status | None:
     exchange.discard_body()
     exchange.decided("body-too-large", None if directive is None else directive.span, "the body is larger than this")
     return Status(413)
-
-
-def parse_size(text: str) -> int:
-    """A size as nginx reads it: `8m`, `512k`, `1g`, plain bytes; 0 or `off` means no limit."""
-    unit = {"k": 10, "m": 20, "g": 30}.get(text[-1:].lower(), 0)
-    digits = text[:-1] if unit else text
-    return int(digits) << unit if digits.isascii() and digits.isdigit() else 0

@@ -6,6 +6,7 @@ each line that does not fit what is left takes one of a few large ones.
 
 from audit403.core.request import Request
 from audit403.nginx.model.context import Context
+from audit403.nginx.model.numbers import parse_size
 
 _SMALL = 1024
 _SURELY_FITS = 150  # letters of up to four bytes in the target and the headers, beside the method and the Host
@@ -50,9 +51,8 @@ def _buffers(server: Context) -> tuple[int, int, int]:
 
 
 def _size(text: str, default: int) -> int:
-    shift = {"k": 10, "m": 20}.get(text[-1:].lower(), 0)
-    digits = text[:-1] if shift else text
-    return int(digits) << shift if digits.isascii() and digits.isdigit() else default
+    size = parse_size(text)
+    return default if size is None else size
 
 
 def _bytes(text: str) -> int:

@@ -11,6 +11,7 @@ from audit403.nginx.decide.condition import condition_holds
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.outcome import Closed, Outcome, Sent, Status, Undecided, Unknown
 from audit403.nginx.decide.variables.lookup import NoRoom, byte_length, compute, compute_pieces, rejoin, variable
+from audit403.nginx.model.numbers import parse_size
 from audit403.nginx.model.rewrite_code import If, Instruction, Return, Rewrite, Set, SetElsewhere
 from audit403.nginx.model.template import ARGUMENTS
 
@@ -181,10 +182,3 @@ def _replacement(exchange: Exchange, instruction: Rewrite) -> tuple[str, str | N
     if isinstance(pieces, Unknown):
         raise Undecided(pieces.missing)
     return (rejoin(pieces), None) if mark is None else (rejoin(pieces[:mark]), rejoin(pieces[mark:]))
-
-
-def parse_size(text: str) -> int | None:
-    """ngx_parse_size: a number of bytes, kilobytes or megabytes."""
-    shift = {"k": 10, "m": 20}.get(text[-1:].lower(), 0)
-    digits = text[:-1] if shift else text
-    return int(digits) << shift if digits.isascii() and digits.isdigit() else None

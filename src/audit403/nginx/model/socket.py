@@ -3,12 +3,19 @@
 Truth: ngx_http_core_listen, ngx_http_add_listen and ngx_http_optimize_servers in src/http.
 """
 
+from functools import lru_cache
+
 from audit403.core.named_tuple import NamedTuple
-from audit403.nginx.model.address import IPV4, IPV6, UNIX, Address, parse_address
+from audit403.nginx.model.address import IPV4, IPV6, UNIX, Address
 from audit403.nginx.model.hostnames import HostnameTable
 from audit403.nginx.model.regex import Regex
 from audit403.nginx.model.server import Server
+from audit403.nginx.model.url import InvalidUrl, Url, parse_url
 from audit403.nginx.read.tree import Directive
+
+_KEPT = 1000
+_HTTP_PORT = 80
+_LOCALHOST = Address(IPV4, 0x7F000001)
 
 
 class Listen(NamedTuple):
@@ -110,53 +117,26 @@ def parse_listen(directive: Directive) -> list[Listen]:
         "proxy_protocol" in flags,
         "ipv6only=off" in flags,
     )
-    if where.startswith("unix:"):
-        return [Listen(directive, UNIX, None, 0, where[5:], *common)]
-    host, ports = _split_port(where)
-    address = _address(host)
-    if address is None:
+    url = _url(where)
+    if url is None or url.address is None:
         return []
-    known = address if address.number else None
-    return [Listen(directive, address.family, known, port, "", *common) for port in ports]
+    if url.family == UNIX:
+        return [Listen(directive, UNIX, None, 0, url.host, *common)]
+    known = url.address if url.address.number else None
+    ports = range(url.port, url.last_port + 1)
+    return [Listen(directive, url.family, known, port, "", *common) for port in ports]
 
 
-def _address(host: str) -> Address | None:
-    """The address to listen on; number 0 is the wildcard."""
-    if host in ("", "*"):
-        return Address(IPV4, 0)
-    if host == "localhost":
-        return Address(IPV4, 0x7F000001)
-    bracketed = host.startswith("[") and host.endswith("]")
-    address = parse_address(host[1:-1] if bracketed else host)
-    return address if address is not None and address.family == (IPV6 if bracketed else IPV4) else None
+@lru_cache(maxsize=_KEPT)
+def _url(text: str) -> Url | None:
+    """The address to listen on, number 0 for the wildcard; many servers have the same."""
+    try:
+        url = parse_url(text, _HTTP_PORT, listen=True)
+    except InvalidUrl:
+        return None
+    return url._replace(family=IPV4, address=_LOCALHOST) if url.host == "localhost" else url
 
 
 def implied_listen() -> Listen:
     """What nginx uses for a server without `listen`, started as root."""
     return Listen(None, IPV4, None, 80, "", False, False, False, False)
-
-
-def _split_port(text: str) -> tuple[str, range]:
-    if text.startswith("["):
-        host, bracket, rest = text.partition("]")
-        if not bracket or (rest and not rest.startswith(":")):
-            return text, range(0)
-        return host + bracket, _ports(rest[1:]) if rest else range(80, 81)
-    host, colon, port = text.rpartition(":")
-    if colon:
-        return host, _ports(port)
-    ports = _ports(text)
-    return ("", ports) if ports else (text, range(80, 81))
-
-
-def _ports(text: str) -> range:
-    """`8080`, or `8080-8090` with both ends."""
-    first, dash, last = text.partition("-")
-    start, end = _port(first), _port(last if dash else first)
-    return range(0) if start is None or end is None else range(start, end + 1)
-
-
-def _port(text: str) -> int | None:
-    if not text.isascii() or not text.isdigit():
-        return None
-    return int(text) if 1 <= int(text) <= 65535 else None

@@ -89,16 +89,8 @@ def location(start: Start, level: Level, directive: Directive) -> None:
         if key in level.given:
             start.refuse(directive, f'duplicate location "{name}"', word, dropped=False)
         level.given.setdefault(key, directive)
-    if _depth(level) < MOST_NESTED:
+    if level.depth < MOST_NESTED:
         start.block(inside, start.expand(directive))
-
-
-def _depth(level: Level) -> int:
-    depth = 0
-    while level.parent is not None:
-        level = level.parent
-        depth += 1
-    return depth
 
 
 def _misplaced(start: Start, level: Level, inside: Level, directive: Directive) -> bool:

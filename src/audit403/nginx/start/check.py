@@ -16,7 +16,20 @@ from audit403.nginx.read import directives as directive_table
 from audit403.nginx.read.configuration import Configuration
 from audit403.nginx.read.tree import Directive
 from audit403.nginx.start import table
-from audit403.nginx.start.level import EVENTS, HTTP, MAIN, STREAM, STREAM_SERVER, STREAM_UPSTREAM, Level
+from audit403.nginx.start.level import (
+    EVENTS,
+    HTTP,
+    IF,
+    LIMIT_EXCEPT,
+    LOCATION,
+    MAIN,
+    SERVER,
+    STREAM,
+    STREAM_SERVER,
+    STREAM_UPSTREAM,
+    UPSTREAM,
+    Level,
+)
 from audit403.nginx.start.values import Check, check_of
 from audit403.nginx.start.variables import HTTP_NAMES, STREAM_NAMES, Names, Variables
 
@@ -95,18 +108,19 @@ class Family:
         return None
 
 
+#: By the kind of block.
 _families: dict[str, Family] = {}
 
 
 def _family(kind: str) -> Family:
     """The rules for a kind of block."""
     if not _families:
-        _families["main"] = Family("main", table.MAIN, table.SPECIAL_MAIN)
-        _families["http"] = Family("http", table.HTTP, table.SPECIAL_HTTP)
-        _families["stream"] = Family("stream", table.STREAM, table.SPECIAL_STREAM)
-    if kind in (MAIN, EVENTS):
-        return _families["main"]
-    return _families["stream" if kind in (STREAM, STREAM_SERVER, STREAM_UPSTREAM) else HTTP]
+        _families[MAIN] = _families[EVENTS] = Family("main", table.MAIN, table.SPECIAL_MAIN)
+        http = Family("http", table.HTTP, table.SPECIAL_HTTP)
+        _families.update(dict.fromkeys((HTTP, SERVER, LOCATION, IF, LIMIT_EXCEPT, UPSTREAM), http))
+        stream = Family("stream", table.STREAM, table.SPECIAL_STREAM)
+        _families.update(dict.fromkeys((STREAM, STREAM_SERVER, STREAM_UPSTREAM), stream))
+    return _families[kind]
 
 
 class Space:

@@ -14,7 +14,7 @@ class Level:
     `modifier` and `name` are a location's own, and in `if` and `limit_except` those of the location around.
     """
 
-    __slots__ = ("below", "directive", "given", "kind", "modifier", "name", "noted", "parent")
+    __slots__ = ("below", "depth", "directive", "given", "kind", "modifier", "name", "noted", "parent")
 
     def __init__(self, kind: str, directive: Directive | None, parent: "Level | None") -> None:
         self.kind = kind
@@ -25,8 +25,10 @@ class Level:
         self.below: list[Level] = []
         self.given: dict[str, Directive] = {}
         self.noted: dict[str, list[Directive]] = {}
+        self.depth = 0
         if parent is not None:
             parent.below.append(self)
+            self.depth = parent.depth + 1
 
     def find(self, slot: str) -> Directive | None:
         """The directive of a slot here or at the nearest level around."""
