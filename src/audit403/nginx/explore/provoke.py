@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from audit403.core.request import Request
-from audit403.nginx.decide.find_location import parse_size
+from audit403.nginx.model.numbers import parse_offset
 from audit403.nginx.explore.fields import with_header, with_target
 from audit403.nginx.model.context import Context
 
@@ -21,8 +21,8 @@ def provoke(request: Request, code: int, context: Context) -> Iterator[Request]:
         yield request._replace(method="DELETE")
     elif code == 413:
         directive = context.last("client_max_body_size")
-        limit = parse_size(directive.args[0]) if directive is not None and directive.args else 1 << 20
-        yield request._replace(method="POST", body_length=limit + 1)
+        limit = parse_offset(directive.args[0]) if directive is not None and directive.args else 1 << 20
+        yield request._replace(method="POST", body_length=(limit or 0) + 1)
     elif code == 400:
         yield with_header(request, "content-length", "x")
     elif code == 414:
