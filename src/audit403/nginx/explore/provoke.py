@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from audit403.core.request import Request
-from audit403.nginx.model.numbers import parse_offset
 from audit403.nginx.explore.fields import with_header, with_target
 from audit403.nginx.model.context import Context
+from audit403.nginx.model.numbers import parse_offset
 
 PROBE = "audit403-probe"
 
