@@ -53,6 +53,36 @@ def test_the_context_of_a_lone_file(tmp_path: Path, name: str, text: str, contex
     assert str(tmp_path / name) in configuration.files
 
 
+@pytest.mark.parametrize(
+    ("about", "context"),
+    [
+        ("a.conf", "server"),
+        ("b.conf", "location"),
+        ("twice.conf", "server"),
+        ("all.conf", None),
+        ("nothing.conf", "http"),
+        ("circle.conf", "server"),
+    ],
+)
+def test_what_a_lone_file_includes_tells_its_context(tmp_path: Path, about: str, context: str | None) -> None:
+    files = {
+        "a.conf": "include server.conf;\ninclude add.conf;",
+        "b.conf": "include add.conf;\ninclude location.conf;",
+        "twice.conf": "include a.conf;",
+        "all.conf": "include blocks.conf;",
+        "nothing.conf": "include *.other;",
+        "circle.conf": "include circle.conf;\ninclude server.conf;",
+        "server.conf": "location ~ x { deny all; }",
+        "location.conf": "internal;",
+        "add.conf": "add_header A b;",
+        "blocks.conf": "events { }\nhttp { }",
+    }
+    configuration = lone(tmp_path, about, files)
+    assert configuration.assumed == context
+    assert not [problem for problem in configuration.problems if "includes itself" not in problem.message]
+    assert configuration.about == str(tmp_path / about)
+
+
 def test_spans_of_a_lone_file_are_its_own(tmp_path: Path) -> None:
     configuration = lone(tmp_path, "conf.d/a.conf", {"conf.d/a.conf": "\n server { listen 80; root; }"})
     [problem] = configuration.problems
@@ -81,8 +111,11 @@ def test_a_lone_file_that_a_main_file_near_it_includes_is_judged_in_it(tmp_path:
     assert "not allowed here" in problem.message
 
 
-def test_what_is_no_nginx_configuration_is_not_read(tmp_path: Path) -> None:
-    configuration = lone(tmp_path, "a.conf", {"a.conf": "foo bar;\nbaz { quux 1; }\n"})
+@pytest.mark.parametrize(
+    "text", ["foo bar;\nbaz { quux 1; }\n", "<?php\nif (isset($_GET['a'])) { return 403; }\n", "[a]\nlisten = 80;\n"]
+)
+def test_what_is_no_nginx_configuration_is_not_read(tmp_path: Path, text: str) -> None:
+    configuration = lone(tmp_path, "a.conf", {"a.conf": text})
     assert ("it was not recognised as nginx configuration") in [reason for _, reason in configuration.not_read]
 
 

@@ -90,6 +90,15 @@ class Configuration:
             else:
                 pending.pop()
 
+    def surround(self, main: ParsedFile, context: str) -> None:
+        """Put the lone file into `main`, whose only include stands for it, in the context that it is assumed in."""
+        [include] = includes_of(main)
+        self._included[include] = [self.main]
+        self.files = {main.path: main} | self.files
+        self.size += len(main.source.data)
+        self.main = main
+        self.assumed = context
+
     def included(self, directive: Directive) -> list[ParsedFile]:
         """The files that an include directive brings in, in nginx's order."""
         return self._included.get(directive, [])

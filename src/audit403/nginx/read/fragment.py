@@ -5,6 +5,7 @@ A file that a main file includes is judged within that; only one that nobody inc
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
@@ -43,6 +44,8 @@ PART_FOLDERS = frozenset(
 _ENDINGS = (".conf", ".nginx", ".vhost", ".nginxconf", ".ngx", ".inc")
 _EXTENSIONLESS_FOLDERS = ("sites-available", "sites-enabled", "vhosts", "snippets")
 MOST_PARENTS = 4
+#: So many statements of a lone file tell where it belongs.
+MOST_JUDGED = 10_000
 ENOUGH_KNOWN = 0.5
 NOT_RECOGNISED = "it was not recognised as nginx configuration"
 #: The first word is a section of an INI file or a tag, as php-fpm's and Apache's files begin.
@@ -124,31 +127,26 @@ def read_standard_input(
 
 
 def _surrounded(file: ParsedFile, evidence: Evidence, path_map: PathMap, prefix: str | None) -> Configuration:
-    """A configuration in which the file stands in the context that its directives ask for."""
-    where = belonging(file.path, file.directives)
+    """A configuration in which the file stands in the context that its directives, and those it includes, ask for."""
     conf_directory = _conf_directory_of(file.path, evidence)
     locator = Locator(evidence, conf_directory, path_map)
+    whole = is_main(file.directives)
 
     def locate(argument: str) -> Located:
         found = locator.locate(argument)
         # Without the main file the directory of a relative include is only assumed.
-        return found._replace(kind="not-collected") if where.context != "main" else found
+        return found if whole else found._replace(kind="not-collected")
 
+    configuration = Configuration(file, conf_directory, prefix)
+    follow_includes(configuration, evidence.read, locate)
+    statements = islice(configuration.expand(file.directives), MOST_JUDGED)
+    where = belonging(file.path, list(statements))
     before, after = SURROUNDINGS[where.context]
-    main = file
     if before:
         text = f'{before}include "{_quoted(file.path)}";\n{after}'
         main = parse("(assumed surroundings)", text.encode("utf-8", "surrogateescape"))
-    configuration = Configuration(main, conf_directory, prefix)
-    configuration.assumed = where.context if before else None
-    configuration.about = file.path
-    configuration.files[file.path] = file
-
-    def locate_file(argument: str) -> Located:
-        return Located([file.path]) if argument == file.path else locate(argument)
-
-    follow_includes(configuration, evidence.read, locate_file)
-    if where.known < ENOUGH_KNOWN:
+        configuration.surround(main, where.context)
+    if where.known < ENOUGH_KNOWN or _ANOTHER_LANGUAGE.match(file.source.data):
         configuration.recognised = False
         configuration.not_read.append((file.path, NOT_RECOGNISED))
         configuration.reading.append(Problem(Span(file.path, 1, 1, 1, 1, 0, 0), NOT_RECOGNISED, "directive"))
