@@ -241,9 +241,7 @@ def _invalid(word: tuple[int, str]) -> RewriteFault:
     return RewriteFault(f'invalid condition "{word[1]}"', word[0])
 
 
-def _template(
-    directive: Directive, word: int, text: str | None = None, *, split_arguments: bool = False
-) -> Template:
+def _template(directive: Directive, word: int, text: str | None = None, *, split_arguments: bool = False) -> Template:
     try:
         return checked_template(directive.args[word] if text is None else text, split_arguments=split_arguments)
     except InvalidTemplate as error:
