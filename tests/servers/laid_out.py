@@ -233,7 +233,7 @@ def _move_to_loopback(folder: Path) -> dict[int, dict[str, str]]:
             address, port = value, "80"
         number = int(port)
         if number not in new_ports:
-            new_ports[number] = free_ports(1)[0]
+            new_ports[number] = next(port for port in free_ports(len(new_ports) + 1) if port not in new_ports.values())
         known = places.setdefault(number, {})
         if address not in known:
             if address.startswith("["):

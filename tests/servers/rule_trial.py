@@ -76,7 +76,10 @@ class Trial:
             assert refused == (ask.status == 403), f"explain says {decision.verdict} ({decision.cause}) to {ask}"
 
     def findings_are_as_written(self) -> None:
-        found = sorted(f.rule for f in (judged.finding for judged in self.report.findings) if f.severity != NOTE)
+        findings = [judged.finding for judged in self.report.findings]
+        gaps = [finding.message for finding in findings if any(gap in finding.message for gap in ("  ", " ,", "``"))]
+        assert not gaps, f"a word is missing in “{gaps[0]}”"
+        found = sorted(finding.rule for finding in findings if finding.severity != NOTE)
         if self.example.findings is not None:
             assert found == sorted(self.example.findings), self._listing()
         elif self.example.state == "broken":
@@ -111,7 +114,9 @@ class Trial:
         assert callable(status)
         if finding.request is not None:
             ask = as_ask(finding.request)
-            assert status(ask) != 403, f"the own fix “{summary}” does not help: {ask.method} {ask.url()} is still 403"
+            assert status(ask) not in (403, finding.status), (
+                f"the own fix “{summary}” does not help: {ask.method} {ask.url()} is still refused"
+            )
         for ask in self.example.asks:
             if ask.status == 403 and self._stays_closed(ask):
                 assert status(ask) == 403, f"the own fix “{summary}” opens {ask.method} {ask.url()} from {ask.client}"

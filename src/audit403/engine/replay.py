@@ -25,7 +25,9 @@ LEAST_WORLDS = 6
 MOST_WITNESSES = 400
 MOST_ADDRESSES = 5
 _LEAST_BATCH = 4
+_CLIENT_ERROR = 400
 _SERVER_ERROR = 500
+_TURNS_AWAY = ("internal-location", "return")
 _STRANGERS = 6
 
 
@@ -126,7 +128,7 @@ class Replay:
         for probe in dict.fromkeys(probes):
             if probe == witness or self._decided(probe).verdict != REFUSED:
                 continue
-            if _is_refused(changed, probe) or not self._is_another(probe, witness, before):
+            if _is_turned_away(changed, probe) or not self._is_another(probe, witness, before):
                 continue
             opened.append(probe)
         return _Outcome(_is_served(changed, witness), tuple(opened))
@@ -297,6 +299,13 @@ def _batches(findings: list[Finding], candidates: list[tuple[Fix, ...]]) -> list
         host = (finding.request.host, finding.request.port)
         groups.setdefault(finding.rule, {}).setdefault(host, index)
     return [list(group.values()) for group in groups.values() if len(group) >= _LEAST_BATCH]
+
+
+def _is_turned_away(site: Site, request: Request) -> bool:
+    """Refused, or answered with an error by the configuration alone, whatever files there are."""
+    decision = site.decide(request)
+    error = decision.status is not None and decision.status >= _CLIENT_ERROR
+    return decision.verdict == REFUSED or (error and decision.cause in _TURNS_AWAY)
 
 
 def _is_refused(site: Site, request: Request) -> bool:

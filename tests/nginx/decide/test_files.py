@@ -155,3 +155,13 @@ def test_an_empty_root_leads_nowhere_that_can_be_told() -> None:
     decision = ask(TREE, "location / { root $arg_root; }", "/f")
     assert decision.verdict == UNKNOWN and decision.missing[0].reason == "undocumented"
     assert status(TREE, "location / { root $arg_root; }", "/f?root=/w") == 200
+
+
+def test_an_error_that_is_no_refusal_tells_what_the_log_says() -> None:
+    found = ask(
+        {"f": file(), "users": file(0o600)},
+        "satisfy any; deny all; auth_basic x; auth_basic_user_file /w/users;",
+        "/f",
+        headers={"Authorization": "Basic Ym9iOng="},
+    )
+    assert (found.status, found.log) == (500, 'open() "/w/users" failed (13: Permission denied)')

@@ -384,7 +384,8 @@ def _decision(answer: Answer, exchange: Exchange) -> Decision:
         return Decision(NOT_REFUSED, None, "handed-on", None, (), answer.program, (), trace)
     if answer.status is not None and answer.status < 400:
         return Decision(NOT_REFUSED, answer.status, "served", None, (), answer.program, (), trace)
-    return Decision(NOT_REFUSED, answer.status, name, where, because, answer.program, (), trace)
+    log = cause.log if cause is not None and answer.status is not None and answer.status >= 500 else None
+    return Decision(NOT_REFUSED, answer.status, name, where, because, answer.program, (), trace, log)
 
 
 def _merge(decisions: list[Decision], missing: tuple[Missing, ...]) -> Decision:
