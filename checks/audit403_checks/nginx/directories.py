@@ -1,5 +1,7 @@
 """What the directory behind a refused request holds, for the rules about index files."""
 
+import re
+
 from audit403.core.fact import Refusal
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.read.tree import Directive
@@ -21,6 +23,7 @@ INDEX_NAMES = (
 )
 """Names that people give to a directory's own page, the likeliest first."""
 
+_ERROR_PAGE = re.compile(r"(?:[45]\d[\dx]|error|maintenance)\b", re.IGNORECASE)
 _PAGES = (".html", ".htm", ".xhtml")
 
 
@@ -42,8 +45,8 @@ def has_pages(subject: Subject) -> bool:
 
 
 def is_page(name: str) -> bool:
-    """Whether a file of this name is a page as it stands."""
-    return name.lower().endswith(_PAGES)
+    """Whether a file of this name is a page as it stands, and not one of those that the server shows for an error."""
+    return name.lower().endswith(_PAGES) and _ERROR_PAGE.match(name) is None
 
 
 def fallback_of(subject: Subject) -> Directive | None:
