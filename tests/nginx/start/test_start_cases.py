@@ -13,7 +13,7 @@ from audit403.nginx.start.check import refused
 from differential.nginx.start_trial import NEWER, UNSEEN, asked
 from nginx.start.start_cases import HTTP, SERVER, TAKEN
 from servers.need import need
-from servers.nginx import server_directory
+from servers.process import server_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
