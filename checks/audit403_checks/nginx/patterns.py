@@ -18,6 +18,7 @@ _DOT_NAMES = frozenset(
     ("git", "ht", "htaccess", "htpasswd", "svn", "hg", "bzr", "env", "idea", "vscode", "ds_store", "cvs", "well-known")
 )
 _EDGE = r"\b"
+_LIST = re.compile(r"(\(?)((?:\\\.)?[A-Za-z0-9]+(?:\|(?:\\\.)?[A-Za-z0-9]+)+)(\)?)")
 _ENDINGS = re.compile(r"(?:^|[(|])\\\.(?:[a-z0-9]{2,5}\b|\()", re.IGNORECASE)
 
 
@@ -71,7 +72,16 @@ def _with_end(pattern: str) -> str:
     if pattern.startswith("\\.") and words and _DOT_NAMES.issuperset(words):
         return f"/{pattern}"
     # Beside endings of files the end of the path is meant, so that no folder on the way counts.
-    return f"{_whole(pattern)}{'$' if _ENDINGS.search(pattern) else _EDGE}"
+    return f"{_whole(_with_every_dot(pattern))}{'$' if _ENDINGS.search(pattern) else _EDGE}"
+
+
+def _with_every_dot(pattern: str) -> str:
+    r"""Of a list of endings those that lost their dot with it: `(\.bak|log)` is meant to be `(\.bak|\.log)`."""
+    found = _LIST.fullmatch(pattern)
+    if found is None or r"\." not in pattern:
+        return pattern
+    endings = [ending if ending.startswith("\\") else f"\\.{ending}" for ending in found[2].split("|")]
+    return f"{found[1]}{'|'.join(endings)}{found[3]}"
 
 
 def _whole(pattern: str) -> str:
