@@ -4,8 +4,8 @@ import re
 
 from audit403.core.edit import TextEdit
 from audit403.core.named_tuple import NamedTuple
+from audit403.http.regex import InvalidRegex, MatchFailed, compile_regex
 from audit403.nginx.model.location import Location
-from audit403.nginx.model.regex import InvalidRegex, MatchFailed, compile_regex
 from audit403_checks.support import replace
 
 DOT, END, START = "dot", "end", "start"

@@ -9,11 +9,11 @@ from audit403.core.family import Site
 from audit403.core.finding import MANUAL, UNSAFE, Fix
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Because
+from audit403.http.regex import MatchFailed
 from audit403.nginx.explore.subject import Hit, Subject
 from audit403.nginx.explore.trail import SentOn, sent_by
 from audit403.nginx.model.context import Context, is_handler
 from audit403.nginx.model.location import Location, every_location
-from audit403.nginx.model.regex import MatchFailed
 from audit403_checks.support import deciding_level, insert_after, insert_before, refusal_of, statement
 
 _PROGRAMS = (".php", ".cgi", ".pl", ".py", ".jsp", ".asp", ".aspx")

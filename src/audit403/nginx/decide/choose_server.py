@@ -6,10 +6,10 @@ Truth: ngx_http_init_connection, ngx_http_validate_host and ngx_http_find_virtua
 from functools import lru_cache
 
 from audit403.core.request import Request
+from audit403.http.regex import Captured
 from audit403.nginx.decide.ascii import lower
 from audit403.nginx.model.address import IPV4, IPV6, UNIX, Address, parse_address
 from audit403.nginx.model.model import Model
-from audit403.nginx.model.regex import Captured
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.socket import Socket
 

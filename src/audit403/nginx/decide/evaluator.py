@@ -14,6 +14,7 @@ from audit403.core.request import Request
 from audit403.evidence.interface import Evidence
 from audit403.files.identity import Identity, identity_of
 from audit403.files.resolve import Resolver
+from audit403.http.regex import MatchFailed
 from audit403.nginx.decide.access import access_phase
 from audit403.nginx.decide.choose_server import choose_socket, client_on
 from audit403.nginx.decide.content import content_phase
@@ -44,7 +45,6 @@ from audit403.nginx.model.address import parse_address
 from audit403.nginx.model.context import CONTENT_PASS, LIMIT_EXCEPT, Context, is_handler
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.model import Model
-from audit403.nginx.model.regex import MatchFailed
 from audit403.nginx.model.server import Server
 from audit403.nginx.read.tree import Directive
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from audit403.core.decision import Missing, Step
 from audit403.core.place import Because, Place
 from audit403.core.request import Request
+from audit403.http.regex import Captured
 from audit403.nginx.decide.outcome import Cause, OpenQuestion, Unknown
 from audit403.nginx.model.address import Address
 from audit403.nginx.model.context import Context
-from audit403.nginx.model.regex import Captured
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.socket import Socket
 from audit403.nginx.read.tree import Directive

@@ -4,12 +4,12 @@ Truth: src/http/modules/ngx_http_gzip_static_module.c; ngx_http_gzip_ok, ngx_htt
 ngx_http_gzip_quantity in src/http/ngx_http_core_module.c; ngx_http_process_user_agent for `msie6`.
 """
 
+from audit403.http.regex import InvalidRegex, compile_regex
 from audit403.nginx.decide.ascii import lower
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.map_path import map_uri_to_path, wants_directory
 from audit403.nginx.decide.outcome import Body, Outcome, Sent, Status
 from audit403.nginx.decide.worker_files import alias_after_rewrite
-from audit403.nginx.model.regex import InvalidRegex, compile_regex
 
 
 def gzip_static(exchange: Exchange) -> Outcome | None:

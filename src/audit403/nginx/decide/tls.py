@@ -5,10 +5,10 @@ Truth: ngx_http_ssl_servername, ngx_http_set_virtual_server and ngx_http_process
 
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Tls
+from audit403.http.regex import Regex
 from audit403.nginx.decide.choose_server import BadHost, validate_host
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.outcome import Status
-from audit403.nginx.model.regex import Regex
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.socket import Socket
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
+from audit403.http.regex import Captured, MatchFailed, Regex
 from audit403.nginx.decide.normalise_uri import normalise_path
 from audit403.nginx.explore.codes import codes_of
 from audit403.nginx.explore.fields import with_target
@@ -15,7 +16,6 @@ from audit403.nginx.explore.regex_witness import candidates
 from audit403.nginx.explore.wish import Wish, exactly
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.model import Model
-from audit403.nginx.model.regex import Captured, MatchFailed, Regex
 from audit403.nginx.model.rewrite_code import If, Instruction, Rewrite
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.template import VARIABLE, Part, Template

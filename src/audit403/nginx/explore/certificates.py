@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 from audit403.core.fact import IdleDirective
 from audit403.core.place import Because
+from audit403.http.regex import MatchFailed, Regex
 from audit403.nginx.explore.codes import codes_of
 from audit403.nginx.explore.regex_witness import witnesses
 from audit403.nginx.explore.subject import PURPOSE_PAGE, Subject
 from audit403.nginx.explore.wish import wish_of
 from audit403.nginx.model.map import Map, MapEntry
 from audit403.nginx.model.model import Model
-from audit403.nginx.model.regex import MatchFailed, Regex
 from audit403.nginx.model.rewrite_code import Condition, If, Instruction, Return
 
 NAMES = ("ssl_client_s_dn", "ssl_client_i_dn")

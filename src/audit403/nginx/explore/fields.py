@@ -1,7 +1,5 @@
 """Requests with one field changed."""
 
-from base64 import b64encode
-
 from audit403.core.request import Request
 from audit403.nginx.explore.ordinary import BROWSER
 
@@ -11,6 +9,8 @@ USER_AGENTS = ("", BROWSER, "curl/8.5.0", "Mozilla/5.0 (compatible; Googlebot/2.
 
 def credentials(user: str, password: str) -> str:
     """The value of an Authorization header."""
+    from base64 import b64encode  # few explorations send passwords
+
     return "Basic " + b64encode(f"{user}:{password}".encode("utf-8", "surrogateescape")).decode()
 
 

@@ -6,7 +6,7 @@ Whether a site has one of them is not known; that a rule against `.git` refuses 
 from collections import Counter
 from collections.abc import Iterable
 
-from audit403.nginx.model.regex import MatchFailed, Regex
+from audit403.http.regex import MatchFailed, Regex
 
 _PAGES = "index about contact news imprint search sitemap"
 _WORDS = (

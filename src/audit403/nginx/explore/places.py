@@ -9,6 +9,7 @@ from itertools import chain, islice
 from audit403.core.family import NotAudited
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
+from audit403.http.regex import MatchFailed
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.find_location import search_locations
@@ -23,7 +24,6 @@ from audit403.nginx.explore.subject import (
     PURPOSE_PROBE,
 )
 from audit403.nginx.model.location import Location, every_location
-from audit403.nginx.model.regex import MatchFailed
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.socket import Socket
 

@@ -10,7 +10,7 @@ from itertools import islice, pairwise
 from typing import Any
 
 from audit403.core.named_tuple import NamedTuple
-from audit403.nginx.model.regex import MatchFailed, Regex
+from audit403.http.regex import MatchFailed, Regex
 
 _MOST_REPEATS = 4
 _MOST_PLANS = 8

@@ -5,6 +5,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from audit403.core.request import Request
+from audit403.http.regex import MatchFailed, Regex
 from audit403.nginx.explore.doors import from_client
 from audit403.nginx.explore.fields import with_header
 from audit403.nginx.explore.ordinary import CLIENTS
@@ -15,7 +16,6 @@ from audit403.nginx.model.address import Network, parse_address, parse_network
 from audit403.nginx.model.geo import Geo
 from audit403.nginx.model.map import Map, MapEntry
 from audit403.nginx.model.model import Model
-from audit403.nginx.model.regex import MatchFailed, Regex
 from audit403.nginx.model.split_clients import SplitClients
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, AclEntry,
 from audit403.evidence.links import join, real_path
 from audit403.files.permission import EXECUTE, READ, permitted
 from audit403.files.resolve import Resolution, Resolver
+from audit403.http.regex import MatchFailed
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.find_location import search_locations
@@ -23,7 +24,6 @@ from audit403.nginx.explore.mounts import Mount
 from audit403.nginx.explore.places import quoted
 from audit403.nginx.explore.subject import PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_HIDDEN, PURPOSE_HOME
 from audit403.nginx.model.location import Location
-from audit403.nginx.model.regex import MatchFailed
 from audit403.nginx.model.server import Server
 
 MOST_ENTRIES = 1_000_000

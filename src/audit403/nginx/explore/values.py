@@ -6,6 +6,7 @@ Each function proposes requests in which the variable may be what is wanted; the
 from collections.abc import Iterator
 
 from audit403.core.request import Request, Tls
+from audit403.http.regex import InvalidRegex, compile_regex
 from audit403.nginx.explore.doors import Door, family_of, from_client, taken_by, through
 from audit403.nginx.explore.fields import (
     METHODS,
@@ -23,7 +24,6 @@ from audit403.nginx.explore.regex_witness import witnesses
 from audit403.nginx.explore.wish import Wish, matching
 from audit403.nginx.model.address import IPV4, Address, parse_address
 from audit403.nginx.model.context import Context
-from audit403.nginx.model.regex import InvalidRegex, compile_regex
 from audit403.nginx.model.server import Server
 
 _CERTIFICATES = (("none", "NONE"), ("verified", "SUCCESS"), ("failed", "FAILED:unable to verify the first certificate"))

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from audit403.core.named_tuple import NamedTuple
+from audit403.http.regex import MatchFailed, Regex
 from audit403.nginx.explore.regex_witness import witnesses
-from audit403.nginx.model.regex import MatchFailed, Regex
 from audit403.nginx.model.rewrite_code import Condition
 
 _OTHERS = ("", "something-else")

@@ -6,11 +6,11 @@ What compiles a definition (map, geo, …) is imported when the first of its kin
 from collections.abc import Iterable
 from typing import TypeVar
 
+from audit403.http.regex import Regex
 from audit403.nginx.model.context import HTTP, LIMIT_EXCEPT, Context
 from audit403.nginx.model.faulty import Faulty
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.model import Model
-from audit403.nginx.model.regex import Regex
 from audit403.nginx.model.rewrite_code import If, Instruction, Rewrite, Set, SetElsewhere, compile_code
 from audit403.nginx.model.server import Server, server_names
 from audit403.nginx.model.socket import Socket, implied_listen, parse_listen

@@ -5,8 +5,8 @@ Truth: ngx_http_core_location and ngx_http_init_static_location_trees in src/htt
 
 from collections.abc import Iterator
 
+from audit403.http.regex import InvalidRegex, Regex, compile_regex
 from audit403.nginx.model.context import CONTENT_PASS, LOCATION, Context
-from audit403.nginx.model.regex import InvalidRegex, Regex, compile_regex
 from audit403.nginx.model.rewrite_code import Instruction
 from audit403.nginx.read.tree import Directive
 

@@ -6,8 +6,8 @@ Truth: src/http/modules/ngx_http_map_module.c.
 from collections.abc import Iterable
 
 from audit403.core.named_tuple import NamedTuple
+from audit403.http.regex import Regex, compile_regex
 from audit403.nginx.model.hostnames import HostnameTable
-from audit403.nginx.model.regex import Regex, compile_regex
 from audit403.nginx.model.template import Template, checked_template
 from audit403.nginx.read.tree import Directive
 

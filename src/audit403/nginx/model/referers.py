@@ -4,9 +4,9 @@ Truth: ngx_http_valid_referers and ngx_http_referer_merge_conf.
 """
 
 from audit403.core.named_tuple import NamedTuple
+from audit403.http.regex import InvalidRegex, Regex, compile_regex
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.hostnames import HostnameTable
-from audit403.nginx.model.regex import InvalidRegex, Regex, compile_regex
 from audit403.nginx.model.server import Server
 
 

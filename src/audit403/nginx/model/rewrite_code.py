@@ -6,10 +6,10 @@ Truth: src/http/modules/ngx_http_rewrite_module.c.
 from collections.abc import Callable, Iterable
 
 from audit403.core.named_tuple import NamedTuple
+from audit403.http.regex import InvalidRegex, Regex, compile_regex
 from audit403.nginx.model.context import IF, Context
 from audit403.nginx.model.faulty import WHOLE, Faulty
 from audit403.nginx.model.numbers import parse_number
-from audit403.nginx.model.regex import InvalidRegex, Regex, compile_regex
 from audit403.nginx.model.template import InvalidTemplate, Template, checked_template
 from audit403.nginx.read.tree import Directive
 

@@ -6,9 +6,9 @@ Truth: ngx_http_core_listen, ngx_http_add_listen and ngx_http_optimize_servers i
 from functools import lru_cache
 
 from audit403.core.named_tuple import NamedTuple
+from audit403.http.regex import Regex
 from audit403.nginx.model.address import IPV4, IPV6, UNIX, Address
 from audit403.nginx.model.hostnames import HostnameTable
-from audit403.nginx.model.regex import Regex
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.url import InvalidUrl, Url, parse_url
 from audit403.nginx.read.tree import Directive

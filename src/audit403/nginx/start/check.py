@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from audit403.http.regex import InvalidRegex, Regex, compile_regex
 from audit403.nginx.model.faulty import WHOLE, Faulty
-from audit403.nginx.model.regex import InvalidRegex, Regex, compile_regex
 from audit403.nginx.model.template import InvalidTemplate, Template, checked_template
 from audit403.nginx.read import directives as directive_table
 from audit403.nginx.read.configuration import Configuration

@@ -4,9 +4,9 @@ Truth: ngx_http_upstream_add and ngx_http_upstream_init_round_robin; the set han
 the modules like it.
 """
 
+from audit403.http.regex import InvalidRegex, compile_regex
 from audit403.nginx.model.address import UNIX
 from audit403.nginx.model.faulty import NAME
-from audit403.nginx.model.regex import InvalidRegex, compile_regex
 from audit403.nginx.model.url import InvalidUrl, Url, is_no_host, parse_url
 from audit403.nginx.read.tree import Directive
 from audit403.nginx.start.check import Start

@@ -3,8 +3,8 @@
 Truth: ngx_http_gzip_disable in src/http/ngx_http_core_module.c, src/http/modules/ngx_http_referer_module.c.
 """
 
+from audit403.http.regex import InvalidRegex, compile_regex
 from audit403.nginx.model.hostnames import HostnameTable, is_invalid
-from audit403.nginx.model.regex import InvalidRegex, compile_regex
 from audit403.nginx.read.tree import Directive
 from audit403.nginx.start.check import Start
 from audit403.nginx.start.hashes import check_hash

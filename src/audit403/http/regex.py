@@ -1,6 +1,6 @@
-"""Regular expressions as nginx uses them: PCRE on bytes, with numbered and named captures.
+"""Regular expressions as the servers use them: PCRE on bytes, with numbered and named captures.
 
-Truth: src/core/ngx_regex.c and ngx_http_regex_exec in src/http/ngx_http_variables.c.
+Truth: src/core/ngx_regex.c and ngx_http_regex_exec of nginx, server/util_pcre.c of httpd.
 """
 
 from typing import Any
@@ -10,11 +10,11 @@ _cache: dict[tuple[str, bool], "Regex | InvalidRegex"] = {}
 
 
 class InvalidRegex(ValueError):
-    """PCRE rejects the pattern; nginx would not start. The message is nginx's, without PCRE's last part: where."""
+    """PCRE rejects the pattern; the server would not start. The message is nginx's, without its last part: where."""
 
 
 class MatchFailed(Exception):
-    """PCRE gives up in the middle of a match (a pattern without end, too deep a recursion): nginx answers 500."""
+    """PCRE gives up in the middle of a match (a pattern without end, too deep a recursion); nginx answers 500."""
 
 
 class Captured:

@@ -1,0 +1,1 @@
+"""What is HTTP's and no server's: addresses and networks, regular expressions."""
