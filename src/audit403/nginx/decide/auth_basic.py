@@ -6,11 +6,11 @@ Truth: src/http/modules/ngx_http_auth_basic_module.c.
 from errno import ENOENT
 
 from audit403.core.decision import REASON_FILE, Missing
+from audit403.core.open_question import Undecided
 from audit403.core.place import Because, PathPlace
 from audit403.evidence.interface import DIRECTORY
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.map_path import join_prefix
-from audit403.nginx.decide.outcome import Undecided
 from audit403.nginx.decide.variables.lookup import expand_known
 from audit403.nginx.decide.worker_files import ERRNO_TEXT
 from audit403.nginx.model.template import compile_template

@@ -4,9 +4,10 @@ Truth: src/http/modules/ngx_http_auth_request_module.c.
 """
 
 from audit403.core.decision import REASON_PROGRAM, Missing
+from audit403.core.open_question import Undecided
 from audit403.core.place import Because
 from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.outcome import Closed, Undecided
+from audit403.nginx.decide.outcome import Closed
 from audit403.nginx.decide.variables.lookup import expand
 from audit403.nginx.model.template import compile_template
 

@@ -9,6 +9,7 @@ from errno import EACCES, EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, EN
 
 from audit403.core.decision import REASON_STATE, Missing
 from audit403.core.edit import Edit
+from audit403.core.open_question import Undecided
 from audit403.evidence.interface import (
     ABSENT,
     BLOCK,
@@ -30,7 +31,6 @@ from audit403.evidence.links import MAXIMUM_LINKS, join, parent_of
 from audit403.files.identity import Identity
 from audit403.files.permission import WRITE, permitted
 from audit403.files.resolve import NEED_WRITE, NOT_KNOWN, Blocker, Resolution, Resolver, place_of
-from audit403.nginx.decide.outcome import Undecided
 
 # nginx's master hands its own umask down; the owner's bits, which are all that counts here, are in none that is in use.
 _UMASK = 0o022

@@ -3,8 +3,8 @@
 Truth: ngx_http_rewrite_if_condition and ngx_http_script_if_code, _equal_code, _file_code, _regex_start_code.
 """
 
+from audit403.core.open_question import Undecided, Unknown
 from audit403.nginx.decide.exchange import Exchange, Value
-from audit403.nginx.decide.outcome import Undecided, Unknown
 from audit403.nginx.decide.variables.lookup import compute, variable
 from audit403.nginx.decide.worker_files import Opened
 from audit403.nginx.model.rewrite_code import Condition, If

@@ -9,6 +9,7 @@ from errno import EACCES, EEXIST, EISDIR, ENOENT, ENOSPC, ENOTDIR, EPERM
 from os import strerror
 
 from audit403.core.decision import REASON_STATE, Missing
+from audit403.core.open_question import Undecided
 from audit403.core.place import Because, PathPlace
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Entry
 from audit403.evidence.links import join
@@ -25,7 +26,7 @@ from audit403.nginx.decide.dav_headers import (
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.file_refusal import refusal_reason
 from audit403.nginx.decide.map_path import cut, map_uri_to_path, wants_directory, without_last_byte
-from audit403.nginx.decide.outcome import Outcome, Sent, Status, Undecided
+from audit403.nginx.decide.outcome import Outcome, Sent, Status
 from audit403.nginx.decide.worker_files import NOT_FOUND, Opened, alias_after_rewrite
 
 INTO_ITSELF = "into itself"

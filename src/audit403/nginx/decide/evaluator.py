@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from audit403.core.decision import NOT_REFUSED, REFUSED, UNKNOWN, Decision, Missing, Step
 from audit403.core.named_tuple import NamedTuple
+from audit403.core.open_question import Undecided, decide_either_way
 from audit403.core.place import Because
 from audit403.core.request import Request
+from audit403.core.traced import Cause
 from audit403.evidence.interface import Evidence
 from audit403.files.identity import Identity, identity_of
 from audit403.files.resolve import Resolver
@@ -24,18 +26,7 @@ from audit403.nginx.decide.find_location import enter_location, find_location
 from audit403.nginx.decide.limits import limits
 from audit403.nginx.decide.map_path import Root, root_of
 from audit403.nginx.decide.other_programs import after_rewriting, after_server_rewriting, firewall, in_effect
-from audit403.nginx.decide.outcome import (
-    Cause,
-    Closed,
-    HandedOn,
-    Named,
-    OpenQuestion,
-    Outcome,
-    Redirect,
-    Sent,
-    Status,
-    Undecided,
-)
+from audit403.nginx.decide.outcome import Closed, HandedOn, Named, Outcome, Redirect, Sent, Status
 from audit403.nginx.decide.real_ip import Trusted, real_ip, trusted_by
 from audit403.nginx.decide.request_head import read_head
 from audit403.nginx.decide.rewrite import CLOSES, run_rewrite
@@ -57,7 +48,6 @@ CLOSED = "closed"
 REFUSED_TOO = "refused-too"
 """The operator of the step that says that the page for a refusal is refused, and where."""
 
-_MOST_QUESTIONS = 6
 _DEEPEST_HAND_ON = 8
 
 
@@ -92,23 +82,15 @@ class Evaluator:
 
         `depth` counts how often nginx has handed the request on to itself; it speaks HTTP/1.0 then by default.
         """
-        decisions: list[Decision] = []
-        pending: list[tuple[bool, ...]] = [()]
-        missing: list[Missing] = []
-        while pending:
-            answers = pending.pop()
+
+        def once(answers: tuple[bool, ...]) -> Decision:
             try:
-                decisions.append(self._decide_once(request, answers, depth, http_10))
-            except OpenQuestion as question:
-                if question.missing not in missing:
-                    missing.append(question.missing)
-                if len(answers) >= _MOST_QUESTIONS:
-                    return Decision(UNKNOWN, None, "open-question", missing=tuple(missing))
-                pending += [(*answers, False), (*answers, True)]
+                return self._decide_once(request, answers, depth, http_10)
             except MatchFailed as error:
                 step = Step("regex", f"PCRE gives up: {error}")
-                decisions.append(Decision(NOT_REFUSED, 500, "regex-failed", trace=(step,)))
-        return decisions[0] if len(decisions) == 1 and not missing else _merge(decisions, tuple(missing))
+                return Decision(NOT_REFUSED, 500, "regex-failed", trace=(step,))
+
+        return decide_either_way(once)
 
     def files(self) -> WorkerFiles:
         """The file system as the worker sees it. Raises Undecided when the worker's user is not known."""
@@ -386,15 +368,3 @@ def _decision(answer: Answer, exchange: Exchange) -> Decision:
         return Decision(NOT_REFUSED, answer.status, "served", None, (), answer.program, (), trace)
     log = cause.log if cause is not None and answer.status is not None and answer.status >= 500 else None
     return Decision(NOT_REFUSED, answer.status, name, where, because, answer.program, (), trace, log)
-
-
-def _merge(decisions: list[Decision], missing: tuple[Missing, ...]) -> Decision:
-    """One decision out of those with an open question answered either way."""
-    verdicts = {decision.verdict for decision in decisions}
-    if len(verdicts) > 1 or UNKNOWN in verdicts:
-        every = missing + tuple(name for decision in decisions for name in decision.missing if name not in missing)
-        refusing = next((decision for decision in decisions if decision.verdict == REFUSED), decisions[0])
-        return refusing._replace(verdict=UNKNOWN, status=None, handed_to=None, missing=every, log=None)
-    statuses = {decision.status for decision in decisions}
-    first = next((decision for decision in decisions if decision.handed_to is not None), decisions[0])
-    return first if len(statuses) == 1 else first._replace(status=None)

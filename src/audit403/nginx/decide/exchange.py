@@ -5,11 +5,10 @@ Truth: ngx_http_request_t in src/http/ngx_http_request.h.
 
 from typing import TYPE_CHECKING
 
-from audit403.core.decision import Missing, Step
-from audit403.core.place import Because, Place
+from audit403.core.open_question import Unknown
 from audit403.core.request import Request
+from audit403.core.traced import Cause, Traced
 from audit403.http.regex import Captured
-from audit403.nginx.decide.outcome import Cause, OpenQuestion, Unknown
 from audit403.nginx.model.address import Address
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.server import Server
@@ -24,19 +23,16 @@ Value = str | Unknown | None
 """A variable's value; None is nginx's `not found`."""
 
 
-class Exchange:
+class Exchange(Traced):
     """The state of one request, or of one subrequest of it."""
 
     __slots__ = (
         "add_uri_to_alias",
-        "answers",
         "args",
-        "asked",
         "before_uri",
         "body_discarded",
         "cached_directories",
         "captures",
-        "cause",
         "client",
         "connection_client",
         "content_handler",
@@ -71,7 +67,6 @@ class Exchange:
         "secure_link_expires",
         "server",
         "socket",
-        "steps",
         "tls_server",
         "uri",
         "uri_changed",
@@ -84,6 +79,7 @@ class Exchange:
     )
 
     def __init__(self, evaluator: "Evaluator", request: Request, socket: Socket, server: Server) -> None:
+        super().__init__()
         self.evaluator = evaluator
         self.main: Exchange = self
         self.request = request
@@ -130,47 +126,10 @@ class Exchange:
         self.response_text: str | Unknown | None = None
         self.credentials: tuple[str, str] | None = None
         self.secure_link_expires: str | None = None
-        self.cause: Cause | None = None
         self.refusal: Cause | None = None
-        self.steps: list[Step] = []
-        self.answers: tuple[bool, ...] = ()
-        self.asked: list[Missing] = []
         self.depth = 0
         self.tls_server: Server = server
-
-    def step(
-        self,
-        phase: str,
-        text: str,
-        where: Place | None = None,
-        met: bool | None = None,
-        field: str | None = None,
-        operator: str | None = None,
-        value: str | None = None,
-    ) -> None:
-        """Record one step, or one test with its outcome."""
-        self.steps.append(Step(phase, text, where, met, field, operator, value))
-
-    def decided(
-        self, name: str, where: Place | None, message: str, *, log: str | None = None, also: tuple[Because, ...] = ()
-    ) -> None:
-        """Record why the status that is now returned came about."""
-        first = () if where is None else (Because(where, message),)
-        self.cause = Cause(name, where, first + also, log)
 
     def discard_body(self) -> None:
         """Nginx reads the body and throws it away; after that no limit on it counts. A subrequest leaves it alone."""
         self.body_discarded = self.body_discarded or not self.is_subrequest
-
-    def ask(self, missing: Missing) -> bool:
-        """The assumed answer to a yes-or-no test that the evidence leaves open.
-
-        Raises OpenQuestion when no answer is assumed yet; the evaluator then tries both.
-        """
-        for index, asked in enumerate(self.asked):
-            if asked == missing:
-                return self.answers[index]
-        if len(self.asked) < len(self.answers):
-            self.asked.append(missing)
-            return self.answers[len(self.asked) - 1]
-        raise OpenQuestion(missing)

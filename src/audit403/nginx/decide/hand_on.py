@@ -6,8 +6,9 @@ its own.
 """
 
 from audit403.core.decision import REASON_PROGRAM, REFUSED, UNKNOWN, Decision, Missing
+from audit403.core.open_question import Undecided, Unknown
 from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.outcome import HandedOn, Outcome, Sent, Status, Undecided, Unknown
+from audit403.nginx.decide.outcome import HandedOn, Outcome, Sent, Status
 from audit403.nginx.decide.variables.lookup import expand
 from audit403.nginx.model.context import IF, LIMIT_EXCEPT, Context
 from audit403.nginx.model.template import compile_template

@@ -4,8 +4,9 @@ Truth: src/http/modules/ngx_http_limit_req_module.c and ngx_http_limit_conn_modu
 limit is the server's state; a request says so itself (`over_limits`), and an ordinary one is within them.
 """
 
+from audit403.core.open_question import Unknown
 from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.outcome import Outcome, Status, Unknown
+from audit403.nginx.decide.outcome import Outcome, Status
 from audit403.nginx.decide.variables.lookup import expand
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.template import compile_template

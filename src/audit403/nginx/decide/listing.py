@@ -6,6 +6,7 @@ Truth: src/http/modules/ngx_http_autoindex_module.c and ngx_http_random_index_mo
 from errno import EACCES, ELOOP, ENOENT
 
 from audit403.core.decision import REASON_FILE, REASON_STATE, Missing
+from audit403.core.open_question import Undecided
 from audit403.core.place import PathPlace
 from audit403.evidence.interface import FILE, LINK, Absent, Entry, NotCollected, Unreadable
 from audit403.evidence.links import join
@@ -13,7 +14,7 @@ from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.file_refusal import refused_by_file
 from audit403.nginx.decide.handlers import argument
 from audit403.nginx.decide.map_path import map_uri_to_path, wants_directory, without_last_byte
-from audit403.nginx.decide.outcome import Body, Closed, Outcome, Redirect, Sent, Status, Undecided
+from audit403.nginx.decide.outcome import Body, Closed, Outcome, Redirect, Sent, Status
 from audit403.nginx.decide.worker_files import ERRNO_TEXT, NOT_FOUND, alias_after_rewrite, refusal_log
 
 _LONGEST_CALLBACK = 128

@@ -5,8 +5,8 @@ Truth: ngx_http_map_uri_to_path and ngx_http_core_root in src/http/ngx_http_core
 
 from audit403.core.decision import REASON_UNDOCUMENTED, Missing
 from audit403.core.named_tuple import NamedTuple
+from audit403.core.open_question import Undecided, Unknown
 from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.outcome import Undecided, Unknown
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.template import Template, compile_template

@@ -1,8 +1,6 @@
-"""What a phase hands back to the run of phases, and what it cannot know."""
+"""What a phase hands back to the run of phases."""
 
-from audit403.core.decision import Missing
 from audit403.core.named_tuple import NamedTuple
-from audit403.core.place import Because, Place
 
 
 class Status(NamedTuple):
@@ -62,34 +60,3 @@ class Closed(NamedTuple):
 
 
 Outcome = Status | Sent | Redirect | Named | HandedOn | Closed
-
-
-class Cause(NamedTuple):
-    """Why a status came about: the mechanism's name, its place, the chain and the error log's words."""
-
-    name: str
-    where: Place | None
-    because: tuple[Because, ...]
-    log: str | None
-
-
-class Unknown(NamedTuple):
-    """A value that the evidence does not show; it may flow through values and stops only where a decision needs it."""
-
-    missing: Missing
-
-
-class Undecided(Exception):
-    """A decision needs what the evidence does not show."""
-
-    def __init__(self, missing: Missing) -> None:
-        super().__init__(missing.name)
-        self.missing = missing
-
-
-class OpenQuestion(Exception):
-    """A yes-or-no test hangs on what the evidence does not show; the run is repeated with either answer."""
-
-    def __init__(self, missing: Missing) -> None:
-        super().__init__(missing.name)
-        self.missing = missing

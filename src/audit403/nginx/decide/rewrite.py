@@ -6,10 +6,11 @@ Truth: src/http/modules/ngx_http_rewrite_module.c and the `_code` functions of s
 from collections.abc import Sequence
 
 from audit403.core.decision import REASON_PROGRAM, Missing
+from audit403.core.open_question import Undecided, Unknown
 from audit403.core.place import Because
 from audit403.nginx.decide.condition import condition_holds
 from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.outcome import Closed, Outcome, Sent, Status, Undecided, Unknown
+from audit403.nginx.decide.outcome import Closed, Outcome, Sent, Status
 from audit403.nginx.decide.variables.lookup import NoRoom, byte_length, compute, compute_pieces, rejoin, variable
 from audit403.nginx.model.numbers import parse_size
 from audit403.nginx.model.rewrite_code import If, Instruction, Return, Rewrite, Set, SetElsewhere

@@ -4,8 +4,8 @@ Truth: ngx_http_proxy_create_request in src/http/modules/ngx_http_proxy_module.c
 """
 
 from audit403.core.decision import REASON_STATE, REASON_UNDOCUMENTED, Decision, Missing
+from audit403.core.open_question import Undecided
 from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.outcome import Undecided
 from audit403.nginx.decide.peers import peers_of, reaches
 from audit403.nginx.decide.proxied import proxied_request
 from audit403.nginx.decide.proxy_url import Url

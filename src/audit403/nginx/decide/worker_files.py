@@ -7,10 +7,11 @@ from errno import EACCES, ELOOP, EMLINK, ENAMETOOLONG, ENOENT, ENOTDIR
 from os import strerror
 
 from audit403.core.named_tuple import NamedTuple
+from audit403.core.open_question import Undecided
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Entry
 from audit403.files.resolve import NEED_FOLLOW, Blocker, Resolution, Resolver, place_of
 from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.outcome import Status, Undecided
+from audit403.nginx.decide.outcome import Status
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.template import compile_template
 from audit403.nginx.read.tree import Directive

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from audit403.core.decision import REFUSED, UNKNOWN, Decision
 from audit403.core.fact import Fact
 from audit403.core.family import NotAudited
+from audit403.core.open_question import Undecided
 from audit403.nginx.decide.evaluator import Evaluator
-from audit403.nginx.decide.outcome import Undecided
 from audit403.nginx.explore.access_lists import access_starts
 from audit403.nginx.explore.alike import Shape, Shapes
 from audit403.nginx.explore.doors import Doors, from_client, visit

@@ -6,10 +6,10 @@ from hashlib import md5
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from audit403.core.open_question import Undecided
 from audit403.core.request import Request
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.normalise_uri import BadTarget, normalise_target
-from audit403.nginx.decide.outcome import Undecided
 from audit403.nginx.decide.variables.lookup import expand_known
 from audit403.nginx.explore.fields import with_target
 from audit403.nginx.explore.point import Point

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from audit403.core.family import NotAudited
 from audit403.core.named_tuple import NamedTuple
+from audit403.core.open_question import Undecided
 from audit403.http.regex import Regex
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.map_path import Root, join_prefix
-from audit403.nginx.decide.outcome import Undecided
 from audit403.nginx.decide.variables.lookup import expand_known
 from audit403.nginx.explore.doors import Door, visit
 from audit403.nginx.explore.regex_witness import candidates

@@ -9,8 +9,6 @@ from audit403.core.source import decoded_bytes
 from audit403.nginx.read.state import State
 from audit403.nginx.read.tree import Directive
 
-LUA_BLOCK = "_by_lua_block"
-
 _LUA_TOKEN = (
     r"--\[(=*)\[[\s\S]*?\]\1\]|--[^\n]*+|\[(=*)\[[\s\S]*?\]\2\]"
     r"|\"(?:[^\"\\\n]++|\\[\s\S])*+\"|'(?:[^'\\\n]++|\\[\s\S])*+'|(\{)|(\})"

@@ -6,8 +6,7 @@ The truth is ngx_conf_parse and ngx_conf_read_token in src/core/ngx_conf_file.c;
 
 from audit403.core.source import Source
 from audit403.nginx.read import limits, recovery
-from audit403.nginx.read.opaque import LUA_BLOCK, skip_lua
-from audit403.nginx.read.state import State
+from audit403.nginx.read.state import LUA_BLOCK, State
 from audit403.nginx.read.tree import Directive, ParsedFile, Word
 from audit403.nginx.read.words import STATEMENT, words_of
 
@@ -89,6 +88,8 @@ def _read_statements(state: State, position: int) -> None:
             current = lists[-1]
         current.append(directive)
         if name.endswith(LUA_BLOCK):
+            from audit403.nginx.read.opaque import skip_lua  # few files have Lua in them
+
             position = skip_lua(state, directive, end)
             continue
         directive.block_start = end - 1

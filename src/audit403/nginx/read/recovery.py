@@ -9,8 +9,7 @@ import re
 from audit403.core.source import decoded_bytes
 from audit403.nginx.read import limits
 from audit403.nginx.read.missing import DATA_BLOCKS, find_split
-from audit403.nginx.read.opaque import LUA_BLOCK, skip_lua
-from audit403.nginx.read.state import State
+from audit403.nginx.read.state import LUA_BLOCK, State
 from audit403.nginx.read.tree import Directive, Word, every_directive
 from audit403.nginx.read.words import BARE_WORD, ODD_SPACE, QUOTED_WORD, SKIPPED, SPACES, decoded, words_of
 
@@ -175,6 +174,8 @@ def _finish(state: State, words: list[Word], texts: list[str], position: int, ma
         return position
     directive.end = position + 1
     if mark == "{" and directive.name.endswith(LUA_BLOCK):
+        from audit403.nginx.read.opaque import skip_lua
+
         return skip_lua(state, directive, position + 1)
     if mark == "{":
         state.open(directive, position)

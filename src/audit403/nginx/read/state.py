@@ -4,6 +4,8 @@ from audit403.core.source import Problem, Source
 from audit403.nginx.read.tree import Directive
 
 MOST_PROBLEMS = 20
+#: What the names of blocks of Lua end with (see `opaque`).
+LUA_BLOCK = "_by_lua_block"
 
 
 class State:

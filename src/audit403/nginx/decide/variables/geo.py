@@ -5,9 +5,9 @@ Truth: ngx_http_geo_cidr_variable, ngx_http_geo_range_variable and ngx_http_geo_
 
 from collections.abc import Callable
 
+from audit403.core.open_question import Unknown
 from audit403.nginx.decide.exchange import Exchange, Value
 from audit403.nginx.decide.forwarded import forwarded_address
-from audit403.nginx.decide.outcome import Unknown
 from audit403.nginx.model.address import Address, parse_address
 from audit403.nginx.model.geo import Geo
 

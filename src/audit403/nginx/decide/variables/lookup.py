@@ -6,8 +6,8 @@ Truth: ngx_http_get_flushed_variable in src/http/ngx_http_variables.c and ngx_ht
 from collections.abc import Callable
 
 from audit403.core.decision import REASON_UNDOCUMENTED, Missing
+from audit403.core.open_question import Undecided, Unknown
 from audit403.nginx.decide.exchange import Exchange, Value
-from audit403.nginx.decide.outcome import Undecided, Unknown
 from audit403.nginx.decide.variables.builtin import BUILTIN, NOT_CACHED, PREFIXES
 from audit403.nginx.model.template import ARGUMENTS, CAPTURE, VARIABLE, Template
 

@@ -6,10 +6,10 @@ Truth: ngx_http_variables.c, ngx_http_upstream.c, and the browser, userid, fastc
 from collections.abc import Callable
 
 from audit403.core.decision import REASON_FILE, REASON_PROGRAM, REASON_STATE, Missing
+from audit403.core.open_question import Unknown
 from audit403.http.regex import InvalidRegex, compile_regex
 from audit403.nginx.decide.ascii import lower
 from audit403.nginx.decide.exchange import Exchange, Value
-from audit403.nginx.decide.outcome import Unknown
 from audit403.nginx.decide.variables.builtin import STATE_VARIABLES, cookie_value
 
 _SENDS_HEADERS = frozenset((201, 301, 302, 303, 307, 308, 401, 405, 416))

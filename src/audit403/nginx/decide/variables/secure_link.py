@@ -7,8 +7,8 @@ from base64 import urlsafe_b64decode
 from binascii import Error
 from typing import TYPE_CHECKING
 
+from audit403.core.open_question import Unknown
 from audit403.nginx.decide.exchange import Exchange, Value
-from audit403.nginx.decide.outcome import Unknown
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.template import compile_template
 

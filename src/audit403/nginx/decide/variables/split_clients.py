@@ -5,8 +5,8 @@ Truth: ngx_http_split_clients_variable.
 
 from collections.abc import Callable
 
+from audit403.core.open_question import Unknown
 from audit403.nginx.decide.exchange import Exchange, Value
-from audit403.nginx.decide.outcome import Unknown
 from audit403.nginx.model.split_clients import SplitClients, part_of
 from audit403.nginx.model.template import Template
 
