@@ -7,8 +7,8 @@ from base64 import b64encode
 import pytest
 
 from audit403.core.decision import UNKNOWN
+from audit403.http.password import password_matches
 from audit403.nginx.decide.auth_basic import find_user
-from audit403.nginx.decide.password import password_matches
 from audit403.nginx.model.address import Address, parse_address
 from nginx.decide.small_http import decide, status
 

@@ -86,7 +86,7 @@ def _look_up(exchange: Exchange, file: Directive, path: str, user: str, password
         log = f'user "{user}" was not found in "{path}"'
         exchange.decided("unknown-user", file.span, f'does not list "{user}"', log=log)
         return 401
-    from audit403.nginx.decide.password import password_matches
+    from audit403.http.password import password_matches
 
     right = password_matches(password, stored)
     exchange.step(

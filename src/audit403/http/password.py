@@ -8,7 +8,7 @@ byte.
 from base64 import b64encode
 from collections.abc import Callable
 
-from audit403.nginx.decide.auth_header import decode_base64
+from audit403.http.base64 import decode_base64
 
 _APR1 = b"$apr1$"
 _ITOA64 = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
