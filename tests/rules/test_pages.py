@@ -8,47 +8,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit403.core.registry import load_rules, rule_pages
+from audit403.core.registry import load_rules
+from servers.every_example import CASE_EXAMPLES, CHECKS, FIXTURES, PAGE_EXAMPLES, RULES, fixed_of, rule_of
 from servers.laid_out import lay_out_example, needs_root
 from servers.need import need, need_root
-from servers.rule_examples import Example, blocks, case_examples, page_examples
+from servers.rule_examples import Example, blocks
 from servers.rule_trial import Trial
 
 if TYPE_CHECKING:
     from servers.certificates import Certificates
 
-ROOT = Path(__file__).parents[2]
-CHECKS = ROOT / "checks/audit403_checks"
-FIXTURES = ROOT / "fixtures"
-RULES = dict(rule_pages())
 HEADINGS = ("What it catches", "Why the answer is 403", "Example", "Fix", "Not reported", "Ignore")
 #: Rules about a configuration that no server would start with: the page says what it says instead.
 NOT_STARTING = "Why the server does not start"
 #: Rules on what is written for audit403 itself.
 NO_ANSWER = "Why it matters"
-
-PAGE_EXAMPLES = [example for page in RULES.values() for example in page_examples(Path(page))]
-CASES = [
-    (rule, folder)
-    for rule in RULES
-    for folder in sorted((FIXTURES / rule).glob("*"))
-    if (folder / "case.toml").exists()
-]
-CASE_EXAMPLES = [example for _, folder in CASES for example in case_examples(folder)]
-
-
-def rule_of(example: Example) -> str:
-    """The rule whose page or case it is."""
-    if "/" in example.source:
-        return example.source.rpartition("/")[0]
-    return next(rule for rule, page in RULES.items() if Path(page).stem == example.source)
-
-
-def fixed_of(example: Example) -> Example | None:
-    """The fixed state of the same example."""
-    title = example.title.replace("broken", "fixed", 1)
-    every = PAGE_EXAMPLES + CASE_EXAMPLES
-    return next((other for other in every if (other.source, other.title) == (example.source, title)), None)
 
 
 def page_text(rule: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact
 from audit403.core.family import Site
-from audit403.core.finding import UNSAFE, WARNING, Finding, Fix
+from audit403.core.finding import NOTE, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.nginx.read.tree import Directive
@@ -38,7 +38,7 @@ _ROUTES = frozenset(
 
 @check(WARNING, "missing-index")
 def bare_directory_in_try_files(fact: Fact, site: Site) -> Iterator[Finding]:
-    """Where people come to the directory: it holds pages, or has a name that applications answer for."""
+    """A warning where people come for its pages or its name; a note where an application could answer for it."""
     found = refusal_of(fact)
     if found is None:
         return
@@ -48,12 +48,14 @@ def bare_directory_in_try_files(fact: Fact, site: Site) -> Iterator[Finding]:
     if directive is None or index_candidates(subject) or lacks_slash(refusal, subject):
         return
     last = directive.args[-1]
-    is_route = last.startswith(("@", "/")) and target.strip("/").lower() in _ROUTES
-    if target == "/" or refusal.witness.method != "GET" or not (is_route or has_pages(subject)):
+    is_answered = last.startswith(("@", "/"))
+    is_visited = has_pages(subject) or (is_answered and target.strip("/").lower() in _ROUTES)
+    if target == "/" or refusal.witness.method != "GET" or not (is_visited or is_answered):
         return
+    severity = WARNING if is_visited else NOTE
     message = f"{target} is a directory, so `try_files` never comes to {last}: nginx answers 403 for it"
     name = "nginx/bare-directory-in-try-files"
-    finding = finding_of(name, WARNING, message, refusal, (_fix(directive),), anchor=target)
+    finding = finding_of(name, severity, message, refusal, (_fix(directive),), anchor=target)
     chain = (Because(directive.span, "takes the bare directory for an answer"), *refusal.because)
     yield finding._replace(where=directive.span, because=chain)
 

@@ -1,5 +1,6 @@
 """Who is refused and who is let in, for the rules about addresses."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from audit403.core.decision import REFUSED, Decision
@@ -9,6 +10,7 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Place, Span
 from audit403.core.request import Request
 from audit403.nginx.explore.doors import Door, doors_of, from_client
+from audit403.nginx.explore.regions import inside
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.address import IPV4, IPV6, Network, network_of, parse_address, parse_network
@@ -22,6 +24,7 @@ THIS_MACHINE = tuple(filter(None, map(parse_network, ("127.0.0.0/8", "::1"))))
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10")
 PRIVATE = tuple(filter(None, map(parse_network, _PRIVATE)))
 LOOPBACK_IPV6 = "::1"
+_MOST_NAMED = 20
 
 
 class Around(NamedTuple):
@@ -98,6 +101,28 @@ def lies_in(network: Network, among: tuple[Network, ...]) -> bool:
         and network.number >> _bits(other) - other.prefix == other.number >> _bits(other) - other.prefix
         for other in among
     )
+
+
+def is_public(network: Network) -> bool:
+    """Whether somebody on the internet may have an address of the network."""
+    return network.family == IPV4 and network.prefix > 0 and not lies_in(network, (*PRIVATE, *THIS_MACHINE))
+
+
+def lets_visitors_in(refusal: Refusal, subject: Subject) -> bool:
+    """Whether public addresses may be let in; cheap, for most lists name private ones."""
+    if refusal.cause == "return":
+        return looks_at_client(refusal.decision)
+    permitted = (rule.network for rule in list_of(refusal, subject) if rule.permits)
+    return any(network is not None and is_public(network) for network in permitted)
+
+
+def visitors(site: Site, refusal: Refusal, near: Around) -> Iterator[Network]:
+    """Public networks that are let in."""
+    for network in near.named[:_MOST_NAMED]:
+        if is_public(network):
+            request = from_client(refusal.witness, inside(network), near.doors)
+            if request is not None and site.decide(request).where != refusal.where:
+                yield network
 
 
 def network_of_client(client: str) -> Network:

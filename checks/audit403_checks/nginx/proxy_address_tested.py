@@ -11,16 +11,15 @@ from audit403.core.request import Request
 from audit403.nginx.explore.doors import from_client
 from audit403.nginx.explore.fields import with_header
 from audit403.nginx.explore.regions import inside
-from audit403.nginx.explore.subject import PURPOSE_HOME, Subject
+from audit403.nginx.explore.subject import PURPOSE_HOME
 from audit403.nginx.family import NginxSite
-from audit403.nginx.model.address import IPV4, Network
-from audit403_checks.nginx.clients import PRIVATE, THIS_MACHINE, Around, around, lies_in, list_of, looks_at_client
+from audit403.nginx.model.address import Network
+from audit403_checks.nginx.clients import Around, around, lets_visitors_in, visitors
 from audit403_checks.support import finding_of, own_refusal_of
 
 _NAME = "nginx/proxy-address-tested"
 THIS_MACHINE_IPV4 = "127.0.0.1"
 _BALANCERS = ("10.0.0.5", "172.16.0.5", "192.168.1.5", THIS_MACHINE_IPV4)
-_MOST_NAMED = 20
 
 
 @check(WARNING, "access-rule", "limit-except", "return")
@@ -30,7 +29,7 @@ def proxy_address_tested(fact: Fact, site: Site) -> Iterator[Finding]:
     if found is None or not isinstance(site, NginxSite):
         return
     refusal, subject = found
-    if not _lets_visitors_in(refusal, subject):
+    if not lets_visitors_in(refusal, subject):
         return
     from audit403_checks.nginx.proxies import unrestored
 
@@ -38,7 +37,7 @@ def proxy_address_tested(fact: Fact, site: Site) -> Iterator[Finding]:
     if sign is None:
         return
     near = around(site, refusal, subject)
-    visitor = next(_visitors(site, refusal, near), None)
+    visitor = next(visitors(site, refusal, near), None)
     request = None if visitor is None else _through_a_proxy(site, refusal, near, visitor)
     if visitor is None or request is None:
         return
@@ -54,27 +53,6 @@ def proxy_address_tested(fact: Fact, site: Site) -> Iterator[Finding]:
 
 
 _FIX = Fix("name the proxy with `set_real_ip_from`, and with `real_ip_header` what it says the visitor is", MANUAL)
-
-
-def _lets_visitors_in(refusal: Refusal, subject: Subject) -> bool:
-    """Whether public addresses may be let in; cheap, for most lists name private ones."""
-    if refusal.cause == "return":
-        return looks_at_client(refusal.decision)
-    permitted = (rule.network for rule in list_of(refusal, subject) if rule.permits)
-    return any(network is not None and _is_public(network) for network in permitted)
-
-
-def _is_public(network: Network) -> bool:
-    return network.family == IPV4 and network.prefix > 0 and not lies_in(network, (*PRIVATE, *THIS_MACHINE))
-
-
-def _visitors(site: Site, refusal: Refusal, near: Around) -> Iterator[Network]:
-    """Public networks that are let in."""
-    for network in near.named[:_MOST_NAMED]:
-        if _is_public(network):
-            request = from_client(refusal.witness, inside(network), near.doors)
-            if request is not None and site.decide(request).where != refusal.where:
-                yield network
 
 
 def _through_a_proxy(site: Site, refusal: Refusal, near: Around, visitor: Network) -> Request | None:
