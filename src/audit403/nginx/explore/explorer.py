@@ -9,7 +9,6 @@ from audit403.core.family import NotAudited
 from audit403.core.open_question import Undecided
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.explore.access_lists import access_starts
-from audit403.nginx.explore.alike import Shape, Shapes
 from audit403.nginx.explore.doors import Doors, from_client, visit
 from audit403.nginx.explore.found import Found
 from audit403.nginx.explore.idle import idle_directives
@@ -23,6 +22,7 @@ from audit403.nginx.model.model import Model
 from audit403.nginx.model.server import Server
 
 if TYPE_CHECKING:
+    from audit403.nginx.explore import alike
     from audit403.nginx.explore.tree import TreeStart
 
 
@@ -42,8 +42,12 @@ class Explorer:
         self.left_open = LeftOpen(tree_known)
         self._looked_at_files = True
         self._seen_lists: set[int] = set()
-        self._shapes = Shapes(model, evaluator.evidence)
-        self._alike: dict[Shape, Server] = {}
+        self._shapes: alike.Shapes | None = None
+        self._alike: dict[alike.Shape, Server] = {}
+        if len(model.servers) > 1 and not tree_known:
+            from audit403.nginx.explore.alike import Shapes
+
+            self._shapes = Shapes(model, evaluator.evidence)
         self._missed_of: dict[Server, list[NotAudited]] = {}
         self._starts_of_lists: set[tuple[int, int]] = set()
 
@@ -70,11 +74,12 @@ class Explorer:
         doors = self.doors.of(server)
         if not doors:
             return  # no name leads to it
-        shape = None if self.tree_known else self._shapes.of(server, doors)
-        alike = self._alike.setdefault(shape, server) if shape is not None else server
-        if alike is not server and self.found.repeat(alike, server, self._shapes.translation(alike, server)):
-            self.missed += _missed_alike(self._missed_of.get(alike, []), server)
-            return
+        shape = None if self._shapes is None else self._shapes.of(server, doors)
+        if shape is not None and self._shapes is not None:
+            alike = self._alike.setdefault(shape, server)
+            if alike is not server and self.found.repeat(alike, server, self._shapes.translation(alike, server)):
+                self.missed += _missed_alike(self._missed_of.get(alike, []), server)
+                return
         noted, missed = self._noted(), len(self.missed)
         search = Search(self.evaluator, self.trails, server, doors, self._seen_lists)
         seen = Seen(search.has_entered, lambda: self._looked_at_files)

@@ -1,6 +1,7 @@
 """The kinds of requests that each refusal hits: what sent them there, why they were asked, for whom they were meant."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from audit403.core.place import Place
 from audit403.core.request import Request
@@ -15,9 +16,11 @@ from audit403.nginx.explore.subject import (
     Hit,
     Subject,
 )
-from audit403.nginx.explore.translation import Translation
 from audit403.nginx.model.location import Location, every_location
 from audit403.nginx.model.server import Server
+
+if TYPE_CHECKING:
+    from audit403.nginx.explore.translation import Translation
 
 WAYS = {"content": WAY_INDEX, "try_files": WAY_TRY_FILES, "rewrite": WAY_REWRITE, "error_page": WAY_ERROR_PAGE}
 """What sends a request on, by the phase that does."""
@@ -52,7 +55,7 @@ class Hits:
             if hit.meant is not None and hit.meant.regex is not None and has_entered(hit.meant):
                 hits[kind] = (depth, hit._replace(meant=None))
 
-    def repeat(self, of_one: Key, key: Key, translation: Translation, one: Server, other: Server) -> None:
+    def repeat(self, of_one: Key, key: Key, translation: "Translation", one: Server, other: Server) -> None:
         """Take in for a server block what was gathered for one that is alike."""
         self._hits[key] = {
             kind: (depth, _translated(hit, translation, one, other))
@@ -71,7 +74,7 @@ def _telling_part(request: Request, purpose: str) -> str:
     return request.target if purpose in (PURPOSE_ORDINARY, PURPOSE_EXCEPTION) else ""
 
 
-def _translated(hit: Hit, translation: Translation, one: Server, other: Server) -> Hit:
+def _translated(hit: Hit, translation: "Translation", one: Server, other: Server) -> Hit:
     meant = hit.meant
     if meant is not None:
         pairs = zip(every_location(one.tree), every_location(other.tree), strict=True)
