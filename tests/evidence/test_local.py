@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from audit403.evidence import local
 from audit403.evidence.interface import ABSENT, AclEntry, Entry, NotCollected, Unreadable
 from audit403.evidence.local import LocalEvidence
 
@@ -128,3 +129,25 @@ def test_users_and_groups_are_the_machines() -> None:
 
 def test_protected_symlinks_is_the_kernels() -> None:
     assert LocalEvidence().protected_symlinks() is (Path("/proc/sys/fs/protected_symlinks").read_text() != "0\n")
+
+
+def test_the_entries_of_a_directory_are_those_of_each_name(
+    tmp_path: Path, need: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for together, kept or not, they are what `entry` says, ACLs and links and all."""
+    for name in ("a", "b", "\udcff"):
+        (tmp_path / name).write_text("x")
+    (tmp_path / "d").mkdir()
+    (tmp_path / "l").symlink_to("a")
+    os.mkfifo(tmp_path / "p")
+    subprocess.run([need("setfacl"), "-m", "u:1:r", str(tmp_path / "b")], check=True)
+    for room in (100, 2, 0):
+        monkeypatch.setattr(local, "_KEPT_NAMES", room)
+        evidence = LocalEvidence()
+        names = evidence.names(str(tmp_path))
+        assert isinstance(names, tuple)
+        asked = [*names, "gone"]
+        entries = list(evidence.entries(str(tmp_path), asked))
+        assert entries == [LocalEvidence().entry(f"{tmp_path}/{name}") for name in asked]
+        assert entries[asked.index("b")].acl  # type: ignore[union-attr]
+        assert len(evidence._entries) == min(room, len(asked))

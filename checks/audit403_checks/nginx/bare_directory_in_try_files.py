@@ -9,7 +9,7 @@ from audit403.core.finding import NOTE, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.nginx.read.tree import Directive
-from audit403_checks.nginx.directories import fallback_of, has_pages, index_candidates, lacks_slash
+from audit403_checks.nginx.directories import fallback_of, has_pages, index_candidates, lacks_slash, others_like_it
 from audit403_checks.support import finding_of, refusal_of
 
 _ROUTES = frozenset(
@@ -54,6 +54,7 @@ def bare_directory_in_try_files(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     severity = WARNING if is_visited else NOTE
     message = f"{target} is a directory, so `try_files` never comes to {last}: nginx answers 403 for it"
+    message += others_like_it(refusal)
     name = "nginx/bare-directory-in-try-files"
     finding = finding_of(name, severity, message, refusal, (_fix(directive),), anchor=target)
     chain = (Because(directive.span, "takes the bare directory for an answer"), *refusal.because)

@@ -7,7 +7,7 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, WARNING, Finding, Fix
 from audit403.core.registry import check
 from audit403.nginx.explore.subject import PURPOSE_HOME
-from audit403_checks.nginx.directories import fallback_of, has_pages, index_candidates, lacks_slash
+from audit403_checks.nginx.directories import fallback_of, has_pages, index_candidates, lacks_slash, others_like_it
 from audit403_checks.nginx.wrong_root import other_places
 from audit403_checks.support import finding_of, refusal_of
 
@@ -28,6 +28,7 @@ def missing_index(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     what = "the home page" if is_home else refusal.witness.target
     message = f"{what} of {subject.server.first_name() or 'this server'} is a directory without an index file"
+    message += others_like_it(refusal)
     fixes = (Fix("put an index file there", MANUAL),)
     severity = ERROR if is_home else WARNING
     yield finding_of("nginx/missing-index", severity, message, refusal, fixes, anchor=refusal.witness.target)

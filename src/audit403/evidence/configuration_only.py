@@ -4,10 +4,11 @@
 checkout keeps no owners and hardly any modes, so permissions below them are taken as sound.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from audit403.core.edit import Edit
 from audit403.evidence.interface import DIRECTORY, Absent, Entry, Evidence, Group, NotCollected, Unreadable, User
+from audit403.evidence.links import join
 
 _NO_TREE = NotCollected("the tree is not part of this audit (--tree none)")
 _SOMEBODY = 65534
@@ -42,6 +43,10 @@ class ConfigurationOnly:
         """The names in a directory below a known folder."""
         here = self._here(path)
         return _NO_TREE if here is None else self._inner.names(here)
+
+    def entries(self, directory: str, names: Iterable[str]) -> Iterator[Entry | Absent | NotCollected]:
+        """What `entry` says of each of some names."""
+        return (self.entry(join(directory, name)) for name in names)
 
     def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:
         """Users are not known here: root is root, everybody else somebody."""

@@ -4,7 +4,7 @@ Point questions are answered with what is there, with ABSENT, or with NotCollect
 absolute strings (UTF-8 with surrogate escapes).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from audit403.core.edit import Edit
@@ -95,6 +95,10 @@ class Evidence(Protocol):
 
     def names(self, path: str) -> tuple[str, ...] | Absent | NotCollected | Unreadable:
         """The names in the directory `path`, sorted by bytes, without `.` and `..`."""
+        ...
+
+    def entries(self, directory: str, names: Iterable[str]) -> Iterator[Entry | Absent | NotCollected]:
+        """What `entry` says of each of some names of a canonical directory; many of them are not kept."""
         ...
 
     def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:

@@ -6,7 +6,7 @@ What this process may not see is not collected; nothing that is read can block o
 import errno
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from audit403.core.edit import Edit
 from audit403.evidence.acl import ACCESS_ATTRIBUTE, parse_acl
@@ -31,6 +31,8 @@ from audit403.evidence.interface import (
 
 MAXIMUM_FILE_SIZE = 64 * 1024 * 1024
 _KEPT_CONTENT = 1024 * 1024
+_KEPT_NAMES = 100_000
+"""So many names, and entries that were asked for by the directory, are kept; a larger tree is looked at again."""
 
 _KINDS = {
     stat.S_IFDIR: DIRECTORY,
@@ -41,6 +43,7 @@ _KINDS = {
     stat.S_IFBLK: BLOCK,
     stat.S_IFCHR: CHARACTER,
 }
+_KIND_BITS = 0o170000
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR)
 _NO_ACL = (errno.ENODATA, errno.EOPNOTSUPP)
 _HIDDEN = (errno.EACCES, errno.EPERM)
@@ -59,6 +62,7 @@ class LocalEvidence:
         self._groups: dict[str | int, Group | Absent | NotCollected] = {}
         self._group_ids: dict[tuple[str, int], tuple[int, ...] | NotCollected] = {}
         self._protected_symlinks: bool | NotCollected | None = None
+        self._room_for_names = self._room_for_entries = _KEPT_NAMES
 
     def entry(self, path: str) -> Entry | Absent | NotCollected:
         """The entry at `path` itself (a link is not followed)."""
@@ -80,8 +84,31 @@ class LocalEvidence:
         """The names in the directory `path`, sorted by bytes."""
         known = self._names.get(path)
         if known is None:
-            known = self._names[path] = _names(path)
+            known = _names(path)
+            if len(known) <= self._room_for_names:
+                self._room_for_names -= len(known)
+                self._names[path] = known
         return known
+
+    def entries(self, directory: str, names: Iterable[str]) -> Iterator[Entry | Absent | NotCollected]:
+        """What `entry` says of each of some names of a canonical directory; many of them are not kept."""
+        kept, prefix = self._entries, "/" if directory == "/" else directory + "/"
+        if prefix.startswith("/proc/"):
+            return (self.entry(prefix + name) for name in names)
+        return self._many(kept, prefix, names)
+
+    def _many(
+        self, kept: dict[str, Entry | Absent | NotCollected], prefix: str, names: Iterable[str]
+    ) -> Iterator[Entry | Absent | NotCollected]:
+        for name in names:
+            path = prefix + name
+            entry = kept.get(path)
+            if entry is None:
+                entry = _plain_entry(path) or _entry(path)
+                if self._room_for_entries:
+                    self._room_for_entries -= 1
+                    kept[path] = entry
+            yield entry
 
     def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:
         """The user of this name or uid, out of every source that nsswitch.conf names."""
@@ -154,6 +181,24 @@ def _entry(path: str) -> Entry | Absent | NotCollected:
     mode = stat.S_IMODE(status.st_mode)
     size = status.st_size
     return Entry(kind, mode, status.st_uid, status.st_gid, None, named, group_bits, size, _mtime(status))
+
+
+def _plain_entry(path: str) -> Entry | None:
+    """The entry of a file or directory that has no ACL, as most have none; None for any other, and where it fails.
+
+    Whether there is one is asked by the list of attributes, which costs no exception where there are none.
+    """
+    try:
+        encoded = path.encode("utf-8", "surrogateescape")
+        status = os.lstat(encoded)
+        mode = status.st_mode
+        kind = _KINDS[mode & _KIND_BITS]
+        if kind == LINK or ACCESS_ATTRIBUTE in os.listxattr(encoded, follow_symlinks=False):
+            return None
+    except (OSError, ValueError):
+        return None
+    size = status.st_size
+    return Entry(kind, mode & 0o7777, status.st_uid, status.st_gid, None, (), None, size, _mtime(status))
 
 
 def _mtime(status: os.stat_result) -> int:

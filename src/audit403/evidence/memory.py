@@ -3,7 +3,7 @@
 It has no truth of its own: it gives back what it was built from, and says for the rest what the constructor was told.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from errno import EINVAL, EISDIR, ENOTDIR
 
 from audit403.core.edit import Edit
@@ -19,7 +19,7 @@ from audit403.evidence.interface import (
     Unreadable,
     User,
 )
-from audit403.evidence.links import parent_of, real_path
+from audit403.evidence.links import join, parent_of, real_path
 
 _NOT_IN_IT = NotCollected("it was not collected")
 
@@ -84,6 +84,10 @@ class MemoryEvidence:
         if self._names_of is None:
             self._names_of = _names_by_directory(self._entries)
         return tuple(self._names_of.get(path, ()))
+
+    def entries(self, directory: str, names: Iterable[str]) -> Iterator[Entry | Absent | NotCollected]:
+        """What `entry` says of each of some names."""
+        return (self.entry(join(directory, name)) for name in names)
 
     def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:
         """The user of this name or uid."""

@@ -3,7 +3,7 @@
 chmod and setfacl keep mode and mask in step as acl(5) says; chown drops the set-id bits as fs/attr.c does.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from errno import EINVAL, EISDIR
 
 from audit403.core.edit import (
@@ -31,7 +31,7 @@ from audit403.evidence.interface import (
     Unreadable,
     User,
 )
-from audit403.evidence.links import parent_of, real_entry_path, real_path
+from audit403.evidence.links import join, parent_of, real_entry_path, real_path
 
 
 class ImpossibleEdit(ValueError):
@@ -92,6 +92,10 @@ class Overlay:
         gone = {removed.rpartition("/")[2] for removed in self._removed if parent_of(removed) == path}
         left = set(names) - gone | self._added_names.get(path, set())
         return tuple(sorted(left, key=_bytes_of))
+
+    def entries(self, directory: str, names: Iterable[str]) -> Iterator[Entry | Absent | NotCollected]:
+        """What `entry` says of each of some names."""
+        return (self.entry(join(directory, name)) for name in names)
 
     def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:
         """The user of this name or uid."""

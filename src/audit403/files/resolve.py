@@ -170,8 +170,18 @@ class Resolver:
         if known is None:
             if len(self._directories) >= _KEPT_RESOLUTIONS:
                 self._directories.clear()
-            known = self._directories[path] = self._walk(self._root(), path, 0, False, True)
+            known = self._directories[path] = self._from_nearest(path)
         return known
+
+    def _from_nearest(self, path: str) -> Standing:
+        """The walk from the last directory on the way of which the end is known already."""
+        head, _, name = path.rpartition("/")
+        while head and (not name or head not in self._directories):
+            head, _, name = head.rpartition("/")
+        start = self._directories.get(head)
+        if not head or start is None:
+            return self._walk(self._root(), path, 0, False, True)
+        return self._walk(start.at, path[len(head) + 1 :], start.links, False, True)
 
     def _walk(self, at: Resolution, path: str, links: int, trailing: bool, follow: bool) -> Standing:
         """Walk `path` from the directory `at`; `trailing` says that its last name is the last of the whole walk."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from audit403.core.fact import Refusal
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Entry
 from audit403.nginx.explore.explorer import Explorer
+from audit403.nginx.explore.tree import MOST_EACH
 from nginx.decide.small_site import evaluator
 
 if TYPE_CHECKING:
@@ -63,3 +64,34 @@ def test_urls_that_lead_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     server = "location /img/ { alias /w/data/; autoindex on; } location /data/ { return 404; }"
     found, _ = explored(tree, server, monkeypatch)
     assert "file-unreadable" not in [refusal.cause for refusal in found]
+
+
+def test_many_directories_of_a_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of directories that hold pages and have no index some are told one by one, and of the others how many."""
+    tree = {"index.html": Entry(FILE, 0o644, 0, 0)}
+    for number in range(MANY):
+        tree |= {f"{number:04}": Entry(DIRECTORY, 0o755, 0, 0), f"{number:04}/a.html": Entry(FILE, 0o644, 0, 0)}
+    found, asked = explored(tree, "", monkeypatch)
+    assert asked < 200
+    bare = [refusal for refusal in found if refusal.cause == "missing-index"]
+    assert len(bare) == MOST_EACH + 1
+    assert sum(refusal.places for refusal in bare) == MANY
+
+
+def test_directories_that_differ_in_the_index_that_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = {"start.html": Entry(FILE, 0o644, 0, 0)}
+    for name in ("a", "a/b", "a/b/c", "a/b/c/d", "a/b/c/e"):
+        tree[name] = Entry(DIRECTORY, 0o755, 0, 0)
+        tree[f"{name}/x.png"] = Entry(FILE, 0o644, 0, 0)
+        if not name.endswith("e"):
+            tree[f"{name}/start.html"] = Entry(FILE, 0o644, 0, 0)
+    found, _ = explored(tree, "index start.html;", monkeypatch)
+    assert [refusal.witness.target for refusal in found if refusal.cause == "missing-index"] == ["/a/b/c/e/"]
+
+
+def test_a_link_into_a_closed_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the walk stops at is a directory; what the link leads to is a file."""
+    tree = {"index.html": Entry(FILE, 0o644, 0, 0), "a.css": Entry(LINK, 0o777, 0, 0, "/w/.away/a.css")}
+    tree |= {".away": Entry(DIRECTORY, 0o700, 0, 0), ".away/a.css": Entry(FILE, 0o644, 0, 0)}
+    found, _ = explored(tree, "", monkeypatch)
+    assert [(refusal.cause, refusal.witness.target) for refusal in found] == [("ancestor-not-searchable", "/a.css")]

@@ -4,7 +4,7 @@ Truth: rename(2), unlink(2), rmdir(2), mkdir(2) and open(2) as fs/namei.c has th
 evidence below stays as it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from errno import EACCES, EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, ENXIO
 
 from audit403.core.decision import REASON_STATE, Missing
@@ -64,6 +64,10 @@ class ChangedEvidence:
     def read(self, path: str) -> bytes | Absent | NotCollected | Unreadable:
         """The content as it was before."""
         return self._base.read(path)
+
+    def entries(self, directory: str, names: Iterable[str]) -> Iterator[Entry | Absent | NotCollected]:
+        """What `entry` says of each of some names."""
+        return (self.entry(join(directory, name)) for name in names)
 
     def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:
         """The user of this name or uid."""

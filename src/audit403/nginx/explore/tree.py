@@ -20,16 +20,20 @@ from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.find_location import search_locations
 from audit403.nginx.explore.blocking import MOST_MEMBERS
 from audit403.nginx.explore.doors import Door, visit
+from audit403.nginx.explore.locations_of import LocationsOf
 from audit403.nginx.explore.mounts import Mount
 from audit403.nginx.explore.places import quoted
 from audit403.nginx.explore.subject import PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_HIDDEN, PURPOSE_HOME
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.server import Server
 
-MOST_ENTRIES = 1_000_000
-MOST_DIRECTORIES = 100_000
+MOST_ENTRIES = 10_000_000
+MOST_DIRECTORIES = 500_000
+_AT_ONCE = 10_000
 _SHOWN = 3
 MOST_LINKS = 500
+MOST_EACH = 10
+"""So many directories of one class count each for itself; of the others one is asked, and their number is told."""
 _NO_FILE = 2
 _SHOWN_DOT_NAMES = (".well-known",)
 _NEAR = 1
@@ -74,10 +78,10 @@ class _Kind:
 
     def take(self, url: str, path: str) -> None:
         self.count += 1
-        if len(self.members) < MOST_MEMBERS:
+        if self.count <= MOST_MEMBERS:
             self.members.append(path)
-        if len(self.examples) < _SHOWN:
-            self.examples.append(url)
+            if self.count <= _SHOWN:
+                self.examples.append(url)
 
     def start(self, mount: Mount) -> TreeStart:
         members = tuple(self.members) if self.purpose != PURPOSE_DIRECTORY else ()
@@ -110,6 +114,10 @@ class _Walk:
         self.missed = missed
         self.exchange = Exchange(evaluator, visit(door, "/"), door.socket, server)
         self.classes: dict[_Class, _Kind] = {}
+        self.locations = LocationsOf(server.tree, self._location)
+        self._mine: dict[Location | None, bool] = {}
+        self._indexes: dict[Location | None, frozenset[str]] = {}
+        self._each: dict[_Class, int] = {}
         self.visited: set[str] = set()
         self.entries = 0
         self.links = 0
@@ -158,8 +166,8 @@ class _Walk:
             return
         self.visited.add(real)
         self.entries += len(names)
-        for name in names:
-            self._sort_in(directory, real, name, pending, linked)
+        for start in range(0, len(names), _AT_ONCE):
+            self._sort_in(directory, real, names[start : start + _AT_ONCE], pending, linked)
 
     def _url(self, below: str) -> str | None:
         if self.mount.pattern is None:
@@ -174,11 +182,12 @@ class _Walk:
         """
         best: dict[Location | None, tuple[int, str]] = {}
         places = 1
-        for rank, below in self._behind(real, names):
-            places += 1
-            location = self._location(url + below)
-            if self._is_mine(location) and rank < best.get(location, (_NO_FILE + 1, ""))[0]:
-                best[location] = (rank, below)
+        for below, found in self._behind(real, names):
+            places += len(found)
+            locations = self.locations.of(url + below, [name for name, _ in found])
+            for (name, rank), location in zip(found, locations, strict=True):
+                if rank < best.get(location, (_NO_FILE + 1, ""))[0] and self._is_mine(location):
+                    best[location] = (rank, below + name)
         ranked = sorted(best.values(), key=lambda found: found[0])
         if not ranked or ranked[0][0] > 0:
             yield TreeStart(quoted(url), _purpose(directory, url), directory.path, names, places, ())
@@ -187,8 +196,8 @@ class _Walk:
             purpose = PURPOSE_HIDDEN if is_hidden or rank == _NO_FILE else PURPOSE_FILE
             yield TreeStart(quoted(url + below), purpose, directory.path, names, places, ())
 
-    def _behind(self, real: str, names: tuple[str, ...]) -> Iterator[tuple[int, str]]:
-        """What lies behind a closed directory, near things first, and how little else stands in its way."""
+    def _behind(self, real: str, names: tuple[str, ...]) -> Iterator[tuple[str, list[tuple[str, int]]]]:
+        """What lies behind a closed directory, near things first: names, and how little else stands in their way."""
         evidence, identity = self.resolver.evidence, self.resolver.identity
         pending: deque[tuple[str, tuple[str, ...], bool]] = deque([("", names, True)])
         while pending:
@@ -196,78 +205,113 @@ class _Walk:
             self.entries += len(listed)
             if self.entries > MOST_ENTRIES:
                 return  # which is said where the walk ends
-            for name in listed:
-                entry = evidence.entry(join(real, below + name))
+            found: list[tuple[str, int]] = []
+            is_below_hidden = below.startswith(".") or "/." in below
+            for name, entry in zip(listed, evidence.entries(join(real, below).rstrip("/"), listed), strict=True):
                 if not isinstance(entry, Entry):
                     continue
                 if entry.kind != DIRECTORY:
-                    is_hidden = name.startswith(".") or "/." in below or below.startswith(".")
+                    is_hidden = is_below_hidden or name.startswith(".")
                     is_best = is_open and entry.kind == FILE and permitted(entry, identity, READ) and not is_hidden
-                    yield 0 if is_best else 1, below + name
+                    found.append((name, 0 if is_best else 1))
                     continue
-                yield _NO_FILE, f"{below}{name}/"
+                found.append((f"{name}/", _NO_FILE))
                 inner = evidence.names(join(real, below + name))
                 if not isinstance(inner, Absent | NotCollected | Unreadable):
                     pending.append((f"{below}{name}/", inner, is_open and permitted(entry, identity, EXECUTE)))
+            yield below, found
 
     def _sort_in_directory(self, directory: _Directory, url: str, entry: Entry, names: tuple[str, ...]) -> None:
         purpose = _purpose(directory, url)
         location = self._location(url)
         if not self._is_mine(location):
             return
-        suffixes = frozenset(name.rpartition(".")[2].lower() for name in names)
-        telling = tuple(name for name in names if name.lower().startswith(_INDEX_STEMS))
+        indexes = self._index_names(location)
+        telling = tuple(name for name in names if name in indexes or name.lower().startswith(_INDEX_STEMS))
         near = directory.below.count("/") <= _NEAR and not directory.hidden
-        key: _Class = (
-            "directory",
-            url if near or suffixes & _PAGES or directory.linked else location,
-            _permissions(entry),
-            telling,
-            directory.hidden,
-        )
+        each = near or directory.linked or any(name.rpartition(".")[2].lower() in _PAGES for name in names)
+        key: _Class = ("directory", location, _permissions(entry), telling, directory.hidden, each, directory.linked)
+        if each:
+            self._each[key] = number = self._each.get(key, 0) + 1
+            if number <= MOST_EACH or not directory.below:
+                key = ("directory", url)
         kind = self.classes.get(key)
         if kind is None:
             kind = self.classes[key] = _Kind(url, directory.path, purpose, names)
         kind.take(url, directory.path)
 
+    def _index_names(self, location: Location | None) -> frozenset[str]:
+        """The names of the index files that a location, or the server block, lists."""
+        known = self._indexes.get(location)
+        if known is None:
+            context = location or self.exchange.server
+            known = frozenset(word for directive in context.effective("index") for word in directive.args)
+            self._indexes[location] = known
+        return known
+
     def _sort_in(
-        self, directory: _Directory, real: str, name: str, pending: list[_Directory], linked: list[_Directory]
+        self,
+        directory: _Directory,
+        real: str,
+        names: tuple[str, ...],
+        pending: list[_Directory],
+        linked: list[_Directory],
     ) -> None:
-        entry = self.resolver.evidence.entry(join(real, name))
-        if not isinstance(entry, Entry):
+        """Put what lies in a directory into the classes, and its directories among those that are to be looked at."""
+        prefix = directory.path.rstrip("/") + "/"
+        files: list[str] = []
+        throughs: list[tuple[Entry, object]] = []
+        for name, entry in zip(names, self.resolver.evidence.entries(real, names), strict=True):
+            if not isinstance(entry, Entry):
+                continue
+            through: object = None
+            is_directory = entry.kind == DIRECTORY
+            if entry.kind == LINK:
+                followed = self.resolver.stat(prefix + name)
+                through = self._of_link(prefix + name, followed)
+                is_directory = self._leads_to_directory(prefix + name, followed)
+            if is_directory:
+                is_linked = through is not None or directory.linked
+                inner = _Directory(f"{directory.below}{name}/", prefix + name, self._hides(directory, name), is_linked)
+                (linked if inner.linked else pending).append(inner)
+                continue
+            files.append(name)
+            throughs.append((entry, through))
+        for name, (entry, through), (uri, location) in zip(
+            files, throughs, self._places(directory.below, files), strict=True
+        ):
+            if uri is None or not self._is_mine(location):
+                continue
+            extension = name.rpartition(".")[2] if "." in name else ""
+            hidden = self._hides(directory, name)
+            key = (location, entry.kind, extension, _permissions(entry), through, hidden, directory.linked)
+            kind = self.classes.get(key)
+            if kind is None:
+                kind = self.classes[key] = _Kind(uri, prefix + name, PURPOSE_HIDDEN if hidden else PURPOSE_FILE)
+            kind.take(uri, prefix + name)
+
+    def _hides(self, directory: _Directory, name: str) -> bool:
+        return directory.hidden or (name.startswith(".") and name not in _SHOWN_DOT_NAMES)
+
+    def _places(self, below: str, names: list[str]) -> Iterator[tuple[str | None, Location | None]]:
+        """The URI and the location of each of some files of a directory."""
+        if self.mount.pattern is not None:
+            for name in names:
+                uri = self.mount.file_uri(below + name)
+                yield uri, None if uri is None else self._location(uri)
             return
-        path = join(directory.path, name)
-        hidden = directory.hidden or (name.startswith(".") and name not in _SHOWN_DOT_NAMES)
-        through: object = None
-        is_directory = entry.kind == DIRECTORY
-        if entry.kind == LINK:
-            followed = self.resolver.stat(path)
-            through = self._of_link(path, followed)
-            is_directory = followed.entry is not None and followed.entry.kind == DIRECTORY
-        if is_directory:
-            inner = _Directory(f"{directory.below}{name}/", path, hidden, through is not None or directory.linked)
-            (linked if inner.linked else pending).append(inner)
-            return
-        uri = self.mount.file_uri(directory.below + name)
-        if uri is None:
-            return
-        extension = name.rpartition(".")[2] if "." in name else ""
-        location = self._location(uri)
-        if not self._is_mine(location):
-            return
-        key: _Class = (
-            location,
-            entry.kind,
-            extension,
-            _permissions(entry),
-            through,
-            hidden,
-            directory.linked,
-        )
-        kind = self.classes.get(key)
-        if kind is None:
-            kind = self.classes[key] = _Kind(uri, path, PURPOSE_HIDDEN if hidden else PURPOSE_FILE)
-        kind.take(uri, path)
+        base = self._url(below) or "/"
+        for name, location in zip(names, self.locations.of(base, names), strict=True):
+            yield base + name, location
+
+    def _leads_to_directory(self, path: str, followed: Resolution) -> bool:
+        """Whether a link leads to a directory, be it to one that the worker does not come to."""
+        entry: object = followed.entry
+        if followed.errno:
+            evidence = self.resolver.evidence
+            real = real_path(evidence, path)
+            entry = evidence.entry(real) if isinstance(real, str) else None
+        return isinstance(entry, Entry) and entry.kind == DIRECTORY
 
     def _of_link(self, path: str, followed: Resolution) -> object:
         """What decides about a link: where it leads, and its own path where links may be refused as such."""
@@ -283,8 +327,12 @@ class _Walk:
 
     def _is_mine(self, location: Location | None) -> bool:
         """Whether the location looks for files where this root or alias says, and not where one of its own does."""
-        evaluator, written = self.exchange.evaluator, self.mount.written
-        return written is None or evaluator.root(location or self.exchange.server).directive is written
+        known = self._mine.get(location)
+        if known is None:
+            evaluator, written = self.exchange.evaluator, self.mount.written
+            known = written is None or evaluator.root(location or self.exchange.server).directive is written
+            self._mine[location] = known
+        return known
 
     def _location(self, uri: str) -> Location | None:
         self.exchange.uri = uri
@@ -302,4 +350,5 @@ def _purpose(directory: _Directory, url: str) -> str:
 
 
 def _permissions(entry: Entry) -> tuple[int, int, int, tuple[AclEntry, ...], int | None]:
-    return entry.mode, entry.uid, entry.gid, entry.acl, entry.group_bits
+    _, mode, uid, gid, _, acl, group_bits, *_ = entry
+    return mode, uid, gid, acl, group_bits
