@@ -60,7 +60,7 @@ def fallback_of(subject: Subject) -> Directive | None:
 
 def others_like_it(refusal: Refusal) -> str:
     """Words about the directories of the same class that were not asked for one by one; empty where there are none."""
-    others = [example for example in refusal.examples if example != refusal.witness.target]
+    others = [address for address in refusal.addresses if address != refusal.witness.target]
     if refusal.places < 2 or not others:
         return ""
     return f"; {refusal.places - 1} more are like it, such as {others[0]}"
