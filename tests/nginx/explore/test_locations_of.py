@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from audit403.http.regex import MatchFailed, compile_regex
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.find_location import search_locations
 from audit403.nginx.explore.doors import doors_of, visit
 from audit403.nginx.explore.locations_of import LocationsOf, _line_pattern
-from audit403.nginx.model.regex import MatchFailed, compile_regex
 from nginx.decide.small_site import evaluator
 
 if TYPE_CHECKING:

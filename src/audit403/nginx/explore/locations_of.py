@@ -12,8 +12,8 @@ from itertools import accumulate
 from typing import Any
 
 from audit403.core.named_tuple import NamedTuple
+from audit403.http.regex import Regex
 from audit403.nginx.model.location import Location, LocationTree
-from audit403.nginx.model.regex import Regex
 
 _FEW = 4
 """So many names are searched for one by one."""
