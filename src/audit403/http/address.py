@@ -3,6 +3,8 @@
 How a text is read as one differs from server to server; here is only what an address is.
 """
 
+from functools import lru_cache
+
 from audit403.core.named_tuple import NamedTuple
 
 UNIX = "unix"
@@ -89,3 +91,16 @@ UNIX_NETWORK = Network(UNIX, 0, 0)
 def network_of(address: Address) -> Network:
     """The network that holds this one address."""
     return UNIX_NETWORK if address.family == UNIX else Network(address.family, address.number, _BITS[address.family])
+
+
+@lru_cache(maxsize=4096)
+def parse_plain(text: str) -> Address | None:
+    """The address that inet_pton(3) makes of a text, or None."""
+    from socket import AF_INET, AF_INET6, inet_pton
+
+    try:
+        if ":" in text:
+            return Address(IPV6, int.from_bytes(inet_pton(AF_INET6, text), "big"))
+        return Address(IPV4, int.from_bytes(inet_pton(AF_INET, text), "big"))
+    except (OSError, ValueError):
+        return None

@@ -15,3 +15,12 @@ def decode_base64(text: str) -> str | None:
         return b64decode(body + "=" * (-len(body) % 4)).decode("utf-8", "surrogateescape")
     except (Error, ValueError):
         return None
+
+
+def decode_leniently(text: str) -> str:
+    """Base64 as apr_base64_decode reads it: it ends at the first character that is none of its alphabet."""
+    end = next((index for index, mark in enumerate(text) if mark not in _ALPHABET), len(text))
+    body = text[:end]
+    if len(body) % 4 == 1:
+        body = body[:-1]
+    return b64decode(body + "=" * (-len(body) % 4)).decode("utf-8", "surrogateescape")

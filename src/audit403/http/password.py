@@ -1,8 +1,8 @@
-"""Whether a password fits a stored hash, in every form that nginx takes.
+"""Whether a password fits a stored hash, in every form that nginx or httpd takes.
 
-Truth: ngx_crypt in src/core/ngx_crypt.c. {PLAIN}, {SHA}, {SSHA} and $apr1$ are nginx's own, the rest is crypt(3). In
-all of them nginx computes the hash anew, with the salt that the stored text names, and compares the two texts byte for
-byte.
+Truth for nginx: ngx_crypt in src/core/ngx_crypt.c. {PLAIN}, {SHA}, {SSHA} and $apr1$ are nginx's own, the rest is
+crypt(3). Truth for httpd: apr_password_validate of APR-util. In all of them the server computes the hash anew, with the
+salt that the stored text names, and compares the two texts byte for byte.
 """
 
 from base64 import b64encode
@@ -31,6 +31,17 @@ def password_matches(password: str, stored: str) -> bool:
     for prefix, compute in _OWN:
         if expected.startswith(prefix):
             return compute(secret, expected) == expected
+    return _crypt(secret, expected)
+
+
+def validated(password: str, stored: str) -> bool:
+    """Whether httpd accepts the password: $apr1$, {SHA}, bcrypt, and for the rest crypt(3)."""
+    secret = _bytes(password).partition(b"\0")[0]
+    expected = _bytes(stored).partition(b"\0")[0]
+    if expected.startswith(_APR1):
+        return _apr1(secret, expected) == expected
+    if expected.startswith(b"{SHA}"):
+        return _sha(secret, expected) == expected
     return _crypt(secret, expected)
 
 

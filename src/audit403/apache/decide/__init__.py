@@ -1,0 +1,1 @@
+"""One request through httpd's phases, one file a phase or module."""

@@ -1,0 +1,99 @@
+"""Order, Allow and Deny as mod_access_compat still understands them.
+
+Truth: check_dir_access and find_allowdeny in modules/aaa/mod_access_compat.c.
+"""
+
+from audit403.apache.decide.exchange import Exchange
+from audit403.apache.decide.hosts import client_host, in_domain
+from audit403.apache.decide.outcome import FORBIDDEN, OK
+from audit403.apache.model.access_compat import (
+    ACCESS_COMPAT,
+    ALLOW_DENY,
+    DENY_ALLOW,
+    FROM_ALL,
+    FROM_ENV,
+    FROM_HOST,
+    FROM_NETWORK,
+    FROM_NO_ENV,
+    AccessCompatConfig,
+    From,
+)
+from audit403.apache.model.subnet import contains
+from audit403.core.place import Because, Span
+from audit403.http.outcome import Unknown
+
+
+def check_dir_access(exchange: Exchange) -> int:
+    """OK or 403."""
+    config: AccessCompatConfig | None = exchange.per_dir.get(ACCESS_COMPAT)
+    if config is None:
+        return OK
+    method = exchange.method
+    order, directive = config.order(method)
+    allowed: From | None = None
+    denied: From | None = None
+    if order == ALLOW_DENY:
+        allowed = _found(exchange, config.allows)
+        denied = _found(exchange, config.denies)
+        passes = allowed is not None and denied is None
+    elif order == DENY_ALLOW:
+        denied = _found(exchange, config.denies)
+        allowed = _found(exchange, config.allows)
+        passes = denied is None or allowed is not None
+    else:
+        allowed = _found(exchange, config.allows)
+        if allowed is not None:
+            denied = _found(exchange, config.denies)
+        passes = allowed is not None and denied is None
+    if passes:
+        return OK
+    order_place = None if directive is None else directive.span
+    where: Span | None
+    if denied is not None:
+        where = denied.directive.span
+        message = f"this denies {exchange.client.text()}"
+    else:
+        where = order_place or _any_place(config)
+        message = "no Allow matches the client, and with this Order whoever is not allowed is denied"
+    also = () if order_place in (None, where) else (Because(order_place, f"Order {order}"),)
+    log = f"AH01797: client denied by server configuration: {exchange.subject()}"
+    exchange.step("access", f"Order {order}: denied", order_place)
+    exchange.decided("access-compat", where, message, log=log, also=also)
+    return FORBIDDEN
+
+
+def _any_place(config: AccessCompatConfig) -> Span | None:
+    said = config.satisfies or config.allows or config.denies
+    return said[0].directive.span if said else None
+
+
+def _found(exchange: Exchange, places: tuple[From, ...]) -> From | None:
+    """The first that matches the client, of those for its method."""
+    for place in places:
+        if place.methods.include(exchange.method) and _matches(exchange, place):
+            return place
+    return None
+
+
+def _matches(exchange: Exchange, place: From) -> bool:
+    where = place.directive.span
+    label = f"{place.directive.written} from {place.directive.args[place.word]}"
+    if place.kind == FROM_ALL:
+        exchange.step("access", label, where)
+        return True
+    if place.kind == FROM_NETWORK:
+        assert place.network is not None
+        met = contains(place.network, exchange.client)
+        exchange.step("access", label, where, met, "client", "in-network", place.network.text())
+        return met
+    if place.kind in (FROM_ENV, FROM_NO_ENV):
+        value = exchange.env.get(place.value)
+        is_set = exchange.ask(value.missing) if isinstance(value, Unknown) else value is not None
+        met = is_set == (place.kind == FROM_ENV)
+        exchange.step("access", label, where, met, f"env:{place.value}", "exists")
+        return met
+    assert place.kind == FROM_HOST
+    host = client_host(exchange)
+    met = exchange.ask(host.missing) if isinstance(host, Unknown) else host is not None and in_domain(place.value, host)
+    exchange.step("access", label, where, met, "client-host", "in-domain", place.value)
+    return met

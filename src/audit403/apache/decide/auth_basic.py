@@ -1,0 +1,77 @@
+"""Logging in with a name and a password in the request.
+
+Truth: authenticate_basic_user in modules/aaa/mod_auth_basic.c.
+"""
+
+from audit403.apache.decide.authn_core import auth_name, auth_type
+from audit403.apache.decide.authn_file import check_password
+from audit403.apache.decide.authn_results import DENIED, FAILED, GRANTED, NOT_FOUND
+from audit403.apache.decide.exchange import Exchange
+from audit403.apache.decide.outcome import DECLINED, OK, SERVER_ERROR
+from audit403.apache.model.authn import AUTH_BASIC, AuthBasicConfig
+from audit403.core.decision import REASON_PROGRAM, Missing
+from audit403.http.base64 import decode_leniently
+from audit403.http.outcome import Undecided, Unknown
+
+_NOTHING = AuthBasicConfig()
+
+
+def authenticate(exchange: Exchange) -> int:
+    """OK with the user's name, 401, or 500 where a file is missing."""
+    kind = auth_type(exchange)
+    if kind is None or kind.lower() != "basic":
+        return DECLINED
+    if auth_name(exchange) is None:
+        exchange.step("authn", "AuthName is missing: 500")
+        exchange.decided("no-auth-name", None, "", log=f"AH01615: need AuthName: {exchange.uri}")
+        return SERVER_ERROR
+    exchange.user_auth_type = kind
+    header = exchange.header("Authorization" if exchange.proxied != "forward" else "Proxy-Authorization")
+    if isinstance(header, Unknown):
+        raise Undecided(header.missing)
+    exchange.step("authn", "credentials", None, header is not None, "header:authorization", "exists")
+    if header is None:
+        exchange.decided("login-needed", None, "")
+        return 401
+    scheme, _, rest = header.partition(" ")
+    if scheme.lower() != "basic":
+        exchange.step("authn", f"credentials of another kind: {scheme}")
+        log = f"AH01614: client used wrong authentication scheme: {exchange.uri}"
+        exchange.decided("login-needed", None, "", log=log)
+        return 401
+    user, _, password = decode_leniently(rest.lstrip(" \t")).partition("\0")[0].partition(":")
+    exchange.user = user
+    return _ask_providers(exchange, user, password)
+
+
+def _ask_providers(exchange: Exchange, user: str, password: str) -> int:
+    config: AuthBasicConfig = exchange.config(AUTH_BASIC, _NOTHING)
+    result = NOT_FOUND
+    for provider in config.providers or ("file",):
+        result = _ask(exchange, provider, user, password)
+        if result != NOT_FOUND:
+            break
+    exchange.step("authn", f"{user}: {result}", None, result == GRANTED, "password", "accepted", user)
+    if result == GRANTED:
+        return OK
+    if config.authoritative is False and result != DENIED:
+        return DECLINED
+    if result == FAILED:
+        return SERVER_ERROR
+    if result == DENIED:
+        log = f'AH01617: user {user}: authentication failure for "{exchange.uri}": Password Mismatch'
+    else:
+        log = f"AH01618: user {user} not found: {exchange.uri}"
+    exchange.decided("login-failed", None, "", log=log)
+    return 401
+
+
+def _ask(exchange: Exchange, provider: str, user: str, password: str) -> str:
+    if provider == "file":
+        if not exchange.evaluator.has("authn_file"):
+            exchange.decided("no-provider", None, "", log="AH01616: No Authn provider configured")
+            return FAILED
+        return check_password(exchange, user, password)
+    if provider == "anon":
+        raise Undecided(Missing(REASON_PROGRAM, "AuthBasicProvider anon"))
+    raise Undecided(Missing(REASON_PROGRAM, f"AuthBasicProvider {provider}"))

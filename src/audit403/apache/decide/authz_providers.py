@@ -1,0 +1,182 @@
+"""What each kind of `Require` asks for.
+
+Truth: modules/aaa/mod_authz_core.c, mod_authz_host.c, mod_authz_user.c and mod_authz_groupfile.c. What other modules
+bring (ssl, dbm, ldap…) is registered in PROVIDERS by the name that stands behind Require.
+"""
+
+from collections.abc import Callable
+
+from audit403.apache.decide.exchange import Exchange
+from audit403.apache.decide.expression import holds, text_of
+from audit403.apache.decide.group_file import groups_of
+from audit403.apache.decide.hosts import client_host, in_domain
+from audit403.apache.model.authz import Requirement
+from audit403.apache.model.subnet import contains
+from audit403.apache.read.words import values_of
+from audit403.core.decision import REASON_HOST, REASON_PROGRAM, Missing
+from audit403.core.source import latin
+from audit403.http.address import IPV4, IPV6, Address, Network, parse_plain
+from audit403.http.outcome import Undecided, Unknown
+
+GRANTED, DENIED, NO_USER, NEUTRAL = "granted", "denied", "denied (no authenticated user yet)", "neutral"
+FAILED = "general error"
+"""The words of AH01626; the last is for what cannot be evaluated, which is answered with 500."""
+
+_LOCAL = (Network(IPV4, 127 << 24, 8), Network(IPV6, 1, 128))
+_HOSTS = {"localhost": ("127.0.0.1", "::1"), "ip6-localhost": ("::1",), "ip6-loopback": ("::1",)}
+
+Provider = Callable[[Exchange, Requirement], str]
+
+
+def provide(exchange: Exchange, requirement: Requirement) -> str:
+    """The result of one requirement, not yet negated."""
+    provider = PROVIDERS.get(requirement.provider.lower())
+    if provider is not None:
+        return provider(exchange, requirement)
+    name = f"Require {requirement.provider} {requirement.argument}"
+    met = exchange.ask(Missing(REASON_PROGRAM, name))
+    exchange.step("authz", name, requirement.directive.span, met, "authorization", "granted-by", requirement.provider)
+    return GRANTED if met else DENIED
+
+
+def _all(exchange: Exchange, requirement: Requirement) -> str:
+    return GRANTED if requirement.argument.lower() == "granted" else DENIED
+
+
+def _ip(exchange: Exchange, requirement: Requirement) -> str:
+    networks: tuple[Network, ...] = requirement.parsed  # type: ignore[assignment]
+    for network in networks:
+        met = contains(network, exchange.client)
+        text = f"Require ip {network.text()}"
+        exchange.step("authz", text, requirement.directive.span, met, "client", "in-network", network.text())
+        if met:
+            return GRANTED
+    return DENIED
+
+
+def _host(exchange: Exchange, requirement: Requirement) -> str:
+    host = client_host(exchange)
+    if isinstance(host, Unknown):
+        met = exchange.ask(host.missing._replace(name=f"{host.missing.name} in {requirement.argument}"))
+    else:
+        domains = _text(exchange, requirement).partition("#")[0]
+        met = host is not None and any(in_domain(word, host) for word in values_of(latin(domains)))
+    where = requirement.directive.span
+    text = f"Require host {requirement.argument}"
+    exchange.step("authz", text, where, met, "client-host", "in-domain", requirement.argument)
+    return GRANTED if met else DENIED
+
+
+def _forward_dns(exchange: Exchange, requirement: Requirement) -> str:
+    for word in values_of(latin(_text(exchange, requirement))):
+        name, comment, _ = word.partition("#")
+        if name:
+            addresses = _addresses(name)
+            met = exchange.ask(Missing(REASON_HOST, name)) if addresses is None else exchange.client in addresses
+            text = f"Require forward-dns {name}"
+            exchange.step("authz", text, requirement.directive.span, met, "client", "address-of", name)
+            if met:
+                return GRANTED
+        if comment:
+            break
+    return DENIED
+
+
+def _addresses(name: str) -> list[Address] | None:
+    """The addresses of a name that every machine knows, None for any other."""
+    texts = _HOSTS.get(name.lower(), (name,))
+    found = [parse_plain(text) for text in texts]
+    return None if None in found else [address for address in found if address is not None]
+
+
+def _local(exchange: Exchange, requirement: Requirement) -> str:
+    local = exchange.connection.local
+    met = any(contains(network, exchange.client) for network in _LOCAL)
+    met = met or (local is not None and local.unmapped() == exchange.client)
+    exchange.step("authz", "Require local", requirement.directive.span, met, "client", "is-local")
+    return GRANTED if met else DENIED
+
+
+def _env(exchange: Exchange, requirement: Requirement) -> str:
+    for name in values_of(latin(requirement.argument)):
+        value = exchange.env.get(name)
+        met = exchange.ask(value.missing) if isinstance(value, Unknown) else value is not None
+        exchange.step("authz", f"Require env {name}", requirement.directive.span, met, f"env:{name}", "exists")
+        if met:
+            return GRANTED
+    return DENIED
+
+
+def _method(exchange: Exchange, requirement: Requirement) -> str:
+    names: frozenset[str] = requirement.parsed  # type: ignore[assignment]
+    met = exchange.method in names
+    text = f"Require method {requirement.argument}"
+    exchange.step("authz", text, requirement.directive.span, met, "method", "one-of", requirement.argument)
+    return GRANTED if met else DENIED
+
+
+def _expr(exchange: Exchange, requirement: Requirement) -> str:
+    text: str = requirement.parsed  # type: ignore[assignment]
+    met = holds(exchange, text, requirement.directive.span)
+    label = f"Require expr {requirement.argument}"
+    exchange.step("authz", label, requirement.directive.span, met, "expression", "holds", text)
+    if met is None:
+        return FAILED
+    if met:
+        return GRANTED
+    return NO_USER if "REMOTE_USER" in text else DENIED
+
+
+def _user(exchange: Exchange, requirement: Requirement) -> str:
+    if exchange.user is None:
+        return NO_USER
+    names = values_of(latin(_text(exchange, requirement)))
+    met = _known_user(exchange) in names
+    where = requirement.directive.span
+    exchange.step("authz", f"Require user {requirement.argument}", where, met, "user", "one-of", requirement.argument)
+    return GRANTED if met else DENIED
+
+
+def _valid_user(exchange: Exchange, requirement: Requirement) -> str:
+    return NO_USER if exchange.user is None else GRANTED
+
+
+def _group(exchange: Exchange, requirement: Requirement) -> str:
+    if exchange.user is None:
+        return NO_USER
+    groups = groups_of(exchange, _known_user(exchange))
+    met = bool(groups) and any(name in groups for name in values_of(latin(_text(exchange, requirement))))
+    where = requirement.directive.span
+    text = f"Require group {requirement.argument}"
+    exchange.step("authz", text, where, met, "user", "in-group", requirement.argument)
+    return GRANTED if met else DENIED
+
+
+def _known_user(exchange: Exchange) -> str:
+    if isinstance(exchange.user, Unknown):
+        raise Undecided(exchange.user.missing)
+    assert exchange.user is not None
+    return exchange.user
+
+
+def _text(exchange: Exchange, requirement: Requirement) -> str:
+    """The argument, which may have variables in it."""
+    value = text_of(exchange, requirement.argument)
+    if isinstance(value, Unknown):
+        raise Undecided(value.missing)
+    return value
+
+
+PROVIDERS: dict[str, Provider] = {
+    "all": _all,
+    "ip": _ip,
+    "host": _host,
+    "forward-dns": _forward_dns,
+    "local": _local,
+    "env": _env,
+    "method": _method,
+    "expr": _expr,
+    "user": _user,
+    "valid-user": _valid_user,
+    "group": _group,
+}

@@ -1,0 +1,64 @@
+"""How a status is answered: httpd's own page, or the ErrorDocument.
+
+Truth: ap_die_r in modules/http/http_request.c, ap_response_code_string in server/core.c.
+"""
+
+from audit403.apache.decide.exchange import Exchange
+from audit403.apache.decide.expression import text_of
+from audit403.apache.decide.outcome import DONE, OK
+from audit403.apache.decide.subrequests import redirected
+from audit403.apache.model.core_config import DEFAULT_PAGE, LOCAL, TEXT, URL, ErrorDocument
+from audit403.http.outcome import Unknown
+
+
+def die(exchange: Exchange, status: int) -> Exchange:
+    """Answer with a status; the exchange that the answer comes from in the end, its `status` what the client sees."""
+    recursive = 200
+    while True:
+        if status in (OK, DONE):
+            return exchange
+        first = exchange
+        document: ErrorDocument | None = None
+        if recursive != 200:
+            while first.prev is not None and first.prev.status != 200:
+                first = first.prev
+            if first is not exchange:
+                _note_second(exchange, first, status)
+        else:
+            document = dict(exchange.core.error_documents).get(status)
+        exchange.status = status
+        if document is None or document.kind in (DEFAULT_PAGE, TEXT):
+            return first
+        where = document.directive.span
+        value = text_of(exchange, document.value)
+        exchange.step("error_document", f"ErrorDocument {status} {document.value}", where)
+        if document.kind == URL or isinstance(value, Unknown):
+            exchange.status = 302
+            return exchange
+        assert document.kind == LOCAL
+        method = exchange.method
+        exchange.method = "GET"
+        exchange.env.set("REQUEST_METHOD", exchange.request.method)
+        new = redirected(exchange, value)
+        exchange.method = method
+        if new is None:
+            # The limit counts as the failure of the request itself.
+            status, recursive = 500, exchange.status
+            continue
+        began = new.extra["post-read-request"]
+        recursive = new.status
+        new.method = "GET"
+        cause = new.cause
+        status = new.evaluator.process(new) if began == OK else began
+        if status in (OK, DONE):
+            new.cause = cause
+            return new
+        exchange = new
+
+
+def _note_second(exchange: Exchange, first: Exchange, status: int) -> None:
+    """The page for an error cannot be had either: the first error is what is answered."""
+    cause, second = first.cause, exchange.cause
+    exchange.step("error_document", f"the page for it is answered with {status}: httpd sends its own")
+    if cause is not None and second is not None and second is not cause and first.status == 403:
+        first.cause = cause._replace(because=cause.because + second.because)

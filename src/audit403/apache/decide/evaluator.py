@@ -1,0 +1,136 @@
+"""Answers requests for one httpd and one world.
+
+Truth: ap_process_async_request in modules/http/http_request.c, ap_read_request in server/protocol.c.
+"""
+
+from time import time
+
+from audit403.apache.decide.choose_vhost import connect
+from audit403.apache.decide.error_document import die
+from audit403.apache.decide.exchange import Exchange
+from audit403.apache.decide.files import Files
+from audit403.apache.decide.hooks import HOW, RUN_FIRST, Run, runs_of
+from audit403.apache.decide.htaccess import AccessFiles
+from audit403.apache.decide.outcome import DECLINED, OK, SERVER_ERROR
+from audit403.apache.decide.phases import process_request
+from audit403.apache.decide.request_head import read_head
+from audit403.apache.model.model import Model
+from audit403.core.decision import NOT_REFUSED, REFUSED, UNKNOWN, Decision, Missing, Step
+from audit403.core.request import Request
+from audit403.evidence.interface import Evidence, Group, User
+from audit403.files.identity import Identity, identity_of
+from audit403.files.resolve import Resolver
+from audit403.http.address import parse_plain
+from audit403.http.outcome import Undecided, decide_either_way
+
+#: Modules whose access checks are not registered as hanging on the configuration alone (ap_setup_auth_internal).
+_LOOK_AT_MORE = ("allowmethods", "auth_form", "lua", "log_debug", "evasive20", "perl", "authnz_fcgi")
+
+
+class Evaluator:
+    """Answers requests for one model and one world; both stay as they are while it lives."""
+
+    def __init__(self, model: Model, evidence: Evidence, *, now: int | None = None) -> None:
+        self.model = model
+        self.evidence = evidence
+        self.hooks = runs_of([symbol.removesuffix("_module") for symbol in model.process.modules.symbols])
+        self.access_files = AccessFiles(self)
+        #: Whether authorization hangs on the configuration alone, so that nobody is asked twice about the same one.
+        self.trusts_same_configuration = not any(model.has(module) for module in _LOOK_AT_MORE)
+        #: What modules keep from one request to the next, by module.
+        self.kept: dict[str, object] = {}
+        self._now = now
+        self._files: Files | None = None
+
+    def decide(self, request: Request) -> Decision:
+        """What httpd answers. A test that the evidence leaves open is tried both ways; only a difference is unknown."""
+        return decide_either_way(lambda answers: self._decide_once(request, answers))
+
+    def now(self) -> int:
+        """Seconds since the epoch."""
+        return int(time()) if self._now is None else self._now
+
+    def has(self, module: str) -> bool:
+        """Whether a module is there: `rewrite`."""
+        return self.model.has(module)
+
+    def files(self) -> Files:
+        """The file system as the children see it. Raises Undecided when their user is not known."""
+        if self._files is None:
+            self._files = Files(Resolver(self.evidence, self._identity()))
+        return self._files
+
+    def run(self, phase: str, exchange: Exchange) -> int:
+        """The hooks of a phase, as httpd runs them."""
+        hooks: tuple[Run, ...] = self.hooks[phase]
+        first = HOW[phase] == RUN_FIRST
+        for hook in hooks:
+            status = hook(exchange)
+            if status != DECLINED and (first or status != OK):
+                return status
+        return DECLINED if first else OK
+
+    def invoke_handler(self, exchange: Exchange) -> int:
+        """The content of an answer: the handler that is set, otherwise the one for the type."""
+        before = exchange.handler
+        if exchange.handler is None:
+            exchange.handler = exchange.notes.get("trusted-type") or "default-handler"
+        status = self.run("handler", exchange)
+        exchange.handler = before
+        return SERVER_ERROR if status == DECLINED else status
+
+    def process(self, exchange: Exchange) -> int:
+        """All phases and the handler."""
+        status = process_request(exchange)
+        return self.invoke_handler(exchange) if status == OK else status
+
+    def _identity(self) -> Identity:
+        worker = self.model.worker
+        user, group = worker.user, worker.group
+        if user is None:
+            raise Undecided(Missing("file-not-collected", "the user that httpd runs as"))
+        found = identity_of(self.evidence, self._name(user), None if group is None else self._name(group, True))
+        if not isinstance(found, Identity):
+            raise Undecided(Missing("file-not-collected", f"the user {user}"))
+        return found
+
+    def _name(self, text: str, is_group: bool = False) -> str:
+        """The name of a user or group that may be written as `#number`."""
+        if not text.startswith("#") or not text[1:].isdigit():
+            return text
+        number = int(text[1:])
+        found = self.evidence.group(number) if is_group else self.evidence.user(number)
+        return found.name if isinstance(found, User | Group) else text
+
+    def _decide_once(self, request: Request, answers: tuple[bool, ...]) -> Decision:
+        client = parse_plain(request.client)
+        if client is None:
+            return Decision(UNKNOWN, None, "client-address", missing=(Missing("undocumented", request.client),))
+        connected = connect(self.model, request, client)
+        if isinstance(connected, Step):
+            return Decision(NOT_REFUSED, None, "not-listening", trace=(connected,))
+        connection, server = connected
+        exchange = Exchange(self, request, connection, server)
+        exchange.answers = answers
+        try:
+            status = read_head(exchange)
+            last = die(exchange, self.process(exchange) if status == OK else status)
+        except Undecided as error:
+            return Decision(UNKNOWN, None, "not-known", missing=(error.missing,), trace=tuple(exchange.steps))
+        return _decision(last)
+
+
+def _decision(exchange: Exchange) -> Decision:
+    """The decision of the exchange that was answered in the end."""
+    trace = tuple(exchange.steps)
+    cause = exchange.cause
+    status = exchange.status if exchange.status_known else None
+    if status == 403:
+        if cause is None:
+            return Decision(REFUSED, 403, "unexplained", trace=trace)
+        return Decision(REFUSED, 403, cause.name, cause.where, cause.because, exchange.handed_to, (), trace, cause.log)
+    if exchange.handed_to is not None and (status is None or status == 200):
+        return Decision(NOT_REFUSED, None, "handed-on", None, (), exchange.handed_to, (), trace)
+    if status is None or status < 400 or cause is None:
+        return Decision(NOT_REFUSED, status, "served", None, (), exchange.handed_to, (), trace)
+    return Decision(NOT_REFUSED, status, cause.name, cause.where, cause.because, exchange.handed_to, (), trace)

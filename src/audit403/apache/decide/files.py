@@ -1,0 +1,87 @@
+"""The file system as httpd's children see it: apr_stat and apr_file_open, errno for errno.
+
+Truth: file_io/unix of APR. What the evidence does not show raises Undecided.
+"""
+
+from errno import EACCES, ELOOP, EMLINK, ENAMETOOLONG, ENOENT, ENOTDIR, ENXIO
+from os import strerror
+
+from audit403.core.named_tuple import NamedTuple
+from audit403.core.place import Place
+from audit403.evidence.interface import DIRECTORY, FILE, LINK, Entry
+from audit403.files.resolve import Blocker, Resolution, Resolver, place_of
+from audit403.http.outcome import Undecided
+
+_MESSAGES = {
+    EACCES: "Permission denied",
+    ENOENT: "No such file or directory",
+    ENOTDIR: "Not a directory",
+    ELOOP: "Too many levels of symbolic links",
+    EMLINK: "Too many links",
+    ENAMETOOLONG: "File name too long",
+    ENXIO: "No such device or address",
+}
+
+
+class Seen(NamedTuple):
+    """How a call ended: `errno` 0 and an entry, or an error and, where a permission refused, what refused it."""
+
+    errno: int
+    entry: Entry | None
+    path: str
+    blocker: Blocker | None = None
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether a directory is there."""
+        return self.entry is not None and self.entry.kind == DIRECTORY
+
+    @property
+    def is_file(self) -> bool:
+        """Whether a regular file is there."""
+        return self.entry is not None and self.entry.kind == FILE
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a link, not followed."""
+        return self.entry is not None and self.entry.kind == LINK
+
+
+class Files:
+    """The file system for one identity."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+
+    def stat(self, path: str) -> Seen:
+        """stat(2)."""
+        return _seen(self.resolver.stat(path))
+
+    def lstat(self, path: str) -> Seen:
+        """lstat(2) of a path without a last slash."""
+        return _seen(self.resolver.lstat(path))
+
+    def open(self, path: str) -> Seen:
+        """open(2) for reading."""
+        return _seen(self.resolver.open(path))
+
+    def list(self, path: str) -> Seen:
+        """opendir(3)."""
+        return _seen(self.resolver.list(path))
+
+    def place(self, seen: Seen) -> Place:
+        """Where a call has failed, or what it has found."""
+        if seen.blocker is not None:
+            return seen.blocker.place
+        return place_of(self.resolver.evidence, seen.path, seen.entry)
+
+
+def error_text(errno: int) -> str:
+    """An error as httpd writes it before its message."""
+    return f"({errno}){_MESSAGES.get(errno) or strerror(errno)}: "
+
+
+def _seen(found: Resolution) -> Seen:
+    if found.missing is not None:
+        raise Undecided(found.missing)
+    return Seen(found.errno, None if found.errno else found.entry, found.path, found.blocker)

@@ -1,0 +1,111 @@
+"""Which hook runs when: the phases of httpd with the hooks of each module, in the order in which httpd sorts them.
+
+A hook runs where its module is loaded. `order` is APR_HOOK_REALLY_FIRST … REALLY_LAST; at the same order hooks run as
+their modules were loaded, unless a module asks to come before or after another (`before`, `after`: module names).
+Truth: the register_hooks functions of the modules, and apr_hook_sort_all.
+
+The function is looked up when an evaluator is made for a server that has the module, so that nothing else is imported.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+
+from audit403.apache.decide.exchange import Exchange
+from audit403.core.named_tuple import NamedTuple
+
+REALLY_FIRST, FIRST, MIDDLE, LAST, REALLY_LAST = -10, 0, 10, 20, 30
+
+RUN_FIRST, RUN_ALL = "first", "all"
+
+
+class Hook(NamedTuple):
+    """One hook: `function` of the file `file` in this folder (`access_compat:check_dir_access`)."""
+
+    module: str
+    order: int
+    function: str
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+Run = Callable[[Exchange], int]
+
+#: How each phase runs: up to the first hook that does not decline, or all up to the first error.
+HOW = {
+    "post_read_request": RUN_ALL,
+    "pre_translate_name": RUN_FIRST,
+    "translate_name": RUN_FIRST,
+    "map_to_storage": RUN_FIRST,
+    "post_perdir_config": RUN_ALL,
+    "header_parser": RUN_ALL,
+    "access_checker": RUN_ALL,
+    "access_checker_ex": RUN_FIRST,
+    "check_user_id": RUN_FIRST,
+    "auth_checker": RUN_FIRST,
+    "type_checker": RUN_FIRST,
+    "fixups": RUN_ALL,
+    "handler": RUN_FIRST,
+}
+
+#: One line a hook; a module's file adds its own here.
+HOOKS: dict[str, tuple[Hook, ...]] = {
+    "post_read_request": (),
+    "pre_translate_name": (),
+    "translate_name": (
+        Hook("alias", MIDDLE, "alias:translate", before=("userdir", "vhost_alias")),
+        Hook("core", REALLY_LAST, "core_translate:translate"),
+    ),
+    "map_to_storage": (
+        Hook("http", MIDDLE, "http_core:send_trace"),
+        Hook("http", MIDDLE, "http_core:send_options"),
+        Hook("core", REALLY_LAST, "directory_walk:map_to_storage"),
+    ),
+    "post_perdir_config": (),
+    "header_parser": (),
+    "access_checker": (Hook("access_compat", MIDDLE, "access_compat:check_dir_access"),),
+    "access_checker_ex": (Hook("authz_core", LAST, "authz:authorize_userless"),),
+    "check_user_id": (
+        Hook("auth_basic", MIDDLE, "auth_basic:authenticate"),
+        Hook("authn_core", LAST, "authn_core:authenticate_no_user"),
+    ),
+    "auth_checker": (Hook("authz_core", LAST, "authz:authorize_user"),),
+    "type_checker": (Hook("core", REALLY_LAST, "core_type:do_nothing"),),
+    "fixups": (
+        Hook("core", REALLY_FIRST, "core_type:override_type"),
+        Hook("alias", MIDDLE, "alias:fixup"),
+        Hook("dir", LAST, "dir_index:fixup"),
+    ),
+    "handler": (
+        Hook("autoindex", MIDDLE, "autoindex:handle"),
+        Hook("core", REALLY_LAST, "default_handler:handle"),
+    ),
+}
+
+
+def runs_of(modules: list[str]) -> dict[str, tuple[Run, ...]]:
+    """The hooks of the modules that are there, in the order in which they were loaded, phase by phase."""
+    rank = {module: index for index, module in enumerate(modules)}
+    return {phase: tuple(_function(hook) for hook in _sorted(hooks, rank)) for phase, hooks in HOOKS.items()}
+
+
+def _sorted(hooks: tuple[Hook, ...], rank: dict[str, int]) -> list[Hook]:
+    waiting = [hook for hook in hooks if hook.module in rank or hook.module in ("core", "http")]
+    waiting.sort(key=lambda hook: (hook.order, rank.get(hook.module, -1)))
+    done: list[Hook] = []
+    while waiting:
+        free = next((hook for hook in waiting if not _must_wait(hook, waiting)), waiting[0])
+        waiting.remove(free)
+        done.append(free)
+    return done
+
+
+def _must_wait(hook: Hook, waiting: list[Hook]) -> bool:
+    return any(
+        other.module != hook.module and (other.module in hook.after or hook.module in other.before) for other in waiting
+    )
+
+
+def _function(hook: Hook) -> Run:
+    file, _, name = hook.function.partition(":")
+    function: Run = getattr(import_module(f"audit403.apache.decide.{file}"), name)
+    return function

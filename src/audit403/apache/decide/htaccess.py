@@ -1,0 +1,163 @@
+"""`.htaccess` files: found, opened, read and allowed as far as AllowOverride and AllowOverrideList say.
+
+Truth: ap_parse_htaccess and invoke_cmd in server/config.c, ap_open_htaccess in server/core.c, ap_pcfg_openfile in
+server/util.c.
+"""
+
+from errno import EBADF, ENOENT, ENOTDIR
+from typing import TYPE_CHECKING
+
+from audit403.apache.decide.exchange import Exchange
+from audit403.apache.decide.files import error_text
+from audit403.apache.decide.outcome import FORBIDDEN, SERVER_ERROR
+from audit403.apache.model.builder import Builder, Faulty
+from audit403.apache.model.core_config import NONFATAL_OVERRIDE, NONFATAL_UNKNOWN, Override
+from audit403.apache.model.per_dir import PerDir
+from audit403.apache.paths import merge
+from audit403.apache.read.check import HTACCESS, check_directives
+from audit403.apache.read.commands import AUTHCFG, commands
+from audit403.apache.read.configuration import Htaccess, parse_htaccess
+from audit403.apache.read.tree import Directive
+from audit403.core.decision import REASON_FILE, Missing
+from audit403.core.named_tuple import NamedTuple
+from audit403.core.place import Place
+from audit403.http.outcome import Undecided
+
+if TYPE_CHECKING:
+    from audit403.apache.decide.directory_walk import Effective
+    from audit403.apache.decide.evaluator import Evaluator
+
+_NOT_SET = Override()
+_REQUIRES = frozenset(("<requireall", "<requireany", "<requirenone"))
+
+
+class Read(NamedTuple):
+    """An `.htaccess` as it counts: its configuration, or what httpd does not take in it (500)."""
+
+    per_dir: PerDir
+    fault: Faulty | None
+    message: str
+    where: Place | None
+    ignored: tuple[Directive, ...]
+
+
+class AccessFiles:
+    """The `.htaccess` files of one world, each read once."""
+
+    def __init__(self, evaluator: "Evaluator") -> None:
+        self._evaluator = evaluator
+        self._parsed: dict[str, Htaccess] = {}
+        self._read: dict[tuple[str, Override, frozenset[str] | None], Read] = {}
+
+    def read(self, exchange: Exchange, directory: str, effective: "Effective") -> PerDir | int | None:
+        """What the `.htaccess` of a directory (with its slash) says, None without one, or a status."""
+        override = effective.override or _NOT_SET
+        for name in exchange.server.access_names:
+            path = merge(directory, name)
+            found = exchange.evaluator.files().open(path)
+            errno = found.errno
+            if not errno and not found.is_file and found.path != "/dev/null":
+                errno = EBADF
+            if errno in (ENOENT, ENOTDIR):
+                exchange.step("htaccess", path, None, False, f"file:{path}", "exists")
+                continue
+            where = exchange.evaluator.files().place(found)
+            exchange.step("htaccess", path, where, not errno, f"file:{path}", "readable")
+            if errno:
+                log = (
+                    f"{error_text(errno)}AH00529: {path} pcfg_openfile: unable to check htaccess file, ensure it is "
+                    f"readable and that '{directory}' is executable"
+                )
+                message = "httpd looks for an .htaccess here and must be able to read it"
+                exchange.decided("htaccess-unreadable", where, message, log=log)
+                return FORBIDDEN
+            read = self._of(path, directory, override, effective.override_list)
+            for directive in read.ignored:
+                text = f"{directive.written} is not allowed here by AllowOverride and passed over"
+                exchange.step("htaccess", text, directive.span, False, "override", "allows", directive.name)
+            if read.message:
+                exchange.step("htaccess", f"{read.message}: 500", read.where)
+                exchange.decided("htaccess-fault", read.where, read.message, log=f"{path}: {read.message}")
+                return SERVER_ERROR
+            exchange.step("htaccess", f"{path} is read", where)
+            return read.per_dir
+        return None
+
+    def parsed(self, path: str) -> Htaccess:
+        """The directives of one file. Raises Undecided when its content is not known."""
+        known = self._parsed.get(path)
+        if known is None:
+            data = self._evaluator.evidence.read(path)
+            if not isinstance(data, bytes):
+                raise Undecided(Missing(REASON_FILE, path))
+            known = self._parsed[path] = parse_htaccess(
+                path, data, self._evaluator.model.process, self._evaluator.evidence
+            )
+        return known
+
+    def _of(self, path: str, directory: str, override: Override, override_list: frozenset[str] | None) -> Read:
+        key = (path, override._replace(directive=None), override_list)
+        known = self._read.get(key)
+        if known is None:
+            known = self._read[key] = self._built(self.parsed(path), directory, override, override_list)
+        return known
+
+    def _built(self, file: Htaccess, directory: str, override: Override, override_list: frozenset[str] | None) -> Read:
+        nothing = PerDir({})
+        process = self._evaluator.model.process
+        unknown_passes = NONFATAL_UNKNOWN in override.nonfatal
+        for problem in (*file.problems, *check_directives(file.directives, process, HTACCESS)):
+            if problem.kind in ("suspicious", "not-collected"):
+                continue
+            if unknown_passes and problem.kind in ("directive", "module"):
+                continue
+            return Read(nothing, None, problem.message, problem.span, ())
+        ignored: list[Directive] = []
+        allowed = _Allowed(override, override_list or frozenset(), ignored)
+        try:
+            directives = allowed.those(file.directives, override.classes)
+        except _NotAllowedError as error:
+            directive = error.directive
+            place = "here" if directive.parent is None else f"in {directive.parent.written}> context"
+            return Read(nothing, None, f"{directive.written} not allowed {place}", directive.span, ())
+        builder = Builder(directory, options_allowed=override.options, htaccess=True)
+        builder.allowed = directives
+        builder.add_all(directive for directive in file.directives if directive in directives)
+        if builder.faults:
+            fault = builder.faults[0]
+            return Read(nothing, fault, fault.message, fault.directive.span, ())
+        return Read(builder.built(), None, "", None, tuple(ignored))
+
+
+class _NotAllowedError(Exception):
+    """AllowOverride does not let a directive in."""
+
+    def __init__(self, directive: Directive) -> None:
+        super().__init__(directive.name)
+        self.directive = directive
+
+
+class _Allowed:
+    """Which directives of a file count."""
+
+    def __init__(self, override: Override, names: frozenset[str], ignored: list[Directive]) -> None:
+        self.passes_over = NONFATAL_OVERRIDE in override.nonfatal
+        self.names = names
+        self.ignored = ignored
+
+    def those(self, directives: list[Directive], classes: int) -> set[Directive]:
+        """All that count, at any depth. Raises _NotAllowedError."""
+        found: set[Directive] = set()
+        for directive in directives:
+            known = commands(directive.name)
+            is_allowed = directive.name in self.names or any(command.override & classes for command in known)
+            if known and not is_allowed:
+                if not self.passes_over:
+                    raise _NotAllowedError(directive)
+                self.ignored.append(directive)
+                continue
+            found.add(directive)
+            if directive.block:
+                inside = AUTHCFG if directive.name in _REQUIRES else classes
+                found |= self.those(directive.block, inside)
+        return found

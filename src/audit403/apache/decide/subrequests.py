@@ -1,0 +1,138 @@
+"""Requests that httpd makes to itself while it answers one: subrequests and internal redirects.
+
+Truth: make_sub_request and ap_sub_req_method_uri in server/request.c, internal_internal_redirect and
+ap_internal_fast_redirect in modules/http/http_request.c, ap_is_recursion_limit_exceeded in server/core.c.
+"""
+
+from audit403.apache.decide.exchange import Exchange
+from audit403.apache.decide.outcome import OK, SERVER_ERROR
+from audit403.apache.decide.phases import process_request
+from audit403.apache.decide.request_head import parse_uri
+
+MOST_REDIRECTS = MOST_SUBREQUESTS = 10
+
+
+def look_up_uri(exchange: Exchange, uri: str, method: str = "GET") -> Exchange:
+    """A subrequest for a URI (relative to the request's own), through all phases but the handler."""
+    inner = subrequest(exchange)
+    inner.method = method
+    if not uri.startswith("/"):
+        uri = escape_path(exchange.uri.rpartition("/")[0] + "/") + uri
+    parse_uri(inner, uri)
+    inner.hostname = exchange.hostname
+    exchange.step("subrequest", f"subrequest for {uri}", value=uri)
+    return _processed(exchange, inner)
+
+
+def subrequest(exchange: Exchange) -> Exchange:
+    """A new request inside another; it shares the trace."""
+    inner = Exchange(exchange.evaluator, exchange.request, exchange.connection, exchange.server)
+    inner.share_trace(exchange)
+    inner.main = exchange
+    inner.is_head = exchange.is_head
+    inner.method = exchange.method
+    inner.hostname = exchange.hostname
+    inner.headers = exchange.headers
+    inner.env = exchange.env.copy()
+    inner.client = exchange.client
+    inner.allowed = set(exchange.allowed)
+    inner.protocol = "INCLUDED"
+    inner.depth = exchange.depth + 1
+    return inner
+
+
+def run_phases(exchange: Exchange, inner: Exchange) -> Exchange:
+    """Take a subrequest that was made by hand through all phases but the handler."""
+    return _processed(exchange, inner)
+
+
+def _processed(exchange: Exchange, inner: Exchange) -> Exchange:
+    if too_deep(exchange):
+        inner.status = SERVER_ERROR
+        return inner
+    status = process_request(inner)
+    if status != OK:
+        inner.status = status
+        exchange.step("subrequest", f"the subrequest for {inner.uri} would be answered with {status}")
+    return inner
+
+
+def take_over(exchange: Exchange, inner: Exchange) -> None:
+    """Answer with what a subrequest has found (ap_internal_fast_redirect)."""
+    exchange.step("subrequest", f"{inner.uri} stands for it", value=inner.uri)
+    exchange.proxied = inner.proxied
+    exchange.uri = inner.uri
+    exchange.filename, exchange.path_info, exchange.found = inner.filename, inner.path_info, inner.found
+    exchange.args = inner.args
+    exchange.handler = inner.handler
+    exchange.content_type = inner.content_type
+    exchange.per_dir = inner.per_dir
+    exchange.notes = {**exchange.notes, **inner.notes}
+    for name, value in inner.env.items():
+        exchange.env.set(name, value)
+
+
+def redirected(exchange: Exchange, uri: str) -> Exchange | None:
+    """The request that an internal redirect makes, before its phases; None where there were too many."""
+    if too_deep(exchange):
+        exchange.step("redirect", "too many internal redirects: 500")
+        log = (
+            "AH00124: Request exceeded the limit of 10 internal redirects due to probable configuration error. Use "
+            "'LimitInternalRecursion' to increase the limit if necessary. Use 'LogLevel debug' to get a backtrace."
+        )
+        exchange.decided("redirect-limit", None, "", log=log)
+        return None
+    new = Exchange(exchange.evaluator, exchange.request, exchange.connection, exchange.server)
+    new.share_trace(exchange)
+    new.prev = exchange
+    new.main = exchange.main
+    new.method = exchange.method
+    new.is_head = exchange.is_head
+    new.protocol = exchange.protocol
+    new.headers = exchange.headers
+    new.client = exchange.client
+    new.status = exchange.status
+    new.env = exchange.env.renamed("REDIRECT_")
+    new.env.set("REDIRECT_STATUS", str(exchange.status))
+    new.depth = exchange.depth + 1
+    new.allowed = set()
+    parse_uri(new, uri)
+    new.hostname = exchange.hostname
+    new.cause = exchange.cause
+    exchange.step("redirect", f"internal redirect to {uri}", value=uri)
+    status = exchange.evaluator.run("post_read_request", new)
+    new.extra["post-read-request"] = status
+    return new
+
+
+def too_deep(exchange: Exchange) -> bool:
+    """Whether there were too many redirects or subrequests one inside the other."""
+    core = exchange.server.core
+    most_redirects = core.redirect_limit or MOST_REDIRECTS
+    most_subrequests = core.subrequest_limit or MOST_SUBREQUESTS
+    redirects = subrequests = 0
+    at: Exchange | None = exchange
+    while at is not None:
+        if at.prev is None and at.main is None:
+            break
+        if at.prev is not None:
+            redirects += 1
+            if redirects >= most_redirects:
+                return True
+        if at.prev is None and at.main is not None:
+            subrequests += 1
+            if subrequests >= most_subrequests:
+                return True
+        at = at.prev or at.main
+    return False
+
+
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~$&+,/:@!'()*;=")
+
+
+def escape_path(path: str) -> str:
+    """A path as it may stand in a URL (ap_escape_uri)."""
+    if _PLAIN.issuperset(path):
+        return path
+    data = path.encode("utf-8", "surrogateescape").decode("latin-1")
+    return "".join(mark if mark in _PLAIN else f"%{ord(mark):02x}" for mark in data)

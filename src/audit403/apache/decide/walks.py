@@ -1,0 +1,122 @@
+"""The walks through sections that need no file system: locations, names of files, conditions.
+
+What matches in a walk is merged among itself first and then laid over what is in effect. Truth: ap_location_walk,
+ap_file_walk and ap_if_walk_sub in server/request.c.
+"""
+
+import re
+
+from audit403.apache import fnmatch
+from audit403.apache.decide.exchange import Exchange
+from audit403.apache.decide.outcome import OK
+from audit403.apache.model.core_config import CORE, CoreConfig
+from audit403.apache.model.per_dir import PerDir
+from audit403.apache.model.section import LOCATION, OTHERWISE, OTHERWISE_WHEN, WHEN, Section
+
+_SLASHES = re.compile("/{2,}")
+_DEEPEST_CONDITIONS = 50
+
+
+def location_walk(exchange: Exchange) -> None:
+    """Lay every location that matches the URI over what is in effect."""
+    sections = exchange.server.sections[LOCATION]
+    if not sections:
+        return
+    uri = exchange.uri
+    merged_uri = uri if exchange.server.core.merge_slashes is not False else _SLASHES.sub("/", uri)
+    found: PerDir | None = None
+    for section in sections:
+        if section.regex is not None:
+            met = _matches_regex(exchange, section, uri)
+            operator = "matches"
+        elif section.is_pattern:
+            met = fnmatch.matches(section.text, merged_uri, pathname=True)
+            operator = "matches"
+        else:
+            met = is_below(section.text, merged_uri)
+            operator = "prefix"
+        exchange.step("location", section.label(), section.directive.span, met, "uri", operator, section.text)
+        if met:
+            found = section.per_dir if found is None else found.merged(section.per_dir)
+    if found is not None:
+        before = exchange.prev or exchange.main
+        is_familiar = before is not None and before.uri == uri
+        exchange.per_dir = exchange.merged_onto(exchange.per_dir, found, familiar=is_familiar)
+
+
+def is_below(prefix: str, uri: str) -> bool:
+    """Whether a location without wildcards is about a URI: the URI itself, or what lies below it."""
+    if not uri.startswith(prefix):
+        return False
+    return not prefix or prefix.endswith("/") or uri[len(prefix) : len(prefix) + 1] in ("", "/")
+
+
+def files_walk(exchange: Exchange) -> int:
+    """Lay every `<Files>` that matches the last part of the file name over what is in effect."""
+    sections = exchange.core.files
+    if exchange.filename is None or not sections:
+        return OK
+    name = exchange.filename.rpartition("/")[2]
+    found: PerDir | None = None
+    for section in sections:
+        if section.regex is not None:
+            met = _matches_regex(exchange, section, name)
+        elif section.is_pattern:
+            met = fnmatch.matches(section.text, name, pathname=True)
+        else:
+            met = section.text == name
+        operator = "equals" if section.regex is None and not section.is_pattern else "matches"
+        exchange.step("files", section.label(), section.directive.span, met, "file-name", operator, section.text)
+        if met:
+            found = section.per_dir if found is None else found.merged(section.per_dir)
+    if found is not None:
+        before = exchange.prev or exchange.main
+        is_familiar = before is not None and (before.filename or "").rpartition("/")[2] == name
+        exchange.per_dir = exchange.merged_onto(exchange.per_dir, found, familiar=is_familiar)
+    return OK
+
+
+def if_walk(exchange: Exchange) -> int:
+    """Lay every `<If>` that holds over what is in effect, and then the conditions inside those."""
+    sections = exchange.core.ifs
+    for _ in range(_DEEPEST_CONDITIONS):
+        if not sections:
+            break
+        found = _conditions(exchange, sections)
+        if found is None:
+            break
+        exchange.per_dir = exchange.merged_onto(exchange.per_dir, found, familiar=False)
+        inner: CoreConfig | None = found.get(CORE)
+        sections = () if inner is None else inner.ifs
+    return OK
+
+
+def _conditions(exchange: Exchange, sections: tuple[Section, ...]) -> PerDir | None:
+    found: PerDir | None = None
+    before = False
+    for section in sections:
+        if section.chain in (OTHERWISE, OTHERWISE_WHEN) and before:
+            continue
+        if section.chain in (WHEN, OTHERWISE_WHEN):
+            from audit403.apache.decide.expression import condition_holds
+
+            before = condition_holds(exchange, section)
+            exchange.step("if", section.label(), section.directive.span, before, "expression", "holds", section.text)
+            if not before:
+                continue
+        else:
+            before = False
+            exchange.step("if", section.label(), section.directive.span)
+        found = section.per_dir if found is None else found.merged(section.per_dir)
+    return found
+
+
+def _matches_regex(exchange: Exchange, section: Section, subject: str) -> bool:
+    assert section.regex is not None
+    captured = section.captures(subject)
+    if captured is None:
+        return False
+    for name, number in section.regex.names.items():
+        if number < len(captured.groups) and number < captured.count:
+            exchange.env.set(f"MATCH_{name.upper()}", captured.groups[number])
+    return True

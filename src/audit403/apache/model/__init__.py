@@ -1,0 +1,1 @@
+"""What httpd is told, as it understands it: per-directory configurations, sections, virtual hosts, each mergeable."""

@@ -1,0 +1,128 @@
+"""From the directives of one section to its per-directory configuration, module by module.
+
+Each module's file names its directives in a table, `DIRECTIVES`, and `handlers` gathers the tables. Truth:
+ap_walk_config in server/config.c.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from audit403.apache.model.config_error import ConfigError
+from audit403.apache.model.methods import ALL, Methods
+from audit403.apache.model.per_dir import PerDir
+from audit403.apache.read.tree import Directive
+from audit403.core.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    from audit403.apache.model.server import Server
+
+
+class Faulty(NamedTuple):
+    """A directive that httpd does not take, with its words."""
+
+    directive: Directive
+    message: str
+
+
+class Builder:
+    """One per-directory configuration in the making.
+
+    `path` is httpd's cmd->path: the pattern of the section, the directory of an `.htaccess` with its slash, `*If` in an
+    `<If>`; None on the level of a server, whose own settings go to `server` (None in an `.htaccess`).
+    `options_allowed` is what AllowOverride leaves of Options to an `.htaccess`, `methods` what `<Limit>` is about.
+    """
+
+    def __init__(
+        self,
+        path: str | None = None,
+        *,
+        server: "Server | None" = None,
+        options_allowed: frozenset[str] | None = None,
+        faults: list[Faulty] | None = None,
+        htaccess: bool = False,
+    ) -> None:
+        self.path = path
+        self.server = server
+        self.options_allowed = options_allowed
+        self.htaccess = htaccess
+        self.slots: dict[str, Any] = {}
+        self.methods: Methods = ALL
+        self.faults: list[Faulty] = [] if faults is None else faults
+        #: The directives that count, where AllowOverride passes some over; None: all.
+        self.allowed: set[Directive] | None = None
+        #: Where a module keeps what it is in the middle of (the open container of Require).
+        self.open: dict[str, Any] = {}
+
+    def add_all(self, directives: Iterable[Directive]) -> None:
+        """Take directives in; one that httpd does not take is noted, and the others count."""
+        for directive in directives:
+            try:
+                self.add(directive)
+            except ConfigError as error:
+                self.faults.append(Faulty(directive, str(error)))
+
+    def add(self, directive: Directive) -> None:
+        """Take one directive in. Raises ConfigError with httpd's words."""
+        from audit403.apache.model.handlers import HANDLERS
+
+        if self.allowed is not None and directive not in self.allowed:
+            return
+        handler = HANDLERS.get(directive.name)
+        if handler is not None:
+            handler(self, directive)
+
+    def built(self) -> PerDir:
+        """The configuration."""
+        return PerDir(self.slots)
+
+    def slot(self, module: str, empty: Any) -> Any:
+        """What the module was told so far in this section, or `empty`."""
+        return self.slots.get(module, empty)
+
+    def server_slot(self, module: str, empty: Any) -> Any:
+        """What the module was told so far for the server, or `empty`."""
+        return empty if self.server is None else self.server.slots.get(module, empty)
+
+    def set_server_slot(self, module: str, slot: Any) -> None:
+        """What the module is told for the server. Raises ConfigError where there is none."""
+        if self.server is None:
+            raise ConfigError("not allowed here")
+        self.server.slots[module] = slot
+
+    def inner(self, path: str | None) -> "Builder":
+        """A builder for a section inside this one."""
+        inner = Builder(
+            path,
+            server=self.server,
+            options_allowed=self.options_allowed,
+            faults=self.faults,
+            htaccess=self.htaccess,
+        )
+        inner.allowed = self.allowed
+        return inner
+
+
+Handler = Callable[[Builder, Directive], None]
+
+
+def flag(directive: Directive) -> bool:
+    """On or Off. Raises ConfigError with httpd's words."""
+    word = directive.args[0].lower() if len(directive.args) == 1 else ""
+    if word not in ("on", "off"):
+        raise ConfigError(f"{directive.written} must be On or Off")
+    return word == "on"
+
+
+def only_word(directive: Directive) -> str:
+    """The one argument. Raises ConfigError with httpd's words."""
+    if len(directive.args) != 1 or not directive.args[0]:
+        raise ConfigError(f"{directive.written} takes one argument")
+    return directive.args[0]
+
+
+def choice(directive: Directive, *allowed: str) -> str:
+    """The one argument, in lower case, out of a few words. Raises ConfigError."""
+    word = only_word(directive).lower()
+    if word not in allowed:
+        raise ConfigError(f"{directive.written} must be one of: {' | '.join(allowed)}")
+    return word

@@ -1,0 +1,23 @@
+"""All directives that the evaluator understands, with what takes each in: one table a module's file, gathered here."""
+
+from audit403.apache.model import (
+    access_compat,
+    aliases,
+    authn,
+    authz,
+    core_config,
+    core_server,
+    dir_index,
+)
+from audit403.apache.model.builder import Handler
+
+#: One line a module.
+HANDLERS: dict[str, Handler] = {
+    **core_config.DIRECTIVES,
+    **core_server.DIRECTIVES,
+    **access_compat.DIRECTIVES,
+    **authz.DIRECTIVES,
+    **authn.DIRECTIVES,
+    **aliases.DIRECTIVES,
+    **dir_index.DIRECTIVES,
+}

@@ -1,0 +1,49 @@
+"""Which methods a `<Limit>` or `<LimitExcept>` speaks of.
+
+Truth: ap_limit_section in server/core.c and ap_method_number_of in modules/http/http_protocol.c: HEAD counts as GET,
+names are case-sensitive, and a method that nobody registered has a bit of its own, which only LimitExcept can hold.
+"""
+
+from audit403.core.named_tuple import NamedTuple
+
+
+class Methods(NamedTuple):
+    """Some methods, or with `inverted` all but these."""
+
+    names: frozenset[str] = frozenset()
+    inverted: bool = True
+
+    def include(self, method: str) -> bool:
+        """Whether a request's method is among them."""
+        return (("GET" if method == "HEAD" else method) in self.names) != self.inverted
+
+    def __or__(self, other: object) -> "Methods":
+        """The methods of either."""
+        assert isinstance(other, Methods)
+        if self.inverted and other.inverted:
+            return Methods(self.names & other.names)
+        if self.inverted:
+            return Methods(self.names - other.names)
+        if other.inverted:
+            return Methods(other.names - self.names)
+        return Methods(self.names | other.names, False)
+
+    def __and__(self, other: object) -> "Methods":
+        """The methods of both, for a section inside another."""
+        assert isinstance(other, Methods)
+        either = Methods(self.names, not self.inverted) | Methods(other.names, not other.inverted)
+        return Methods(either.names, not either.inverted)
+
+
+ALL = Methods()
+NONE = Methods(frozenset(), False)
+
+
+def limited(names: list[str]) -> Methods:
+    """The methods of `<Limit names…>`."""
+    return Methods(frozenset("GET" if name == "HEAD" else name for name in names), False)
+
+
+def limited_except(names: list[str]) -> Methods:
+    """The methods of `<LimitExcept names…>`."""
+    return Methods(limited(names).names)

@@ -1,0 +1,227 @@
+"""One configuration, many requests, two answers: the real httpd's and the evaluator's.
+
+As for nginx (differential/nginx/duel.py), and besides: where httpd says in its log which `Require` has come to what
+(AH01626), and with which message it refuses, the trace and the decision must say the same.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from audit403.apache.decide.evaluator import Evaluator
+from audit403.apache.model.build import build_model
+from audit403.apache.read.configuration import read_configuration
+from audit403.core.decision import REFUSED, UNKNOWN, Decision
+from audit403.evidence.local import LocalEvidence
+from differential.apache.shrink import shrink
+from differential.nginx.duel import NOT_KNOWN, STATUS, VERDICT, Ask
+from servers.apache import USUAL, Apache, ApacheError, main_config
+from servers.http import CLOSED
+from servers.told import Counts, count, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+_SHOWN = 3
+_NUMBER = re.compile(r"\b(AH\d{5})\b")
+_RESULT = re.compile(r"AH0162[56]: (authorization result of .*)\Z")
+#: Refusals that httpd logs at a level that is on by default, and that the decision must name.
+_REFUSALS = frozenset(
+    (
+        "AH00035", "AH00036", "AH00037", "AH00032", "AH00038", "AH00529", "AH00127", "AH00132", "AH01276", "AH01275",
+        "AH01630", "AH01797", "AH01631",
+    )
+)  # fmt: skip
+
+
+class Real:
+    """What httpd has answered and logged."""
+
+    def __init__(self, status: int, log: list[str]) -> None:
+        self.status = status
+        self.results = [_unescaped(found[1]) for line in log if (found := _RESULT.search(_without_client(line)))]
+        numbers = [found[1] for line in log if (found := _NUMBER.search(line))]
+        self.refusals = [number for number in numbers if number in _REFUSALS]
+        self.log = log
+
+
+class Judge:
+    """The evaluator of one configuration file."""
+
+    def __init__(self, main: Path, prefix: Path) -> None:
+        evidence = LocalEvidence()
+        self.configuration = read_configuration(str(main), evidence)
+        self.evaluator = Evaluator(build_model(self.configuration), evidence)
+
+    def __call__(self, ask: Ask) -> Decision:
+        return self.evaluator.decide(ask.request())
+
+
+def results_of(decision: Decision) -> list[str]:
+    """What the trace says about every Require that was asked."""
+    steps = [step.text for step in decision.trace if step.phase == "authz"]
+    return [text for text in steps if text.startswith("authorization result of ")]
+
+
+class Duel:
+    """The comparisons of one test. `body` of a configuration is put behind what every httpd needs."""
+
+    def __init__(
+        self, prefix: Path, *, modules: Iterable[str] = USUAL, extra: Iterable[str] = (), results: bool = True
+    ) -> None:
+        self.prefix = prefix
+        self.modules, self.extra = tuple(modules), tuple(extra)
+        self.server = Apache(prefix, "")
+        self.results = results
+        self.configurations = self.rejected = 0
+        self.asked = self.refused = self.wrong_verdicts = self.wrong_statuses = self.wrong_traces = self.unknown = 0
+        self.differences: dict[str, list[str]] = {"unknown": [], "verdict": [], "status": [], "trace": []}
+        self.reason = ""
+
+    def __enter__(self) -> Duel:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.stop()
+
+    def whole(self, body: str) -> str:
+        """The main configuration around a body."""
+        level = "warn authz_core:debug" if "authz_core" in (*self.modules, *self.extra) else "warn"
+        return main_config(self.prefix, body, modules=self.modules, extra=self.extra, log_level=level)
+
+    def start(self, body: str) -> bool:
+        """Run a configuration; False when httpd does not take it."""
+        try:
+            self.server.restart(self.whole(body))
+        except ApacheError as error:
+            self.rejected += 1
+            self.reason = str(error)
+            return False
+        self.configurations += 1
+        return True
+
+    def ask(self, ask: Ask) -> Real:
+        """What httpd answers and logs."""
+        with self.server.logged() as log:
+            response = ask.send(self.server)  # type: ignore[arg-type]
+        return Real(response.status, log)
+
+    def run(self, body: str, asks: Sequence[Ask]) -> list[int]:
+        """Ask everything of both; the real statuses, in order. `body` must be the configuration that runs."""
+        judge = Judge(self.server.conf, self.prefix)
+        statuses: list[int] = []
+        for ask in asks:
+            real = self.ask(ask)
+            statuses.append(real.status)
+            self.asked += 1
+            self.refused += real.status == 403
+            decision = judge(ask)
+            kind = self._count(decision, real)
+            if kind and len(self.differences[kind]) < _SHOWN:
+                self.differences[kind].append(self._shown(body, ask))
+                self.start(body)
+                self.configurations -= 1
+        return statuses
+
+    def check(self) -> None:
+        """Tell the counts and what differs; fail below the demanded agreement, or when the generator is no good."""
+        differences = [shown for kind in self.differences.values() for shown in kind]
+        tell("\n".join([self.summary(), *differences]))
+        count(Counts(self.asked, self.refused, self.wrong_verdicts, self.wrong_statuses, self.unknown))
+        assert self.configurations > self.rejected, f"httpd rejects most configurations: {self.reason}"
+        assert self.refused >= self.asked / 50, f"only {self.refused} of {self.asked} answers are 403"
+        assert self.asked - self.wrong_verdicts >= VERDICT * self.asked, "too many wrong verdicts"
+        assert self.asked - self.wrong_statuses >= STATUS * self.asked, "too many wrong statuses"
+        assert self.asked - self.wrong_traces >= STATUS * self.asked, "too many wrong traces"
+        assert self.unknown <= NOT_KNOWN * self.asked, "too many unknowns"
+
+    def summary(self) -> str:
+        """The counts in one line."""
+        return (
+            f"{self.asked} requests on {self.configurations} configurations ({self.rejected} rejected by httpd), "
+            f"{self.refused} refused: {self.wrong_verdicts} wrong verdicts, {self.wrong_statuses} wrong statuses, "
+            f"{self.wrong_traces} wrong traces, {self.unknown} unknown"
+        )
+
+    def kind(self, decision: Decision, real: Real) -> str | None:
+        """In what the two disagree, if in anything."""
+        if decision.verdict == UNKNOWN:
+            return "unknown"
+        if (decision.verdict == REFUSED) != (real.status == 403):
+            return "verdict"
+        if not same_status(decision, real.status):
+            return "status"
+        if self.results and results_of(decision) != real.results:
+            return "trace"
+        return None if same_refusal(decision, real) else "trace"
+
+    def _count(self, decision: Decision, real: Real) -> str | None:
+        kind = self.kind(decision, real)
+        self.unknown += kind == "unknown"
+        self.wrong_verdicts += kind == "verdict"
+        self.wrong_statuses += kind in ("verdict", "status")
+        self.wrong_traces += kind == "trace"
+        return kind
+
+    def _shown(self, body: str, ask: Ask) -> str:
+        """The difference, its configuration cut down to what it takes."""
+
+        def still(smaller: str) -> bool:
+            try:
+                self.server.restart(self.whole(smaller))
+            except ApacheError:
+                return False
+            return self.kind(Judge(self.server.conf, self.prefix)(ask), self.ask(ask)) is not None
+
+        small = shrink(body, still)
+        if not still(small):
+            return f"a difference that does not come again: {ask}\n{body}"
+        real = self.ask(ask)
+        decision = Judge(self.server.conf, self.prefix)(ask)
+        steps = "\n".join(f"    {step.phase}: {step.text} {_met(step.met)}" for step in decision.trace)
+        log = "\n".join(f"    {_without_client(line)}" for line in real.log)
+        return (
+            f"{_indented(small)}\n{ask}\n"
+            f"httpd:    {real.status}\n{log}\n"
+            f"audit403: {decision.status} {decision.verdict} {decision.cause} "
+            f"{decision.handed_to or ''} {decision.missing or ''} {decision.log}\n{steps}"
+        )
+
+
+def same_status(decision: Decision, real: int) -> bool:
+    """Whether the decision names the real status; a closed connection and another program's answer have none."""
+    if decision.status is None:
+        return real == CLOSED if decision.handed_to is None else real in (502, 503, 504)
+    return decision.status == real
+
+
+def same_refusal(decision: Decision, real: Real) -> bool:
+    """Whether a refusal has the message that httpd has logged."""
+    if real.status != 403:
+        return True
+    found = None if decision.log is None else _NUMBER.search(decision.log)
+    if not real.refusals:
+        return found is None or found[1] not in _REFUSALS
+    return found is not None and found[1] in real.refusals
+
+
+def _without_client(line: str) -> str:
+    """A line of the log from its AH number on."""
+    found = _NUMBER.search(line)
+    return line if found is None else line[found.start() :]
+
+
+def _unescaped(text: str) -> str:
+    """A text of the log as it was before httpd escaped it."""
+    return text.replace('\\"', '"').replace("\\\\", "\\")
+
+
+def _met(met: bool | None) -> str:
+    return "" if met is None else "(met)" if met else "(not met)"
+
+
+def _indented(conf: str) -> str:
+    kept = [line for line in conf.splitlines() if line.strip()]
+    return "\n".join("    " + line for line in kept)
