@@ -19,8 +19,8 @@ from audit403.apache.model.access_compat import (
     From,
 )
 from audit403.apache.model.subnet import contains
+from audit403.core.open_question import Unknown
 from audit403.core.place import Because, Span
-from audit403.http.outcome import Unknown
 
 
 def check_dir_access(exchange: Exchange) -> int:

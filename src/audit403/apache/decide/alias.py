@@ -10,7 +10,7 @@ from audit403.apache.decide.substitute import substitute
 from audit403.apache.model.aliases import ALIAS, AliasConfig, AliasServer, Mapping
 from audit403.apache.paths import merge
 from audit403.core.decision import Step
-from audit403.http.outcome import Undecided, Unknown
+from audit403.core.open_question import Undecided, Unknown
 
 _NOTHING, _NO_SERVER = AliasConfig(), AliasServer()
 

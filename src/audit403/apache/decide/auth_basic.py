@@ -10,8 +10,8 @@ from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import DECLINED, OK, SERVER_ERROR
 from audit403.apache.model.authn import AUTH_BASIC, AuthBasicConfig
 from audit403.core.decision import REASON_PROGRAM, Missing
+from audit403.core.open_question import Undecided, Unknown
 from audit403.http.base64 import decode_leniently
-from audit403.http.outcome import Undecided, Unknown
 
 _NOTHING = AuthBasicConfig()
 

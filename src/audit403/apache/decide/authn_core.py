@@ -7,7 +7,7 @@ from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.expression import text_of
 from audit403.apache.decide.outcome import OK, SERVER_ERROR
 from audit403.apache.model.authn import AUTHN_CORE, AuthnCoreConfig
-from audit403.http.outcome import Undecided, Unknown
+from audit403.core.open_question import Undecided, Unknown
 
 _NOTHING = AuthnCoreConfig()
 

@@ -14,9 +14,9 @@ from audit403.apache.model.authz import Requirement
 from audit403.apache.model.subnet import contains
 from audit403.apache.read.words import values_of
 from audit403.core.decision import REASON_HOST, REASON_PROGRAM, Missing
+from audit403.core.open_question import Undecided, Unknown
 from audit403.core.source import latin
 from audit403.http.address import IPV4, IPV6, Address, Network, parse_plain
-from audit403.http.outcome import Undecided, Unknown
 
 GRANTED, DENIED, NO_USER, NEUTRAL = "granted", "denied", "denied (no authenticated user yet)", "neutral"
 FAILED = "general error"

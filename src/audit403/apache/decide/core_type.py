@@ -6,7 +6,7 @@ Truth: core_override_type and do_nothing in server/core.c.
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.expression import text_of
 from audit403.apache.decide.outcome import OK
-from audit403.http.outcome import Undecided, Unknown
+from audit403.core.open_question import Undecided, Unknown
 
 
 def do_nothing(exchange: Exchange) -> int:

@@ -8,8 +8,8 @@ from audit403.apache.decide.outcome import DECLINED, OK, is_redirect
 from audit403.apache.decide.subrequests import look_up_uri, take_over
 from audit403.apache.model.dir_index import DEFAULT_INDEX, DIR, DirConfig
 from audit403.core.place import Because
+from audit403.core.traced import Cause
 from audit403.evidence.interface import DIRECTORY, FILE
-from audit403.http.outcome import Cause
 
 DIRECTORY_TYPE = "httpd/unix-directory"
 REDIRECT_HANDLER = "redirect-handler"

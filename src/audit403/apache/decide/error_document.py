@@ -8,7 +8,7 @@ from audit403.apache.decide.expression import text_of
 from audit403.apache.decide.outcome import DONE, OK
 from audit403.apache.decide.subrequests import redirected
 from audit403.apache.model.core_config import DEFAULT_PAGE, LOCAL, TEXT, URL, ErrorDocument
-from audit403.http.outcome import Unknown
+from audit403.core.open_question import Unknown
 
 
 def die(exchange: Exchange, status: int) -> Exchange:

@@ -16,12 +16,12 @@ from audit403.apache.decide.phases import process_request
 from audit403.apache.decide.request_head import read_head
 from audit403.apache.model.model import Model
 from audit403.core.decision import NOT_REFUSED, REFUSED, UNKNOWN, Decision, Missing, Step
+from audit403.core.open_question import Undecided, decide_either_way
 from audit403.core.request import Request
 from audit403.evidence.interface import Evidence, Group, User
 from audit403.files.identity import Identity, identity_of
 from audit403.files.resolve import Resolver
 from audit403.http.address import parse_plain
-from audit403.http.outcome import Undecided, decide_either_way
 
 #: Modules whose access checks are not registered as hanging on the configuration alone (ap_setup_auth_internal).
 _LOOK_AT_MORE = ("allowmethods", "auth_form", "lua", "log_debug", "evasive20", "perl", "authnz_fcgi")

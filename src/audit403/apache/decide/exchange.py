@@ -9,10 +9,11 @@ from audit403.apache.model.core_config import CORE, CoreConfig
 from audit403.apache.model.per_dir import PerDir
 from audit403.apache.model.server import Server
 from audit403.core.named_tuple import NamedTuple
+from audit403.core.open_question import Unknown
 from audit403.core.request import Request, Tls
+from audit403.core.traced import Traced
 from audit403.evidence.interface import Entry
 from audit403.http.address import Address
-from audit403.http.outcome import Traced, Unknown
 
 if TYPE_CHECKING:
     from audit403.apache.decide.directory_walk import WalkCache

@@ -7,8 +7,8 @@ from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import OK as OK
 from audit403.apache.model.section import Section
 from audit403.core.decision import REASON_UNDOCUMENTED, Missing
+from audit403.core.open_question import Unknown
 from audit403.core.place import Place
-from audit403.http.outcome import Unknown
 
 _VARIABLE = ("%{", "${")
 

@@ -7,10 +7,10 @@ from errno import EACCES, ELOOP, EMLINK, ENAMETOOLONG, ENOENT, ENOTDIR, ENXIO
 from os import strerror
 
 from audit403.core.named_tuple import NamedTuple
+from audit403.core.open_question import Undecided
 from audit403.core.place import Place
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Entry
 from audit403.files.resolve import Blocker, Resolution, Resolver, place_of
-from audit403.http.outcome import Undecided
 
 _MESSAGES = {
     EACCES: "Permission denied",

@@ -5,7 +5,7 @@ Truth: ap_get_useragent_host in server/core.c, in_domain in modules/aaa/mod_auth
 
 from audit403.apache.decide.exchange import Exchange
 from audit403.core.decision import REASON_HOST, Missing
-from audit403.http.outcome import Unknown
+from audit403.core.open_question import Unknown
 
 
 def client_host(exchange: Exchange) -> str | Unknown | None:

@@ -20,8 +20,8 @@ from audit403.apache.read.configuration import Htaccess, parse_htaccess
 from audit403.apache.read.tree import Directive
 from audit403.core.decision import REASON_FILE, Missing
 from audit403.core.named_tuple import NamedTuple
+from audit403.core.open_question import Undecided
 from audit403.core.place import Place
-from audit403.http.outcome import Undecided
 
 if TYPE_CHECKING:
     from audit403.apache.decide.directory_walk import Effective

@@ -9,8 +9,8 @@ from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.files import error_text
 from audit403.apache.read.words import SPACES
 from audit403.core.decision import REASON_FILE, Missing
+from audit403.core.open_question import Undecided
 from audit403.core.place import Span
-from audit403.http.outcome import Undecided
 
 
 def open_text(exchange: Exchange, path: str, where: Span, log: str) -> list[str] | None:
