@@ -56,16 +56,16 @@ def _judged(model: Model, instruction: If, subject: Subject) -> Iterator[IdleDir
             yield IdleDirective("nginx", "impossible-certificate", instruction.directive.span, why, (), subject)
         return
     names = definition.source.variables()
-    passing = [] if len(names) != 1 else list(_passing(definition, condition))
-    reasons = [_of_entry(names[0], entry, regex) for entry, regex in passing]
+    letting_in = [] if len(names) != 1 else list(passing(definition, condition))
+    reasons = [_of_entry(names[0], entry, regex) for entry, regex in letting_in]
     if reasons and all(reasons):
-        entry = passing[0][0]
+        entry = letting_in[0][0]
         assert entry.directive is not None
         chain = (Because(instruction.directive.span, "refuses whoever the map does not let through"),)
         yield IdleDirective("nginx", "impossible-certificate", entry.directive.span, reasons[0] or "", chain, subject)
 
 
-def _passing(definition: Map, condition: Condition) -> Iterator[tuple[MapEntry, Regex | None]]:
+def passing(definition: Map, condition: Condition) -> Iterator[tuple[MapEntry, Regex | None]]:
     """The lines of a map that keep an `if` from holding, where its default does not."""
     refuses = wish_of(condition, True)
     if refuses is None or not refuses.accepts(definition.default.value.literal or ""):

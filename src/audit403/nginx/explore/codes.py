@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from audit403.nginx.model.rewrite_code import Instruction
+from audit403.core.place import Span
+from audit403.nginx.model.rewrite_code import If, Instruction
 from audit403.nginx.model.server import Server
 
 
@@ -14,3 +15,14 @@ def codes_of(server: Server) -> Iterator[tuple[Instruction, ...]]:
         location = pending.pop()
         yield location.code
         pending += location.tree.all()
+
+
+def if_around(server: Server, where: Span) -> tuple[tuple[Instruction, ...], If] | None:
+    """The `if` in whose body something stands, and the code that it is a part of."""
+    for code in codes_of(server):
+        for instruction in code:
+            block = instruction.directive
+            is_in = block.source.path == where.file and block.start <= where.start < block.end
+            if isinstance(instruction, If) and is_in:
+                return code, instruction
+    return None

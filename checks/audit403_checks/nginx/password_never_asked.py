@@ -1,0 +1,43 @@
+"""An `if` on the user's name refuses before `auth_basic` asks for it, so that no browser ever shows its prompt."""
+
+from collections.abc import Iterator
+
+from audit403.core.decision import REFUSED
+from audit403.core.fact import Fact
+from audit403.core.family import Site
+from audit403.core.finding import MANUAL, WARNING, Finding, Fix
+from audit403.core.place import Because, Span
+from audit403.core.registry import check
+from audit403_checks.support import finding_of, own_refusal_of
+
+_USERS = ("remote_user", "http_authorization")
+
+
+@check(WARNING, "return")
+def password_never_asked(fact: Fact, site: Site) -> Iterator[Finding]:
+    """Rewriting comes before access control; browsers send a password only when they were asked with 401."""
+    found = own_refusal_of(fact)
+    if found is None or not isinstance(found[0].where, Span):
+        return
+    refusal, subject = found
+    context = subject.context or subject.server
+    realm, users = context.last("auth_basic"), context.last("auth_basic_user_file")
+    if realm is None or users is None or realm.args[:1] == ["off"]:
+        return
+    from audit403.nginx.explore.codes import if_around
+
+    place = if_around(subject.server, found[0].where)
+    if place is None or place[1].condition.variable not in _USERS:
+        return
+    headers = tuple(pair for pair in refusal.witness.headers if pair[0].lower() != "authorization")
+    request = refusal.witness._replace(headers=headers)
+    decision = site.decide(request)
+    if decision.verdict != REFUSED or decision.where != refusal.where:
+        return
+    test = "if " + " ".join(place[1].directive.args)
+    message = f"no browser asks for a password: `{test}` refuses whoever sends none, before `auth_basic` can ask"
+    fix = Fix("let the password file alone say who may come in: one with these users only", MANUAL)
+    finding = finding_of("nginx/password-never-asked", WARNING, message, refusal, (fix,), anchor=test)
+    chain = (Because(realm.span, "would ask with 401"),)
+    who = "browsers, and whoever waits to be asked for a password"
+    yield finding._replace(request=request, who=who, because=(*chain, *decision.because), log=decision.log)
