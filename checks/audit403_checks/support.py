@@ -1,5 +1,7 @@
 """What several checks need: edits around directives, who would be let in, quoting for the shell."""
 
+from typing import TYPE_CHECKING
+
 from audit403.core.decision import Decision
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, Refusal
@@ -8,6 +10,9 @@ from audit403.core.place import Span
 from audit403.nginx.explore.subject import MEANT_NAMES, Hit, Subject
 from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.read.tree import Directive
+
+if TYPE_CHECKING:
+    from audit403.nginx.model.rewrite_code import If, Instruction
 
 
 def refusal_of(fact: Fact) -> tuple[Refusal, Subject] | None:
@@ -21,6 +26,16 @@ def own_refusal_of(fact: Fact) -> tuple[Refusal, Subject] | None:
     """The same, but not where a request only strayed into this server block because no other has its name."""
     found = refusal_of(fact)
     return None if found is None or found[1].purpose in MEANT_NAMES else found
+
+
+def refusing_if(refusal: Refusal, subject: Subject) -> "tuple[tuple[Instruction, ...], If] | None":
+    """The `if` in whose body the request was refused, and the code that it is a part of."""
+    tests = (step for step in refusal.decision.trace if step.phase == "rewrite" and step.met)
+    if not isinstance(refusal.where, Span) or next(tests, None) is None:
+        return None
+    from audit403.nginx.explore.codes import if_around
+
+    return if_around(subject.server, refusal.where)
 
 
 def finding_of(

@@ -38,6 +38,12 @@ def is_for_browsers(path: str) -> bool:
     return ending(path) in _BROWSERS
 
 
+def is_for_everybody(target: str) -> bool:
+    """Whether everybody looks for a file at this very address, whatever the site is about."""
+    folder, _, name = target.rpartition("/")
+    return name.lower() in _PUBLIC if not folder else folder.startswith("/.well-known")
+
+
 def may_be_public(path: str) -> bool:
     """Whether a file of this name may as well be for visitors as for nobody."""
     name = path.rpartition("/")[2].lower()

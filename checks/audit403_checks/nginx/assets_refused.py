@@ -11,10 +11,11 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.core.registry import check
 from audit403.http.regex import MatchFailed
 from audit403.nginx.explore.places import PROBE, quoted
-from audit403.nginx.explore.subject import PURPOSE_FILE, Hit
+from audit403.nginx.explore.subject import PURPOSE_FILE, PURPOSE_LINKED, Hit
 from audit403.nginx.model.location import Location
 from audit403_checks.files.kinds import ending, is_for_browsers, is_for_nobody, is_kept_back
 from audit403_checks.nginx.clients import is_in
+from audit403_checks.nginx.members import addresses_of
 from audit403_checks.nginx.sent_on import EVERYBODY, is_plain
 from audit403_checks.support import deciding_level, finding_of, insert_before, refusal_of
 
@@ -52,7 +53,10 @@ def assets_refused(fact: Fact, site: Site) -> Iterator[Finding]:
     of_folder: dict[str, list[_Asset]] = {}
     for asset in _assets(found[1].hits, location):
         of_folder.setdefault(asset.folder, []).append(asset)
+    loaded = [hit.request.target for hit in found[1].hits if hit.purpose == PURPOSE_LINKED]
     for folder, assets in of_folder.items():
+        if any(target.startswith(folder) for target in loaded):
+            continue  # that a page loads them is an error, which another rule tells
         yield from _said(site, refusal, location, folder, assets)
 
 
@@ -80,23 +84,13 @@ def _assets(hits: tuple[Hit, ...], location: Location) -> Iterator[_Asset]:
     for hit in hits:
         if hit.purpose != PURPOSE_FILE or hit.way is not None or not is_for_browsers(hit.request.target):
             continue
-        for target in _targets(hit):
+        for target in addresses_of(hit):
             folder = _closed_folder(location, target)
             if folder is None or folder.rstrip("/").rpartition("/")[2].lower() not in _ASKED_FOR:
                 continue
             below = target[len(folder) :].split("/")[:-1]
             if not is_kept_back(target) and not any(map(is_for_nobody, below)):
                 yield _Asset(hit, target, folder)
-
-
-def _targets(hit: Hit) -> Iterator[str]:
-    """The URIs of a class of files; of those under an alias only the one that was asked for."""
-    target = hit.request.target.partition("?")[0]
-    if hit.path is None or not hit.path.endswith(target):
-        yield target
-        return
-    root = hit.path[: -len(target)]
-    yield from (member[len(root) :] for member in dict.fromkeys((hit.path, *hit.members)))
 
 
 def _closed_folder(location: Location, target: str) -> str | None:

@@ -6,14 +6,14 @@ from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
-from audit403.core.place import Because, Span
+from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.rewrite_code import Condition, If, Instruction, Return, Set
 from audit403_checks.nginx.sent_on import EVERYBODY
-from audit403_checks.support import finding_of, own_refusal_of
+from audit403_checks.support import finding_of, own_refusal_of, refusing_if
 
 _NAME = "nginx/condition-nobody-passes"
 _FORBIDDEN = 403
@@ -23,12 +23,10 @@ _FORBIDDEN = 403
 def condition_nobody_passes(fact: Fact, site: Site) -> Iterator[Finding]:
     """Only what is beyond doubt: a text that the variable never is, or two tests of which each refuses the rest."""
     found = own_refusal_of(fact)
-    if found is None or not isinstance(site, NginxSite) or not isinstance(found[0].where, Span):
+    if found is None or not isinstance(site, NginxSite):
         return
     refusal, subject = found
-    from audit403.nginx.explore.codes import if_around
-
-    place = if_around(subject.server, found[0].where)
+    place = refusing_if(refusal, subject)
     if place is None:
         return
     code, instruction = place

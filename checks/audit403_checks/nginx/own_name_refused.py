@@ -6,12 +6,12 @@ from audit403.core.decision import REFUSED
 from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import MANUAL, WARNING, Finding, Fix
-from audit403.core.place import Because, Span
+from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.core.request import Request
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.model.address import parse_address
-from audit403_checks.support import finding_of, own_refusal_of
+from audit403_checks.support import finding_of, own_refusal_of, refusing_if
 
 _MOST_NAMES = 20
 
@@ -20,12 +20,10 @@ _MOST_NAMES = 20
 def own_name_refused(fact: Fact, site: Site) -> Iterator[Finding]:
     """The test names whom it lets through, and these are not all; one that names whom it refuses means it."""
     found = own_refusal_of(fact)
-    if found is None or not isinstance(found[0].where, Span):
+    if found is None:
         return
     refusal, subject = found
-    from audit403.nginx.explore.codes import if_around
-
-    place = if_around(subject.server, found[0].where)
+    place = refusing_if(refusal, subject)
     test = None if place is None else place[1].condition
     if test is None or test.variable not in ("host", "http_host") or not test.operator.startswith("!"):
         return

@@ -6,9 +6,9 @@ from audit403.core.decision import REFUSED
 from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import MANUAL, WARNING, Finding, Fix
-from audit403.core.place import Because, Span
+from audit403.core.place import Because
 from audit403.core.registry import check
-from audit403_checks.support import finding_of, own_refusal_of
+from audit403_checks.support import finding_of, own_refusal_of, refusing_if
 
 _USERS = ("remote_user", "http_authorization")
 
@@ -17,16 +17,14 @@ _USERS = ("remote_user", "http_authorization")
 def password_never_asked(fact: Fact, site: Site) -> Iterator[Finding]:
     """Rewriting comes before access control; browsers send a password only when they were asked with 401."""
     found = own_refusal_of(fact)
-    if found is None or not isinstance(found[0].where, Span):
+    if found is None:
         return
     refusal, subject = found
     context = subject.context or subject.server
     realm, users = context.last("auth_basic"), context.last("auth_basic_user_file")
     if realm is None or users is None or realm.args[:1] == ["off"]:
         return
-    from audit403.nginx.explore.codes import if_around
-
-    place = if_around(subject.server, found[0].where)
+    place = refusing_if(refusal, subject)
     if place is None or place[1].condition.variable not in _USERS:
         return
     headers = tuple(pair for pair in refusal.witness.headers if pair[0].lower() != "authorization")

@@ -16,6 +16,7 @@ from audit403.nginx.explore.loops import Loops
 from audit403.nginx.explore.places import Seen, Start, starts
 from audit403.nginx.explore.search import Asked, Search
 from audit403.nginx.explore.server_errors import ServerErrors
+from audit403.nginx.explore.subject import PURPOSE_LINKED
 from audit403.nginx.explore.trail import Trails
 from audit403.nginx.explore.unexplored import LeftOpen, unexplored
 from audit403.nginx.model.model import Model
@@ -141,14 +142,20 @@ class Explorer:
             self.found.record(start, asked, None)
 
     def _explore_tree(self, search: Search) -> None:
+        from audit403.nginx.explore.linked import linked
         from audit403.nginx.explore.mounts import mounts
         from audit403.nginx.explore.tree import walk
 
         door = search.doors[0]
         for mount in mounts(self.evaluator, search.server, door, self.missed):
+            entries: list[TreeStart] = []
             for found in walk(self.evaluator, search.server, door, mount, self.missed):
                 start = Start(visit(door, found.target), door.socket, found.purpose, search.server)
                 self._explore(search, start, found)
+                entries.append(found)
+            for link in linked(self.evaluator, door, mount, entries):
+                start = Start(link.request, door.socket, PURPOSE_LINKED, search.server, page=link.page)
+                self.found.record(start, [Asked(link.request, self.evaluator.decide(link.request), 0)], None)
 
 
 def _missed_alike(missed: list[NotAudited], server: Server) -> Iterator[NotAudited]:

@@ -23,6 +23,7 @@ from audit403.nginx.explore.subject import (
     PURPOSE_FILE,
     PURPOSE_HIDDEN,
     PURPOSE_HOME,
+    PURPOSE_LINKED,
     PURPOSE_ORDINARY,
     PURPOSE_PAGE,
     PURPOSE_PROBE,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from audit403.nginx.explore.tree import TreeStart
 
 _ORDER = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_PROBE, PURPOSE_CERTIFICATE)
-_LAST = (PURPOSE_ORDINARY, PURPOSE_EXCEPTION, *MEANT_NAMES, PURPOSE_HIDDEN)
+_LAST = (PURPOSE_LINKED, PURPOSE_ORDINARY, PURPOSE_EXCEPTION, *MEANT_NAMES, PURPOSE_HIDDEN)
 _RANK = {purpose: rank for rank, purpose in enumerate((*_ORDER, *_LAST))}
 _MOST_ADDRESSES = 1_000
 
@@ -116,7 +117,7 @@ class Found:
         if better or (known is not None and known.served is None and known.request == request):
             candidate = candidate._replace(served=served_beside(request, asked))
         self._found[key] = candidate if known is None else _merged(candidate, known, better)
-        self._hits.note(key, request, subject, start.meant, depth, None if sent is None else sent.step.where)
+        self._hits.note(key, request, subject, start, depth, None if sent is None else sent.step.where)
         self._blocking.note(key, start, entry, entries)
         if known is None:
             self._of_server.setdefault(server, []).append(key)

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 from audit403.core.place import Place
 from audit403.core.request import Request
+from audit403.nginx.explore.places import Start
 from audit403.nginx.explore.subject import (
     PURPOSE_EXCEPTION,
     PURPOSE_FILE,
+    PURPOSE_LINKED,
     PURPOSE_ORDINARY,
     WAY_ERROR_PAGE,
     WAY_INDEX,
@@ -37,15 +39,15 @@ class Hits:
         self._hits: dict[Key, dict[_Kind, tuple[int, Hit]]] = {}
 
     def note(
-        self, key: Key, request: Request, subject: Subject, meant: Location | None, depth: int, sent_on: Place | None
+        self, key: Key, request: Request, subject: Subject, start: Start, depth: int, sent_on: Place | None
     ) -> None:
         """Take in one refused request; `sent_on` is where it was sent on to what refuses it."""
         hits = self._hits.setdefault(key, {})
-        meant = None if meant is subject.location else meant
+        meant = None if start.meant is subject.location else start.meant
         kind = (subject.purpose, sent_on, meant and meant.span(), _telling_part(request, subject.purpose))
         known = hits.get(kind)
         if (known is None and len(hits) < _MOST_HITS) or (known is not None and depth < known[0]):
-            hit = Hit(request, subject.purpose, subject.way, subject.path, meant, subject.members)
+            hit = Hit(request, subject.purpose, subject.way, subject.path, meant, subject.members, start.page)
             hits[kind] = (depth, hit)
 
     def forget_entered(self, key: Key, has_entered: Callable[[Location], bool]) -> None:
@@ -71,7 +73,7 @@ def _telling_part(request: Request, purpose: str) -> str:
     """What makes two requests that are asked for the same reason two kinds."""
     if purpose == PURPOSE_FILE:
         return request.target.rpartition(".")[2]
-    return request.target if purpose in (PURPOSE_ORDINARY, PURPOSE_EXCEPTION) else ""
+    return request.target if purpose in (PURPOSE_ORDINARY, PURPOSE_EXCEPTION, PURPOSE_LINKED) else ""
 
 
 def _translated(hit: Hit, translation: "Translation", one: Server, other: Server) -> Hit:

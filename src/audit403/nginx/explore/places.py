@@ -35,13 +35,17 @@ _MOST_BESIDE = 20
 
 
 class Start(NamedTuple):
-    """One request to begin with, its socket, why it is asked, the server block and location that it is for."""
+    """One request to begin with, its socket, why it is asked, the server block and location that it is for.
+
+    `page` is the file that makes browsers ask, where one does.
+    """
 
     request: Request
     socket: Socket
     purpose: str
     server: Server
     meant: Location | None = None
+    page: str | None = None
 
 
 class Seen(NamedTuple):

@@ -19,11 +19,12 @@ PURPOSE_FILE = "file"
 PURPOSE_HIDDEN = "hidden"
 PURPOSE_ORDINARY = "ordinary"
 PURPOSE_EXCEPTION = "exception"
+PURPOSE_LINKED = "linked"
 """Why a request was asked: an ordinary page of a location, a made-up file in it, the site's home page, the challenge of
 a certificate authority, the name beside a served one (www or not), a name as a Host header has it where server_name is
 written otherwise, a name that another socket serves, a directory or a file of the tree, or one whose name or folder
 begins with a dot; an address such as every site has, or one that a pattern names as its exception, where the pattern
-refuses it."""
+refuses it; a file that a page loads."""
 MEANT_NAMES = (PURPOSE_TWIN_NAME, PURPOSE_WRITTEN_NAME, PURPOSE_OTHER_SOCKET)
 """The purposes of requests for a name that strays to a default server; the subject's `meant` is whose it is."""
 
@@ -47,7 +48,7 @@ class Hit(NamedTuple):
     """One of the kinds of request that a refusal hits, and the most ordinary of its kind.
 
     `way` is what sent it on to where it is refused, None where it came by its own address; `meant` the location that it
-    was made for, where another one refuses it; `members` the files that share its fate.
+    was made for, where another one refuses it; `members` the files that share its fate; `page` the page that loads it.
     """
 
     request: Request
@@ -56,6 +57,7 @@ class Hit(NamedTuple):
     path: str | None = None
     meant: Location | None = None
     members: tuple[str, ...] = ()
+    page: str | None = None
 
 
 class Blocked(NamedTuple):

@@ -1,0 +1,116 @@
+"""A rule refuses a file that is there for everybody: one that a page loads, robots.txt, what lies in /.well-known/."""
+
+from collections.abc import Iterator
+
+from audit403.core.decision import REFUSED
+from audit403.core.fact import Fact, Refusal
+from audit403.core.family import Site
+from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
+from audit403.core.place import PathPlace
+from audit403.core.registry import check
+from audit403.nginx.explore.places import CHALLENGE
+from audit403.nginx.explore.subject import PURPOSE_FILE, PURPOSE_LINKED, Hit, Subject
+from audit403.nginx.model.location import Location
+from audit403_checks.files.kinds import is_for_everybody
+from audit403_checks.nginx.members import addresses_of
+from audit403_checks.nginx.patterns import accident
+from audit403_checks.nginx.sent_on import EVERYBODY, is_plain
+from audit403_checks.support import deciding_level, finding_of, insert_before, refusal_of
+
+_NAME = "nginx/public-file-refused"
+_WELL_KNOWN = "/.well-known/"
+_SHOWN = 3
+_OF_ADDRESS = (None, "uri", "target")
+
+
+@check(WARNING, "access-rule", "return")
+def public_file_refused(fact: Fact, site: Site) -> Iterator[Finding]:
+    """An error where a page of the site loads it, a warning where its name alone says that it is for everybody."""
+    found = refusal_of(fact)
+    if found is None or not found[0].who.startswith(EVERYBODY) or isinstance(found[0].where, PathPlace):
+        return
+    refusal, subject = found
+    if any(step.phase == "rewrite" and step.met and step.field not in _OF_ADDRESS for step in refusal.decision.trace):
+        return  # it is for those who have a cookie, a key, another program
+    loaded = [hit for hit in subject.hits if hit.purpose == PURPOSE_LINKED and hit.way is None and hit.page]
+    if loaded:
+        yield _loaded(site, refusal, subject, loaded)
+        return
+    location = subject.location
+    if location is None or location.regex is None or _refuses_everything(site, refusal):
+        return
+    targets = [target for target in _for_everybody(subject) if _is_meant_otherwise(location, target)]
+    targets = [target for target in targets if _is_refused(site, refusal, target)]
+    if targets:
+        them = "is" if len(targets) == 1 else "are"
+        message = f"`{location.label()}` refuses {_listed(targets)} too, which {them} there for everybody"
+        yield _finding(site, refusal, subject, WARNING, message, targets)
+
+
+def _loaded(site: Site, refusal: Refusal, subject: Subject, loaded: list[Hit]) -> Finding:
+    first = loaded[0]
+    targets = [hit.request.target for hit in loaded]
+    page = (first.page or "").rpartition("/")[2]
+    place = "a rule of the server" if subject.location is None else f"`{subject.location.label()}`"
+    message = f"{page} loads {_listed(targets)}, which {place} refuses"
+    finding = _finding(site, refusal, subject, ERROR, message, targets, first)
+    return finding._replace(who=f"whoever opens {page}")
+
+
+def _finding(
+    site: Site,
+    refusal: Refusal,
+    subject: Subject,
+    severity: str,
+    message: str,
+    targets: list[str],
+    hit: Hit | None = None,
+) -> Finding:
+    asked = refusal.witness._replace(method="GET", target=targets[0])
+    if hit is not None and not _is_refused(site, refusal, targets[0]):
+        asked = hit.request  # only with what a browser adds for the page
+    shown = (Hit(asked, PURPOSE_FILE, None), site.decide(asked))
+    fixes = (_fix(refusal, subject, targets),)
+    return finding_of(_NAME, severity, message, refusal, fixes, anchor=targets[0], hit=shown)
+
+
+def _for_everybody(subject: Subject) -> Iterator[str]:
+    """URLs of the files behind the refusal whose names are for everybody."""
+    for hit in subject.hits:
+        if hit.purpose == PURPOSE_FILE and hit.way is None:
+            yield from (uri for uri in addresses_of(hit) if is_plain(uri) and is_for_everybody(uri))
+
+
+def _is_meant_otherwise(location: Location, target: str) -> bool:
+    """Whether the pattern does not name the file itself, and does not take it by a slip that is another rule's."""
+    stem = target.rpartition("/")[2].partition(".")[0].lower()
+    return stem not in location.name.lower() and accident(location, target) is None
+
+
+def _is_refused(site: Site, refusal: Refusal, target: str) -> bool:
+    decision = site.decide(refusal.witness._replace(method="GET", target=target))
+    return decision.verdict == REFUSED and decision.where == refusal.where
+
+
+def _refuses_everything(site: Site, refusal: Refusal) -> bool:
+    """Whether the whole site is closed, or /.well-known/ as such: then one file is not what is wrong."""
+    return any(_is_refused(site, refusal, target) for target in ("/", CHALLENGE))
+
+
+def _listed(targets: list[str]) -> str:
+    names = list(dict.fromkeys(targets))
+    return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+
+
+def _fix(refusal: Refusal, subject: Subject, targets: list[str]) -> Fix:
+    """A location of its own for each of the files, where that is all that it takes."""
+    location, names = subject.location, list(dict.fromkeys(targets))
+    summary = f"let {_listed(targets)} through by a location of its own"
+    nested = location is not None and isinstance(location.parent, Location)
+    own_root = location is not None and {"root", "alias"} & location.own.keys()
+    if location is None or location.directive is None or nested or own_root or not all(map(is_plain, names)):
+        return Fix(summary, MANUAL)
+    inherits = refusal.cause == "access-rule" and deciding_level(location) is not location
+    words = " allow all; " if inherits else " "
+    edit = insert_before(location.directive, "\n".join(f"location = {name} {{{words}}}" for name in names))
+    return Fix(summary, UNSAFE, (edit,))
