@@ -15,7 +15,6 @@ from audit403.nginx.explore.idle import idle_directives
 from audit403.nginx.explore.loops import Loops
 from audit403.nginx.explore.places import Seen, Start, starts
 from audit403.nginx.explore.search import Asked, Search
-from audit403.nginx.explore.server_errors import ServerErrors
 from audit403.nginx.explore.subject import PURPOSE_LINKED
 from audit403.nginx.explore.trail import Trails
 from audit403.nginx.explore.unexplored import LeftOpen, unexplored
@@ -24,6 +23,7 @@ from audit403.nginx.model.server import Server
 
 if TYPE_CHECKING:
     from audit403.nginx.explore import alike
+    from audit403.nginx.explore.server_errors import ServerErrors
     from audit403.nginx.explore.tree import TreeStart
 
 
@@ -39,7 +39,7 @@ class Explorer:
         self.doors = Doors(model.sockets)
         self.found = Found(evaluator, self.trails, self.doors)
         self.loops = Loops()
-        self.server_errors = ServerErrors(model)
+        self.server_errors = _server_errors(model)
         self.left_open = LeftOpen(tree_known)
         self._looked_at_files = True
         self._seen_lists: set[int] = set()
@@ -63,7 +63,8 @@ class Explorer:
                 self._explore_stray(start)
         yield from self.found.refusals()
         yield from self.loops.facts()
-        yield from self.server_errors.facts()
+        if self.server_errors is not None:
+            yield from self.server_errors.facts()
         yield from self.left_open.facts()
         yield from idle_directives(self.model)
         if any(b"$ssl_client_" in file.source.data for file in self.model.configuration.files.values()):
@@ -99,7 +100,7 @@ class Explorer:
             del self._alike[shape]  # the facts beside the refusals are to be found for every block
 
     def _noted(self) -> tuple[int, ...]:
-        return len(self.left_open), len(self.loops), len(self.server_errors)
+        return len(self.left_open), len(self.loops), len(self.server_errors or ())
 
     def _explore(self, search: Search, start: Start, entries: "TreeStart | None" = None) -> None:
         search.cut_off = False
@@ -109,7 +110,8 @@ class Explorer:
             self.missed.append(NotAudited(start.request.url(), "exploration was cut off: too many tests on one path"))
         self.found.record(start, asked, entries)
         self.left_open.note(asked)
-        self.server_errors.note(start, asked)
+        if self.server_errors is not None:
+            self.server_errors.note(start, asked)
         self.loops.note(start, asked)
         if entries is None:
             self._explore_lists(search, start, asked)
@@ -156,6 +158,14 @@ class Explorer:
             for link in linked(self.evaluator, door, mount, entries):
                 start = Start(link.request, door.socket, PURPOSE_LINKED, search.server, page=link.page)
                 self.found.record(start, [Asked(link.request, self.evaluator.decide(link.request), 0)], None)
+
+
+def _server_errors(model: Model) -> "ServerErrors | None":
+    if not model.http.writes("auth_basic_user_file", "auth_request"):
+        return None
+    from audit403.nginx.explore.server_errors import ServerErrors
+
+    return ServerErrors(model)
 
 
 def _missed_alike(missed: list[NotAudited], server: Server) -> Iterator[NotAudited]:
