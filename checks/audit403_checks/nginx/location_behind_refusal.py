@@ -2,32 +2,40 @@
 
 from collections.abc import Iterator
 
-from audit403.core.fact import Fact
+from audit403.core.decision import REFUSED
+from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
-from audit403.nginx.explore.subject import PURPOSE_PAGE, PURPOSE_PROBE, WAY_INDEX, WAY_TRY_FILES, Hit
+from audit403.nginx.explore.places import CHALLENGE
+from audit403.nginx.explore.subject import PURPOSE_EXCEPTION, PURPOSE_PAGE, PURPOSE_PROBE, WAY_INDEX, WAY_TRY_FILES, Hit
 from audit403.nginx.model.location import Location
 from audit403_checks.nginx.sent_on import EVERYBODY, detours, is_for_another, is_to_serve
 from audit403_checks.support import finding_of, insert_before, refusal_of, remove, replace, statement
 
 _NAME = "nginx/location-behind-refusal"
-_CHALLENGES = "/.well-known"
+_WELL_KNOWN = "/.well-known"
 
 
 @check(WARNING, "access-rule", "return")
 def location_behind_refusal(fact: Fact, site: Site) -> Iterator[Finding]:
-    """Of patterns the first that matches counts, and any of them before a plain prefix."""
+    """Of patterns the first that matches counts, and any of them before a plain prefix, but none behind `^~`."""
     found = refusal_of(fact)
-    if found is None or found[0].who != EVERYBODY or found[1].location is None or found[1].location.regex is None:
+    if found is None or found[0].who != EVERYBODY or found[1].location is None:
         return
     refusal, subject = found
     refusing = found[1].location
+    if refusing.regex is None and not refusing.no_regex:
+        return
     seen: set[int] = set()
+    # What the pattern itself names as its exception is told where that is told.
+    excepted = {hit.request.target for hit in subject.hits if hit.purpose == PURPOSE_EXCEPTION}
     for hit in subject.hits:
         meant = hit.meant
-        if meant is None or id(meant) in seen or not _is_for(hit, meant) or not is_to_serve(meant):
+        if meant is None or id(meant) in seen or hit.request.target in excepted:
+            continue
+        if not _is_for(site, refusal, hit, meant) or not is_to_serve(meant):
             continue
         seen.add(id(meant))
         target = hit.request.target
@@ -43,14 +51,23 @@ def location_behind_refusal(fact: Fact, site: Site) -> Iterator[Finding]:
         yield finding._replace(because=(*finding.because, *chain))
 
 
-def _is_for(hit: Hit, meant: Location) -> bool:
+def _is_for(site: Site, refusal: Refusal, hit: Hit, meant: Location) -> bool:
     """Whether the location is for the very request: its own name, or what only its pattern was made for."""
-    if hit.way is not None or hit.request.target.startswith(_CHALLENGES):
+    if hit.way is not None or (hit.request.target.startswith(_WELL_KNOWN) and _takes_challenges(site, refusal)):
         return False
     return hit.purpose == (PURPOSE_PAGE if meant.regex is None else PURPOSE_PROBE)
 
 
+def _takes_challenges(site: Site, refusal: Refusal) -> bool:
+    """Whether certificates cannot be renewed either, which is another rule's."""
+    decision = site.decide(refusal.witness._replace(method="GET", target=CHALLENGE))
+    return decision.verdict == REFUSED and decision.where == refusal.where
+
+
 def _fixes(refusing: Location, meant: Location) -> Iterator[Fix]:
+    if refusing.no_regex:
+        yield Fix(f"put it into `{refusing.label()}`, or leave out the `^~` there", MANUAL)
+        return
     if meant.directive is None or refusing.directive is None or meant.parent is not refusing.parent:
         yield Fix("let the location be looked at first", MANUAL)
         return

@@ -10,11 +10,11 @@ from audit403.core.place import PathPlace
 from audit403.core.registry import check
 from audit403.nginx.explore.places import CHALLENGE
 from audit403.nginx.explore.subject import PURPOSE_FILE, PURPOSE_LINKED, Hit, Subject
-from audit403.nginx.model.location import Location
+from audit403.nginx.model.location import Location, every_location
 from audit403_checks.files.kinds import is_for_everybody
 from audit403_checks.nginx.members import addresses_of
 from audit403_checks.nginx.patterns import accident
-from audit403_checks.nginx.sent_on import EVERYBODY, is_plain
+from audit403_checks.nginx.sent_on import EVERYBODY, is_for_another, is_plain
 from audit403_checks.support import deciding_level, finding_of, insert_before, refusal_of
 
 _NAME = "nginx/public-file-refused"
@@ -39,7 +39,7 @@ def public_file_refused(fact: Fact, site: Site) -> Iterator[Finding]:
     location = subject.location
     if location is None or location.regex is None or _refuses_everything(site, refusal):
         return
-    targets = [target for target in _for_everybody(subject) if _is_meant_otherwise(location, target)]
+    targets = [target for target in _for_everybody(subject) if _is_by_accident(subject, location, target)]
     targets = [target for target in targets if _is_refused(site, refusal, target)]
     if targets:
         them = "is" if len(targets) == 1 else "are"
@@ -81,10 +81,13 @@ def _for_everybody(subject: Subject) -> Iterator[str]:
             yield from (uri for uri in addresses_of(hit) if is_plain(uri) and is_for_everybody(uri))
 
 
-def _is_meant_otherwise(location: Location, target: str) -> bool:
-    """Whether the pattern does not name the file itself, and does not take it by a slip that is another rule's."""
+def _is_by_accident(subject: Subject, location: Location, target: str) -> bool:
+    """Whether the pattern does not name the file itself, and nothing about it is another rule's."""
     stem = target.rpartition("/")[2].partition(".")[0].lower()
-    return stem not in location.name.lower() and accident(location, target) is None
+    if stem in location.name.lower() or accident(location, target) is not None:
+        return False
+    has_its_own = any(one.regex is None and one.name == target for one in every_location(subject.server.tree))
+    return not has_its_own and not is_for_another(subject, target)
 
 
 def _is_refused(site: Site, refusal: Refusal, target: str) -> bool:

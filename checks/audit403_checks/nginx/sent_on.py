@@ -60,8 +60,10 @@ def origin_of(detour: Detour) -> Context:
 
 def is_to_serve(location: Location) -> bool:
     """Whether a location says that it serves, and nothing in it refuses."""
-    if any(name in location.own for name in ("deny", "return", "internal")):
+    if any(name in location.own for name in ("deny", "internal")):
         return False
+    if "return" in location.own:
+        return all(not one.args[0].startswith(("4", "5")) for one in location.own["return"] if one.args)
     return bool(_SERVING & location.own.keys()) or any(map(is_handler, location.sequence))
 
 
