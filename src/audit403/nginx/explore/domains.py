@@ -8,9 +8,9 @@ ngx_ssl_get_protocol. What a browser never sends counts as well: a Referer witho
 import re
 
 from audit403.core.named_tuple import NamedTuple
+from audit403.http.regex import Regex
 from audit403.nginx.model.address import parse_address
 from audit403.nginx.model.model import Model
-from audit403.nginx.model.regex import Regex
 
 _ADDRESSES = ("remote_addr", "realip_remote_addr")
 _PATHS = ("uri", "document_uri", "request_uri")

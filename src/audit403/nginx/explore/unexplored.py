@@ -5,7 +5,7 @@ A configuration in which something was not tried is not a clean one, so it is sa
 
 from collections.abc import Iterator
 
-from audit403.core.decision import REASON_FILE, UNKNOWN
+from audit403.core.decision import REASON_FILE, REASON_PROGRAM, UNKNOWN
 from audit403.core.fact import ReadingFault
 from audit403.core.family import NotAudited
 from audit403.core.place import Span
@@ -52,6 +52,13 @@ class LeftOpen:
             message = f"whether `location {location.name}` refuses anybody hangs on files that are not known here"
             self._found.setdefault((REASON_FILE, f"{span.file}:{span.start}"), _fault(span, message))
 
+    def note_internal(self, location: Location) -> None:
+        """Take in a location that only nginx itself comes to, and whose rules met nobody: a program may lead there."""
+        span = location.span()
+        if span is not None and "deny" in location.own and {"root", "alias"} & location.own.keys():
+            message = f"`{location.label()}` refuses what a program sends there with X-Accel-Redirect, if one does"
+            self._found.setdefault((REASON_PROGRAM, f"{span.file}:{span.start}"), _fault(span, message))
+
     def __len__(self) -> int:
         return len(self._found)
 
@@ -70,6 +77,7 @@ def unexplored(
     """Every directive of a server block that refuses and that no request has met.
 
     Not those of a named location that nothing leads to; where files may lead to it and are not known, it is left open.
+    Nor a `deny` behind `internal`: whoever asks for such a location gets 404.
     """
     families = {family for door in doors for family in ("ipv4", "ipv6", "unix") if door.socket.takes(family)}
     said: set[int] = set()
@@ -77,12 +85,20 @@ def unexplored(
         if isinstance(context, Location) and not search.has_entered(context):
             if context.named and (not _is_named(context, server) or not left_open.tree_known):
                 left_open.note_named(context)
-            elif _refuses_itself(context):
+            elif not _refuses_itself(context):
+                continue
+            elif context.effective("internal") and not context.code:
+                left_open.note_internal(context)
+            else:
                 yield _missed(context.directive, "no request was found that comes to it")
             continue
         for directive, is_met in _refusing(context, search, trails, families):
-            if not is_met and id(directive) not in said:
-                said.add(id(directive))
+            if is_met or id(directive) in said:
+                continue
+            said.add(id(directive))
+            if isinstance(context, Location) and context.effective("internal") and directive.name == "deny":
+                left_open.note_internal(context)
+            else:
                 yield _missed(directive, "no request was found that it refuses")
 
 
