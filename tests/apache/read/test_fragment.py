@@ -5,6 +5,7 @@ from pathlib import Path
 from audit403.apache.read.configuration import Configuration, Settings, parse_htaccess, read_configuration
 from audit403.apache.read.fragment import ASSUMED, around_htaccess, read_folder, read_lone, read_standard_input
 from audit403.evidence.local import LocalEvidence
+from servers.need import need
 
 VHOST = """\
 <VirtualHost *:80>
@@ -54,6 +55,38 @@ def test_a_virtual_host(tmp_path: Path) -> None:
     assert around[0].args == ["/"]
     assert around[0].block is not None
     assert around[0].block[-1].raw == "all denied"
+
+
+def test_a_file_for_a_module_is_for_servers_with_it(tmp_path: Path) -> None:
+    """What certbot writes: a virtual host in <IfModule mod_ssl.c>, which Debian has enabled only then."""
+    inner = VHOST.replace("*:80", "*:443").replace("ErrorLog", "SSLEngine on\n    ErrorLog")
+    text = f"<IfDefine !NO_TLS>\n<IfModule mod_ssl.c>\n{inner}</IfModule>\n</IfDefine>\n"
+    text += "<IfModule !mod_dav.c>\n</IfModule>\n"
+    configuration = lone(tmp_path / "a-le-ssl.conf", text)
+    assert configuration.problems == []
+    assert names(configuration) == [
+        "<virtualhost", "servername", "documentroot", "rewriteengine", "sslengine", "errorlog",
+    ]  # fmt: skip
+    assert configuration.implied == ("ssl_module", "rewrite_module")
+    assert [d.args for d in configuration.every() if d.name == "listen"] == [["80"], ["443"]]
+    other = lone(tmp_path / "b.conf", "<IfModule mpm_prefork_module>\nMaxSpareServers 5\n</IfModule>\n<IfModule>\n")
+    assert names(other) == []
+    assert other.implied == ()
+
+
+def test_the_parts_of_debians_configuration_alone(tmp_path: Path) -> None:
+    need("apache2")
+    found = {}
+    for kind in ("conf", "sites", "mods"):
+        for part in Path(f"/etc/apache2/{kind}-available").glob("*.conf"):
+            configuration = lone(tmp_path / part.name, part.read_text())
+            assert configuration.problems == [], part
+            assert configuration.assumed == "server", part
+            found[part.name] = set(names(configuration))
+    assert len(found) > 20
+    assert {"<virtualhost", "sslengine"} <= found["default-ssl.conf"]
+    assert {"userdir", "<directory", "require"} <= found["userdir.conf"]
+    assert {"<location", "require"} <= found["status.conf"]
 
 
 def test_the_assumption_can_be_chosen(tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ class Command(NamedTuple):
 
 _by_name: dict[str, tuple[Command, ...]] = {}
 _by_module: dict[str, list[Command]] = {}
+_by_file: dict[str, str] = {}
 _files: dict[str, str] = dict(OTHER_FILES)
 
 
@@ -85,6 +86,13 @@ def file_of(module: str) -> str:
     return _files.get(module) or f"mod_{module.removesuffix('_module').removeprefix('mod_')}.c"
 
 
+def symbol_of(name: str) -> str | None:
+    """The module of httpd's that `<IfModule name>` asks for, by its symbol or its file."""
+    if not _by_name:
+        _fill()
+    return name if name in _by_module else _by_file.get(name)
+
+
 def is_httpds(module: str) -> bool:
     """Whether a module comes with httpd."""
     if not _by_name:
@@ -100,6 +108,7 @@ def _fill() -> None:
         if line[0] != " ":
             module, file = line.split()
             _files[module] = file
+            _by_file[file] = module
             _by_module[module] = []
             continue
         names = line.split()

@@ -4,9 +4,9 @@ What httpd knows besides its files – its root, its environment, the modules wh
 from where the main file lies, and what is only assumed is named.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
-from audit403.apache.read.commands import modules_with
+from audit403.apache.read.commands import modules_with, symbol_of
 from audit403.apache.read.envvars import DEBIAN as DEBIAN_VARIABLES
 from audit403.apache.read.envvars import read_envvars
 from audit403.apache.read.expand import Expander, World
@@ -39,6 +39,7 @@ class Configuration:
         "directives",
         "executed",
         "files",
+        "implied",
         "main",
         "not_read",
         "process",
@@ -46,7 +47,7 @@ class Configuration:
         "server_root",
     )
 
-    def __init__(self, main: ParsedFile, expander: Expander, server_root: str) -> None:
+    def __init__(self, main: ParsedFile, expander: Expander, server_root: str, implied: tuple[str, ...] = ()) -> None:
         self.main = main
         self.directives: list[Directive] = expander.directives
         self.executed: list[Directive] = expander.executed
@@ -57,6 +58,8 @@ class Configuration:
         #: What is wrong with the files and the includes; `problems` has the directives too.
         self.reading: list[Problem] = expander.problems
         self.not_read: list[tuple[str, str]] = expander.not_read
+        #: The modules beside the assumed ones that are there because the files need them or are written for them.
+        self.implied = implied
         #: What was assumed around a lone file (`main` is then a file of ours that includes it), or None.
         self.assumed: str | None = None
         #: The file that was asked about: the main file, or the lone one.
@@ -144,7 +147,13 @@ def read_around(
     expander = start.run(world, None, ())
     if not any(directive.name == "loadmodule" for directive in expander.executed):
         wanted = ASSUMPTIONS.get(settings.modules or "", assumption)
-        expander = start.run(world, wanted, _implied(expander.directives))
+        meant = _meant(file, expander)
+        if meant:
+            expander = start.run(world, None, meant)
+        implied = {**meant, **_implied(expander.directives, meant)}
+        expander = start.run(world, wanted, implied)
+        usual = Modules(wanted.static, wanted).symbols
+        return Configuration(file, expander, root, tuple(symbol for symbol in implied if symbol not in usual))
     return Configuration(file, expander, root)
 
 
@@ -243,21 +252,29 @@ def _assumption(main: str, root: str) -> Assumption:
     return DEBIAN if _is_debian(main) or root == "/etc/apache2" else RHEL
 
 
-def _implied(directives: list[Directive]) -> list[str]:
+def _meant(main: ParsedFile, expander: Expander) -> dict[str, None]:
+    """The modules that parts of the configuration are written for, where no LoadModule tells."""
+    from audit403.apache.read.surroundings import meant_modules
+
+    parts = (part for part in expander.files.values() if part is not main)
+    return {symbol: None for part in parts for symbol in meant_modules(part)}
+
+
+def _implied(directives: list[Directive], meant: Container[str]) -> dict[str, None]:
     """The modules that must be there for what stands outside of `<IfModule>`: otherwise httpd would not start."""
     found: dict[str, None] = {}
     within: dict[Directive | None, bool] = {None: False}
     for directive in every_directive(directives):
-        if _is_conditional(directive.via, within):
+        if _is_conditional(directive.via, within, meant):
             continue
         symbols = modules_with(directive.name)
         if len(symbols) == 1:
             found[symbols[0]] = None
-    return list(found)
+    return found
 
 
-def _is_conditional(via: Directive | None, known: dict[Directive | None, bool]) -> bool:
-    """Whether an `<IfModule>` is among the steps that led here."""
+def _is_conditional(via: Directive | None, known: dict[Directive | None, bool], meant: Container[str]) -> bool:
+    """Whether an `<IfModule>` is among the steps that led here, for another module than those that are meant."""
     chain: list[Directive] = []
     step = via
     while step is not None and step not in known:
@@ -265,7 +282,7 @@ def _is_conditional(via: Directive | None, known: dict[Directive | None, bool]) 
         step = step.via
     answer = known[step]
     for step in reversed(chain):
-        answer = known[step] = answer or step.name == "<ifmodule"
+        answer = known[step] = answer or (step.name == "<ifmodule" and symbol_of((step.args or [""])[0]) not in meant)
     return known[via]
 
 

@@ -9,7 +9,9 @@ from audit403.apache.read.check import TOP
 from audit403.apache.read.commands import ALL, DIRECTORY
 from audit403.apache.read.lines import Line
 from audit403.apache.read.now import handlers
+from audit403.apache.read.parse import ParsedFile
 from audit403.apache.read.process import Process
+from audit403.apache.read.words import values_of
 from audit403.core.named_tuple import NamedTuple
 
 #: What httpd starts with around a lone file, in words of ours.
@@ -67,7 +69,8 @@ def is_main(path: str, lines: list[Line]) -> bool:
 
 def belonging(lines: list[Line]) -> Belonging:
     """Where a file with these lines belongs; between equals the outermost context."""
-    names = _outermost(lines)
+    conditional = _conditional()
+    names = [name for name, *_ in _outermost(lines) if name not in conditional]
     if not names:
         return Belonging("server", 1.0)
     at_top = sum(_fits(name, TOP.override) for name in names) / len(names)
@@ -77,24 +80,43 @@ def belonging(lines: list[Line]) -> Belonging:
     return Belonging("vhost" if _IN_VHOSTS.intersection(names) else "server", at_top)
 
 
-def _outermost(lines: list[Line]) -> list[str]:
-    """The names of the lines that stand in no section, but for conditional ones."""
-    conditional = {name for name in handlers(_EVERYTHING) if name.startswith("<")}
-    found: list[str] = []
+def meant_modules(file: ParsedFile) -> list[str]:
+    """The modules of httpd's that `<IfModule>` asks for around whole parts of a file: it is for servers with them.
+
+    `<IfModule mod_ssl.c>` around a virtual host is what certbot and Debian write. Of several MPMs there is only one.
+    """
+    text = file.source.text
+    found: dict[str, None] = {}
+    for name, start, end, args_at in _outermost(file.lines.lines):
+        if name == "<ifmodule":
+            words = values_of(text[start + args_at : end].rpartition(">")[0])
+            symbol = table.symbol_of(words[0]) if words else None
+            if symbol is not None and not symbol.startswith("mpm_"):
+                found[symbol] = None
+    return list(found)
+
+
+def _outermost(lines: list[Line]) -> list[Line]:
+    """The lines that stand in no section, but for conditional ones."""
+    conditional = _conditional()
+    found: list[Line] = []
     depth = 0
-    for name, *_ in lines:
+    for line in lines:
+        name = line[0]
         if name[:2] == "</":
             closed = "<" + name[2:].rstrip(">")
             depth = max(0, depth - (closed not in conditional))
-        elif name in conditional:
             continue
-        elif name[:1] == "<":
-            if depth == 0:
-                found.append(name)
+        if depth == 0:
+            found.append(line)
+        if name[:1] == "<" and name not in conditional:
             depth += 1
-        elif depth == 0:
-            found.append(name)
     return found
+
+
+def _conditional() -> set[str]:
+    """The sections that are done while reading."""
+    return {name for name in handlers(_EVERYTHING) if name.startswith("<")}
 
 
 def _fits(name: str, override: int) -> bool:
