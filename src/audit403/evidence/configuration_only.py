@@ -66,6 +66,10 @@ class ConfigurationOnly:
         """Not known here."""
         return _NO_TREE
 
+    def hostname(self) -> str | NotCollected:
+        """Not known here."""
+        return _NO_TREE
+
     def with_changes(self, edits: Iterable[Edit]) -> Evidence:
         """The same world after some edits."""
         return ConfigurationOnly(self._inner.with_changes(edits), self._known)

@@ -117,6 +117,10 @@ class Evidence(Protocol):
         """Whether fs.protected_symlinks is on."""
         ...
 
+    def hostname(self) -> str | NotCollected:
+        """The machine's own name, as gethostname(2) says it."""
+        ...
+
     def with_changes(self, edits: Iterable[Edit]) -> "Evidence":
         """The same world after `edits`."""
         ...

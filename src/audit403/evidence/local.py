@@ -138,6 +138,10 @@ class LocalEvidence:
             self._protected_symlinks = _protected_symlinks()
         return self._protected_symlinks
 
+    def hostname(self) -> str | NotCollected:
+        """The machine's own name."""
+        return os.uname().nodename
+
     def with_changes(self, edits: Iterable[Edit]) -> Evidence:
         """The same machine after `edits`; the machine itself is not touched."""
         from audit403.evidence.overlay import Overlay

@@ -41,6 +41,7 @@ class MemoryEvidence:
         complete: bool = True,
         listed: Iterable[str] = (),
         protected_symlinks: bool | NotCollected = False,
+        hostname: str | None = None,
     ) -> None:
         self._entries = entries
         self._contents = contents if contents is not None else {}
@@ -49,6 +50,7 @@ class MemoryEvidence:
         self._complete = complete
         self._listed = frozenset(listed)
         self._protected_symlinks = protected_symlinks
+        self._hostname = hostname
         self._names_of: dict[str, list[str]] | None = None
 
     def entry(self, path: str) -> Entry | Absent | NotCollected:
@@ -116,6 +118,10 @@ class MemoryEvidence:
     def protected_symlinks(self) -> bool | NotCollected:
         """Whether fs.protected_symlinks is on, as the constructor was told."""
         return self._protected_symlinks
+
+    def hostname(self) -> str | NotCollected:
+        """The machine's own name, as the constructor was told."""
+        return _NOT_IN_IT if self._hostname is None else self._hostname
 
     def with_changes(self, edits: Iterable[Edit]) -> Evidence:
         """The same world after `edits`."""

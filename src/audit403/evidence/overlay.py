@@ -127,6 +127,10 @@ class Overlay:
         """Whether fs.protected_symlinks is on."""
         return self._base.protected_symlinks()
 
+    def hostname(self) -> str | NotCollected:
+        """The machine's own name."""
+        return self._base.hostname()
+
     def with_changes(self, edits: Iterable[Edit]) -> Evidence:
         """The same world after `edits` too."""
         return Overlay(self, edits)

@@ -18,7 +18,7 @@ from audit403.nginx.model.build import build_model
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.model import Model
-from audit403.nginx.model.server import Server
+from audit403.nginx.model.server import ASSUMED_HOSTNAME, Server
 from audit403.nginx.read.configuration import Configuration, read_configuration
 from audit403.nginx.read.locate import CONF_DIRECTORIES
 from audit403.nginx.read.tree import ParsedFile
@@ -26,6 +26,7 @@ from audit403.nginx.start.check import refused
 
 name = "nginx"
 usual_mains = tuple(f"{folder}/nginx.conf" for folder in CONF_DIRECTORIES)
+_HOSTNAME_ASSUMED = f"`$hostname` is the server's own name, which is not known here: {ASSUMED_HOSTNAME} stands for it"
 STANDARD_INPUT = "(standard input)"
 
 
@@ -51,9 +52,11 @@ class NginxSite:
         self.files = tuple(configuration.files)
         self.size = configuration.size
         self.evidence = evidence
-        self.model = build_model(configuration, refused=refused(configuration)) if model is None else model
         self.not_audited = tuple(NotAudited(target, reason) for target, reason in configuration.not_read)
         tree = evidence if options.tree == "here" else ConfigurationOnly(evidence, options.paths)
+        hostname = tree.hostname()
+        self._hostname = hostname if isinstance(hostname, str) else None
+        self.model = build_model(configuration, self._hostname, refused(configuration)) if model is None else model
         self.evaluator = Evaluator(self.model, tree)
         self._reread = reread
         #: The files that came as text: there is no evidence of them, so it is not changed with them.
@@ -88,7 +91,8 @@ class NginxSite:
     def with_tree(self, tree: str) -> "NginxSite":
         """The same site with or without this machine's files."""
         options = self.options._replace(tree=tree)
-        return NginxSite(self.configuration, self.evidence, options, self._reread, self.model, self._given)
+        model = None if self.model.after_host else self.model
+        return NginxSite(self.configuration, self.evidence, options, self._reread, model, self._given)
 
     def facts(self) -> Iterator[Fact]:
         """Every refusal, idle directive and fault in reading."""
@@ -99,6 +103,9 @@ class NginxSite:
         for directive in not_evaluated(self.model):
             message = f"`{directive.name}` may refuse requests, and what it does is not evaluated"
             yield ReadingFault(name, "not-evaluated", directive.span, message)
+        if self._hostname is None:
+            for directive in self.model.after_host:
+                yield ReadingFault(name, "not-evaluated", directive.span, _HOSTNAME_ASSUMED)
         explorer = Explorer(self.model, self.evaluator, self.options.tree == "here" or bool(self.options.paths))
         yield from explorer.facts()
         self._not_explored = tuple(explorer.missed)

@@ -81,6 +81,10 @@ class ChangedEvidence:
         """What initgroups(3) would give `user`."""
         return self._base.group_ids(user, primary_gid)
 
+    def hostname(self) -> str | NotCollected:
+        """The machine's own name."""
+        return self._base.hostname()
+
     def protected_symlinks(self) -> bool | NotCollected:
         """Whether fs.protected_symlinks is on."""
         return self._base.protected_symlinks()

@@ -17,7 +17,7 @@ from audit403.nginx.decide.normalise_uri import BadTarget, normalise_target
 from audit403.nginx.decide.outcome import Closed, Outcome, Status
 from audit403.nginx.decide.tls import Handshake, check_tls, handshake
 from audit403.nginx.model.context import Context
-from audit403.nginx.model.server import Server
+from audit403.nginx.model.server import ASSUMED_HOSTNAME, Server
 
 _METHOD_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ_-")
 _HEADER_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
@@ -206,6 +206,8 @@ def _set_server(exchange: Exchange, name: str, hello: Handshake) -> Status | Non
     if captured is not None:
         exchange.captures = captured
         exchange.variables.update(captured.named)
+    if name == ASSUMED_HOSTNAME and exchange.evaluator.model.after_host:
+        how += ", which stands for $hostname: the server's own name is not known here"
     exchange.step("server", f"{_label(server)}: {how}", server.span(), True, "host", "server-name", name)
     if hello.name is not None and server.argument("ssl_verify_client", "off") != "off":
         exchange.body_discarded = True

@@ -24,17 +24,17 @@ MOST_NESTED = 100
 Defined = TypeVar("Defined")
 
 
-def build_model(configuration: Configuration, hostname: str = "$hostname", refused: Iterable[Faulty] = ()) -> Model:
+def build_model(configuration: Configuration, hostname: str | None = None, refused: Iterable[Faulty] = ()) -> Model:
     """Build the model of a configuration; what nginx would reject is left out and recorded in `faults`.
 
-    `hostname` is what `server_name $hostname` stands for; where it is not known, no request asks for it. `refused` is
-    what is known to be rejected before anything is built.
+    `hostname` is what `server_name $hostname` stands for, None where that is not known. `refused` is what is known to
+    be rejected before anything is built.
     """
     return _Builder(configuration, hostname, tuple(refused)).build()
 
 
 class _Builder:
-    def __init__(self, configuration: Configuration, hostname: str, refused: tuple[Faulty, ...]) -> None:
+    def __init__(self, configuration: Configuration, hostname: str | None, refused: tuple[Faulty, ...]) -> None:
         self.configuration = configuration
         self.hostname = hostname
         self.refused = refused
@@ -125,7 +125,9 @@ class _Builder:
     def _build_server(self, directive: Directive) -> None:
         server = Server(directive, self.model.http)
         server.add(self._expand(directive.block or ()))
-        server.names = server_names(server.own.get("server_name", []), self.hostname)
+        names = server.own.get("server_name", [])
+        server.names = server_names(names, self.hostname)
+        self.model.after_host += [one for one in names if "$hostname" in map(str.lower, one.args)]
         self._note_captured(name.regex for name in server.names)
         self._note_values(server)
         server.code = self._code(server.sequence, server)

@@ -30,6 +30,7 @@ class Model:
         "_sends_on",
         "_upstreams",
         "_volatile",
+        "after_host",
         "assigned",
         "captured",
         "configuration",
@@ -60,6 +61,8 @@ class Model:
         self._upstreams: dict[str, Directive] | None = None
         self._by_port: dict[int, list[Socket]] | None = None
         self._geoip2_proxies: GeoIp2Proxies | None = None
+        #: The `server_name` directives with `$hostname`.
+        self.after_host: list[Directive] = []
         self.assigned: set[str] = set()
         self.captured: set[str] = set()
         self.faults: list[Faulty] = []

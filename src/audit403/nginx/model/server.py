@@ -11,6 +11,9 @@ from audit403.nginx.model.location import LocationTree
 from audit403.nginx.model.rewrite_code import Instruction
 from audit403.nginx.read.tree import Directive
 
+ASSUMED_HOSTNAME = "hostname.example"
+"""Stands for `$hostname` where the machine's name is not known, so that its server is asked too."""
+
 
 class ServerName(NamedTuple):
     """One name: plain text with its wildcards, or a regex; `source` as written."""
@@ -47,7 +50,7 @@ class Server(Context):
         return shown[1:] if shown.startswith(".") else shown
 
 
-def server_names(directives: list[Directive], hostname: str) -> tuple[ServerName, ...]:
+def server_names(directives: list[Directive], hostname: str | None) -> tuple[ServerName, ...]:
     """The names of one server block; none at all means the empty name."""
     names: list[ServerName] = []
     for directive in directives:
@@ -55,7 +58,7 @@ def server_names(directives: list[Directive], hostname: str) -> tuple[ServerName
     return tuple(names) or (ServerName("", "", None, None),)
 
 
-def _server_name(text: str, directive: Directive, hostname: str) -> ServerName:
+def _server_name(text: str, directive: Directive, hostname: str | None) -> ServerName:
     if text.startswith("~"):
         caseless = any("A" <= character <= "Z" for character in text)
         try:
@@ -63,5 +66,6 @@ def _server_name(text: str, directive: Directive, hostname: str) -> ServerName:
         except InvalidRegex:
             return ServerName(text, None, None, directive)
     if lower(text) == "$hostname":
-        return ServerName(hostname, lower(hostname), None, directive)
+        own = ASSUMED_HOSTNAME if hostname is None else lower(hostname)
+        return ServerName(own, own, None, directive)
     return ServerName(text, lower(text), None, directive)

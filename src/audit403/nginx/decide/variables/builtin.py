@@ -346,7 +346,6 @@ STATE_VARIABLES = frozenset(
         "connections_writing",
         "date_gmt",
         "date_local",
-        "hostname",
         "limit_conn_status",
         "limit_req_status",
         "msec",

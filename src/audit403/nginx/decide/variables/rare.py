@@ -85,6 +85,11 @@ def _session_reused(exchange: Exchange, name: str) -> Value:
     return None if exchange.request.tls is None else _state(name)
 
 
+def _hostname(exchange: Exchange, name: str) -> Value:
+    own = exchange.evaluator.evidence.hostname()
+    return lower(own) if isinstance(own, str) else _state(name)
+
+
 def _geoip(exchange: Exchange, name: str) -> Value:
     return Unknown(Missing(REASON_FILE, f"${name}, out of a database"))
 
@@ -152,6 +157,7 @@ _HANDLERS: dict[str, _Handler] = {
     "fastcgi_path_info": _fastcgi,
     "fastcgi_script_name": _fastcgi,
     "gzip_ratio": _nothing,
+    "hostname": _hostname,
     "limit_conn_status": _limit,
     "limit_req_status": _limit,
     "modern_browser": _browser,
