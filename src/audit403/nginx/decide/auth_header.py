@@ -4,7 +4,7 @@ Truth: ngx_http_auth_basic_user in src/http/ngx_http_core_module.c.
 """
 
 from audit403.http.base64 import decode_base64
-from audit403.nginx.decide.ascii import lower
+from audit403.nginx.ascii import lower
 from audit403.nginx.decide.exchange import Exchange
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from audit403.core.request import Request
 from audit403.http.regex import Captured
-from audit403.nginx.decide.ascii import lower
+from audit403.nginx.ascii import lower
 from audit403.nginx.model.address import IPV4, IPV6, UNIX, Address, parse_address
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.server import Server

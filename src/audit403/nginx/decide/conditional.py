@@ -3,7 +3,7 @@
 Truth: src/http/modules/ngx_http_not_modified_filter_module.c and ngx_http_range_filter_module.c, in this order.
 """
 
-from audit403.nginx.decide.ascii import lower
+from audit403.nginx.ascii import lower
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.outcome import Body, Outcome, Sent, Status
 from audit403.nginx.decide.static_gzip import gzip_ok

@@ -3,7 +3,7 @@
 Truth: src/http/modules/ngx_http_stub_status_module.c, _empty_gif_, _flv_ and _mp4_module.c.
 """
 
-from audit403.nginx.decide.ascii import lower
+from audit403.nginx.ascii import lower
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.hand_on import hand_on
 from audit403.nginx.decide.map_path import wants_directory

@@ -5,7 +5,7 @@ Truth: ngx_http_headers_more_handler and ngx_http_headers_more_headers_in.c of h
 
 from contextlib import suppress
 
-from audit403.nginx.decide.ascii import lower
+from audit403.nginx.ascii import lower
 from audit403.nginx.decide.choose_server import BadHost, validate_host
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.other_programs import INPUT_HEADERS

@@ -7,7 +7,7 @@ src/http/modules/ngx_http_proxy_module.c.
 from audit403.core.decision import REASON_UNDOCUMENTED, Missing
 from audit403.core.open_question import Undecided, Unknown
 from audit403.core.request import Request, Tls
-from audit403.nginx.decide.ascii import lower
+from audit403.nginx.ascii import lower
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.peers import Peer
 from audit403.nginx.decide.proxy_url import Url

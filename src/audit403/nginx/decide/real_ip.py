@@ -6,7 +6,7 @@ Truth: src/http/modules/ngx_http_realip_module.c.
 from audit403.core.decision import REASON_HOST, Missing
 from audit403.core.named_tuple import NamedTuple
 from audit403.evidence.interface import Evidence
-from audit403.nginx.decide.ascii import lower
+from audit403.nginx.ascii import lower
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.model.address import Network, network_of, parse_network
 from audit403.nginx.model.context import Context

@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 
 from audit403.core.named_tuple import NamedTuple
-from audit403.nginx.decide.ascii import lower
+from audit403.nginx.ascii import lower
 from audit403.nginx.decide.choose_server import BadHost, choose_server, validate_host
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.header_buffers import too_large

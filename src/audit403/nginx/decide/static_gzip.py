@@ -5,7 +5,7 @@ ngx_http_gzip_quantity in src/http/ngx_http_core_module.c; ngx_http_process_user
 """
 
 from audit403.http.regex import InvalidRegex, compile_regex
-from audit403.nginx.decide.ascii import lower
+from audit403.nginx.ascii import lower
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.map_path import map_uri_to_path, wants_directory
 from audit403.nginx.decide.outcome import Body, Outcome, Sent, Status

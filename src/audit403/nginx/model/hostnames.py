@@ -5,7 +5,7 @@ Truth: ngx_hash_add_key, ngx_hash_find_combined, ngx_hash_find_wc_head and ngx_h
 
 from typing import Generic, TypeVar
 
-from audit403.nginx.decide.ascii import lower
+from audit403.nginx.ascii import lower
 
 Value = TypeVar("Value")
 

@@ -5,7 +5,7 @@ Truth: ngx_http_core_server and ngx_http_core_server_name in src/http/ngx_http_c
 
 from audit403.core.named_tuple import NamedTuple
 from audit403.http.regex import InvalidRegex, Regex, compile_regex
-from audit403.nginx.decide.ascii import lower
+from audit403.nginx.ascii import lower
 from audit403.nginx.model.context import SERVER, Context
 from audit403.nginx.model.location import LocationTree
 from audit403.nginx.model.rewrite_code import Instruction

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from audit403.core.decision import REASON_PROGRAM, REASON_STATE, Missing
 from audit403.core.open_question import Undecided, Unknown
-from audit403.nginx.decide.ascii import lower
+from audit403.nginx.ascii import lower
 from audit403.nginx.decide.exchange import Exchange, Value
 from audit403.nginx.decide.map_path import document_root, map_uri_to_path
 from audit403.nginx.decide.tls import client_certificate

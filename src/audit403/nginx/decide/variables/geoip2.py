@@ -9,7 +9,7 @@ from typing import Any
 
 from audit403.core.decision import REASON_FILE, REASON_STATE, Missing
 from audit403.core.open_question import Unknown
-from audit403.nginx.decide.ascii import lower
+from audit403.nginx.ascii import lower
 from audit403.nginx.decide.exchange import Exchange, Value
 from audit403.nginx.decide.forwarded import forwarded_address
 from audit403.nginx.model.address import UNIX, Address, parse_address

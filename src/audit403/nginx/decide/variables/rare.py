@@ -8,7 +8,7 @@ from collections.abc import Callable
 from audit403.core.decision import REASON_FILE, REASON_PROGRAM, REASON_STATE, Missing
 from audit403.core.open_question import Unknown
 from audit403.http.regex import InvalidRegex, compile_regex
-from audit403.nginx.decide.ascii import lower
+from audit403.nginx.ascii import lower
 from audit403.nginx.decide.exchange import Exchange, Value
 from audit403.nginx.decide.variables.builtin import STATE_VARIABLES, cookie_value
 

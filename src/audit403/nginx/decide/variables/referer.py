@@ -3,7 +3,7 @@
 Truth: src/http/modules/ngx_http_referer_module.c.
 """
 
-from audit403.nginx.decide.ascii import lower
+from audit403.nginx.ascii import lower
 from audit403.nginx.decide.exchange import Exchange, Value
 from audit403.nginx.model.referers import Referers
 

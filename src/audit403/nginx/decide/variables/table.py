@@ -6,7 +6,7 @@ Truth: ngx_http_map_variable and ngx_http_map_find.
 from collections.abc import Callable
 
 from audit403.core.open_question import Unknown
-from audit403.nginx.decide.ascii import lower
+from audit403.nginx.ascii import lower
 from audit403.nginx.decide.exchange import Exchange, Value
 from audit403.nginx.model.map import Map, MapEntry
 from audit403.nginx.model.template import Template
