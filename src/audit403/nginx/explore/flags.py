@@ -60,20 +60,19 @@ def values_of(at: Point, name: str) -> tuple[str, ...] | None:
     return known if len(known) == len(dict.fromkeys(texts)) else None
 
 
-def plans(at: Point, name: str) -> list[Plan]:
-    """What must be turned for each value that the variable may have, the least first."""
+def plans(at: Point, name: str) -> Iterator[Plan]:
+    """What must be turned for each value that the variable may have, the least first; each made when it is wanted."""
     names, deciding = _relevant(at.code, name)
-    found: list[Plan] = []
+    code = [one for one in at.code if any(each.name in names for each in _sets((one,)))]
     runs = (chosen for count in range(len(deciding) + 1) for chosen in combinations(deciding, count))
     for chosen in islice(runs, _MOST_RUNS):
         turned = {id(condition): condition for condition in chosen}
         try:
-            state = _run(at, names, turned)
+            state = _run(at, code, names, turned)
         except _Ended:
             continue
         outcomes = tuple((one, not at.outcomes.get(one.directive.span, False)) for one in chosen)
-        found.append(Plan(outcomes, state.get(name, ())))
-    return found
+        yield Plan(outcomes, state.get(name, ()))
 
 
 def _wanted(every: Iterable[Plan], wish: Wish) -> Iterator[Plan]:
@@ -119,13 +118,13 @@ def _sets(code: Iterable[Instruction]) -> Iterator[Set]:
             yield from _sets(instruction.body)
 
 
-def _run(at: Point, names: set[str], turned: dict[int, If]) -> dict[str, Pieces]:
+def _run(at: Point, code: list[Instruction], names: set[str], turned: dict[int, If]) -> dict[str, Pieces]:
     """What the variables are after the code, with some conditions turned. Raises _Ended where it does not get there."""
     state: dict[str, Pieces] = {}
-    for instruction in at.code:
+    for instruction in code:
         if isinstance(instruction, Set):
             _assign(state, instruction, names)
-        elif isinstance(instruction, If) and any(each.name in names for each in _sets(instruction.body)):
+        elif isinstance(instruction, If):
             holds = _known_outcome(instruction.condition, state, names)
             if holds is None:
                 holds = at.outcomes.get(instruction.directive.span, False) != (id(instruction) in turned)

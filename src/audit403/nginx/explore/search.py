@@ -29,6 +29,8 @@ from audit403.nginx.model.server import Server
 MOST_REQUESTS_A_START = 4_000
 _MOST_TRIES = 3
 _MOST_PROPOSALS = 24
+_MOST_PASSES = 20
+"""From so many requests of one start something is tried to get past one end: many conditions may lead to it."""
 _LONG_LIST, _OF_A_LONG_LIST = 100, 40
 _DEEPEST = 8
 _MOST_WRITTEN = 20
@@ -84,11 +86,13 @@ class Search:
         self._seen_lists = seen_lists
         self._meant: Span | None = None
         self._for_files = False
+        self._starts = 0
 
     def explore(self, first: Request, meant: Location | None = None, *, for_files: bool = False) -> list[Asked]:
         """The request and those that it leads to; `meant` is where it is to come to, `for_files` that files answer."""
         self._meant = None if meant is None else meant.span()
         self._for_files = for_files
+        self._starts += 1
         asked: list[Asked] = []
         done: set[Request] = set()
         pending: deque[Asked] = deque()
@@ -208,7 +212,8 @@ class Search:
             clients = (from_client(request, client, self.doors) for client in table.passing())
             yield Proposal((one for one in islice(clients, 6) if one is not None), elsewhere, True)
         for step in self._stopping(decision, is_astray):
-            if self.flips.can(step):
+            key = ("past", self._starts, step.where, end, id(context))
+            if self.flips.can(step) and self._try_again(key, _MOST_PASSES):
                 yield Proposal(self.flips.of(step, request, decision, context), elsewhere, True)
 
     def _stopping(self, decision: Decision, is_astray: bool) -> Iterator[Step]:
