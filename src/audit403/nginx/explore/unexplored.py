@@ -14,6 +14,7 @@ from audit403.nginx.explore.doors import Door
 from audit403.nginx.explore.regions import RuleTable
 from audit403.nginx.explore.search import Asked, Search
 from audit403.nginx.explore.trail import Trails
+from audit403.nginx.explore.wish import wish_of
 from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.model.location import Location, every_location
 from audit403.nginx.model.rewrite_code import If, Instruction, Return
@@ -129,16 +130,21 @@ def _in_code(code: tuple[Instruction, ...], search: Search) -> Iterator[tuple[Di
             return
         if isinstance(instruction, If):
             returns = next((one for one in instruction.body if isinstance(one, Return)), None)
-            if returns is not None and returns.status == 403 and not _is_beyond_requests(instruction, search.server):
+            if returns is not None and returns.status == 403 and not _is_beyond_requests(instruction, search):
                 yield instruction.directive, search.has_met(returns.directive.span, None)
 
 
-def _is_beyond_requests(instruction: If, server: Server) -> bool:
-    """Whether no request turns a condition: it is about a file, or about what the handshake has made sure of."""
+def _is_beyond_requests(instruction: If, search: Search) -> bool:
+    """Whether no request turns a condition: it is about a file, a socket, or what the handshake has made sure of."""
     condition = instruction.condition
     if condition.operator.endswith(("-f", "-d", "-e", "-x")):
         return True
-    return condition.variable == "ssl_client_verify" and verify_mode(server) == "on"
+    from audit403.nginx.explore.values import OF_DOORS
+
+    if condition.variable in OF_DOORS:
+        wish, values = wish_of(condition, True), search.flips.reach.fields.known(condition.variable) or ()
+        return wish is not None and not any(map(wish.accepts, values))
+    return condition.variable == "ssl_client_verify" and verify_mode(search.server) == "on"
 
 
 def _is_named(location: Location, server: Server) -> bool:

@@ -29,7 +29,7 @@ from audit403.nginx.model.server import Server
 _CERTIFICATES = (("none", "NONE"), ("verified", "SUCCESS"), ("failed", "FAILED:unable to verify the first certificate"))
 _REFERERS = ("", "https://www.google.com/", "https://some-other-site.example/", "blocked")
 _MOST_LISTS = 8
-_OF_DOORS = ("scheme", "https", "server_port", "server_addr")
+OF_DOORS = ("scheme", "https", "server_port", "server_addr")
 
 
 class Values:
@@ -43,7 +43,7 @@ class Values:
         """The values that a variable may have; None where it may be anything."""
         if name == "request_method":
             return METHODS
-        if name in _OF_DOORS:
+        if name in OF_DOORS:
             return tuple(dict.fromkeys(_of_door(door, name) for door in self.doors))
         if name == "ssl_client_verify":
             return ("", *(shown for _, shown in _CERTIFICATES))
@@ -96,7 +96,7 @@ class Values:
             yield from self._less_common(request, name, wish)
 
     def _less_common(self, request: Request, name: str, wish: Wish) -> Iterator[Request]:
-        if name in _OF_DOORS:
+        if name in OF_DOORS:
             for door in self.doors:
                 if wish.accepts(_of_door(door, name)):
                     yield through(request, door)
