@@ -22,7 +22,7 @@ from audit403.nginx.explore.subject import PURPOSE_FILE
 from audit403.nginx.explore.tree import TreeStart
 
 _PAGES = (".html", ".htm", ".xhtml")
-_MOST_PAGES, _LARGEST_PAGE, _MOST_LINKS = 40, 1 << 20, 400
+_MOST_PAGES, _LARGEST_PAGE, _MOST_LINKS = 12, 1 << 20, 100
 _SERVED = 200
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TAG = re.compile(r"<(script|img|source|video|audio|track|embed|iframe|link)\b([^>]{1,2000})>", re.IGNORECASE)
