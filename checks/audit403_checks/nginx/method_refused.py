@@ -49,7 +49,7 @@ def _beside_get(site: Site, refusal: Refusal, subject: Subject, got: Decision) -
     if got.handed_to is None or not _is_refused_to_all(site, refusal, subject, "POST"):
         yield from _other_methods(site, refusal, subject, got)
         return
-    reason = bodies_expected(subject, refusal.witness.target)
+    reason = bodies_expected(subject, refusal.witness.target, got)
     what = reason[0] if reason else "it goes to another program"
     message = f"{_label(subject)} refuses POST, and {what}"
     chain = (Because(reason[1].span, "is for requests with a body"),) if reason and reason[1] is not None else ()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from audit403.core.decision import Decision
 from audit403.core.family import Site
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
@@ -20,6 +21,7 @@ _WRITTEN_TO = frozenset(
     )
 )
 """Names of places that live on requests with a body."""
+_FORMS = "PHP gets its forms that way"
 _INTERFACES = ("api.php", "caldav.php", "carddav.php", "dav.php", "remote.php", "rest.php", "webdav.php")
 
 
@@ -60,8 +62,8 @@ def dav_methods(context: Context) -> Iterator[tuple[str, Directive]]:
         yield from ((method, directive) for method in directive.args if method != "off")
 
 
-def bodies_expected(subject: Subject, target: str) -> tuple[str, Directive | None] | None:
-    """Why requests with a body are to be expected, and the directive that shows it."""
+def bodies_expected(subject: Subject, target: str, got: Decision) -> tuple[str, Directive | None] | None:
+    """Why requests with a body are to be expected, and the directive that shows it; `got` is what GET comes to."""
     context = subject.context or subject.server
     words = set(re.split(r"[/._?&=-]+", target.lower()))
     if words & _WRITTEN_TO:
@@ -72,8 +74,16 @@ def bodies_expected(subject: Subject, target: str) -> tuple[str, Directive | Non
                 return f"`{name}` expects bodies", directive
     program = context.last("fastcgi_pass")
     if program is not None and "php" in " ".join((target, *program.args, *_name_of(context))).lower():
-        return "PHP gets its forms that way", None
-    return None
+        return _FORMS, None
+    return (_FORMS, None) if _comes_to_php(got) else None
+
+
+def _comes_to_php(got: Decision) -> bool:
+    """Whether an index file or a fallback leads to PHP."""
+    if got.handed_to is None or not got.handed_to.startswith("fastcgi_pass"):
+        return False
+    taken = next((step.text for step in reversed(got.trace) if step.phase == "location"), "")
+    return "php" in f"{got.handed_to} {taken}".lower()
 
 
 def interface_in(site: Site, subject: Subject) -> str | None:

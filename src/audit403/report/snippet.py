@@ -99,7 +99,8 @@ def _drawn(rows: list[_Row], gutter: int, style: Style) -> list[str]:
         text, shift = _cut(row, style.width - gutter - 4)
         lines.append(f"{style.paint(f'{row.number:>{gutter}} |', 'blue')} {text}".rstrip())
         for left, right, mark in row.marks:
-            left, right = max(left - shift, 0), max(right - shift, 1)
+            left = min(max(left - shift, 0), max(_columns(text) - 1, 0))
+            right = max(right - shift, 1)
             right = min(right, max(left + 1, _columns(text)))
             sign = ("^" if mark.primary else "-") * (right - left)
             label = f" {safe(mark.label)}" if mark.label else ""
@@ -110,12 +111,14 @@ def _drawn(rows: list[_Row], gutter: int, style: Style) -> list[str]:
 
 
 def _cut(row: _Row, room: int) -> tuple[str, int]:
-    """The part of a long line around its first mark, and how many columns were cut off on the left."""
+    """The part of a long line around its marks, the primary one whole, and how many columns the left lost."""
     room = max(room, _LEAST_TEXT)
     if len(row.text) <= room:
         return row.text, 0
-    wanted = min((left for left, _, _ in row.marks), default=0)
-    start = max(0, min(wanted - room // 4, len(row.text) - room + 1))
+    shown_to = max((right for _, right, mark in row.marks if mark.primary), default=0)
+    fitting = [left for left, _, mark in row.marks if mark.primary or shown_to - left < room]
+    spare = max(0, room - 2 - (shown_to - min(fitting))) if shown_to else room
+    start = max(0, min(min(fitting) - min(spare, room // 4), len(row.text) - room + 1))
     text = row.text[start : start + room - 1]
     if start:
         text = _ELLIPSIS + text[1:]
