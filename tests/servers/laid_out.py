@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 CLIENT_HEADER = "X-Audit403-Client"
 _REAL_IP = f"set_real_ip_from 127.0.0.0/8; set_real_ip_from ::1; real_ip_header {CLIENT_HEADER};"
+_TRUSTS_LOOPBACK, _STAND_IN = "set_real_ip_from 127.0.0.0/8", "127.0.0.5"
 _LISTEN = re.compile(r"((?:^|(?<=[;{]))[ \t]*listen[ \t]+)([^;\s]+)", re.MULTILINE)
 _TOP_BLOCK = re.compile(r"^(?:http|events)\s*\{", re.MULTILINE)
 _HTTP_LEVEL = re.compile(r"^server\s*\{", re.MULTILINE)
@@ -53,8 +54,10 @@ class LaidOut(NamedTuple):
     def running(self) -> Iterator[Running]:
         """The real nginx with the configuration as it now lies there."""
         main, ports, by_header = self._live()
+        texts = [_read(path) for path in main.parent.rglob("*") if path.is_file()]
+        trusts_all_here = any(_TRUSTS_LOOPBACK in text for text in texts)
         with Nginx(self.base / "run", main, error_log=self.base / "run/error.log") as server:
-            yield Running(server, ports, by_header, self.certificates)
+            yield Running(server, ports, by_header, trusts_all_here and not by_header, self.certificates)
 
     def _live(self) -> tuple[Path, dict[int, dict[str, str]], bool]:
         """A copy of the configuration that can run here; its ports, and whether a header names the client."""
@@ -78,7 +81,16 @@ class Running(NamedTuple):
     server: Nginx
     ports: dict[int, dict[str, str]]
     by_header: bool
+    has_stand_in: bool
     certificates: Certificates | None
+
+    def can_ask(self, ask: Ask) -> bool:
+        """Whether a request can come from that client: where real_ip is the example's own, only from this machine's.
+
+        Where it trusts all of those, one of them can stand in for a proxy of a private network.
+        """
+        is_here = ask.client.startswith("127.") or ask.client == "::1"
+        return self.by_header or is_here or (self.has_stand_in and ask.client.startswith(("10.", "192.168.")))
 
     def status(self, ask: Ask) -> int:
         """What it answers."""
@@ -94,8 +106,8 @@ class Running(NamedTuple):
         source = None
         if self.by_header:
             headers.append((CLIENT_HEADER, ask.client))
-        elif ask.client.startswith("127.") or ask.client == "::1":
-            source = ask.client
+        elif self.can_ask(ask):
+            source = ask.client if ask.client.startswith(("127.", "::1")) else _STAND_IN
         else:
             raise ExampleError(
                 f"{ask.client} cannot ask: an example with real_ip directives of its own has clients of 127.0.0.0/8"

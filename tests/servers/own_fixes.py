@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 MOST_ROUNDS = 4
 
 
-def follow_the_report(main: Path, prefix: Path) -> list[Fix]:
-    """Make the fix of every error and warning, one after the other as each new report asks for them; what was made."""
+def follow_the_report(main: Path, prefix: Path | None = None, *, notes: bool = False) -> list[Fix]:
+    """Make the fix of every error and warning, one after the other as each new report asks for them; what was made.
+
+    With `notes` those of notes too, which `--strict` shows.
+    """
     made: list[Fix] = []
     for _ in range(MOST_ROUNDS):
-        fix = _next(audit([str(main)], Asked(tree="here", no_settings=True, prefix=str(prefix))), made)
+        asked = Asked(tree="here", no_settings=True, prefix=None if prefix is None else str(prefix), strict=notes)
+        fix = _next(audit([str(main)], asked), made, notes)
         if fix is None:
             break
         _write_edits(fix.edits)
@@ -31,11 +35,11 @@ def follow_the_report(main: Path, prefix: Path) -> list[Fix]:
     return made
 
 
-def _next(report: Report, made: list[Fix]) -> Fix | None:
+def _next(report: Report, made: list[Fix], notes: bool) -> Fix | None:
     """The first fix that is proven and not made yet."""
     for judged in report.findings:
         fix = judged.finding.fix
-        if judged.finding.severity == NOTE or fix is None or not fix.proven or not fix.changes():
+        if (judged.finding.severity == NOTE and not notes) or fix is None or not fix.proven or not fix.changes():
             continue
         if all(fix.changes() != other.changes() for other in made):
             return fix

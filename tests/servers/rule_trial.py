@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from audit403.core.finding import Finding
 
-    from .laid_out import LaidOut
+    from .laid_out import LaidOut, Running
 
 
 class Trial:
@@ -102,7 +102,7 @@ class Trial:
                 for edit in fix.world:
                     make(edit)
                 with self.place.running() as running:
-                    self._held_against(running.status, finding, fix.summary)
+                    self._held_against(running, finding, fix.summary)
             finally:
                 for path, content in texts.items():
                     with open(path, "wb") as file:
@@ -110,10 +110,10 @@ class Trial:
                 for back in reversed(undo):
                     back()
 
-    def _held_against(self, status: object, finding: Finding, summary: str) -> None:
-        assert callable(status)
-        if finding.request is not None:
-            ask = as_ask(finding.request)
+    def _held_against(self, running: Running, finding: Finding, summary: str) -> None:
+        status = running.status
+        ask = None if finding.request is None else as_ask(finding.request)
+        if ask is not None and running.can_ask(ask):
             assert status(ask) not in (403, finding.status), (
                 f"the own fix “{summary}” does not help: {ask.method} {ask.url()} is still refused"
             )

@@ -1,5 +1,6 @@
 """A test on the client's certificate refuses everybody, because no certificate can pass it."""
 
+import re
 from collections.abc import Iterator
 
 from audit403.core.decision import REFUSED
@@ -7,7 +8,7 @@ from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, IdleDirective, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
-from audit403.core.place import Because
+from audit403.core.place import Because, Span
 from audit403.core.registry import check
 from audit403.core.request import Request, Tls
 from audit403.nginx.explore.doors import Door, through
@@ -16,6 +17,7 @@ from audit403_checks.nginx.clients import around
 from audit403_checks.support import finding_of, insert_before, own_refusal_of
 
 _NAME = "nginx/certificate-test-never-holds"
+_COMPARED = re.compile(rb"\$ssl_client_verify\s*!=\s*[\"']?(?P<word>\w+)")
 _STATES = ("none", "failed", "verified")
 _FIELDS = ("tls.client_certificate", "value:$ssl_client_verify")
 
@@ -65,7 +67,21 @@ def _why(
         message = f"{_name(subject)} asks nobody for a certificate, as `ssl_verify_client` is off: everybody is refused"
         return message, chain, _ask_for_it(subject)
     message = "$ssl_client_verify is SUCCESS, NONE or FAILED with a reason: nobody passes this test"
-    return message, chain, (Fix("compare with SUCCESS", MANUAL),)
+    return message, chain, (_right_word(site, refusal, secure),)
+
+
+def _right_word(site: Site, refusal: Refusal, secure: list[Door]) -> Fix:
+    """The word that nginx has for a certificate that verifies, in place of another server's."""
+    trace = site.decide(_with(refusal.witness, secure, "verified")).trace
+    for step in trace:
+        where = step.where
+        if step.field in _FIELDS and step.phase == "rewrite" and isinstance(where, Span):
+            head = (site.source(where.file) or b"")[where.start : where.end]
+            found = _COMPARED.search(head)
+            if found is not None:
+                start, end = (where.start + offset for offset in found.span("word"))
+                return Fix("compare with SUCCESS", UNSAFE, (TextEdit(where.file, start, end, "SUCCESS"),))
+    return Fix("compare with SUCCESS", MANUAL)
 
 
 def _passes(site: Site, refusal: Refusal, request: Request) -> bool:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from audit403.core.decision import Decision
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
-from audit403.core.place import Because
+from audit403.core.place import Because, Span
 from audit403.core.registry import check
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.read.tree import Directive
@@ -44,7 +45,7 @@ def hotlink_refuses_direct_visits(fact: Fact, site: Site) -> Iterator[Finding]:
     chain = chain if policy is None else (*chain, Because(policy.span, "tells browsers to send no Referer"))
     severity = WARNING if policy is None else ERROR
     anchor = " ".join(sorted(set(listed.args))) if listed is not None else target
-    finding = finding_of(_NAME, severity, message, refusal, (_fix(listed),), anchor=anchor)
+    finding = finding_of(_NAME, severity, message, refusal, (_fix(site, listed, decision),), anchor=anchor)
     who = "requests without Referer"
     yield finding._replace(request=request, who=who, because=(*chain, *decision.because), log=decision.log)
 
@@ -61,8 +62,16 @@ def _hiding_policy(subject: Subject) -> Directive | None:
     return None
 
 
-def _fix(listed: Directive | None) -> Fix:
+def _fix(site: Site, listed: Directive | None, decision: Decision) -> Fix:
     if listed is None:
+        from audit403_checks.nginx.past_tests import TestedPattern
+
+        for step in decision.trace:
+            if step.field == "header:referer" and step.met and isinstance(step.where, Span):
+                tested = TestedPattern(site, step.where, "$http_referer")
+                if tested.negated and tested.pattern:
+                    edits = tested.written(f"^$|{tested.pattern}")
+                    return Fix("let the pattern match no Referer too", UNSAFE, edits)
         return Fix("let requests without a Referer through", MANUAL)
     start = listed.arg_span(0).start
     added = "none" if "blocked" in listed.args else "none blocked"

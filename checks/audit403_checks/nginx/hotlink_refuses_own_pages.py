@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from audit403.core.decision import Decision
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact
 from audit403.core.family import Site
@@ -33,22 +34,27 @@ def hotlink_refuses_own_pages(fact: Fact, site: Site) -> Iterator[Finding]:
     request = with_referer(refusal.witness, page.url)
     decision = site.decide(request)
     message = f"{refusal.witness.target} is refused to the pages of {page.url}"
-    finding = finding_of(
-        _NAME, WARNING if page.elsewhere else ERROR, message, refusal, _fixes(subject, refused), anchor=page.url
-    )
+    severity, fixes = WARNING if page.elsewhere else ERROR, _fixes(site, subject, refused, decision)
+    finding = finding_of(_NAME, severity, message, refusal, fixes, anchor=page.url)
     listed = referer_list(subject)
     chain = () if listed is None else (Because(listed.span, "lists the Referers that are let through"),)
     who = "visitors who see it in a page of the site"
     yield finding._replace(request=request, who=who, because=(*chain, *decision.because), log=decision.log)
 
 
-def _fixes(subject: Subject, refused: list[Page]) -> tuple[Fix, ...]:
+def _fixes(site: Site, subject: Subject, refused: list[Page], decision: Decision) -> tuple[Fix, ...]:
     directive = referer_list(subject)
     # Not `server_names`: nginx does not start where the list has one of those names already.
     names = " ".join(
         dict.fromkeys(page.url.partition("://")[2].partition("/")[0].partition(":")[0] for page in refused)
     )
     if directive is None:
+        from audit403_checks.nginx.past_tests import mapped_too, maps_of
+
+        hosts = "|".join(name.replace(".", r"\.") for name in names.split())
+        for definition in maps_of(site, decision, "$http_referer"):
+            edits = mapped_too(definition, f'"~*^https?://(?:{hosts})(?:[:/]|$)"')
+            return (Fix(f"name Referers of {names} in the map", UNSAFE, edits),)
         return (Fix(f"let Referers of {names} through", MANUAL),)
     end = directive.arg_span(len(directive.args) - 1).end
     return (Fix(f"add `{names}` to valid_referers", UNSAFE, (TextEdit(directive.source.path, end, end, f" {names}"),)),)

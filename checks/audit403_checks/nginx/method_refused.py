@@ -187,6 +187,13 @@ def _fix(site: Site, subject: Subject, decision: Decision, methods: list[str]) -
         edit = _widened(site.source(where.file) or b"", where, methods)
         if edit is not None:
             return Fix(summary, UNSAFE, (edit,))
+    from audit403_checks.nginx.past_tests import mapped_too, maps_of
+
+    for definition in maps_of(site, decision, "$request_method"):
+        got = definition.table.exact.get("GET")
+        lines = tuple(edit for one in methods for edit in mapped_too(definition, one, got))
+        if lines:
+            return Fix(f"{summary} in the map", UNSAFE, (lines[0]._replace(text="".join(edit.text for edit in lines)),))
     return Fix(f"{summary}: change the rule about methods", MANUAL)
 
 

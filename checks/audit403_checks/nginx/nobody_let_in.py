@@ -2,19 +2,23 @@
 
 from collections.abc import Iterator
 
+from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
+from audit403.nginx.explore.doors import from_client
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.read.tree import Directive
 from audit403_checks.nginx.clients import around, looks_at_client, who_is_let_in
-from audit403_checks.support import deciding_level, finding_of, own_refusal_of, remove
+from audit403_checks.support import deciding_level, finding_of, insert_after, insert_before, own_refusal_of, remove
 
 _NAME = "nginx/nobody-let-in"
+_THIS_MACHINE = {"::1": "127.0.0.1", "127.0.0.1": "::1", "127.0.0.0/8": "::1"}
+"""Its address of one family, and that of the other."""
 
 
 @check(ERROR, "access-rule")
@@ -56,7 +60,9 @@ def _asks(level: Context, context: Context) -> Directive | None:
     return None
 
 
-def _nobody_in_common(site: Site, refusal: Refusal, subject: Subject, permitted: list[AccessRule]) -> Iterator[Finding]:
+def _nobody_in_common(
+    site: NginxSite, refusal: Refusal, subject: Subject, permitted: list[AccessRule]
+) -> Iterator[Finding]:
     """A list of addresses and a test of the address that have no address in common."""
     near = around(site, refusal, subject)
     if who_is_let_in(site, refusal.witness, near).let_in:
@@ -65,7 +71,27 @@ def _nobody_in_common(site: Site, refusal: Refusal, subject: Subject, permitted:
     chain = tuple(Because(place, "lets others through") for place in places[-1:] if place is not None)
     message = f"nobody gets in: whom the list lets in, such as {permitted[0].directive.args[0]}, another test refuses"
     fix = Fix("name those who are meant in one of them, and take the other out", MANUAL)
+    level = deciding_level(subject.context or subject.server)
+    rules = [*level.own.get("allow", ()), *level.own.get("deny", ())]
+    if rules:
+        edits = (*_named_in_geo(site, refusal, permitted), *map(remove, rules))
+        where = "into the geo block" if len(edits) > len(rules) else "out, so that the other test decides"
+        fix = Fix(f"take the list {where}", UNSAFE, edits)
     yield _finding(refusal, ERROR, message, fix, chain, permitted[0].directive.args[0])
+
+
+def _named_in_geo(site: NginxSite, refusal: Refusal, permitted: list[AccessRule]) -> tuple[TextEdit, ...]:
+    """The networks of the list as further lines of the geo block that the other test asks."""
+    asked = {step.where for step in refusal.decision.trace if step.operator == "geo"}
+    for geo in site.model.geos.values():
+        entries = [entry for entry in geo.entries() if entry.directive is not None]
+        let_in = [entry for entry in entries if entry.value != geo.default.value and entry.directive is not None]
+        if let_in and not geo.ranges and any(entry.directive and entry.directive.span in asked for entry in entries):
+            line, value = let_in[-1].directive, let_in[-1].value
+            names = dict.fromkeys(rule.directive.args[0] for rule in permitted if not rule.all and rule.network)
+            assert line is not None
+            return (insert_after(line, "\n".join(f"{name} {value};" for name in names)),) if names else ()
+    return ()
 
 
 def _nobody_comes_that_way(
@@ -82,6 +108,13 @@ def _nobody_comes_that_way(
     allow = permitted[0].directive
     message = f"nobody gets in: `allow {allow.args[0]}` is for connections that {names} does not take"
     fix = Fix("name the addresses that come in there, or listen for those that are named", MANUAL)
+    local = next((rule for rule in permitted if rule.directive.args[0] in _THIS_MACHINE), None)
+    if local is not None:
+        other = _THIS_MACHINE[local.directive.args[0]]
+        request = from_client(refusal.witness, other, around(site, refusal, subject).doors)
+        fix = Fix(f"let this machine in by {other} too", UNSAFE, (insert_before(local.directive, f"allow {other};"),))
+        if request is not None:
+            refusal = refusal._replace(witness=request, decision=site.decide(request))
     yield _finding(refusal, ERROR, message, fix, (Because(allow.span, "lets nobody in"),), allow.args[0])
 
 

@@ -29,10 +29,15 @@ _PROXY_PROTOCOL = "proxy_protocol"
 
 
 class Sign(NamedTuple):
-    """One thing that shows a proxy, and the directive that it stands in."""
+    """One thing that shows a proxy, and the directive that it stands in.
+
+    `beside` is the server block that knows the proxy, `header` the `real_ip_header` that names what no proxy sends.
+    """
 
     text: str
     directive: Directive
+    beside: Server | None = None
+    header: Directive | None = None
 
     def because(self) -> Because:
         """The sign as a link of a chain."""
@@ -54,7 +59,8 @@ def unrestored(site: NginxSite, subject: Subject) -> Sign | None:
     if speaks is not None and (not trusts or context.last("real_ip_header") is None):
         return Sign("the connection comes from the balancer, which sends the visitor's address before it", speaks)
     if trusts and header == _PROXY_PROTOCOL and speaks is None:
-        return Sign("trusts a proxy, whose address would come with PROXY protocol, and no socket speaks it", trusts[0])
+        text = "trusts a proxy, whose address would come with PROXY protocol, and no socket speaks it"
+        return Sign(text, trusts[0], header=context.last("real_ip_header"))
     if trusts:
         return None
     return next(_signs(site, subject.server), None)
@@ -114,7 +120,7 @@ def _told_of(socket: Socket) -> tuple[Sign, ...]:
         for directive in server.own.get("set_real_ip_from", ()):
             network = parse_network(directive.args[0]) if directive.args else None
             if network is not None and lies_in(network, PRIVATE) and not lies_in(network, THIS_MACHINE):
-                return (Sign(f"is a balancer that {server.first_name()} has on the same socket", directive),)
+                return (Sign(f"is a balancer that {server.first_name()} has on the same socket", directive, server),)
     return ()
 
 

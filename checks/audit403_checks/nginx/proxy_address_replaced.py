@@ -2,20 +2,22 @@
 
 from collections.abc import Iterator
 
-from audit403.core.decision import REFUSED
+from audit403.core.decision import REFUSED, Decision
+from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, MANUAL, WARNING, Finding, Fix
+from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.nginx.explore.doors import from_client
 from audit403.nginx.explore.fields import with_header
 from audit403.nginx.explore.ordinary import CLIENT_IPV4
 from audit403.nginx.explore.regions import inside
-from audit403.nginx.explore.subject import PURPOSE_HOME
+from audit403.nginx.explore.subject import PURPOSE_HOME, Subject
+from audit403.nginx.family import NginxSite
 from audit403.nginx.model.address import IPV4, Network
 from audit403_checks.nginx.clients import PRIVATE, THIS_MACHINE, Around, around, lies_in, looks_at_client
-from audit403_checks.support import finding_of, own_refusal_of
+from audit403_checks.support import deciding_level, finding_of, insert_before, own_refusal_of, remove, replace
 
 _NAME = "nginx/proxy-address-replaced"
 _MOST_NAMED = 40
@@ -52,13 +54,41 @@ def proxy_address_replaced(fact: Fact, site: Site) -> Iterator[Finding]:
     is_public = not lies_in(proxies[0], (*PRIVATE, *THIS_MACHINE))
     severity = ERROR if is_public else WARNING
     message = f"the list lets proxies in, and `real_ip_header {header}` has put the visitor's address in their place"
-    finding = finding_of(_NAME, severity, message, refusal, (_FIX,), anchor=header)
+    finding = finding_of(
+        _NAME, severity, message, refusal, (_fix(site, refusal, subject, decision), _FIX), anchor=header
+    )
     because = (Because(trusts[0].span, "trusts the proxy to name the visitor"), *decision.because)
     who = "every visitor who comes through the proxies"
     yield finding._replace(request=request, who=who, because=because, log=decision.log)
 
 
-_FIX = Fix("look for the proxies with `geo $realip_remote_addr` and an `if`, which still sees them", MANUAL)
+_SUMMARY = "look for the proxies with `geo $realip_remote_addr` and an `if`, which still sees them"
+_FIX = Fix(_SUMMARY, MANUAL)
+_VARIABLE = "$comes_through_proxy"
+
+
+def _fix(site: Site, refusal: Refusal, subject: Subject, decision: Decision) -> Fix:
+    """The same addresses, held against the one that the connection came from."""
+    server = subject.server.directive
+    if refusal.cause == "return":
+        asked = {step.where for step in decision.trace if step.operator == "geo"}
+        for geo in site.model.geos.values() if isinstance(site, NginxSite) else ():
+            is_asked = any(line.span in asked for line in geo.directive.block or ())
+            if is_asked and len(geo.directive.args) == 1:
+                span = geo.directive.arg_span(0)
+                return Fix(_SUMMARY, UNSAFE, (TextEdit(span.file, span.start, span.start, "$realip_remote_addr "),))
+        return _FIX
+    level = deciding_level(subject.context or subject.server)
+    rules = [*level.own.get("allow", ()), *level.own.get("deny", ())]
+    networks = [rule.directive.args[0] for rule in level.access_rules() if rule.permits]
+    is_plain = all(rule.args[0] == "all" for rule in level.own.get("deny", ()))
+    if server is None or not rules or level is not subject.server or not is_plain:
+        return _FIX
+    lines = "".join(f"\n    {network} 1;" for network in networks)
+    geo_text = f"geo $realip_remote_addr {_VARIABLE} {{\n    default 0;{lines}\n}}"
+    first, *others = sorted(rules, key=lambda rule: (rule.source.path, rule.start))
+    test = replace(first.full_span, f"if ({_VARIABLE} = 0) {{ return 403; }}")
+    return Fix(_SUMMARY, UNSAFE, (insert_before(server, geo_text), test, *map(remove, others)))
 
 
 def _let_in(site: Site, refusal: Refusal, near: Around) -> Iterator[Network]:

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from audit403.core.fact import Fact
+from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, MANUAL, Finding, Fix
-from audit403.core.place import Because
+from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
+from audit403.core.place import Because, Span
 from audit403.core.registry import check
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.context import Context
 from audit403.nginx.read.tree import Directive
-from audit403_checks.support import finding_of, own_refusal_of
+from audit403_checks.support import finding_of, insert_before, own_refusal_of, remove, statement
 
 _NAME = "nginx/secure-link-never-right"
 _DIRECTIVES = ("secure_link", "secure_link_md5", "secure_link_secret")
@@ -39,12 +39,22 @@ def secure_link_never_right(fact: Fact, site: Site) -> Iterator[Finding]:
         summary = "move the test into the location that checks the link"
         why = "the test stands before the location is chosen that checks the link, so that $secure_link is always empty"
     message = f"no link is let through: {why}"
-    finding = finding_of(_NAME, ERROR, message, refusal, (Fix(summary, MANUAL),), anchor=why)
+    fix = Fix(summary, MANUAL) if elsewhere is None else _moved(refusal, subject, elsewhere, summary)
+    finding = finding_of(_NAME, ERROR, message, refusal, (fix,), anchor=why)
     shown = written or elsewhere
     chain = (
         () if shown is None else (Because(shown.span, "is how links are checked" if written else "is not in effect"),)
     )
     yield finding._replace(because=(*chain, *finding.because), who="every link")
+
+
+def _moved(refusal: Refusal, subject: Subject, link: Directive, summary: str) -> Fix:
+    """The `if` taken out of the server block and put before what checks the link."""
+    where = refusal.where
+    for test in subject.server.own.get("if", ()):
+        if isinstance(where, Span) and test.source.path == where.file and test.start <= where.start < test.end:
+            return Fix(summary, UNSAFE, (insert_before(link, statement(test)), remove(test)))
+    return Fix(summary, MANUAL)
 
 
 def _in_a_location(subject: Subject) -> Directive | None:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from audit403.core.decision import REFUSED, Step
+from audit403.core.decision import REFUSED, Decision, Step
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
@@ -19,6 +20,9 @@ from audit403.nginx.family import NginxSite
 from audit403.nginx.model.map import Map, MapEntry
 from audit403_checks.nginx.agents import AUTHORITY, BROWSERS, CHECKS, ENGINES, short_name
 from audit403_checks.support import finding_of, insert_before, own_refusal_of, remove, statement
+
+if TYPE_CHECKING:
+    from audit403_checks.nginx.past_tests import TestedPattern
 
 _NAME = "nginx/user-agent-refused"
 _NOBODY = "audit403"
@@ -62,20 +66,23 @@ def _hits(site: Site, refusal: Refusal, subject: Subject) -> Iterator[_Hit]:
     if refused and not (is_whole and (_is_for_some_alone(refusal) or not _takes_agents(site, refusal))):
         name = short_name(refused[0])
         message = f"{witness.target} is refused to ordinary browsers: the rule takes {name} for a robot"
-        yield _Hit(ERROR, message, _as(witness, refused[0]), f"visitors with {name}", _without_empty(site, refusal))
+        yield _Hit(ERROR, message, _as(witness, refused[0]), f"visitors with {name}", _narrowed(site, refusal, refused))
     if is_whole:
         return
     challenge = _as(witness._replace(target=CHALLENGE), AUTHORITY)
     if _is_refused(site, refusal, challenge):
         message = "Let's Encrypt is refused by its User-Agent: certificates cannot be renewed over HTTP"
-        yield _Hit(ERROR, message, challenge, "the certificate authority", _BY_HAND)
+        yield _Hit(
+            ERROR, message, challenge, "the certificate authority", _excepted(site, refusal, challenge, "letsencrypt")
+        )
     yield from _named_engines(site, refusal)
     for target in _probes(subject):
         base = witness._replace(target=target, method="GET")
         checks = [agent for agent in CHECKS if _is_refused(site, refusal, _as(base, agent))]
         if checks and not _is_refused(site, refusal, _as(base, BROWSERS[0])):
             message = f"health checks cannot ask {target}: the rule refuses {CHECKS[checks[0]]}"
-            yield _Hit(WARNING, message, _as(base, checks[0]), "health checks", _BY_HAND)
+            request = _as(base, checks[0])
+            yield _Hit(WARNING, message, request, "health checks", _excepted(site, refusal, request, checks[0]))
             break
     if _is_refused(site, refusal, _as(witness, "")):
         message = "requests without User-Agent are refused: feed readers, scripts and health checks may send none"
@@ -159,6 +166,48 @@ def _probes(subject: Subject) -> Iterator[str]:
         pending += location.tree.all()
         if location.regex is None and location.name.startswith("/") and _PROBES.search(location.name.lower()):
             yield quoted(location.name)
+
+
+def _narrowed(site: Site, refusal: Refusal, browsers: list[str]) -> Fix:
+    """The pattern without what takes browsers."""
+    fix = _without_empty(site, refusal)
+    if fix.edits:
+        return fix
+    for tested in _patterns(site, site.decide(_as(refusal.witness, browsers[0]))):
+        kept = tested.without(BROWSERS)
+        if kept is not None:
+            return Fix("take what matches browsers out of the pattern", UNSAFE, tested.written(kept))
+    return _BY_HAND
+
+
+def _excepted(site: Site, refusal: Refusal, request: Request, agent: str) -> Fix:
+    """The rule with one agent left out of it."""
+    from audit403_checks.nginx.past_tests import mapped_otherwise, mapped_too, maps_of
+
+    decision = site.decide(request)
+    word = re.escape(agent.partition("/")[0])
+    for definition in maps_of(site, decision, "$http_user_agent"):
+        empty = definition.table.exact.get("")
+        if not agent and empty is not None:
+            edits = mapped_otherwise(empty, definition.default.value.source)
+        else:
+            edits = mapped_too(definition, f'"~*{word}"', definition.default) if agent else ()
+        return Fix("leave them out of the map", UNSAFE, edits) if edits else _BY_HAND
+    for tested in _patterns(site, decision):
+        if agent:
+            return Fix("leave them out of the pattern", UNSAFE, tested.written(tested.except_for(word)))
+    return _BY_HAND
+
+
+def _patterns(site: Site, decision: Decision) -> "Iterator[TestedPattern]":
+    """The patterns of User-Agents that took a request."""
+    from audit403_checks.nginx.past_tests import TestedPattern
+
+    for step in decision.trace:
+        if step.field == "header:user-agent" and step.met and isinstance(step.where, Span):
+            tested = TestedPattern(site, step.where, "$http_user_agent")
+            if tested.pattern and not tested.negated:
+                yield tested
 
 
 _EMPTY_BRANCH = re.compile(rb"\|(?=\))|(?<=\()\||\|(?=\|)|\|(?=[\"']?\s*\)\s*$)")

@@ -8,7 +8,7 @@ from audit403.core.request import Request
 CLIENTS = ("203.0.113.9", "198.51.100.77", "10.0.0.5", "172.16.0.5", "192.168.1.5", "127.0.0.1")
 CLIENTS_6 = ("2001:db8::9", "fd00::5", "::1")
 METHODS = ("GET", "HEAD", "POST")
-MORE_METHODS = ("PUT", "DELETE", "OPTIONS")
+MORE_METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS")
 KEPT_CLOSED = ("/.git/config", "/.env", "/.htpasswd", "/wp-config.php")
 """What a server that refuses anything at all refuses."""
 ABOUT_WHO = frozenset(("client", "tls.client_certificate", "header:authorization", "user"))
