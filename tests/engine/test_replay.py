@@ -156,6 +156,16 @@ http {{
     assert finding.fix.also_opens == ("GET http://site.example/f/x.css from 203.0.113.9",)
 
 
+def test_without_a_tree_it_is_said_that_files_were_not_looked_at(tmp_path: Path) -> None:
+    conf = tmp_path / "nginx.conf"
+    conf.write_text("events {} http { server { root /srv/www; location /admin/ { deny all; allow 10.0.0.0/8; } } }")
+    (unseen,) = audit([str(conf)], Asked(no_settings=True, tree="none")).findings
+    assert unseen.finding.fix is not None and unseen.finding.fix.proven and unseen.finding.fix.files_unseen
+    conf.write_text("events {} http { server { location /admin/ { deny all; allow 10.0.0.0/8; stub_status; } } }")
+    (decided,) = audit([str(conf)], Asked(no_settings=True, tree="none")).findings
+    assert decided.finding.fix is not None and decided.finding.fix.proven and not decided.finding.fix.files_unseen
+
+
 def test_many_of_one_kind_share_a_world(tmp_path: Path) -> None:
     hosts = 20
     text = "".join(f"refuse /{number}\n" for number in range(hosts))

@@ -21,7 +21,8 @@ class Fix(NamedTuple):
 
     `edits` change text; `commands` are for a person to run and `world` is what they do, so that they can be replayed.
     `proven` is set by the engine once the world with the fix was evaluated again; `also_opens` are the requests that
-    the fix opens besides the witness, as `METHOD URL from ADDRESS`.
+    the fix opens besides the witness, as `METHOD URL from ADDRESS`;
+    `files_unseen` that the configuration lets the witness through, and whether its file is there was not looked at.
     """
 
     summary: str
@@ -31,6 +32,7 @@ class Fix(NamedTuple):
     world: tuple[Edit, ...] = ()
     proven: bool = False
     also_opens: tuple[str, ...] = ()
+    files_unseen: bool = False
 
     def changes(self) -> tuple[Edit, ...]:
         """Everything that the fix changes."""

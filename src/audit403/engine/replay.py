@@ -36,6 +36,7 @@ class _Outcome(NamedTuple):
 
     served: bool
     opened: tuple[Request, ...]
+    files_unseen: bool = False
 
 
 class Replay:
@@ -92,7 +93,7 @@ class Replay:
         for fix in fixes[1:] if first_was_tried else fixes:
             outcome = self._try(finding, fix)
             if outcome is not None and outcome.served:
-                return self._proven(finding, fix, outcome.opened)
+                return self._proven(finding, fix, outcome)
         if not fixes:
             return None
         first = fixes[0]
@@ -131,7 +132,8 @@ class Replay:
             if _is_turned_away(changed, probe) or not self._is_another(probe, witness, before):
                 continue
             opened.append(probe)
-        return _Outcome(_is_served(changed, witness), tuple(opened))
+        decision = changed.decide(witness)
+        return _Outcome(_is_served(changed, decision), tuple(opened), decision.verdict == UNKNOWN)
 
     def _touching(self, fix: Fix, near: Iterable[Request]) -> Iterator[Request]:
         """Refused requests with the names and addresses that the fix is about in what they are tested for."""
@@ -195,16 +197,18 @@ class Replay:
             assert finding.request is not None
             shared = near.get((finding.request.host, finding.request.port), [])
             outcome = self._outcome(finding.request, fix, changed, shared)
-            tried[index] = self._proven(finding, fix, outcome.opened) if outcome.served else None
+            tried[index] = self._proven(finding, fix, outcome) if outcome.served else None
         return tried
 
-    def _proven(self, finding: Finding, fix: Fix, opened: tuple[Request, ...]) -> Fix:
+    def _proven(self, finding: Finding, fix: Fix, outcome: _Outcome) -> Fix:
         applicability = fix.applicability
-        harmless = all(self._defects.get(request) == finding.rule for request in opened)
+        harmless = all(self._defects.get(request) == finding.rule for request in outcome.opened)
         if applicability == SAFE and (not harmless or self._opens_a_denial(finding)):
             applicability = UNSAFE
-        listed = tuple(dict.fromkeys(_line(request) for request in opened))
-        return fix._replace(proven=True, applicability=applicability, also_opens=listed)
+        listed = tuple(dict.fromkeys(_line(request) for request in outcome.opened))
+        return fix._replace(
+            proven=True, applicability=applicability, also_opens=listed, files_unseen=outcome.files_unseen
+        )
 
     def _opens_a_denial(self, finding: Finding) -> bool:
         """Whether the place that refuses does so for who is asking: opening that is for a person to decide."""
@@ -312,12 +316,11 @@ def _is_refused(site: Site, request: Request) -> bool:
     return site.decide(request).verdict == REFUSED
 
 
-def _is_served(site: Site, request: Request) -> bool:
+def _is_served(site: Site, decision: Decision) -> bool:
     """Not refused, and no error of the server's own in its place.
 
-    Where no tree is claimed anything about, what hangs on files alone is as good as served.
+    Where no tree is claimed anything about, what hangs on files alone is served as far as the configuration decides.
     """
-    decision = site.decide(request)
     if decision.verdict == UNKNOWN and site.options.tree == NONE and decision.missing:
         return all(missing.reason == REASON_FILE for missing in decision.missing)
     if decision.verdict == REFUSED or (decision.status is None and decision.handed_to is None):

@@ -29,7 +29,8 @@ def fix_title(fix: Fix) -> str:
     """`fix (unsafe, proven)`: how far the fix may be trusted."""
     if fix.applicability == MANUAL:
         return "fix"
-    return f"fix ({fix.applicability}, {'proven' if fix.proven else 'not proven'})"
+    how = "proven" if fix.proven else "not proven"
+    return f"fix ({fix.applicability}, {how}{' as far as the configuration decides' if fix.files_unseen else ''})"
 
 
 def edits_by_file(edits: Iterable[TextEdit]) -> dict[str, list[TextEdit]]:
