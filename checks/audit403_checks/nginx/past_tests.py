@@ -74,24 +74,28 @@ class TestedPattern:
 
     def without(self, texts: Iterable[str]) -> str | None:
         """The pattern without those of its alternatives that match one of some texts; None where none is left."""
-        texts = tuple(texts)
-        opening, closing = ("(", ")") if _is_one_group(self.pattern) else ("", "")
-        inner = self.pattern[len(opening) : len(self.pattern) - len(closing)]
-        alternatives = _alternatives(inner)
-        kept = [one for one in alternatives if one and not any(self._matches(one, text) for text in texts)]
-        if not kept or len(kept) == len(alternatives):
-            return None
-        return opening + "|".join(kept) + closing
+        return without(self.pattern, self.caseless, tuple(texts))
 
     def except_for(self, word: str) -> str:
         """The pattern where it does not take what a word stands in."""
         return f"^(?!.*{word}).*(?:{self.pattern})"
 
-    def _matches(self, pattern: str, text: str) -> bool:
-        try:
-            return compile_regex(pattern, self.caseless).matches(text)
-        except (InvalidRegex, MatchFailed):
-            return False
+
+def without(pattern: str, caseless: bool, texts: tuple[str, ...]) -> str | None:
+    """A pattern without those of its alternatives that match one of some texts; None where none is left."""
+    opening, closing = ("(", ")") if _is_one_group(pattern) else ("", "")
+    alternatives = _alternatives(pattern[len(opening) : len(pattern) - len(closing)])
+    kept = [one for one in alternatives if one and not any(_matches(one, caseless, text) for text in texts)]
+    if not kept or len(kept) == len(alternatives):
+        return None
+    return opening + "|".join(kept) + closing
+
+
+def _matches(pattern: str, caseless: bool, text: str) -> bool:
+    try:
+        return compile_regex(pattern, caseless).matches(text)
+    except (InvalidRegex, MatchFailed):
+        return False
 
 
 def _is_one_group(pattern: str) -> bool:

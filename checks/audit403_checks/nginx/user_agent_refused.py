@@ -18,8 +18,9 @@ from audit403.nginx.explore.places import CHALLENGE, quoted
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.map import Map, MapEntry
+from audit403.nginx.read.tree import Directive
 from audit403_checks.nginx.agents import AUTHORITY, BROWSERS, CHECKS, ENGINES, short_name
-from audit403_checks.support import finding_of, insert_before, own_refusal_of, remove, statement
+from audit403_checks.support import finding_of, insert_before, own_refusal_of, remove, replace, statement
 
 if TYPE_CHECKING:
     from audit403_checks.nginx.past_tests import TestedPattern
@@ -177,7 +178,21 @@ def _narrowed(site: Site, refusal: Refusal, browsers: list[str]) -> Fix:
         kept = tested.without(BROWSERS)
         if kept is not None:
             return Fix("take what matches browsers out of the pattern", UNSAFE, tested.written(kept))
+    for definition in _maps(site, refusal):
+        entry = _deciding(site, _as(refusal.witness, browsers[0]), definition)
+        if entry is not None and entry.directive is not None:
+            return _out_of_the_map(entry, entry.directive)
     return _BY_HAND
+
+
+def _out_of_the_map(entry: MapEntry, line: Directive) -> Fix:
+    """A line of a map without what matches browsers, or none."""
+    from audit403_checks.nginx.past_tests import without
+
+    mark = "~*" if entry.key.startswith("~*") else "~"
+    kept = without(entry.key.removeprefix(mark), mark == "~*", BROWSERS)
+    edit = remove(line) if kept is None else replace(line.name_span, f'"{mark}{kept}"')
+    return Fix(f"take what matches browsers out of `{entry.key}`", UNSAFE, (edit,))
 
 
 def _excepted(site: Site, refusal: Refusal, request: Request, agent: str) -> Fix:
