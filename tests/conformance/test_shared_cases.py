@@ -7,14 +7,31 @@ from typing import Any
 
 import pytest
 
+from servers.apache import Apache
 from servers.command import audit403, needs_command_line
 from servers.need import need, need_root
 from servers.nginx import Nginx
 from servers.shared_cases import CASES, SharedCase, SharedRequest, State, World, lay_out, shared_cases
 
-NGINX = shared_cases("nginx")
-NONE_HERE = pytest.mark.skipif(not NGINX, reason=f"{CASES} is not there; AUDIT403_SHARED=… says where shared/ is")
+NGINX, APACHE = shared_cases("nginx"), shared_cases("apache")
+WITHOUT = f"{CASES} is not there; AUDIT403_SHARED=… says where shared/ is"
+NONE_HERE = pytest.mark.skipif(not NGINX + APACHE, reason=WITHOUT)
 pytestmark = NONE_HERE
+
+#: Answers that hang on a module of httpd which the evaluator does not know yet; each goes with its module.
+AWAITED = {
+    ("a09-rewrite-hotlink-f", "broken"): "mod_rewrite",
+    ("a10-vanilla-156", "broken"): "mod_rewrite",
+    ("a15-sslrequiressl-behind-tls-proxy", "broken"): "mod_ssl",
+    ("a17-cgi-without-execcgi", "broken"): "mod_mime, mod_cgid",
+    ("a25-submitty-275", "broken"): "mod_mime, mod_cgid",
+    ("a32-rwrs-180", "fixed"): "mod_userdir",
+    ("a07-vgremoteip-1", "fixed"): "mod_remoteip",
+    ("a41-modsec-1566", "broken"): "mod_security2",
+    ("a41-modsec-1566", "fixed"): "mod_proxy",
+    ("a42-pma-docker-350", "broken"): "mod_proxy_fcgi",
+    ("a43-httpupload-60", "fixed"): "mod_proxy",
+}
 
 each_state = pytest.mark.parametrize("state", ["broken", "fixed"])
 
@@ -24,35 +41,38 @@ def each_of(cases: list[SharedCase]) -> pytest.MarkDecorator:
 
 
 @each_state
-@each_of([case for case in NGINX if not case.needs_programs])
+@each_of([case for case in NGINX + APACHE if not case.needs_programs])
 def test_laid_out_as_found(case: SharedCase, state: State) -> None:
-    """The real nginx answers as the case says: what the others are held against is the world that was reported."""
-    need("nginx")
+    """The real server answers as the case says: what the others are held against is the world that was reported."""
+    server_class = Nginx if case.data["server"] == "nginx" else Apache
+    need("nginx" if server_class is Nginx else "apache2")
     need_root()
     with lay_out(case, state) as world:
-        with Nginx(world.prefix, world.main, error_log=world.error_log, within=world.within) as server:
+        with server_class(world.prefix, world.main, error_log=world.error_log, within=world.within) as server:
             answers = [request.send(server.client).status for request in world.requests]
         assert answers == [request.expected for request in world.requests]
 
 
 @needs_command_line
 @each_state
-@each_of(NGINX)
-def test_explain_says_what_the_server_said(case: SharedCase, state: State) -> None:
+@each_of(NGINX + APACHE)
+def test_explain_says_what_the_server_said(case: SharedCase, state: State, request: pytest.FixtureRequest) -> None:
     need_root()
+    awaited = AWAITED.get((case.id, state))
+    if awaited:
+        request.applymarker(pytest.mark.xfail(reason=f"awaits {awaited}", strict=True))
     with lay_out(case, state) as world:
-        for request, answer in zip(world.requests, explain(world), strict=True):
+        for asked, answer in zip(world.requests, explain(world), strict=True):
             judge = wrong if case.decided_here else wrong_beyond
-            assert judge(request, answer) is None, (
-                f"{judge(request, answer)}\n{request}\n{json.dumps(answer, indent=1)}"
-            )
+            assert judge(asked, answer) is None, f"{judge(asked, answer)}\n{asked}\n{json.dumps(answer, indent=1)}"
 
 
 def explain(world: World) -> list[dict[str, Any]]:
     """The answers to all requests of a case, through the command line as a script would use it."""
     lines = [json.dumps(request.for_explain(number)) for number, request in enumerate(world.requests)]
+    server = world.case.data["server"]
     result = audit403(
-        "explain", "--config", world.main, "--server", "nginx", "--requests", "-", "--format", "jsonl",
+        "explain", "--config", world.main, "--server", server, "--requests", "-", "--format", "jsonl",
         stdin="\n".join(lines) + "\n", within=world.within,
     )  # fmt: skip
     answers = [json.loads(line) for line in result.stdout.splitlines()]

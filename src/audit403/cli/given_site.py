@@ -14,48 +14,72 @@ from audit403.report.terminal import complain
 
 def given_site(args: Namespace) -> Site:
     """The site; what of it could not be read is said beside the output."""
-    family, evidence = _family(args.server), LocalEvidence()
-    given = _usual_main(family) if args.config is None else args.config
-    settings = SettingsFinder().nearest(os.path.abspath(given))
-    options = Options(args.prefix or settings.prefix, settings.paths, args.tree)
-    if given == STDIN:
-        site = _from_standard_input(args, family, evidence, options)
+    evidence = LocalEvidence()
+    families = _families(args.server)
+    if args.config == STDIN:
+        settings = SettingsFinder().nearest(os.path.abspath(STDIN))
+        options = Options(args.prefix or settings.prefix, settings.paths, args.tree)
+        site = _from_standard_input(args, families, evidence, options)
     else:
+        given = _usual_main(families) if args.config is None else args.config
+        settings = SettingsFinder().nearest(os.path.abspath(given))
+        options = Options(args.prefix or settings.prefix, settings.paths, args.tree)
+        family = families[0] if len(families) == 1 else _recognising(given, families, evidence, options)
         site = family.read(_main(given, family, evidence, options), evidence, options)
     for target, reason in dict.fromkeys(site.not_audited):
         complain(f"not read: {target}: {reason}")
     return site
 
 
-def _family(name: str | None) -> Family:
+def _families(name: str | None) -> list[Family]:
+    """The family that --server names, or all whose requests can be answered."""
     known = entry_points(FAMILIES)
     servers = {key: value for key, value in known.items() if hasattr(load(value), "read")}
-    if name is None and len(servers) == 1:
-        name = next(iter(servers))
-    if name is None or name not in servers:
+    if name is not None and name not in servers:
         raise BadUsage(f"--server must be one of {', '.join(servers)}.")
-    family: Family = load(servers[name])
-    return family
+    return [load(value) for key, value in servers.items() if name in (None, key)]
 
 
-def _usual_main(family: Family) -> str:
-    for usual in family.usual_mains:
-        if os.path.exists(usual):
-            return usual
+def _usual_main(families: list[Family]) -> str:
+    for family in families:
+        for usual in family.usual_mains:
+            if os.path.exists(usual):
+                return usual
     raise BadUsage("--config MAIN says which configuration answers the request.")
 
 
-def _from_standard_input(args: Namespace, family: Family, evidence: LocalEvidence, options: Options) -> Site:
+def _recognising(given: str, families: list[Family], evidence: LocalEvidence, options: Options) -> Family:
+    """The one family that takes a file or a folder for its own."""
+    path = os.path.abspath(given)
+    if not os.path.exists(path):
+        raise BadUsage(f"{given} is not there.")
+    name = os.path.basename(path)
+    named = [family for family in families if any(os.path.basename(usual) == name for usual in family.usual_mains)]
+    taking = named or [
+        family
+        for family in families
+        if any(not isinstance(found, NotAudited) for found in family.find([path], evidence, options))
+    ]
+    if len(taking) == 1 or (not taking and os.path.isdir(path)):
+        return (taking or families)[0]
+    names = ", ".join(family.name for family in families)
+    why = "it could be more than one server's" if taking else "it was not recognised as any server's configuration"
+    raise BadUsage(f"{given}: {why}: --server must be one of {names}.")
+
+
+def _from_standard_input(args: Namespace, families: list[Family], evidence: LocalEvidence, options: Options) -> Site:
     if args.requests == STDIN:
         raise BadUsage("--config and --requests cannot both be standard input.")
     try:
         data = read_standard_input()
     except BadUsage as error:
         raise BadUsage(f"The standard input cannot be read: {error}.") from error
-    site = family.read_text(data, evidence, options)
-    if site is None:
-        raise BadUsage(f"What is on standard input was not recognised as configuration of {family.name}.")
-    return site
+    for family in families:
+        site = family.read_text(data, evidence, options)
+        if site is not None:
+            return site
+    names = " or ".join(family.name for family in families)
+    raise BadUsage(f"What is on standard input was not recognised as configuration of {names}.")
 
 
 def _main(given: str, family: Family, evidence: LocalEvidence, options: Options) -> str:

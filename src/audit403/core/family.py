@@ -82,10 +82,14 @@ class Site(Protocol):
 
 
 class Family(Protocol):
-    """One kind of server; `usual_mains` is where packages put its main configuration, the likeliest first."""
+    """One kind of server; `usual_mains` is where packages put its main configuration, the likeliest first.
+
+    `explores` says whether it finds its refusals itself, which `check` needs; if not, it only answers requests.
+    """
 
     name: str
     usual_mains: tuple[str, ...]
+    explores: bool
 
     def find(self, targets: Iterable[str], evidence: Evidence, options: Options) -> Iterator[Site | NotAudited]:
         """The sites among files and folders that this family recognises, and what could not be looked at for one."""

@@ -71,7 +71,9 @@ class Targets:
         families = []
         for name, value in entry_points(FAMILIES).items():
             try:
-                families.append(load(value))
+                family = load(value)
+                if getattr(family, "explores", True):
+                    families.append(family)
             except Exception as error:  # a plug-in may fail in any way, and the others go on
                 reason = f"the plug-in cannot be loaded: {type(error).__name__}: {error}"
                 self.not_audited.append(NotAudited(name, reason))

@@ -27,6 +27,7 @@ from audit403.nginx.start.check import refused
 name = "nginx"
 usual_mains = tuple(f"{folder}/nginx.conf" for folder in CONF_DIRECTORIES)
 _HOSTNAME_ASSUMED = f"`$hostname` is the server's own name, which is not known here: {ASSUMED_HOSTNAME} stands for it"
+explores = True
 STANDARD_INPUT = "(standard input)"
 
 

@@ -46,12 +46,22 @@ def build_model(configuration: Configuration) -> Model:
                 _add(builder, main, directive)
         except ConfigError as error:
             faults.append(Faulty(directive, str(error)))
+    if worker.user is None:
+        worker = (
+            Worker("www-data", worker.group or "www-data") if _is_debian(configuration) else Worker("apache", "apache")
+        )
     main.lookup_defaults = with_defaults(builder.built())
     for vhost in vhosts:
         vhost.inherit(main)
         vhost.sort_directories()
     main.sort_directories()
     return Model(configuration, process, main, vhosts, listens, worker, frozenset(methods), faults)
+
+
+def _is_debian(configuration: Configuration) -> bool:
+    """Whether what no directive says is what Debian's package says."""
+    assumed = configuration.modules.assumed
+    return assumed is None or assumed.name != "rhel"
 
 
 def _vhost(directive: Directive, main: Server, faults: list[Faulty]) -> Server:

@@ -1,0 +1,134 @@
+"""One Apache configuration with the world that it serves from."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+
+from audit403.apache.decide.evaluator import Evaluator
+from audit403.apache.model.build import build_model, every_section
+from audit403.apache.model.section import DIRECTORY
+from audit403.apache.read.configuration import Configuration, Settings
+from audit403.apache.read.fragment import NOT_RECOGNISED, read_folder, read_lone, read_standard_input
+from audit403.core.decision import Decision
+from audit403.core.edit import Edit, TextEdit
+from audit403.core.fact import Fact, ReadingFault
+from audit403.core.family import Comment, NotAudited, Options
+from audit403.core.request import Request
+from audit403.evidence.configuration_only import ConfigurationOnly
+from audit403.evidence.interface import DIRECTORY as IS_DIRECTORY
+from audit403.evidence.interface import Entry, Evidence
+
+FAMILY = "apache"
+STANDARD_INPUT = "(standard input)"
+
+Reread = Callable[[Evidence], Configuration]
+"""Reads a configuration again the way it was read first."""
+
+
+class ApacheSite:
+    """One configuration; it answers requests."""
+
+    def __init__(self, configuration: Configuration, evidence: Evidence, options: Options, reread: Reread) -> None:
+        self.configuration = configuration
+        self.options = options
+        self.main = configuration.main.path
+        self.files = tuple(configuration.files)
+        self.size = sum(len(file.source.data) for file in configuration.files.values())
+        self.evidence = evidence
+        self.model = build_model(configuration)
+        self.not_audited = tuple(NotAudited(target, reason) for target, reason in configuration.not_read)
+        tree = evidence if options.tree == "here" else ConfigurationOnly(evidence, options.paths)
+        self.evaluator = Evaluator(self.model, tree)
+        self._reread = reread
+
+    def decide(self, request: Request) -> Decision:
+        """What httpd answers."""
+        return self.evaluator.decide(request)
+
+    def docroots(self) -> Iterable[str]:
+        """Every DocumentRoot."""
+        roots = {server.document_root.rstrip("/"): None for server in self.model.servers}
+        return [root for root in roots if root]
+
+    def with_tree(self, tree: str) -> "ApacheSite":
+        """The same site with or without this machine's files."""
+        return ApacheSite(self.configuration, self.evidence, self.options._replace(tree=tree), self._reread)
+
+    def facts(self) -> Iterator[Fact]:
+        """Every fault in reading."""
+        for problem in self.configuration.problems:
+            yield ReadingFault(FAMILY, problem.kind, problem.span, problem.message)
+        for fault in self.model.faults:
+            yield ReadingFault(FAMILY, "rejected", fault.directive.span, fault.message)
+
+    def not_explored(self) -> tuple[NotAudited, ...]:
+        """All of it."""
+        return (NotAudited(self.main, "only single requests to Apache are answered (audit403 explain)"),)
+
+    def comments(self) -> Iterable[Comment]:
+        """The comments of all files."""
+        for file in self.configuration.files.values():
+            for start, end in file.comments:
+                text = file.source.data[start:end].decode("utf-8", "replace")
+                before = file.source.data[file.source.data.rfind(b"\n", 0, start) + 1 : start]
+                yield Comment(file.source.span(start, end), text, not before.strip())
+
+    def with_changes(self, edits: Iterable[Edit]) -> "ApacheSite":
+        """The same site after some edits."""
+        edits = tuple(edits)
+        changed = self.evidence.with_changes(edits)
+        texts = any(isinstance(edit, TextEdit) for edit in edits)
+        configuration = self._reread(changed) if texts else self.configuration
+        return ApacheSite(configuration, changed, self.options, self._reread)
+
+    def source(self, path: str) -> bytes | None:
+        """The bytes of one of its files."""
+        file = self.configuration.files.get(path)
+        return None if file is None else file.source.data
+
+    def directories(self) -> list[str]:
+        """The directories that sections name, without wildcards."""
+        sections = every_section(self.model.servers)
+        return [one.text for one in sections if one.kind == DIRECTORY and one.regex is None and not one.is_pattern]
+
+
+def sites_of(target: str, evidence: Evidence, options: Options) -> Iterator[ApacheSite | NotAudited]:
+    """The sites of a file or a folder."""
+    path, settings = os.path.abspath(target), _settings(options)
+    entry = evidence.entry(path)
+    if isinstance(entry, Entry) and entry.kind == IS_DIRECTORY:
+        folder = read_folder(path, evidence, settings)
+        for configuration in (*folder.configurations, *folder.fragments):
+            yield _site(configuration, configuration.about, evidence, options)
+        yield from (NotAudited(missed, reason) for missed, reason in folder.not_read)
+        return
+    configuration = read_lone(path, evidence, settings)
+    if (path, NOT_RECOGNISED) in configuration.not_read:
+        yield NotAudited(path, NOT_RECOGNISED)
+    else:
+        yield _site(configuration, path, evidence, options)
+
+
+def read_site(main: str, evidence: Evidence, options: Options) -> ApacheSite:
+    """The site that a file belongs to."""
+    return _site(read_lone(main, evidence, _settings(options)), main, evidence, options)
+
+
+def read_text_site(data: bytes, evidence: Evidence, options: Options) -> ApacheSite | None:
+    """The site of a configuration on standard input."""
+
+    def reread(changed: Evidence) -> Configuration:
+        return read_standard_input(data, STANDARD_INPUT, changed, _settings(options))
+
+    configuration = reread(evidence)
+    if (STANDARD_INPUT, NOT_RECOGNISED) in configuration.not_read:
+        return None
+    return ApacheSite(configuration, evidence, options, reread)
+
+
+def _site(configuration: Configuration, path: str, evidence: Evidence, options: Options) -> ApacheSite:
+    settings = _settings(options)
+    return ApacheSite(configuration, evidence, options, lambda changed: read_lone(path, changed, settings))
+
+
+def _settings(options: Options) -> Settings:
+    return Settings(options.prefix, dict(options.paths))
