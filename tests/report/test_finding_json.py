@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import io
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import jsonschema
 import pytest
 
-from audit403 import report as package
 from audit403.core.family import NotAudited
 from audit403.core.finding import ERROR, MANUAL, Finding, Fix
 from audit403.core.place import Because, PathPlace, StatementPlace
 from audit403.engine.audit import Asked, Judged, Report, audit
 from audit403.report.finding_json import write_json, write_jsonl
 from audit403.report.shown import Paths
+from report.schemas import CHECK
 
-SCHEMA = json.loads((Path(package.__file__).parent / "check.schema.json").read_text())
+if TYPE_CHECKING:
+    from pathlib import Path
+
 KEYS = ["rule", "severity", "message", "where", "because", "request", "who", "status", "log", "fix", "fingerprint"]
 
 
@@ -25,7 +26,7 @@ def shown(report: Report, targets: list[str] | None = None) -> dict[str, object]
     stream = io.StringIO()
     write_json(report, Paths(["/"] if targets is None else targets), stream)
     whole = json.loads(stream.getvalue())
-    jsonschema.validate(whole, SCHEMA)
+    CHECK.validate(whole)
     return whole  # type: ignore[no-any-return]
 
 

@@ -1,4 +1,4 @@
-"""A decision as the `explain … --format jsonl` contract has it (DESIGN.md, fixed contracts)."""
+"""A decision as the `explain` contract has it (DESIGN.md, fixed contracts; explain.schema.json here)."""
 
 from typing import Any
 
