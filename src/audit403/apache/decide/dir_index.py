@@ -83,8 +83,6 @@ def _fallback(exchange: Exchange) -> int:
     assert config.fallback_directive is not None
     where = config.fallback_directive.span
     exchange.step("index", f"FallbackResource {name}", where)
-    if exchange.uri == name:
-        return DECLINED
     found = look_up_uri(exchange, _with_args(name, exchange.args))
     if found.status == 200 and _is_page(found):
         take_over(exchange, found)

@@ -17,7 +17,7 @@ from audit403.apache.paths import merge
 from audit403.apache.read.check import HTACCESS, check_directives
 from audit403.apache.read.commands import AUTHCFG, commands
 from audit403.apache.read.configuration import Htaccess, parse_htaccess
-from audit403.apache.read.tree import Directive
+from audit403.apache.read.tree import Directive, every_directive
 from audit403.core.decision import REASON_FILE, Missing
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.open_question import Undecided
@@ -104,14 +104,6 @@ class AccessFiles:
 
     def _built(self, file: Htaccess, directory: str, override: Override, override_list: frozenset[str] | None) -> Read:
         nothing = PerDir({})
-        process = self._evaluator.model.process
-        unknown_passes = NONFATAL_UNKNOWN in override.nonfatal
-        for problem in (*file.problems, *check_directives(file.directives, process, HTACCESS)):
-            if problem.kind in ("suspicious", "not-collected"):
-                continue
-            if unknown_passes and problem.kind in ("directive", "module"):
-                continue
-            return Read(nothing, None, problem.message, problem.span, ())
         ignored: list[Directive] = []
         allowed = _Allowed(override, override_list or frozenset(), ignored)
         try:
@@ -120,6 +112,14 @@ class AccessFiles:
             directive = error.directive
             place = "here" if directive.parent is None else f"in {directive.parent.written}> context"
             return Read(nothing, None, f"{directive.written} not allowed {place}", directive.span, ())
+        passed_over = {directive.span for directive in every_directive(ignored)}
+        process = self._evaluator.model.process
+        for problem in (*file.problems, *check_directives(file.directives, process, HTACCESS)):
+            if problem.kind in ("suspicious", "not-collected") or problem.span in passed_over:
+                continue
+            if NONFATAL_UNKNOWN in override.nonfatal and problem.kind in ("directive", "module"):
+                continue
+            return Read(nothing, None, problem.message, problem.span, ())
         builder = Builder(directory, options_allowed=override.options, htaccess=True)
         builder.allowed = directives
         builder.add_all(directive for directive in file.directives if directive in directives)

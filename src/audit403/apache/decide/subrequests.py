@@ -48,6 +48,9 @@ def run_phases(exchange: Exchange, inner: Exchange) -> Exchange:
 
 def _processed(exchange: Exchange, inner: Exchange) -> Exchange:
     if too_deep(exchange):
+        exchange.step("subrequest", "too many subrequests one inside the other: 500")
+        log = "AH00125: Request exceeded the limit of 10 subrequest nesting levels due to probable configuration error."
+        inner.decided("subrequest-limit", None, "", log=log)
         inner.status = SERVER_ERROR
         return inner
     status = process_request(inner)
