@@ -18,6 +18,7 @@ _DOT_NAMES = frozenset(
     ("git", "ht", "htaccess", "htpasswd", "svn", "hg", "bzr", "env", "idea", "vscode", "ds_store", "cvs", "well-known")
 )
 _EDGE = r"\b"
+_REST = re.compile(r"(?<!\\)(?:\.\*\$?|\(\.\*\)\$?)\Z")
 _LIST = re.compile(r"(\(?)((?:\\\.)?[A-Za-z0-9]+(?:\|(?:\\\.)?[A-Za-z0-9]+)+)(\)?)")
 _ENDINGS = re.compile(r"(?:^|[(|])\\\.(?:[a-z0-9]{2,5}\b|\()", re.IGNORECASE)
 
@@ -37,8 +38,9 @@ def accident(location: Location, path: str) -> Accident | None:
     escaped = with_dots_escaped(pattern)
     if escaped != pattern and not _matches(escaped, caseless, path):
         return Accident(DOT, escaped)
-    if _ENDS_IN_WORD.search(pattern) and not _matches(f"(?:{pattern}){_NOT_INSIDE_A_WORD}", caseless, path):
-        return Accident(END, _with_end(pattern))
+    told, rest = _without_rest(pattern)
+    if _ENDS_IN_WORD.search(told) and not _matches(f"(?:{told}){_NOT_INSIDE_A_WORD}", caseless, path):
+        return Accident(END, _with_end(told) + rest)
     if _BEGINS_WITH_WORD.match(pattern) and not _matches(f"{_NOT_INSIDE_A_WORD}(?:{pattern})", caseless, path):
         return Accident(START, f"{_EDGE}{_whole(pattern)}")
     return None
@@ -64,6 +66,12 @@ def with_dots_escaped(pattern: str) -> str:
         return dot[0] if inside else "\\."
 
     return _BARE_DOT.sub(escaped, pattern)
+
+
+def _without_rest(pattern: str) -> tuple[str, str]:
+    """The pattern without a `.*` at its end, which is no end, and that."""
+    found = _REST.search(pattern)
+    return (pattern, "") if found is None else (pattern[: found.start()], found[0])
 
 
 def _with_end(pattern: str) -> str:
