@@ -86,7 +86,7 @@ def _either_way(refusal: Refusal, code: tuple[Instruction, ...], instruction: If
     mine = _literal(instruction.condition)
     if not _refuses_all_but_one(instruction) or mine is None:
         return
-    for other in code[: code.index(instruction)]:
+    for other in reversed(code[: code.index(instruction)]):
         if isinstance(other, If) and _refuses_all_but_one(other):
             theirs = _literal(other.condition)
             if other.condition.variable == instruction.condition.variable and theirs not in (None, mine):
@@ -96,8 +96,8 @@ def _either_way(refusal: Refusal, code: tuple[Instruction, ...], instruction: If
                 chain = (Because(other.directive.span, f"lets only {theirs} through"),)
                 yield finding._replace(who=EVERYBODY, because=(*chain, *finding.because))
                 return
-        elif not isinstance(other, Set):
-            return  # somebody may leave here
+        elif not isinstance(other, Set) or other.name == instruction.condition.variable:
+            return  # somebody may leave here, or the variable is another one before
 
 
 def _refuses_all_but_one(instruction: If) -> bool:

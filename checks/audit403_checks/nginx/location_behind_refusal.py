@@ -55,6 +55,8 @@ def _is_for(site: Site, refusal: Refusal, hit: Hit, meant: Location) -> bool:
     """Whether the location is for the very request: its own name, or what only its pattern was made for."""
     if hit.way is not None or (hit.request.target.startswith(_WELL_KNOWN) and _takes_challenges(site, refusal)):
         return False
+    if "return" in meant.own and "/." in hit.request.target and not hit.request.target.startswith(_WELL_KNOWN):
+        return False  # what hidden files are answered with is all one
     return hit.purpose == (PURPOSE_PAGE if meant.regex is None else PURPOSE_PROBE)
 
 

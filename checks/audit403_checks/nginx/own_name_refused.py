@@ -34,6 +34,8 @@ def own_name_refused(fact: Fact, site: Site) -> Iterator[Finding]:
     if found is None or len(found[1].server.names) < 2 or not any(map(_is_about_names, found[0].decision.trace)):
         return
     refusal, subject = found
+    if subject.location is not None and subject.location.name != "/":
+        return  # a part of the site may well be for one of its names alone
     refused: list[tuple[ServerName, Request, Decision]] = []
     served = ""
     for name in islice(_names(subject), _MOST_NAMES):

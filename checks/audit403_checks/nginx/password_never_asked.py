@@ -22,7 +22,8 @@ def password_never_asked(fact: Fact, site: Site) -> Iterator[Finding]:
     refusal, subject = found
     context = subject.context or subject.server
     realm, users = context.last("auth_basic"), context.last("auth_basic_user_file")
-    if realm is None or users is None or realm.args[:1] == ["off"]:
+    # Where the question is asked for more than this place, browsers have been asked before they come here.
+    if realm is None or users is None or realm.args[:1] == ["off"] or realm not in context.own.get("auth_basic", ()):
         return
     place = refusing_if(refusal, subject)
     if place is None or place[1].condition.variable not in _USERS:

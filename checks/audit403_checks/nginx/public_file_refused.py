@@ -11,7 +11,7 @@ from audit403.core.registry import check
 from audit403.nginx.explore.places import CHALLENGE
 from audit403.nginx.explore.subject import PURPOSE_FILE, PURPOSE_LINKED, Hit, Subject
 from audit403.nginx.model.location import Location, every_location
-from audit403_checks.files.kinds import is_for_everybody
+from audit403_checks.files.kinds import is_for_everybody, is_for_nobody
 from audit403_checks.nginx.members import addresses_of
 from audit403_checks.nginx.patterns import accident
 from audit403_checks.nginx.sent_on import EVERYBODY, is_for_another, is_plain
@@ -32,7 +32,7 @@ def public_file_refused(fact: Fact, site: Site) -> Iterator[Finding]:
     refusal, subject = found
     if any(step.phase == "rewrite" and step.met and step.field not in _OF_ADDRESS for step in refusal.decision.trace):
         return  # it is for those who have a cookie, a key, another program
-    loaded = [hit for hit in subject.hits if hit.purpose == PURPOSE_LINKED and hit.way is None and hit.page]
+    loaded = [hit for hit in subject.hits if hit.purpose == PURPOSE_LINKED and hit.way is None and _is_visited(hit)]
     if loaded:
         yield _loaded(site, refusal, subject, loaded)
         return
@@ -45,6 +45,13 @@ def public_file_refused(fact: Fact, site: Site) -> Iterator[Finding]:
         them = "is" if len(targets) == 1 else "are"
         message = f"`{location.label()}` refuses {_listed(targets)} too, which {them} there for everybody"
         yield _finding(site, refusal, subject, WARNING, message, targets)
+
+
+def _is_visited(hit: Hit) -> bool:
+    """Whether the page that loads it is one for visitors: not one among the tests or examples of a library."""
+    page = hit.request.header("referer") or ""
+    folders = page.partition("://")[2].split("/")[1:-1]
+    return hit.page is not None and not any(map(is_for_nobody, folders))
 
 
 def _loaded(site: Site, refusal: Refusal, subject: Subject, loaded: list[Hit]) -> Finding:
