@@ -155,7 +155,7 @@ class Explorer:
                 start = Start(visit(door, found.target), door.socket, found.purpose, search.server)
                 self._explore(search, start, found)
                 entries.append(found)
-            for link in linked(self.evaluator, door, mount, entries):
+            for link in linked(self.evaluator, search.server, door, mount, entries):
                 start = Start(link.request, door.socket, PURPOSE_LINKED, search.server, page=link.page)
                 self.found.record(start, [Asked(link.request, self.evaluator.decide(link.request), 0)], None)
 

@@ -4,6 +4,7 @@ Only pages that an ordinary visitor gets count, and only files that are there.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from posixpath import normpath
@@ -13,16 +14,22 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
 from audit403.evidence.interface import FILE, Entry
 from audit403.evidence.links import join
+from audit403.http.regex import MatchFailed
 from audit403.nginx.decide.evaluator import Evaluator
+from audit403.nginx.decide.exchange import Exchange
+from audit403.nginx.decide.find_location import search_locations
 from audit403.nginx.explore.doors import Door, visit
 from audit403.nginx.explore.fields import with_header
 from audit403.nginx.explore.mounts import Mount
 from audit403.nginx.explore.places import quoted
 from audit403.nginx.explore.subject import PURPOSE_FILE
 from audit403.nginx.explore.tree import TreeStart
+from audit403.nginx.model.location import Location
+from audit403.nginx.model.server import Server
 
 _PAGES = (".html", ".htm", ".xhtml")
 _MOST_PAGES, _LARGEST_PAGE, _MOST_LINKS = 12, 1 << 20, 100
+_MOST_OF_A_KIND = 4
 _SERVED = 200
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TAG = re.compile(r"<(script|img|source|video|audio|track|embed|iframe|link)\b([^>]{1,2000})>", re.IGNORECASE)
@@ -41,19 +48,37 @@ class Link(NamedTuple):
     page: str
 
 
-def linked(evaluator: Evaluator, door: Door, mount: Mount, found: list[TreeStart]) -> Iterator[Link]:
-    """The files of a mount that its own pages load, each once."""
+def linked(evaluator: Evaluator, server: Server, door: Door, mount: Mount, found: list[TreeStart]) -> Iterator[Link]:
+    """The files of a mount that its own pages load: of each location some of each kind."""
     seen: set[str] = set()
+    known: set[tuple[str, str]] = set()
+    kinds: Counter[tuple[Location | None, str]] = Counter()
+    exchange = Exchange(evaluator, visit(door, "/"), door.socket, server)
     for path, url in islice(_pages(found), _MOST_PAGES):
-        text = _text_of(evaluator, path)
-        if text is None or evaluator.decide(visit(door, quoted(url))).status != _SERVED:
-            continue
         page = visit(door, quoted(url))
-        for uri in _loaded_by(text, url):
-            if uri in seen or len(seen) >= _MOST_LINKS or not _is_there(evaluator, mount, uri):
+        text = _text_of(evaluator, path)
+        served: bool | None = None
+        for uri in () if text is None else _loaded_by(text, url, known):
+            if uri in seen or len(seen) >= _MOST_LINKS:
                 continue
             seen.add(uri)
-            yield Link(with_header(visit(door, quoted(uri)), "referer", page.url()), path)
+            kind = (_location(exchange, uri), uri.rpartition(".")[2])
+            kinds[kind] += 1
+            if kinds[kind] > _MOST_OF_A_KIND or not _is_there(evaluator, mount, uri):
+                continue
+            if served is None:
+                served = evaluator.decide(page).status == _SERVED
+            if served:
+                yield Link(with_header(visit(door, quoted(uri)), "referer", page.url()), path)
+
+
+def _location(exchange: Exchange, uri: str) -> Location | None:
+    exchange.uri = uri
+    exchange.steps.clear()
+    try:
+        return search_locations(exchange)
+    except MatchFailed:
+        return None
 
 
 def _pages(found: list[TreeStart]) -> Iterator[tuple[str, str]]:
@@ -79,8 +104,9 @@ def _text_of(evaluator: Evaluator, path: str) -> str | None:
     return data.decode("utf-8", "replace") if isinstance(data, bytes) else None
 
 
-def _loaded_by(text: str, url: str) -> Iterator[str]:
-    """The paths of this site that a page makes a browser fetch."""
+def _loaded_by(text: str, url: str, known: set[tuple[str, str]]) -> Iterator[str]:
+    """The paths of this site that a page makes a browser fetch; what pages beside it load is `known` already."""
+    folder = url.rpartition("/")[0]
     if _BASE.search(text):
         return
     for tag in _TAG.finditer(_COMMENT.sub("", text)):
@@ -89,18 +115,20 @@ def _loaded_by(text: str, url: str) -> Iterator[str]:
             continue
         address = _ADDRESS.search(tag[2])
         written = "" if address is None else (address[1] or address[2] or address[3]).strip()
-        uri = _resolved(written, url)
-        if uri is not None:
-            yield uri
+        if (folder, written) not in known:
+            known.add((folder, written))
+            uri = _resolved(written, folder)
+            if uri is not None:
+                yield uri
 
 
-def _resolved(written: str, url: str) -> str | None:
+def _resolved(written: str, folder: str) -> str | None:
     """The path that an address in a page means; None where it leads elsewhere or is made by a program."""
     path = re.split(r"[?#]", written, maxsplit=1)[0]
     if not path or path.startswith("//") or _OTHER_SCHEME.match(path) or any(mark in path for mark in _MADE_LATER):
         return None
     path = unquote(path, errors="surrogateescape")
-    whole = path if path.startswith("/") else url.rpartition("/")[0] + "/" + path
+    whole = path if path.startswith("/") else f"{folder}/{path}"
     if "\0" in whole or path.endswith("/"):
         return None
     return normpath(whole).replace("//", "/")
