@@ -75,6 +75,11 @@ class Regex:
         named = {name.lower(): values[index] for name, index in self._names.items()}
         return Captured(tuple(values), named, highest + 1)
 
+    def place(self, subject: str) -> tuple[int, int]:
+        """Where the first match in `subject` begins and ends, in bytes; there must be one."""
+        match = self._found(subject)
+        return match.start(), match.end()
+
     @property
     def group_count(self) -> int:
         """How many groups capture."""

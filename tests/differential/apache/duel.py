@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 _SHOWN = 3
 _NUMBER = re.compile(r"\b(AH\d{5})\b")
 _RESULT = re.compile(r"AH0162[56]: (authorization result of .*)\Z")
+#: What httpd puts behind each line where the request has a Referer.
+_REFERER = re.compile(r", referer: .*\Z")
+_ESCAPE = re.compile(rb"\\(x[0-9a-f]{2}|.)")
+_NAMED = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b"v": b"\v"}
 #: Refusals that httpd logs at a level that is on by default, and that the decision must name.
 _REFUSALS = frozenset(
     (
@@ -217,12 +221,17 @@ def same_refusal(decision: Decision, real: Real) -> bool:
 def _without_client(line: str) -> str:
     """A line of the log from its AH number on."""
     found = _NUMBER.search(line)
-    return line if found is None else line[found.start() :]
+    return line if found is None else _REFERER.sub("", line[found.start() :])
 
 
 def _unescaped(text: str) -> str:
     """A text of the log as it was before httpd escaped it."""
-    return text.replace('\\"', '"').replace("\\\\", "\\")
+    data = _ESCAPE.sub(lambda found: _byte(found[1]), text.encode("utf-8", "surrogateescape"))
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _byte(escaped: bytes) -> bytes:
+    return bytes((int(escaped[1:], 16),)) if escaped[:1] == b"x" else _NAMED.get(escaped, escaped)
 
 
 def _met(met: bool | None) -> str:

@@ -4,7 +4,7 @@ Truth: modules/aaa/mod_authn_core.c.
 """
 
 from audit403.apache.decide.exchange import Exchange
-from audit403.apache.decide.expression import text_of
+from audit403.apache.decide.expression import text_or_failure
 from audit403.apache.decide.outcome import OK, SERVER_ERROR
 from audit403.apache.model.authn import AUTHN_CORE, AuthnCoreConfig
 from audit403.core.open_question import Undecided, Unknown
@@ -17,10 +17,10 @@ def auth_type(exchange: Exchange) -> str | None:
     config: AuthnCoreConfig = exchange.config(AUTHN_CORE, _NOTHING)
     if config.auth_type is None:
         return None
-    value = text_of(exchange, config.auth_type)
+    value = text_or_failure(exchange, config.auth_type)
     if isinstance(value, Unknown):
         raise Undecided(value.missing)
-    return None if value.lower() == "none" else value
+    return None if value is None or value.lower() == "none" else value
 
 
 def auth_name(exchange: Exchange) -> str | None:

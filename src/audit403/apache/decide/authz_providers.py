@@ -7,7 +7,7 @@ bring (ssl, dbm, ldap…) is registered in PROVIDERS by the name that stands beh
 from collections.abc import Callable
 
 from audit403.apache.decide.exchange import Exchange
-from audit403.apache.decide.expression import holds, text_of
+from audit403.apache.decide.expression import holds, text_of, wants_user
 from audit403.apache.decide.group_file import groups_of
 from audit403.apache.decide.hosts import client_host, in_domain
 from audit403.apache.model.authz import Requirement
@@ -117,14 +117,14 @@ def _method(exchange: Exchange, requirement: Requirement) -> str:
 
 def _expr(exchange: Exchange, requirement: Requirement) -> str:
     text: str = requirement.parsed  # type: ignore[assignment]
-    met = holds(exchange, text, requirement.directive.span)
+    met = holds(exchange, text, requirement.directive.span, "authz")
     label = f"Require expr {requirement.argument}"
     exchange.step("authz", label, requirement.directive.span, met, "expression", "holds", text)
     if met is None:
         return FAILED
     if met:
         return GRANTED
-    return NO_USER if "REMOTE_USER" in text else DENIED
+    return NO_USER if wants_user(text) else DENIED
 
 
 def _user(exchange: Exchange, requirement: Requirement) -> str:

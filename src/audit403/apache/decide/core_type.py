@@ -4,8 +4,8 @@ Truth: core_override_type and do_nothing in server/core.c.
 """
 
 from audit403.apache.decide.exchange import Exchange
-from audit403.apache.decide.expression import text_of
-from audit403.apache.decide.outcome import OK
+from audit403.apache.decide.expression import text_or_failure
+from audit403.apache.decide.outcome import OK, SERVER_ERROR
 from audit403.core.open_question import Undecided, Unknown
 
 
@@ -20,11 +20,20 @@ def override_type(exchange: Exchange) -> int:
     if core.mime_type not in (None, "none"):
         exchange.content_type = exchange.notes["trusted-type"] = core.mime_type
     handler = core.handler
-    if handler is not None and handler.startswith("expr="):
-        value = text_of(exchange, handler[5:])
+    if handler is not None:
+        value = text_or_failure(exchange, handler)
         if isinstance(value, Unknown):
             raise Undecided(value.missing)
-        handler = value if "proxy:unix" in value else value.lower()
+        if value is None:
+            where = None if core.handler_directive is None else core.handler_directive.span
+            exchange.decided(
+                "handler-expression",
+                where,
+                "httpd cannot evaluate this",
+                log="AH03154: Can't evaluate handler expression",
+            )
+            return SERVER_ERROR
+        handler = value if value.startswith("proxy:unix") else value.lower()
     if handler is not None and handler != "none":
         exchange.handler = handler
         where = None if core.handler_directive is None else core.handler_directive.span

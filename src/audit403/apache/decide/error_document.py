@@ -4,11 +4,11 @@ Truth: ap_die_r in modules/http/http_request.c, ap_response_code_string in serve
 """
 
 from audit403.apache.decide.exchange import Exchange
-from audit403.apache.decide.expression import text_of
+from audit403.apache.decide.expression import text_or_failure
 from audit403.apache.decide.outcome import DONE, OK
 from audit403.apache.decide.subrequests import redirected
 from audit403.apache.model.core_config import DEFAULT_PAGE, LOCAL, TEXT, URL, ErrorDocument
-from audit403.core.open_question import Unknown
+from audit403.core.open_question import Undecided, Unknown
 
 
 def die(exchange: Exchange, status: int) -> Exchange:
@@ -30,24 +30,29 @@ def die(exchange: Exchange, status: int) -> Exchange:
         if document is None or document.kind in (DEFAULT_PAGE, TEXT):
             return first
         where = document.directive.span
-        value = text_of(exchange, document.value)
+        value = text_or_failure(exchange, document.value)
+        if value is None:
+            exchange.step("error_document", "the expression cannot be evaluated: httpd sends its own page", where)
+            return first
         exchange.step("error_document", f"ErrorDocument {status} {document.value}", where)
-        if document.kind == URL or isinstance(value, Unknown):
+        if document.kind == URL:
             exchange.status = 302
             return exchange
+        if isinstance(value, Unknown):
+            raise Undecided(value.missing)
         assert document.kind == LOCAL
-        method = exchange.method
-        exchange.method = "GET"
+        method, method_text = exchange.method, exchange.method_text
+        exchange.method = exchange.method_text = "GET"
         exchange.env.set("REQUEST_METHOD", exchange.request.method)
         new = redirected(exchange, value)
-        exchange.method = method
+        exchange.method, exchange.method_text = method, method_text
         if new is None:
             # The limit counts as the failure of the request itself.
             status, recursive = 500, exchange.status
             continue
         began = new.extra["post-read-request"]
         recursive = new.status
-        new.method = "GET"
+        new.method = new.method_text = "GET"
         cause = new.cause
         status = new.evaluator.process(new) if began == OK else began
         if status in (OK, DONE):

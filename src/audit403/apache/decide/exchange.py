@@ -100,6 +100,7 @@ class Exchange(Traced):
         "is_head",
         "main",
         "method",
+        "method_text",
         "notes",
         "path_info",
         "per_dir",
@@ -130,6 +131,8 @@ class Exchange(Traced):
         self.prev: Exchange | None = None
         self.method = "GET" if request.method == "HEAD" else request.method
         self.is_head = request.method == "HEAD"
+        #: The method as it is written; `method` is what counts for `<Limit>`, and HEAD counts as GET.
+        self.method_text = request.method
         self.protocol = "HTTP/1.1"
         self.hostname: str | None = None
         self.request_scheme: str | None = None
@@ -171,7 +174,7 @@ class Exchange(Traced):
         """
         if familiar or self.evaluator.trusts_same_configuration:
             return base.merged(found)
-        return base.merged_anew(found)
+        return base.merged_again(found)
 
     def config(self, module: str, empty: Any) -> Any:
         """What the module is told here, or `empty`."""

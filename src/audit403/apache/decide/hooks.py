@@ -49,7 +49,11 @@ HOW = {
 
 #: One line a hook; a module's file adds its own here.
 HOOKS: dict[str, tuple[Hook, ...]] = {
-    "post_read_request": (),
+    "post_read_request": (
+        Hook("headers", FIRST, "headers:early"),
+        Hook("remoteip", FIRST, "remoteip:modify_request"),
+        Hook("setenvif", MIDDLE, "setenvif:match_headers"),
+    ),
     "pre_translate_name": (),
     "translate_name": (
         Hook("alias", MIDDLE, "alias:translate", before=("userdir", "vhost_alias")),
@@ -61,8 +65,11 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         Hook("core", REALLY_LAST, "directory_walk:map_to_storage"),
     ),
     "post_perdir_config": (),
-    "header_parser": (),
-    "access_checker": (Hook("access_compat", MIDDLE, "access_compat:check_dir_access"),),
+    "header_parser": (Hook("setenvif", MIDDLE, "setenvif:match_headers"),),
+    "access_checker": (
+        Hook("allowmethods", REALLY_FIRST, "allowmethods:check_method"),
+        Hook("access_compat", MIDDLE, "access_compat:check_dir_access"),
+    ),
     "access_checker_ex": (Hook("authz_core", LAST, "authz:authorize_userless"),),
     "check_user_id": (
         Hook("auth_basic", MIDDLE, "auth_basic:authenticate"),
@@ -73,7 +80,9 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
     "fixups": (
         Hook("core", REALLY_FIRST, "core_type:override_type"),
         Hook("alias", MIDDLE, "alias:fixup"),
+        Hook("env", MIDDLE, "env:fixup"),
         Hook("dir", LAST, "dir_index:fixup"),
+        Hook("headers", LAST, "headers:fixup"),
     ),
     "handler": (
         Hook("autoindex", MIDDLE, "autoindex:handle"),

@@ -3,9 +3,17 @@
 Truth: ap_get_useragent_host in server/core.c, in_domain in modules/aaa/mod_authz_host.c.
 """
 
+import re
+from socket import AF_INET, AF_INET6, inet_aton, inet_ntop
+
 from audit403.apache.decide.exchange import Exchange
 from audit403.core.decision import REASON_HOST, Missing
 from audit403.core.open_question import Unknown
+from audit403.http.address import IPV4, IPV6, Address, parse_plain
+
+#: Numbers as inet_aton(3) takes them: one to four, also in octal and hexadecimal.
+_OLD_NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|[0-9]+)(\.(0[xX][0-9a-fA-F]+|[0-9]+)){0,3}\Z")
+_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?\Z")
 
 
 def client_host(exchange: Exchange) -> str | Unknown | None:
@@ -20,3 +28,36 @@ def in_domain(domain: str, host: str) -> bool:
         return False
     rest = len(name) - len(low)
     return rest == 0 or low.startswith(".") or name[rest - 1] == "."
+
+
+def client_name(exchange: Exchange) -> str | Unknown:
+    """The client's name where HostnameLookups asks for it, otherwise its address (REMOTE_NAME)."""
+    if (exchange.core.hostname_lookups or "off") == "off":
+        return ip_text(exchange.client)
+    return Unknown(Missing(REASON_HOST, exchange.client.text()))
+
+
+def ip_text(address: Address) -> str:
+    """An address as httpd writes it (inet_ntop)."""
+    address = address.unmapped()
+    if address.family == IPV6:
+        return inet_ntop(AF_INET6, address.packed())
+    return inet_ntop(AF_INET, address.packed())
+
+
+def resolved(text: str) -> Address | Unknown | None:
+    """The address of a text, which getaddrinfo(3) reads; None where it is none.
+
+    A name with dots may have an address that only the DNS knows; one without dots has none, but for localhost.
+    """
+    plain = parse_plain(text)
+    if plain is not None:
+        return plain
+    if _OLD_NUMBER.match(text):
+        try:
+            return Address(IPV4, int.from_bytes(inet_aton(text), "big"))
+        except OSError:
+            return None
+    if not _NAME.match(text) or ("." not in text.strip(".") and text.lower() != "localhost"):
+        return None
+    return Unknown(Missing(REASON_HOST, text))

@@ -120,7 +120,8 @@ class AccessFiles:
             if NONFATAL_UNKNOWN in override.nonfatal and problem.kind in ("directive", "module"):
                 continue
             return Read(nothing, None, problem.message, problem.span, ())
-        builder = Builder(directory, options_allowed=override.options, htaccess=True)
+        with_ssl = process.lenient or "ssl_module" in process.modules.symbols
+        builder = Builder(directory, options_allowed=override.options, htaccess=True, with_ssl=with_ssl)
         builder.allowed = directives
         builder.add_all(directive for directive in file.directives if directive in directives)
         if builder.faults:

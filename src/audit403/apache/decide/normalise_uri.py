@@ -11,7 +11,9 @@ _HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 
 
 def normalise(exchange: Exchange, merge_slashes: bool, allow_relative: bool) -> int:
-    """Normalise the undecoded path."""
+    """Normalise the undecoded path; a subrequest for a file may have none."""
+    if allow_relative and not exchange.uri:
+        return OK
     if "%" not in exchange.uri and "//" not in exchange.uri and "/." not in exchange.uri and exchange.uri[:1] == "/":
         return OK
     path = normalise_path(exchange.uri, merge_slashes, decode_unreserved=True, allow_relative=allow_relative)

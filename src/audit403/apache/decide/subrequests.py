@@ -8,6 +8,7 @@ from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import OK, SERVER_ERROR
 from audit403.apache.decide.phases import process_request
 from audit403.apache.decide.request_head import parse_uri
+from audit403.apache.paths import merge
 
 MOST_REDIRECTS = MOST_SUBREQUESTS = 10
 
@@ -15,12 +16,25 @@ MOST_REDIRECTS = MOST_SUBREQUESTS = 10
 def look_up_uri(exchange: Exchange, uri: str, method: str = "GET") -> Exchange:
     """A subrequest for a URI (relative to the request's own), through all phases but the handler."""
     inner = subrequest(exchange)
-    inner.method = method
+    inner.method = inner.method_text = method
     if not uri.startswith("/"):
         uri = escape_path(exchange.uri.rpartition("/")[0] + "/") + uri
     parse_uri(inner, uri)
     inner.hostname = exchange.hostname
     exchange.step("subrequest", f"subrequest for {uri}", value=uri)
+    return _processed(exchange, inner)
+
+
+def look_up_file(exchange: Exchange, path: str) -> Exchange:
+    """A subrequest for a file (relative to the request's own), through all phases but the handler."""
+    inner = subrequest(exchange)
+    inner.method = inner.method_text = "GET"
+    directory = (exchange.filename or "/").rpartition("/")[0] + "/"
+    inner.filename = merge(directory, path)
+    name = inner.filename.removeprefix(directory)
+    is_beside = inner.filename.startswith(directory) and bool(name) and "/" not in name
+    inner.uri = exchange.uri.rpartition("/")[0] + "/" + name if is_beside and exchange.uri else ""
+    exchange.step("subrequest", f"subrequest for the file {inner.filename}", value=inner.filename)
     return _processed(exchange, inner)
 
 
@@ -30,7 +44,7 @@ def subrequest(exchange: Exchange) -> Exchange:
     inner.share_trace(exchange)
     inner.main = exchange
     inner.is_head = exchange.is_head
-    inner.method = exchange.method
+    inner.method, inner.method_text = exchange.method, exchange.method_text
     inner.hostname = exchange.hostname
     inner.headers = exchange.headers
     inner.env = exchange.env.copy()
@@ -89,7 +103,7 @@ def redirected(exchange: Exchange, uri: str) -> Exchange | None:
     new.share_trace(exchange)
     new.prev = exchange
     new.main = exchange.main
-    new.method = exchange.method
+    new.method, new.method_text = exchange.method, exchange.method_text
     new.is_head = exchange.is_head
     new.protocol = exchange.protocol
     new.headers = exchange.headers

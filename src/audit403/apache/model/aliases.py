@@ -74,6 +74,7 @@ def _alias(builder: Builder, directive: Directive) -> None:
     if len(words) == 1 and not directive.name.endswith("match"):
         if builder.path is None:
             raise ConfigError(f"{directive.written} must have two arguments when used globally")
+        builder.check_string(words[0], f"Cannot parse alias expression '{words[0]}': ")
         mapping = Mapping(builder.path, words[0], None, handler, 0, directive)
         builder.slots[ALIAS] = _config(builder)._replace(alias=mapping)
         return
@@ -110,6 +111,8 @@ def _redirect(builder: Builder, directive: Directive) -> None:
         whole = (understood > 0 and second is not None and third is None) or (not understood and second is None)
         if whole or (understood < 0 and second is None):
             url = (second if understood else first) if whole else None
+            if url is not None:
+                builder.check_string(url, f"Cannot parse redirect expression '{url}': ")
             mapping = Mapping(builder.path, url, None, None, status, directive)
             builder.slots[ALIAS] = _config(builder)._replace(redirect=mapping)
             return

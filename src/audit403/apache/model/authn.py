@@ -57,12 +57,16 @@ class FileConfig(NamedTuple):
 
 def _auth_type(builder: Builder, directive: Directive) -> None:
     config: AuthnCoreConfig = builder.slot(AUTHN_CORE, AuthnCoreConfig())
-    builder.slots[AUTHN_CORE] = config._replace(auth_type=only_word(directive), auth_type_directive=directive)
+    word = only_word(directive)
+    builder.check_string(word, f"Cannot parse expression '{word}' in AuthType: ")
+    builder.slots[AUTHN_CORE] = config._replace(auth_type=word, auth_type_directive=directive)
 
 
 def _auth_name(builder: Builder, directive: Directive) -> None:
     config: AuthnCoreConfig = builder.slot(AUTHN_CORE, AuthnCoreConfig())
-    builder.slots[AUTHN_CORE] = config._replace(auth_name=only_word(directive))
+    word = only_word(directive)
+    builder.check_string(word, f"Cannot parse expression '{word}' in AuthName: ")
+    builder.slots[AUTHN_CORE] = config._replace(auth_name=word)
 
 
 def _basic(builder: Builder) -> AuthBasicConfig:

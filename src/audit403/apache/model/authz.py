@@ -156,7 +156,7 @@ def _local(text: str) -> object:
 
 
 def _expression(text: str) -> str:
-    return text[1:-1] if len(text) > 1 and text.startswith('"') and text.endswith('"') else text
+    return text[1:-1] if text.startswith('"') and text.endswith('"') else text
 
 
 #: What the argument of each provider comes to; each raises ConfigError. Modules add theirs.
@@ -175,8 +175,18 @@ def _behind(text: str, word: str) -> str:
     return text[length:].lstrip()
 
 
+#: The providers whose argument is a text with variables.
+_WITH_VARIABLES = frozenset(("user", "group", "host", "forward-dns", "dbm-group", "ldap-user", "ldap-group", "ldap-dn"))
+
+
 def _require(builder: Builder, directive: Directive) -> None:
-    _add(builder, requirement(directive, builder.methods))
+    found = requirement(directive, builder.methods)
+    words = "Cannot parse expression in require line: "
+    if isinstance(found.parsed, str):
+        builder.check_condition(found.parsed, words)
+    elif found.provider.lower() in _WITH_VARIABLES:
+        builder.check_string(found.argument, words)
+    _add(builder, found)
 
 
 def _container(builder: Builder, directive: Directive) -> None:

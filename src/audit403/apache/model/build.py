@@ -31,11 +31,12 @@ def build_model(configuration: Configuration) -> Model:
     listens: list[Listen] = []
     worker = Worker()
     methods: set[str] = set()
-    builder = Builder(server=main, faults=faults)
+    with_ssl = process.lenient or "ssl_module" in process.modules.symbols
+    builder = Builder(server=main, faults=faults, with_ssl=with_ssl)
     for directive in configuration.directives:
         try:
             if directive.name == "<virtualhost":
-                vhosts.append(_vhost(directive, main, faults))
+                vhosts.append(_vhost(directive, main, faults, with_ssl))
             elif directive.name == "listen":
                 listens.append(_listen(directive))
             elif directive.name in ("user", "group"):
@@ -64,7 +65,7 @@ def _is_debian(configuration: Configuration) -> bool:
     return assumed is None or assumed.name != "rhel"
 
 
-def _vhost(directive: Directive, main: Server, faults: list[Faulty]) -> Server:
+def _vhost(directive: Directive, main: Server, faults: list[Faulty], with_ssl: bool) -> Server:
     server = Server(directive, main.server_root)
     server.port = main.port
     addresses: list[ServerAddress] = []
@@ -77,7 +78,7 @@ def _vhost(directive: Directive, main: Server, faults: list[Faulty]) -> Server:
     server.addresses, server.unresolved = tuple(addresses), tuple(unresolved)
     if addresses and addresses[0].port:
         server.port = addresses[0].port
-    builder = Builder(server=server, faults=faults)
+    builder = Builder(server=server, faults=faults, with_ssl=with_ssl)
     for inner in directive.block or ():
         try:
             _add(builder, server, inner)

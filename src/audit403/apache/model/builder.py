@@ -40,11 +40,14 @@ class Builder:
         options_allowed: frozenset[str] | None = None,
         faults: list[Faulty] | None = None,
         htaccess: bool = False,
+        with_ssl: bool = True,
     ) -> None:
         self.path = path
         self.server = server
         self.options_allowed = options_allowed
         self.htaccess = htaccess
+        #: Whether mod_ssl is there, which brings variables for expressions.
+        self.with_ssl = with_ssl
         self.slots: dict[str, Any] = {}
         self.methods: Methods = ALL
         self.faults: list[Faulty] = [] if faults is None else faults
@@ -89,6 +92,24 @@ class Builder:
             raise ConfigError("not allowed here")
         self.server.slots[module] = slot
 
+    def check_condition(self, text: str, words: str) -> None:
+        """Raise ConfigError with these words where an expression is none."""
+        from audit403.apache.expr.parse import parse_condition
+
+        try:
+            parse_condition(text, restricted=self.htaccess, with_ssl=self.with_ssl)
+        except ConfigError as error:
+            raise ConfigError(f"{words}{error}") from None
+
+    def check_string(self, text: str, words: str) -> None:
+        """The same for a text that may have variables in it."""
+        from audit403.apache.expr.parse import parse_string
+
+        try:
+            parse_string(text, restricted=self.htaccess, with_ssl=self.with_ssl)
+        except ConfigError as error:
+            raise ConfigError(f"{words}{error}") from None
+
     def inner(self, path: str | None) -> "Builder":
         """A builder for a section inside this one."""
         inner = Builder(
@@ -97,6 +118,7 @@ class Builder:
             options_allowed=self.options_allowed,
             faults=self.faults,
             htaccess=self.htaccess,
+            with_ssl=self.with_ssl,
         )
         inner.allowed = self.allowed
         return inner

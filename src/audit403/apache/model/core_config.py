@@ -69,6 +69,9 @@ class CoreConfig(NamedTuple):
     accept_path_info: str | None = None
     encoded_slashes: str = "off"
     limit_request_body: int | None = None
+    canonical_name: str | None = None
+    canonical_port: bool | None = None
+    hostname_lookups: str | None = None
 
     def merged(self, new: "CoreConfig") -> "CoreConfig":
         """This with a later section's laid over it; AllowEncodedSlashes is the later one's even where unset."""
@@ -88,6 +91,9 @@ class CoreConfig(NamedTuple):
             self.accept_path_info if new.accept_path_info is None else new.accept_path_info,
             new.encoded_slashes,
             self.limit_request_body if new.limit_request_body is None else new.limit_request_body,
+            self.canonical_name if new.canonical_name is None else new.canonical_name,
+            self.canonical_port if new.canonical_port is None else new.canonical_port,
+            self.hostname_lookups if new.hostname_lookups is None else new.hostname_lookups,
         )
 
 
@@ -154,7 +160,8 @@ def _override_list(config: CoreConfig, directive: Directive) -> CoreConfig:
     return config._replace(override_list=frozenset(word.lower() for word in words))
 
 
-def _error_document(config: CoreConfig, directive: Directive) -> CoreConfig:
+def _error_document(builder: Builder, directive: Directive) -> None:
+    config = core_of(builder)
     if len(directive.args) != 2:
         raise ConfigError("ErrorDocument takes two arguments")
     number, message = directive.args
@@ -169,11 +176,14 @@ def _error_document(config: CoreConfig, directive: Directive) -> CoreConfig:
     else:
         kind = TEXT
     if int(number) == 401 and kind == URL:
-        return config
+        return
     if message.lower() == "default":
         kind = DEFAULT_PAGE
+    else:
+        builder.check_string(message, "Cannot parse expression in ErrorDocument: ")
     added = (int(number), ErrorDocument(kind, message, directive))
-    return config._replace(error_documents=(*(one for one in config.error_documents if one[0] != added[0]), added))
+    others = (one for one in config.error_documents if one[0] != added[0])
+    builder.slots[CORE] = config._replace(error_documents=(*others, added))
 
 
 def _is_url(text: str) -> bool:
@@ -182,11 +192,10 @@ def _is_url(text: str) -> bool:
     return bool(colon and rest and scheme) and all(mark.isalnum() or mark in "+-." for mark in scheme)
 
 
-def _set_handler(config: CoreConfig, directive: Directive) -> CoreConfig:
-    """An expression keeps its `expr=`; a plain name is taken in lower case."""
+def _set_handler(builder: Builder, directive: Directive) -> None:
     word = only_word(directive)
-    handler = word if word.startswith("expr=") else word.lower() if not word.startswith("proxy:") else word
-    return config._replace(handler=handler, handler_directive=directive)
+    builder.check_string(word, "Can't parse expression : ")
+    builder.slots[CORE] = core_of(builder)._replace(handler=word, handler_directive=directive)
 
 
 def _force_type(config: CoreConfig, directive: Directive) -> CoreConfig:
@@ -206,6 +215,18 @@ def _limit_request_body(config: CoreConfig, directive: Directive) -> CoreConfig:
     if not word.isascii() or not word.isdigit():
         raise ConfigError("LimitRequestBody argument is not parsable.")
     return config._replace(limit_request_body=int(word))
+
+
+def _canonical_name(config: CoreConfig, directive: Directive) -> CoreConfig:
+    return config._replace(canonical_name=choice(directive, "on", "off", "dns"))
+
+
+def _canonical_port(config: CoreConfig, directive: Directive) -> CoreConfig:
+    return config._replace(canonical_port=choice(directive, "on", "off") == "on")
+
+
+def _hostname_lookups(config: CoreConfig, directive: Directive) -> CoreConfig:
+    return config._replace(hostname_lookups=choice(directive, "on", "off", "double"))
 
 
 def _limit(builder: Builder, directive: Directive) -> None:
@@ -230,6 +251,8 @@ def _files(builder: Builder, directive: Directive) -> None:
 def _if(builder: Builder, directive: Directive) -> None:
     section = Section(IF, directive.args[0] if directive.args else "", None, directive)
     section.chain = {"<if": WHEN, "<elseif": OTHERWISE_WHEN, "<else": OTHERWISE}[directive.name]
+    if section.chain != OTHERWISE:
+        builder.check_condition(section.text, "Cannot parse condition clause: ")
     core = core_of(builder)
     if section.chain != WHEN and (not core.ifs or core.ifs[-1].chain == OTHERWISE):
         raise ConfigError(f"{directive.written}> without matching <If>")
@@ -244,12 +267,15 @@ DIRECTIVES: dict[str, Handler] = {
     "options": _options,
     "allowoverride": _core(with_allow_override),
     "allowoverridelist": _core(_override_list),
-    "errordocument": _core(_error_document),
-    "sethandler": _core(_set_handler),
+    "errordocument": _error_document,
+    "sethandler": _set_handler,
     "forcetype": _core(_force_type),
     "acceptpathinfo": _core(_accept_path_info),
     "allowencodedslashes": _core(_encoded_slashes),
     "limitrequestbody": _core(_limit_request_body),
+    "usecanonicalname": _core(_canonical_name),
+    "usecanonicalphysicalport": _core(_canonical_port),
+    "hostnamelookups": _core(_hostname_lookups),
     "<limit": _limit,
     "<limitexcept": _limit,
     "<files": _files,

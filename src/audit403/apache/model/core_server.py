@@ -25,6 +25,7 @@ class CoreServer(NamedTuple):
     redirect_limit: int | None = None
     subrequest_limit: int | None = None
     strict_host_check: bool | None = None
+    admin: str | None = None
 
     def merged(self, new: "CoreServer") -> "CoreServer":
         """The main server's with a virtual host's laid over it."""
@@ -88,14 +89,19 @@ def _server_name(builder: Builder, directive: Directive) -> None:
         raise ConfigError(f'Invalid ServerName "{word}" use ServerAlias to set multiple server names.')
     if builder.server is None:
         return
-    _, scheme, rest = word.rpartition("://")
-    host, colon, port = (rest if scheme else word).partition(":")
+    scheme, separator, rest = word.partition("://")
+    host, colon, port = (rest if separator else word).partition(":")
     number = int(port) if port.isascii() and port.isdigit() else 0
     if colon and not 0 < number < 65536:
         raise ConfigError(f'The port number "{word}" is outside the appropriate range (i.e., 1..65535).')
     builder.server.name = host
+    builder.server.scheme = scheme.lower() if separator else None
     builder.server.name_directive = directive
     builder.server.port = number
+
+
+def _server_admin(builder: Builder, directive: Directive) -> None:
+    _set(builder, admin=only_word(directive))
 
 
 def _server_alias(builder: Builder, directive: Directive) -> None:
@@ -122,6 +128,7 @@ DIRECTIVES: dict[str, Handler] = {
     "httpprotocoloptions": _http_protocol_options,
     "limitinternalrecursion": _internal_recursion,
     "servername": _server_name,
+    "serveradmin": _server_admin,
     "serveralias": _server_alias,
     "serverpath": _server_path,
 }

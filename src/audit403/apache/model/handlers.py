@@ -3,11 +3,16 @@
 from audit403.apache.model import (
     access_compat,
     aliases,
+    allowmethods,
     authn,
     authz,
     core_config,
     core_server,
     dir_index,
+    env,
+    headers,
+    remoteip,
+    setenvif,
 )
 from audit403.apache.model.builder import Handler
 
@@ -20,4 +25,9 @@ HANDLERS: dict[str, Handler] = {
     **authn.DIRECTIVES,
     **aliases.DIRECTIVES,
     **dir_index.DIRECTIVES,
+    **setenvif.DIRECTIVES,
+    **env.DIRECTIVES,
+    **allowmethods.DIRECTIVES,
+    **headers.DIRECTIVES,
+    **remoteip.DIRECTIVES,
 }

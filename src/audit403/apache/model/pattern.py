@@ -32,10 +32,23 @@ class Pattern:
         except MatchFailed:
             return None
 
+    def find(self, subject: str) -> tuple[int, int, Captured] | None:
+        """Where the first match begins and ends, in bytes, with its captures; None without one."""
+        captured = self.search(subject)
+        if captured is None:
+            return None
+        start, end = self._regex.place(subject)
+        return start, end, captured
+
     @property
     def names(self) -> dict[str, int]:
         """The number of each named group."""
         return self._regex.numbers
+
+    @property
+    def group_count(self) -> int:
+        """How many groups capture."""
+        return self._regex.group_count
 
     def _ending_only_at_the_end(self) -> Regex:
         """The pattern with `$` that does not match before a last line break."""

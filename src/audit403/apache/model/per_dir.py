@@ -52,6 +52,11 @@ class PerDir:
             slots[module] = slot if before is None else before.merged(slot)
         return PerDir(slots)
 
+    def merged_again(self, new: "PerDir") -> "PerDir":
+        """Another object than before, which `merged` gives from now on."""
+        found = self._merged[new] = self.merged_anew(new)
+        return found
+
     def __repr__(self) -> str:
         return f"PerDir({', '.join(self.slots)})"
 

@@ -44,6 +44,7 @@ class Server:
         "name",
         "name_directive",
         "port",
+        "scheme",
         "sections",
         "server_path",
         "server_root",
@@ -58,6 +59,8 @@ class Server:
         self.name: str | None = None
         self.name_directive: Directive | None = None
         self.port = 0
+        #: What ServerName says of it: `https` in `ServerName https://example.org`.
+        self.scheme: str | None = None
         self.aliases: list[str] = []
         self.wild_aliases: list[str] = []
         self.addresses: tuple[ServerAddress, ...] = ()

@@ -1,0 +1,1 @@
+"""httpd's expressions (ap_expr) evaluated for a request."""
