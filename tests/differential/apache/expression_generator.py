@@ -23,8 +23,8 @@ OFTEN = ("REQUEST_URI", "HTTP_USER_AGENT", "QUERY_STRING", "REMOTE_ADDR", "REQUE
 HEADERS = ("User-Agent", "X-One", "X-Two", "Referer", "cookie", "X-None", "Host")
 VALUES = (
     "a", "b", "A", "ab", "10", "9", "-3", "007", "", "off", "No", "on", "false", "0", "127.0.0.1", "10.1.2.3", "::1",
-    "a.b.c", "x y", "a%20b", "%2f", "%zz", "YWI=", "Mozilla/5.0 (X11)", "é", "curl/8", "a/b", "/page.html", "*", "[ab]",
-    "k=v; other=2", "page.html", "1e3", " 12", "+5", "99999999999999999999", "127.1", "a\\b", "$1", "{x}",
+    "x y", "a%20b", "%2f", "%zz", "YWI=", "Mozilla/5.0 (X11)", "é", "curl/8", "a/b", "/page.html", "*", "[ab]",
+    "k=v; other=2", "1e3", " 12", "+5", "99999999999999999999", "127.1", "a\\b", "$1", "{x}",
 )  # fmt: skip
 PATTERNS = (
     "a", "^a", "b$", "(a)(b)?", "^/(.*)\\.html$", "([0-9]+)", "^$", "Mozilla|curl", "(?i)MOZ", "(x)|(y)", ".", "é",
@@ -94,8 +94,8 @@ class Expressions:
             return f"-{name} {self.word()}"
         if name == "U":
             return f"-{name} '{rng.choice((*TARGETS, '/none', '/private/secret.txt'))}'"
-        places = ("%{REQUEST_FILENAME}", f"'{self.root}/page.html'", f"'{self.root}/none'", f"'{self.root}'")
-        beside = f"'{self.root}/a/' . %{{req:X-One}}"
+        places = ("%{REQUEST_FILENAME}", "'%{DOCUMENT_ROOT}/page.html'", "'%{DOCUMENT_ROOT}/none'", f"'{self.root}'")
+        beside = "'%{DOCUMENT_ROOT}/a/' . %{req:X-One}"
         return f"-{name} {rng.choice((*places, beside, '%{DOCUMENT_ROOT}'))}"
 
     def word(self, depth: int = 0) -> str:

@@ -100,7 +100,8 @@ def test_expressions_of_htaccess(server_dir: Path, rng: Random) -> None:
         assert duel.start(body)
         while duel.asked < cases(800):
             expression = made.broken() if rng.random() < 0.6 else made.condition()
-            if "\n" in expression or expression.endswith("\\"):
+            # A relative path begins wherever httpd was started.
+            if expression.endswith("\\") or re.search(r"-[defsLhx]", expression):
                 continue
             line = f"Require expr {expression}"
             if rng.random() < 0.3:

@@ -94,7 +94,10 @@ def _carry_out(exchange: Exchange, table: Table, line: Line) -> None:
                 table.set(key, found)
     elif action in (EDIT, EDIT_ALL):
         if before is not None:
-            table.set(name, _edited(exchange, line, before))
+            # What is edited moves to the end of the headers, which a pattern of names looks through.
+            changed = _edited(exchange, line, before)
+            table.unset(name)
+            table.set(name, changed)
     elif action == NOTE and before is not None:
         note = _value(exchange, line)
         if isinstance(note, Unknown):

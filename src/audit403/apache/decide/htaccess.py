@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.files import error_text
 from audit403.apache.decide.outcome import FORBIDDEN, SERVER_ERROR
+from audit403.apache.expr.scan import JAMMED
 from audit403.apache.model.builder import Builder, Faulty
 from audit403.apache.model.core_config import NONFATAL_OVERRIDE, NONFATAL_UNKNOWN, Override
 from audit403.apache.model.per_dir import PerDir
@@ -76,6 +77,10 @@ class AccessFiles:
                 text = f"{directive.written} is not allowed here by AllowOverride and passed over"
                 exchange.step("htaccess", text, directive.span, False, "override", "allows", directive.name)
             if read.message:
+                if read.message.endswith(JAMMED):
+                    exchange.step("htaccess", f"{read.message}: the child ends", read.where)
+                    exchange.status_known = False
+                    return SERVER_ERROR
                 exchange.step("htaccess", f"{read.message}: 500", read.where)
                 exchange.decided("htaccess-fault", read.where, read.message, log=f"{path}: {read.message}")
                 return SERVER_ERROR

@@ -11,6 +11,7 @@ from audit403.apache.expr.scan import (
     BINARY,
     DIGIT,
     END,
+    ERROR,
     ID,
     OPERATOR,
     REGEX,
@@ -117,6 +118,8 @@ class _Parser:
     def unexpected(self) -> ConfigError:
         """What is said about a token that cannot stand here."""
         token = self.token
+        if token.kind == ERROR:
+            return ConfigError(token.value)
         if token.kind == END:
             return ConfigError("syntax error, unexpected $end")
         return ConfigError(f"syntax error, unexpected {token.value or token.kind}")

@@ -7,12 +7,14 @@ that is an error as any other.
 
 import re
 
-from audit403.apache.model.config_error import ConfigError
 from audit403.core.named_tuple import NamedTuple
 
 ID, DIGIT, STRING, BACKREF, UNARY, BINARY = "id", "digit", "string", "backref", "unary", "binary"
 STRING_BEGIN, STRING_END, VARIABLE_BEGIN, VARIABLE_END = "string-begin", "string-end", "%{", "}"
-REGEX, REGEX_I, OPERATOR, END = "regex", "regex-i", "operator", "end"
+REGEX, REGEX_I, OPERATOR, END, ERROR = "regex", "regex-i", "operator", "end", "error"
+
+JAMMED = "flex scanner jammed"
+"""What httpd says where it ends at once: the whole server at its start, a child in the middle of a request."""
 
 _LONGEST = 8191
 _OPERATORS = {
@@ -44,13 +46,20 @@ class Token(NamedTuple):
 
 
 def scan(text: str, *, is_string: bool) -> list[Token]:
-    """All tokens, with END behind the last. Raises ConfigError with httpd's words."""
+    """All tokens, with END behind the last, or ERROR with httpd's words; httpd reads no further than it parses."""
     scanner = _Scanner(text)
-    if is_string:
-        scanner.inside("", ends_at_end=True)
-    scanner.outside()
+    try:
+        if is_string:
+            scanner.inside("", ends_at_end=True)
+        scanner.outside()
+    except _ScanError as error:
+        scanner.tokens.append(Token(ERROR, str(error)))
     scanner.tokens.append(Token(END))
     return scanner.tokens
+
+
+class _ScanError(Exception):
+    """There is no token here."""
 
 
 class _Scanner:
@@ -65,7 +74,7 @@ class _Scanner:
         while self.at < len(text):
             found = _OUTSIDE.match(text, self.at)
             if found is None:
-                raise ConfigError(f"syntax error, unexpected T_ERROR: Parse error near '{text[self.at]}'")
+                raise _ScanError(f"syntax error, unexpected T_ERROR: Parse error near '{text[self.at]}'")
             self.at = found.end()
             kind, value = found.lastgroup, found.group()
             if kind == "text":
@@ -93,7 +102,7 @@ class _Scanner:
         while True:
             if self.at >= len(text):
                 if not ends_at_end:
-                    raise ConfigError("syntax error, unexpected T_ERROR: Unterminated string or variable")
+                    raise _ScanError("syntax error, unexpected T_ERROR: Unterminated string or variable")
                 parts.end(even_if_empty=True)
                 return
             mark = text[self.at]
@@ -105,7 +114,7 @@ class _Scanner:
                 parts.add(mark)
             elif not self._common(parts):
                 if mark == "\n":
-                    raise ConfigError("syntax error, unexpected T_ERROR: Unterminated string or variable")
+                    raise _ScanError("syntax error, unexpected T_ERROR: Unterminated string or variable")
                 parts.add(mark)
                 self.at += 1
 
@@ -115,7 +124,7 @@ class _Scanner:
         text = self.text
         while True:
             if self.at >= len(text) or text[self.at] == "\n":
-                raise ConfigError("syntax error, unexpected T_ERROR: Unterminated string or variable")
+                raise _ScanError("syntax error, unexpected T_ERROR: Unterminated string or variable")
             mark = text[self.at]
             if mark == "}":
                 self.at += 1
@@ -123,7 +132,7 @@ class _Scanner:
                 self.tokens.append(Token(VARIABLE_END))
                 return
             if mark in "\"'":
-                raise ConfigError("flex scanner jammed")
+                raise _ScanError(JAMMED)
             if not self._common(parts):
                 parts.add(mark)
                 self.at += 1
@@ -156,15 +165,15 @@ class _Scanner:
         if number is not None:
             octal = _OCTAL.match(self.text, self.at)
             if octal is None or octal.end() < number.end():
-                raise ConfigError("syntax error, unexpected T_ERROR: Bad escape sequence")
+                raise _ScanError("syntax error, unexpected T_ERROR: Bad escape sequence")
             code = int(octal[1], 8)
             if code > 0xFF:
-                raise ConfigError("syntax error, unexpected T_ERROR: Escape sequence out of bound")
+                raise _ScanError("syntax error, unexpected T_ERROR: Escape sequence out of bound")
             self.at = octal.end()
             return bytes((code,)).decode("utf-8", "surrogateescape")
         following = self.text[self.at + 1 : self.at + 2]
         if not following:
-            raise ConfigError("flex scanner jammed")
+            raise _ScanError(JAMMED)
         self.at += 2
         return _ESCAPED.get(following, following)
 
@@ -174,7 +183,7 @@ class _Scanner:
         self.tokens.append(Token(VARIABLE_BEGIN))
         while True:
             if self.at >= len(text):
-                raise ConfigError("syntax error, unexpected T_ERROR: Unterminated string or variable")
+                raise _ScanError("syntax error, unexpected T_ERROR: Unterminated string or variable")
             name = _NAME.match(text, self.at)
             if name is not None:
                 self.tokens.append(Token(ID, name.group()))
@@ -190,17 +199,18 @@ class _Scanner:
                 self.argument()
                 return
             if mark == "\n":
-                raise ConfigError("syntax error, unexpected T_ERROR: Unterminated string or variable")
-            raise ConfigError(f"syntax error, unexpected T_ERROR: Invalid character in variable name '{mark}'")
+                raise _ScanError("syntax error, unexpected T_ERROR: Unterminated string or variable")
+            raise _ScanError(f"syntax error, unexpected T_ERROR: Invalid character in variable name '{mark}'")
 
     def regex(self, delimiter: str) -> None:
-        """A regular expression, in which nothing is escaped, and its flag."""
+        """A regular expression, in which nothing is escaped, and its flag; without its end the whole text ends."""
         end = self.text.find(delimiter, self.at)
         if end < 0:
-            raise ConfigError("syntax error, unexpected $end")
+            self.at = len(self.text)
+            return
         pattern = self.text[self.at : end]
         if len(pattern.encode("utf-8", "surrogateescape")) > _LONGEST:
-            raise ConfigError("Regexp too long")
+            raise _ScanError("Regexp too long")
         self.at = end + 1
         is_caseless = self.text[self.at : self.at + 1] == "i"
         self.at += is_caseless
@@ -224,6 +234,6 @@ class _Parts:
             return
         text = "".join(self.parts)
         if len(text.encode("utf-8", "surrogateescape")) > _LONGEST:
-            raise ConfigError("syntax error, unexpected T_ERROR: String too long")
+            raise _ScanError("syntax error, unexpected T_ERROR: String too long")
         self.tokens.append(Token(STRING, text.partition("\0")[0]))
         self.parts.clear()

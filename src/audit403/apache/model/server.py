@@ -99,7 +99,9 @@ class Server:
         return merge(self.server_root, path)
 
     def inherit(self, main: "Server") -> None:
-        """Take from the main server what a virtual host takes."""
+        """Take from the main server what a virtual host takes, also its name where it has none of its own."""
+        if self.name is None and any(at.address is None for at in self.addresses):
+            self.name = main.name
         self.inherits = frozenset(module for module in main.slots if module not in self.slots)
         for module, slot in main.slots.items():
             own = self.slots.get(module)
