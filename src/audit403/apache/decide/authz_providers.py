@@ -10,6 +10,7 @@ from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.expression import holds, text_of, wants_user
 from audit403.apache.decide.group_file import groups_of
 from audit403.apache.decide.hosts import client_host, in_domain
+from audit403.apache.decide.ssl_variables import is_tls
 from audit403.apache.model.authz import Requirement
 from audit403.apache.model.subnet import contains
 from audit403.apache.read.words import values_of
@@ -152,6 +153,21 @@ def _group(exchange: Exchange, requirement: Requirement) -> str:
     return GRANTED if met else DENIED
 
 
+def _ssl(exchange: Exchange, requirement: Requirement) -> str:
+    met = is_tls(exchange)
+    exchange.step("authz", "Require ssl", requirement.directive.span, met, "scheme", "equals", "https")
+    return GRANTED if met else DENIED
+
+
+def _ssl_verify_client(exchange: Exchange, requirement: Requirement) -> str:
+    tls = exchange.connection.tls
+    met = tls is not None and tls.client_certificate == "verified"
+    where = requirement.directive.span
+    label = "Require ssl-verify-client"
+    exchange.step("authz", label, where, met, "tls.client_certificate", "equals", "verified")
+    return GRANTED if met else DENIED
+
+
 def _known_user(exchange: Exchange) -> str:
     if isinstance(exchange.user, Unknown):
         raise Undecided(exchange.user.missing)
@@ -179,4 +195,6 @@ PROVIDERS: dict[str, Provider] = {
     "user": _user,
     "valid-user": _valid_user,
     "group": _group,
+    "ssl": _ssl,
+    "ssl-verify-client": _ssl_verify_client,
 }

@@ -11,9 +11,10 @@ from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.files import Files
 from audit403.apache.decide.hooks import HOW, RUN_FIRST, Run, runs_of
 from audit403.apache.decide.htaccess import AccessFiles
-from audit403.apache.decide.outcome import DECLINED, OK, SERVER_ERROR
+from audit403.apache.decide.outcome import BAD_REQUEST, DECLINED, OK, SERVER_ERROR
 from audit403.apache.decide.phases import process_request
 from audit403.apache.decide.request_head import read_head
+from audit403.apache.decide.ssl_handshake import CLOSED, OPEN, PLAIN, shake_hands
 from audit403.apache.model.model import Model
 from audit403.core.decision import NOT_REFUSED, REFUSED, UNKNOWN, Decision, Missing, Step
 from audit403.core.open_question import Undecided, decide_either_way
@@ -113,11 +114,24 @@ class Evaluator:
         exchange = Exchange(self, request, connection, server)
         exchange.answers = answers
         try:
-            status = read_head(exchange)
+            shaken = self._shake_hands(exchange)
+            if shaken == CLOSED:
+                return Decision(NOT_REFUSED, None, "handshake-failed", trace=tuple(exchange.steps))
+            status = BAD_REQUEST if shaken == PLAIN else read_head(exchange)
             last = die(exchange, self.process(exchange) if status == OK else status)
         except Undecided as error:
             return Decision(UNKNOWN, None, "not-known", missing=(error.missing,), trace=tuple(exchange.steps))
         return _decision(last)
+
+    def _shake_hands(self, exchange: Exchange) -> str:
+        """How the TLS handshake ends, where it is known which servers speak TLS."""
+        if not self.has("ssl") or self.model.process.lenient:
+            return OPEN
+        shaken = shake_hands(exchange)
+        if shaken == PLAIN:
+            exchange.per_dir = exchange.server.lookup_defaults
+            exchange.decided("plain-http", None, "")
+        return shaken
 
 
 def _decision(exchange: Exchange) -> Decision:

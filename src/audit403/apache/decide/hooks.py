@@ -53,6 +53,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         Hook("headers", FIRST, "headers:early"),
         Hook("remoteip", FIRST, "remoteip:modify_request"),
         Hook("setenvif", MIDDLE, "setenvif:match_headers"),
+        Hook("ssl", MIDDLE, "ssl:check_name", after=("setenvif",)),
     ),
     "pre_translate_name": (),
     "translate_name": (
@@ -69,18 +70,24 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
     "access_checker": (
         Hook("allowmethods", REALLY_FIRST, "allowmethods:check_method"),
         Hook("access_compat", MIDDLE, "access_compat:check_dir_access"),
+        Hook("ssl", MIDDLE, "ssl:check_access"),
     ),
     "access_checker_ex": (Hook("authz_core", LAST, "authz:authorize_userless"),),
     "check_user_id": (
+        Hook("ssl", FIRST, "ssl:check_user"),
         Hook("auth_basic", MIDDLE, "auth_basic:authenticate"),
         Hook("authn_core", LAST, "authn_core:authenticate_no_user"),
     ),
-    "auth_checker": (Hook("authz_core", LAST, "authz:authorize_user"),),
+    "auth_checker": (
+        Hook("ssl", MIDDLE, "ssl:check_authorization"),
+        Hook("authz_core", LAST, "authz:authorize_user"),
+    ),
     "type_checker": (Hook("core", REALLY_LAST, "core_type:do_nothing"),),
     "fixups": (
         Hook("core", REALLY_FIRST, "core_type:override_type"),
         Hook("alias", MIDDLE, "alias:fixup"),
         Hook("env", MIDDLE, "env:fixup"),
+        Hook("ssl", MIDDLE, "ssl:fixup"),
         Hook("dir", LAST, "dir_index:fixup"),
         Hook("headers", LAST, "headers:fixup"),
     ),

@@ -10,6 +10,7 @@ DECLINED = -1
 DONE = -2
 """The answer has been sent, whatever comes later."""
 
+BAD_REQUEST = 400
 FORBIDDEN = 403
 SERVER_ERROR = 500
 

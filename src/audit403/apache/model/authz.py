@@ -155,6 +155,12 @@ def _local(text: str) -> object:
     return None
 
 
+def _nothing(text: str) -> object:
+    if text:
+        raise ConfigError("'Require ssl' does not take arguments")
+    return None
+
+
 def _expression(text: str) -> str:
     return text[1:-1] if text.startswith('"') and text.endswith('"') else text
 
@@ -165,6 +171,8 @@ ARGUMENTS: dict[str, Callable[[str], object]] = {
     "ip": _networks,
     "method": _methods,
     "local": _local,
+    "ssl": _nothing,
+    "ssl-verify-client": _nothing,
     "expr": _expression,
 }
 

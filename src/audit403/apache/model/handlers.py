@@ -13,6 +13,7 @@ from audit403.apache.model import (
     headers,
     remoteip,
     setenvif,
+    ssl,
 )
 from audit403.apache.model.builder import Handler
 
@@ -30,4 +31,5 @@ HANDLERS: dict[str, Handler] = {
     **allowmethods.DIRECTIVES,
     **headers.DIRECTIVES,
     **remoteip.DIRECTIVES,
+    **ssl.DIRECTIVES,
 }
