@@ -30,7 +30,6 @@ EXPRESSIONS = (
     '%{SSL_CLIENT_VERIFY} eq "SUCCESS"', '%{HTTP_HOST} eq "a.test"', "%{REMOTE_ADDR} in {'127.0.0.1', '127.0.0.2'}",
     '%{REQUEST_URI} =~ m/page/', '%{HTTPS} == "on"', '%{SSL_TLS_SNI} == "a.test"', "not %{SSL_CLIENT_VERIFY} == 'NONE'",
     '%{HTTP_USER_AGENT} > "b"', '%{HTTP_USER_AGENT} lt "abc"', "%{SSL:SSL_TLS_SNI} != ''", "true", "false",
-    "%{SSL_CLIENT_S_DN} == ''",
 )  # fmt: skip
 
 
@@ -105,7 +104,7 @@ class TlsSites:
         if rng.random() < 0.4:
             lines.append(f"SSLVerifyClient {rng.choice(('none', 'optional', 'require', 'optional_no_ca'))}")
         if rng.random() < 0.15:
-            lines.append(f"SSLVerifyDepth {rng.choice((1, 3))}")
+            lines.append(f"SSLVerifyDepth {rng.choice((0, 1, 3))}")
         if rng.random() < 0.2:
             lines.append("SSLStrictSNIVHostCheck on")
         if rng.random() < 0.1:

@@ -26,7 +26,10 @@ def auth_type(exchange: Exchange) -> str | None:
 def auth_name(exchange: Exchange) -> str | None:
     """The realm; one of which the text is not known is there all the same."""
     config: AuthnCoreConfig = exchange.config(AUTHN_CORE, _NOTHING)
-    return config.auth_name
+    if config.auth_name is None:
+        return None
+    value = text_or_failure(exchange, config.auth_name)
+    return config.auth_name if isinstance(value, Unknown) else value
 
 
 def authenticate_no_user(exchange: Exchange) -> int:

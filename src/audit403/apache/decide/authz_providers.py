@@ -10,7 +10,7 @@ from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.expression import holds, text_of, wants_user
 from audit403.apache.decide.group_file import groups_of
 from audit403.apache.decide.hosts import client_host, in_domain
-from audit403.apache.decide.ssl_variables import is_tls
+from audit403.apache.decide.ssl_handshake import is_tls_request
 from audit403.apache.model.authz import Requirement
 from audit403.apache.model.subnet import contains
 from audit403.apache.read.words import values_of
@@ -154,7 +154,7 @@ def _group(exchange: Exchange, requirement: Requirement) -> str:
 
 
 def _ssl(exchange: Exchange, requirement: Requirement) -> str:
-    met = is_tls(exchange)
+    met = is_tls_request(exchange)
     exchange.step("authz", "Require ssl", requirement.directive.span, met, "scheme", "equals", "https")
     return GRANTED if met else DENIED
 

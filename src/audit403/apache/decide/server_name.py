@@ -4,7 +4,7 @@ Truth: ap_get_server_name and ap_get_server_port in server/core.c, ap_http_schem
 """
 
 from audit403.apache.decide.exchange import Exchange
-from audit403.apache.decide.ssl_variables import is_tls
+from audit403.apache.decide.ssl_handshake import is_tls_request
 from audit403.core.decision import REASON_HOST, Missing
 from audit403.core.open_question import Unknown
 
@@ -13,7 +13,7 @@ _NO_ADMIN = "[no address given]"
 
 def request_scheme(exchange: Exchange) -> str:
     """The scheme of the request's own URL."""
-    return "https" if is_tls(exchange) else exchange.server.scheme or "http"
+    return "https" if is_tls_request(exchange) else exchange.server.scheme or "http"
 
 
 def server_name_for_url(exchange: Exchange) -> str | Unknown:
@@ -51,7 +51,7 @@ def server_port(exchange: Exchange) -> int:
 
 def default_port(exchange: Exchange) -> int:
     """The port of the scheme."""
-    return 443 if is_tls(exchange) else 80
+    return 443 if is_tls_request(exchange) else 80
 
 
 def server_admin(exchange: Exchange) -> str:

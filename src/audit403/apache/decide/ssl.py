@@ -7,7 +7,7 @@ modules/ssl/ssl_engine_kernel.c.
 from audit403.apache.decide.exchange import FORWARD, Exchange
 from audit403.apache.decide.expression import evaluated
 from audit403.apache.decide.outcome import DECLINED, FORBIDDEN
-from audit403.apache.decide.ssl_handshake import Handshake, engine_of, ssl_of
+from audit403.apache.decide.ssl_handshake import DEPTH, Handshake, engine_of, is_tls_request, ssl_of
 from audit403.apache.decide.ssl_variables import is_tls, looked_up
 from audit403.apache.model.server import Server
 from audit403.apache.model.ssl import (
@@ -30,7 +30,6 @@ from audit403.http.base64 import decode_leniently
 _NOTHING = SslConfig()
 _FORBIDDEN_NOTE = "ssl-access-forbidden"
 _BAD_REQUEST, _MISDIRECTED = 400, 421
-_DEPTH = 1
 
 
 def check_name(exchange: Exchange) -> int:
@@ -96,7 +95,7 @@ def _complete(exchange: Exchange, server: Server) -> SslServer:
     found = ssl_of(server)
     if engine_of(exchange, server) != "on":
         return found
-    return found._replace(verify=found.verify or NONE, depth=_DEPTH if found.depth is None else found.depth)
+    return found._replace(verify=found.verify or NONE, depth=DEPTH if found.depth is None else found.depth)
 
 
 def _named(settings: tuple[tuple[str, str], ...], prefix: str) -> set[tuple[str, str]]:
@@ -154,7 +153,7 @@ def _check_certificate(exchange: Exchange, config: SslConfig) -> int:
     requires = REQUIRE in modes
     lacks = asked == NONE or (requires and asked != REQUIRE)
     if not lacks:
-        before = _DEPTH if own.depth is None else own.depth
+        before = DEPTH if own.depth is None else own.depth
         lacks = config.depth is not None and config.depth < before
     if not lacks:
         return DECLINED
@@ -214,7 +213,12 @@ def check_user(exchange: Exchange) -> int:
             exchange.decided("fake-basic-auth", None, "", log=log)
             return FORBIDDEN
     tls = exchange.connection.tls
-    if tls is None or tls.client_certificate == "none" or FAKE_BASIC_AUTH not in config.options.opts:
+    if (
+        tls is None
+        or not is_tls_request(exchange)
+        or tls.client_certificate == "none"
+        or FAKE_BASIC_AUTH not in config.options.opts
+    ):
         return DECLINED
     if exchange.user is None:
         missing = Missing(REASON_STATE, "the subject of the client's certificate")
@@ -235,7 +239,7 @@ def _is_strictly_forbidden(exchange: Exchange, config: SslConfig) -> bool:
 def fixup(exchange: Exchange) -> int:
     """The variables that are always there on an encrypted connection."""
     tls = exchange.connection.tls
-    if tls is not None and engine_of(exchange, exchange.server) != "off":
+    if tls is not None and is_tls_request(exchange):
         exchange.env.set("HTTPS", "on")
         if tls.sni is not None:
             exchange.env.set("SSL_TLS_SNI", tls.sni)

@@ -11,6 +11,8 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Tls
 
 _NOTHING = SslServer()
+DEPTH = 1
+"""SSLVerifyDepth where nothing says it."""
 OPEN, CLOSED, PLAIN = "open", "closed", "plain HTTP"
 """How it ends: with a connection, without one, or with plain HTTP where TLS was waited for."""
 
@@ -32,7 +34,8 @@ def engine_of(exchange: Exchange, server: Server) -> str:
     engine = ssl_of(server).engine
     if engine is not None:
         return engine
-    if exchange.evaluator.model.process.lenient and exchange.connection.tls is not None:
+    evaluator = exchange.evaluator
+    if exchange.connection.tls is not None and (evaluator.model.process.lenient or not evaluator.has("ssl")):
         return "on"
     ports = {at.port for at in server.addresses} or {listen.port for listen in exchange.evaluator.model.listens}
     for listen in exchange.evaluator.model.listens:
@@ -40,6 +43,11 @@ def engine_of(exchange: Exchange, server: Server) -> str:
         if listen.port in ports and protocol == "https":
             return "on"
     return "off"
+
+
+def is_tls_request(exchange: Exchange) -> bool:
+    """Whether the connection is encrypted and the server one that speaks TLS."""
+    return exchange.connection.tls is not None and engine_of(exchange, exchange.server) == "on"
 
 
 def shake_hands(exchange: Exchange) -> str:
@@ -59,14 +67,18 @@ def shake_hands(exchange: Exchange) -> str:
         exchange.step("connection", "a TLS handshake on a port for plain HTTP: the connection ends", where)
         return CLOSED
     server = _server_of_name(exchange, tls)
-    # A server that speaks no TLS has no settings of its own for the rest of the handshake.
-    own = ssl_of(server if engine_of(exchange, server) == "on" else base)
-    mode = own.verify or NONE
-    shown = _shown(own, tls)
-    where = None if own.verify_directive is None else own.verify_directive.span
-    met = _accepts(mode, shown) and (shown != "none" or ssl_of(server).verify != REQUIRE)
+    speaks = engine_of(exchange, server) == "on"
+    # A server that speaks no TLS has nothing to ask with, but what it says is checked all the same.
+    asks = ssl_of(server if speaks else base)
+    shown = _shown(asks, tls)
+    mode = asks.verify or NONE
+    settings = ssl_of(server)
+    if speaks:
+        settings = settings._replace(verify=mode, depth=DEPTH if settings.depth is None else settings.depth)
+    where = None if settings.verify_directive is None else settings.verify_directive.span
+    met = _accepts(settings, shown) and (shown != "none" or mode != REQUIRE)
     if mode != NONE or not met:
-        label = f"SSLVerifyClient {mode}"
+        label = f"SSLVerifyClient {settings.verify or mode}"
         exchange.step("connection", label, where, met, "tls.client_certificate", "accepted", mode)
     if not met:
         exchange.step("connection", "the handshake fails", where)
@@ -84,10 +96,16 @@ def _shown(settings: SslServer, tls: Tls) -> str:
     return "failed" if tls.client_certificate == "verified" and not knows_authorities else tls.client_certificate
 
 
-def _accepts(mode: str, certificate: str) -> bool:
+def _accepts(settings: SslServer, certificate: str) -> bool:
+    """Whether a server is content; a certificate that an authority has signed itself is one step below it."""
     if certificate == "none":
-        return mode != REQUIRE
-    return certificate == "verified" or mode in (NONE, OPTIONAL_NO_CA)
+        return settings.verify != REQUIRE
+    if settings.verify == NONE:
+        return certificate == "verified"
+    depth = -1 if settings.depth is None else settings.depth
+    if certificate == "verified":
+        return depth >= 1
+    return settings.verify == OPTIONAL_NO_CA and depth >= 0
 
 
 def _server_of_name(exchange: Exchange, tls: Tls) -> Server:
