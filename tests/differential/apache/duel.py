@@ -36,8 +36,13 @@ _REFUSALS = frozenset(
     (
         "AH00035", "AH00036", "AH00037", "AH00032", "AH00038", "AH00529", "AH00127", "AH00132", "AH01276", "AH01275",
         "AH01630", "AH01797", "AH01631", "AH02219", "AH02229", "AH10158", "AH02035",
+        "AH00670", "AH10410", "AH10411", "AH10508", "AH00669", "AH10160",
     )
 )  # fmt: skip
+
+
+#: Causes that httpd says nothing about; what it has logged then is about a subrequest.
+_SILENT = frozenset(("rewrite-rule", "redirect-status"))
 
 
 class Real:
@@ -215,7 +220,9 @@ def same_refusal(decision: Decision, real: Real) -> bool:
     found = None if decision.log is None else _NUMBER.search(decision.log)
     if not real.refusals:
         return found is None or found[1] not in _REFUSALS
-    return found is not None and found[1] in real.refusals
+    if found is None:
+        return decision.cause in _SILENT
+    return found[1] in real.refusals
 
 
 def _without_client(line: str) -> str:

@@ -13,10 +13,10 @@ from audit403.core.open_question import Undecided, Unknown
 
 def die(exchange: Exchange, status: int) -> Exchange:
     """Answer with a status; the exchange that the answer comes from in the end, its `status` what the client sees."""
-    recursive = 200
+    recursive = exchange.status
     while True:
         if status in (OK, DONE):
-            return exchange
+            return exchange.answered_by or exchange
         first = exchange
         document: ErrorDocument | None = None
         if recursive != 200:
@@ -56,8 +56,9 @@ def die(exchange: Exchange, status: int) -> Exchange:
         cause = new.cause
         status = new.evaluator.process(new) if began == OK else began
         if status in (OK, DONE):
-            new.cause = cause
-            return new
+            last = new.answered_by or new
+            last.cause = cause if last.status == recursive else last.cause
+            return last
         exchange = new
 
 

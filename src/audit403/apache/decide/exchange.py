@@ -79,6 +79,7 @@ class Exchange(Traced):
 
     __slots__ = (
         "allowed",
+        "answered_by",
         "args",
         "client",
         "connection",
@@ -129,6 +130,8 @@ class Exchange(Traced):
         self.per_dir: PerDir = server.lookup_defaults
         self.main: Exchange | None = None
         self.prev: Exchange | None = None
+        #: The exchange that the answer came from in the end, where a handler has redirected the request internally.
+        self.answered_by: Exchange | None = None
         self.method = "GET" if request.method == "HEAD" else request.method
         self.is_head = request.method == "HEAD"
         #: The method as it is written; `method` is what counts for `<Limit>`, and HEAD counts as GET.

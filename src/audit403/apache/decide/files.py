@@ -55,19 +55,19 @@ class Files:
 
     def stat(self, path: str) -> Seen:
         """stat(2)."""
-        return _seen(self.resolver.stat(path))
+        return _seen(self.resolver.stat(_whole(path)))
 
     def lstat(self, path: str) -> Seen:
         """lstat(2) of a path without a last slash."""
-        return _seen(self.resolver.lstat(path))
+        return _seen(self.resolver.lstat(_whole(path)))
 
     def open(self, path: str) -> Seen:
         """open(2) for reading."""
-        return _seen(self.resolver.open(path))
+        return _seen(self.resolver.open(_whole(path)))
 
     def list(self, path: str) -> Seen:
         """opendir(3)."""
-        return _seen(self.resolver.list(path))
+        return _seen(self.resolver.list(_whole(path)))
 
     def place(self, seen: Seen) -> Place:
         """Where a call has failed, or what it has found."""
@@ -79,6 +79,11 @@ class Files:
 def error_text(errno: int) -> str:
     """An error as httpd writes it before its message."""
     return f"({errno}){_MESSAGES.get(errno) or strerror(errno)}: "
+
+
+def _whole(path: str) -> str:
+    """A path as the children see it, whose working directory is the root."""
+    return path if path.startswith("/") else f"/{path}"
 
 
 def _seen(found: Resolution) -> Seen:

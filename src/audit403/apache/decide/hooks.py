@@ -57,6 +57,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
     ),
     "pre_translate_name": (),
     "translate_name": (
+        Hook("rewrite", FIRST, "rewrite.translate:translate", before=("proxy",)),
         Hook("alias", MIDDLE, "alias:translate", before=("userdir", "vhost_alias")),
         Hook("core", REALLY_LAST, "core_translate:translate"),
     ),
@@ -85,6 +86,8 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
     "type_checker": (Hook("core", REALLY_LAST, "core_type:do_nothing"),),
     "fixups": (
         Hook("core", REALLY_FIRST, "core_type:override_type"),
+        Hook("rewrite", FIRST, "rewrite.directory:fixup", before=("proxy",)),
+        Hook("rewrite", LAST, "rewrite.directory:force_type"),
         Hook("alias", MIDDLE, "alias:fixup"),
         Hook("env", MIDDLE, "env:fixup"),
         Hook("ssl", MIDDLE, "ssl:fixup"),
@@ -92,6 +95,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         Hook("headers", LAST, "headers:fixup"),
     ),
     "handler": (
+        Hook("rewrite", MIDDLE, "rewrite.directory:redirect"),
         Hook("autoindex", MIDDLE, "autoindex:handle"),
         Hook("core", REALLY_LAST, "default_handler:handle"),
     ),

@@ -8,6 +8,7 @@ from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import OK, SERVER_ERROR
 from audit403.apache.decide.phases import process_request
 from audit403.apache.decide.request_head import parse_uri
+from audit403.apache.model.options import FOLLOW
 from audit403.apache.paths import merge
 
 MOST_REDIRECTS = MOST_SUBREQUESTS = 10
@@ -29,12 +30,19 @@ def look_up_file(exchange: Exchange, path: str) -> Exchange:
     """A subrequest for a file (relative to the request's own), through all phases but the handler."""
     inner = subrequest(exchange)
     inner.method = inner.method_text = "GET"
-    directory = (exchange.filename or "/").rpartition("/")[0] + "/"
-    inner.filename = merge(directory, path)
-    name = inner.filename.removeprefix(directory)
-    is_beside = inner.filename.startswith(directory) and bool(name) and "/" not in name
-    inner.uri = exchange.uri.rpartition("/")[0] + "/" + name if is_beside and exchange.uri else ""
-    exchange.step("subrequest", f"subrequest for the file {inner.filename}", value=inner.filename)
+    directory = (exchange.filename or "").rpartition("/")[0] + "/"
+    filename = inner.filename = merge(directory, path)
+    exchange.step("subrequest", f"subrequest for the file {filename}", value=filename)
+    name = filename.removeprefix(directory) if filename.startswith(directory) else ""
+    if name and "/" not in name:
+        files = exchange.evaluator.files()
+        seen = files.stat(filename) if FOLLOW in inner.core.options.opts else files.lstat(filename)
+        inner.found = seen.entry
+        parse_uri(inner, exchange.uri.rpartition("/")[0] + "/" + name if exchange.uri else path)
+    else:
+        parse_uri(inner, path)
+        inner.uri = ""
+    inner.per_dir = inner.server.lookup_defaults
     return _processed(exchange, inner)
 
 

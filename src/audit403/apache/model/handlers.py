@@ -12,6 +12,7 @@ from audit403.apache.model import (
     env,
     headers,
     remoteip,
+    rewrite,
     setenvif,
     ssl,
 )
@@ -32,4 +33,5 @@ HANDLERS: dict[str, Handler] = {
     **headers.DIRECTIVES,
     **remoteip.DIRECTIVES,
     **ssl.DIRECTIVES,
+    **rewrite.DIRECTIVES,
 }

@@ -1,0 +1,19 @@
+"""A handler that has the whole request answered anew for another URL.
+
+Truth: ap_internal_redirect in modules/http/http_request.c.
+"""
+
+from audit403.apache.decide.error_document import die
+from audit403.apache.decide.exchange import Exchange
+from audit403.apache.decide.outcome import OK, SERVER_ERROR
+from audit403.apache.decide.subrequests import redirected
+
+
+def redirect_internally(exchange: Exchange, url: str) -> None:
+    """Answer with what another URL leads to; that is then in `exchange.answered_by`."""
+    new = redirected(exchange, url)
+    if new is None:
+        exchange.answered_by = die(exchange, SERVER_ERROR)
+        return
+    status = new.extra["post-read-request"]
+    exchange.answered_by = die(new, new.evaluator.process(new) if status == OK else status)

@@ -1,0 +1,167 @@
+"""RewriteCond: whether a condition holds, and what its pattern captures.
+
+Truth: apply_rewrite_cond in modules/mappers/mod_rewrite.c.
+"""
+
+from audit403.apache.decide.exchange import Exchange
+from audit403.apache.decide.expression import holds as expression_holds
+from audit403.apache.decide.rewrite.context import Context
+from audit403.apache.decide.rewrite.expand import expand
+from audit403.apache.decide.rewrite.variables import field_of
+from audit403.apache.decide.subrequests import look_up_file, look_up_uri
+from audit403.apache.model.rewrite_rule import (
+    DIRECTORY,
+    EXECUTABLE,
+    EXPRESSION,
+    FILE,
+    INTEGER_TESTS,
+    LINK,
+    LOOK_UP_FILE,
+    LOOK_UP_URL,
+    NO_CASE,
+    OR_NEXT,
+    REGEX,
+    SIZE,
+    TEXT_TESTS,
+    Condition,
+    Rule,
+    integer,
+)
+from audit403.core.decision import REASON_UNDOCUMENTED, Missing
+from audit403.core.open_question import Unknown
+
+_FILE_OPERATORS = {
+    FILE: "is-file", SIZE: "has-content", LINK: "is-link", DIRECTORY: "is-directory", EXECUTABLE: "is-executable",
+}  # fmt: skip
+
+
+def all_hold(rule: Rule, context: Context) -> bool:
+    """Whether the conditions of a rule hold; one with [OR] needs not where one after it does."""
+    conditions = rule.conditions
+    index = 0
+    while index < len(conditions):
+        condition = conditions[index]
+        met = _holds(condition, context)
+        if OR_NEXT in condition.flags:
+            if met:
+                while index < len(conditions) and OR_NEXT in conditions[index].flags:
+                    index += 1
+        elif not met:
+            return False
+        index += 1
+    return True
+
+
+def _holds(condition: Condition, context: Context) -> bool:
+    if condition.kind == EXPRESSION:
+        return _expression(condition, context)
+    subject = expand(condition.subject, context)
+    where = condition.directive.span
+    if isinstance(subject, Unknown):
+        missing = subject.missing._replace(name=f"{subject.missing.name} in the RewriteCond at line {where.line}")
+        found = context.exchange.ask(missing)
+        if found and condition.kind == REGEX and not condition.negated:
+            context.by_condition = subject
+        _told(condition, context, found != condition.negated, subject.missing.name)
+        return found != condition.negated
+    found = _test(condition, context, subject)
+    _told(condition, context, found != condition.negated, subject)
+    return found != condition.negated
+
+
+def _test(condition: Condition, context: Context, subject: str) -> bool:
+    """The test itself, before a `!` turns it round."""
+    if condition.kind == REGEX:
+        assert condition.pattern is not None
+        captured = condition.pattern.search(subject)
+        if captured is not None and not condition.negated:
+            context.by_condition = captured
+        return captured is not None
+    if condition.kind in TEXT_TESTS:
+        return _compared(condition, subject)
+    if condition.kind in INTEGER_TESTS:
+        return _numbers(condition.kind, integer(subject), integer(condition.text))
+    exchange = context.exchange
+    if condition.kind in (LOOK_UP_URL, LOOK_UP_FILE):
+        return _looked_up(condition, context, subject)
+    return _is(exchange, condition.kind, subject)
+
+
+def _told(condition: Condition, context: Context, holds: bool, subject: str) -> None:
+    directive = condition.directive
+    sign = "!" if condition.negated else ""
+    field, operator, value = field_of(condition.subject), condition.kind, condition.text
+    if condition.kind == REGEX:
+        operator = sign + ("~*" if NO_CASE in condition.flags else "~")
+    elif condition.kind in _FILE_OPERATORS:
+        field, operator, value = f"file:{subject}", _FILE_OPERATORS[condition.kind], ""
+    elif condition.kind == "=":
+        operator = "differs" if sign else "equals"
+    else:
+        operator = sign + condition.kind
+    text = f'{directive.written} {directive.raw.strip()}: {"met" if holds else "not met"} ("{subject}")'
+    context.exchange.step(context.phase, text, directive.span, holds, field, operator, value or None)
+
+
+def _compared(condition: Condition, subject: str) -> bool:
+    """Texts: with [NC] as strcasecmp orders them, otherwise the shorter one comes first."""
+    left, right = _bytes(subject), _bytes(condition.text)
+    if NO_CASE in condition.flags:
+        left, right = left.lower(), right.lower()
+    elif condition.kind != "=":
+        return _numbers_of(condition.kind, (len(left), left), (len(right), right))
+    if condition.kind == "=":
+        return left == right
+    return _numbers_of(condition.kind, (0, left), (0, right))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _numbers_of(operator: str, left: tuple[int, bytes], right: tuple[int, bytes]) -> bool:
+    return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[operator]
+
+
+def _numbers(operator: str, left: int, right: int) -> bool:
+    return {
+        "-lt": left < right, "-le": left <= right, "-gt": left > right, "-ge": left >= right, "-eq": left == right,
+    }[operator]  # fmt: skip
+
+
+def _is(exchange: Exchange, kind: str, path: str) -> bool:
+    """A test of the file system."""
+    files = exchange.evaluator.files()
+    if not path:
+        return False
+    seen = files.lstat(path) if kind == LINK else files.stat(path)
+    if seen.errno or seen.entry is None:
+        return False
+    if kind == LINK:
+        return seen.is_link
+    if kind == DIRECTORY:
+        return seen.is_directory
+    if kind == EXECUTABLE:
+        return bool(seen.entry.mode & 0o111)
+    return seen.is_file and (kind == FILE or seen.entry.size > 0)
+
+
+def _looked_up(condition: Condition, context: Context, subject: str) -> bool:
+    if not subject or not context.looks_ahead:
+        return False
+    exchange = context.exchange
+    if condition.kind == LOOK_UP_URL:
+        return look_up_uri(exchange, subject).status < 400
+    inner = look_up_file(exchange, subject)
+    return inner.status < 300 and not exchange.evaluator.files().stat(inner.filename or "/").errno
+
+
+def _expression(condition: Condition, context: Context) -> bool:
+    directive = condition.directive
+    found = expression_holds(context.exchange, condition.text, directive.span) is True
+    if found and not condition.negated:
+        context.by_condition = Unknown(Missing(REASON_UNDOCUMENTED, f"what {condition.text} captures"))
+    holds = found != condition.negated
+    text = f"{directive.written} {directive.raw.strip()}: {'met' if holds else 'not met'}"
+    context.exchange.step(context.phase, text, directive.span, holds, "expression", "holds", condition.text)
+    return holds
