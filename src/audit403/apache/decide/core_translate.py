@@ -37,8 +37,8 @@ def translate(exchange: Exchange) -> int:
         method = exchange.request.method
         line = f"{method} {exchange.unparsed_uri} HTTP/1.1"
         log = f"{error_text(36)}AH00127: Cannot map {line} to file"
-        exchange.step("translate", "the path is too long for a file: 403")
-        exchange.decided("path-too-long", where, "the document root and the path together are too long", log=log)
+        exchange.step("translate", "the path is too long for a file, or leads out of the document root: 403")
+        exchange.decided("path-too-long", where, "the document root and the path together are no path", log=log)
         return FORBIDDEN
     exchange.filename = found
     exchange.step("translate", f"{found}, below the document root {root}", where)
@@ -46,8 +46,13 @@ def translate(exchange: Exchange) -> int:
 
 
 def join_below(root: str, path: str) -> str | None:
-    """A path below a root; None where it is longer than a path can be."""
+    """A path below a root; None where it leads out of the root, or is longer than a path can be."""
     found = merge(root, path) if path else root.rstrip("/") + "/"
+    depth = 0
+    for part in path.split("/"):
+        depth += -1 if part == ".." else part not in ("", ".")
+        if depth < 0:
+            return None
     if len((root.rstrip("/") + "/" + path).encode("utf-8", "surrogateescape")) >= LONGEST_PATH:
         return None
     return found

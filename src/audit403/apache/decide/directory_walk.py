@@ -103,6 +103,7 @@ class _Walk:
             exchange.filename = filename
             status, last = self.component(filename, options)
             if status != OK:
+                exchange.status = status
                 return status
             if not last.is_directory:
                 break

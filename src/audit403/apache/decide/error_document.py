@@ -11,9 +11,11 @@ from audit403.apache.model.core_config import DEFAULT_PAGE, LOCAL, TEXT, URL, Er
 from audit403.core.open_question import Undecided, Unknown
 
 
-def die(exchange: Exchange, status: int) -> Exchange:
-    """Answer with a status; the exchange that the answer comes from in the end, its `status` what the client sees."""
-    recursive = exchange.status
+def die(exchange: Exchange, status: int, recursive: int = 200) -> Exchange:
+    """Answer with a status; the exchange that the answer comes from in the end, its `status` what the client sees.
+
+    `recursive` is the status of the error whose page this is about, 200 for a request that had none.
+    """
     while True:
         if status in (OK, DONE):
             return exchange.answered_by or exchange
@@ -51,14 +53,15 @@ def die(exchange: Exchange, status: int) -> Exchange:
             status, recursive = 500, exchange.status
             continue
         began = new.extra["post-read-request"]
-        recursive = new.status
         new.method = new.method_text = "GET"
         cause = new.cause
         status = new.evaluator.process(new) if began == OK else began
         if status in (OK, DONE):
             last = new.answered_by or new
-            last.cause = cause if last.status == recursive else last.cause
+            last.cause = cause if last.status == exchange.status else last.cause
             return last
+        # Rewriting may have made it 200 again: the page's own error then counts.
+        recursive = new.status
         exchange = new
 
 

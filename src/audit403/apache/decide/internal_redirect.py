@@ -13,7 +13,9 @@ def redirect_internally(exchange: Exchange, url: str) -> None:
     """Answer with what another URL leads to; that is then in `exchange.answered_by`."""
     new = redirected(exchange, url)
     if new is None:
-        exchange.answered_by = die(exchange, SERVER_ERROR)
+        exchange.answered_by = die(exchange, SERVER_ERROR, exchange.status)
         return
     status = new.extra["post-read-request"]
-    exchange.answered_by = die(new, new.evaluator.process(new) if status == OK else status)
+    if status == OK:
+        status = new.evaluator.process(new)
+    exchange.answered_by = die(new, status, new.status)

@@ -9,6 +9,9 @@ from audit403.apache.decide.normalise_uri import normalise, unescape
 from audit403.apache.decide.outcome import DECLINED, DONE, OK, SERVER_ERROR, is_error
 from audit403.apache.decide.walks import if_walk, location_walk
 
+NO_URI = "no-uri"
+"""A subrequest for a file elsewhere has no URI; the file's path is what is normalised and decoded in its place."""
+
 
 def process_request(exchange: Exchange) -> int:
     """Run all phases before the handler; OK or the status that ends the request."""
@@ -32,6 +35,8 @@ def process_request(exchange: Exchange) -> int:
         status = unescape(exchange, merge, is_file_request)
         if status != OK:
             return status
+    if NO_URI in exchange.extra:
+        exchange.uri = ""
     if not is_file_request:
         status = walk_location_and_if(exchange)
         if status != OK:

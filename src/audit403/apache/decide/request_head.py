@@ -58,6 +58,8 @@ def _request_line(exchange: Exchange) -> int:
         exchange.uri = "/"
         return _bad(exchange, None, "the request line is broken")
     parse_uri(exchange, request.target)
+    if not exchange.uri.startswith("/") and (exchange.method, exchange.uri) != ("OPTIONS", "*"):
+        return _bad(exchange, None, f"{exchange.uri} is no path")
     known = BUILT_IN | exchange.evaluator.model.methods
     if request.method not in known:
         if exchange.server.core.registered_methods:

@@ -6,12 +6,17 @@ ap_internal_fast_redirect in modules/http/http_request.c, ap_is_recursion_limit_
 
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import OK, SERVER_ERROR
-from audit403.apache.decide.phases import process_request
+from audit403.apache.decide.phases import NO_URI, process_request
 from audit403.apache.decide.request_head import parse_uri
 from audit403.apache.model.options import FOLLOW
+from audit403.apache.model.per_dir import PerDir
 from audit403.apache.paths import merge
+from audit403.core.decision import REASON_STATE, Missing
+from audit403.core.open_question import Undecided
 
 MOST_REDIRECTS = MOST_SUBREQUESTS = 10
+MOST_STEPS = 50_000
+"""Subrequests that make subrequests can be so many that httpd itself does not come to an end in any sensible time."""
 
 
 def look_up_uri(exchange: Exchange, uri: str, method: str = "GET") -> Exchange:
@@ -41,7 +46,7 @@ def look_up_file(exchange: Exchange, path: str) -> Exchange:
         parse_uri(inner, exchange.uri.rpartition("/")[0] + "/" + name if exchange.uri else path)
     else:
         parse_uri(inner, path)
-        inner.uri = ""
+        inner.extra[NO_URI] = True
     inner.per_dir = inner.server.lookup_defaults
     return _processed(exchange, inner)
 
@@ -75,6 +80,8 @@ def _processed(exchange: Exchange, inner: Exchange) -> Exchange:
         inner.decided("subrequest-limit", None, "", log=log)
         inner.status = SERVER_ERROR
         return inner
+    if len(exchange.steps) > MOST_STEPS:
+        raise Undecided(Missing(REASON_STATE, "what comes of a request that asks itself thousands of times"))
     status = process_request(inner)
     if status != OK:
         inner.status = status
@@ -91,7 +98,9 @@ def take_over(exchange: Exchange, inner: Exchange) -> None:
     exchange.args = inner.args
     exchange.handler = inner.handler
     exchange.content_type = inner.content_type
-    exchange.per_dir = inner.per_dir
+    if inner.per_dir is not exchange.per_dir:
+        # Walks of later redirects begin from what this request's own walks have left and come to another object.
+        exchange.per_dir = PerDir(inner.per_dir.slots)
     exchange.notes = {**exchange.notes, **inner.notes}
     for name, value in inner.env.items():
         exchange.env.set(name, value)

@@ -6,7 +6,7 @@ Truth: merge_core_server_configs and the commands of server/core.c.
 from audit403.apache.fnmatch import is_pattern
 from audit403.apache.model.builder import Builder, Handler, choice, flag, only_word
 from audit403.apache.model.config_error import ConfigError
-from audit403.apache.model.core_config import CORE
+from audit403.apache.model.core_config import CORE, CoreConfig
 from audit403.apache.model.per_dir import overlaid
 from audit403.apache.read.tree import Directive
 from audit403.core.named_tuple import NamedTuple
@@ -119,7 +119,17 @@ def _server_path(builder: Builder, directive: Directive) -> None:
         builder.server.server_path = only_word(directive)
 
 
-DIRECTIVES: dict[str, Handler] = {
+def _core(handler: Handler) -> Handler:
+    """Any directive of the core, wherever it stands, gives that level core settings of its own for directories too."""
+
+    def handle(builder: Builder, directive: Directive) -> None:
+        handler(builder, directive)
+        builder.slots.setdefault(CORE, CoreConfig())
+
+    return handle
+
+
+_HANDLERS: dict[str, Handler] = {
     "documentroot": _document_root,
     "accessfilename": _access_file_name,
     "mergeslashes": _merge_slashes,
@@ -132,3 +142,5 @@ DIRECTIVES: dict[str, Handler] = {
     "serveralias": _server_alias,
     "serverpath": _server_path,
 }
+
+DIRECTIVES: dict[str, Handler] = {name: _core(handler) for name, handler in _HANDLERS.items()}

@@ -42,7 +42,7 @@ def _value(exchange: Exchange, name: str, found: RewriteMap, key: str) -> str | 
         return Unknown(Missing(reason, f"the RewriteMap {name} ({found.kind})"))
     value = _text_map(exchange, found.source).get(key)
     if value is not None and found.kind == RANDOM_MAP:
-        return _one_of(exchange, name, value.split("|"))
+        return _one_of(exchange, name, list(dict.fromkeys(value.split("|"))))
     return value or None
 
 

@@ -117,9 +117,7 @@ def first_part_is_there(exchange: Exchange, path: str, rule: Rule | None) -> boo
     `rule` is the last one that has changed the path; None: whatever the rule is.
     """
     first = path.lstrip("/").partition("/")[0]
-    if first == ".." or not path.startswith("/"):
-        return False
-    part = "/" if first in ("", ".") else f"/{first}"
+    part = "/" if first in ("", ".", "..") else f"/{first}"
     found = exchange.evaluator.files().stat(part)
     exchange.step("translate", f"the first part of {path}", None, not found.errno, f"file:{part}", "exists")
     if found.errno:

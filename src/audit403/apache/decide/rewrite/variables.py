@@ -11,7 +11,7 @@ from audit403.apache.decide.server_url import method_name, request_line, scheme_
 from audit403.apache.decide.subrequests import look_up_file, look_up_uri
 from audit403.core.decision import REASON_STATE, REASON_UNDOCUMENTED, Missing
 from audit403.core.open_question import Unknown
-from audit403.evidence.interface import Group, User
+from audit403.evidence.interface import Entry, Group, User
 from audit403.http.address import IPV6
 
 _HEADERS = {
@@ -131,18 +131,28 @@ def _https(exchange: Exchange) -> str:
     return "on" if scheme_of(exchange) == "https" else "off"
 
 
+def _owner(exchange: Exchange) -> Entry | None:
+    """Whose owner httpd knows: that of the file, or of the last directory on the way to one that is not there."""
+    if exchange.found is not None or exchange.walk_cache is None:
+        return exchange.found
+    parent = (exchange.filename or "").rpartition("/")[0]
+    return exchange.evaluator.files().stat(parent).entry if parent else None
+
+
 def _script_user(exchange: Exchange) -> Value:
-    if exchange.found is None:
+    owner = _owner(exchange)
+    if owner is None:
         return "<unknown>"
-    user = exchange.evaluator.evidence.user(exchange.found.uid)
-    return user.name if isinstance(user, User) else Unknown(Missing(REASON_STATE, f"the user {exchange.found.uid}"))
+    user = exchange.evaluator.evidence.user(owner.uid)
+    return user.name if isinstance(user, User) else Unknown(Missing(REASON_STATE, f"the user {owner.uid}"))
 
 
 def _script_group(exchange: Exchange) -> Value:
-    if exchange.found is None:
+    owner = _owner(exchange)
+    if owner is None:
         return "<unknown>"
-    group = exchange.evaluator.evidence.group(exchange.found.gid)
-    return group.name if isinstance(group, Group) else Unknown(Missing(REASON_STATE, f"the group {exchange.found.gid}"))
+    group = exchange.evaluator.evidence.group(owner.gid)
+    return group.name if isinstance(group, Group) else Unknown(Missing(REASON_STATE, f"the group {owner.gid}"))
 
 
 def _server_address(exchange: Exchange) -> Value:
