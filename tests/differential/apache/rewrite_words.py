@@ -45,7 +45,8 @@ ${lower:%{HTTP_HOST}}           s1 LOCAL
 
 PATTERNS = """
 .* ^ ^(.*)$ ^{slash}(.*)$ ^{slash}(.+)$ ^{slash}a/(.*)$ ^{slash}a(/.*)?$ \\.php$ ^{slash}(.*)\\.html$ ^{slash}page
-page.html$ !page !^/?a \\.(png|txt)$ ^{slash}$ ^{slash}([^/]+)/(.*)$ ^{slash}none/(.*) (.)$ ^/?(a|link|al)/ x ^{slash}al/(.*)
+page.html$ !page !^/?a \\.(png|txt)$ ^{slash}$ ^{slash}([^/]+)/(.*)$ ^{slash}none/(.*) (.)$
+^/?(a|link|al)/ x ^{slash}al/(.*)
 ^{slash}(.*)b(.*)$ !^{slash}(x|a)
 """
 
