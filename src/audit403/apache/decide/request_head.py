@@ -83,6 +83,9 @@ def parse_uri(exchange: Exchange, target: str) -> None:
         own = "https" if exchange.connection.tls is not None else "http"
         if scheme.lower() == own:
             exchange.hostname = _authority_host(authority)
+            port = authority.rpartition("]")[2].rpartition(":")[2] if ":" in authority.rpartition("]")[2] else ""
+            if port.isascii() and port.isdigit():
+                exchange.extra["port"] = int(port)
     path, mark, query = rest.partition("#")[0].partition("?")
     exchange.args = query if mark else None
     exchange.uri = path or ("*" if exchange.method == "OPTIONS" else "/")
@@ -135,7 +138,9 @@ def _host(exchange: Exchange) -> int:
         elif isinstance(header, str):
             exchange.hostname = header
             if header:
-                exchange.hostname, _ = host_name(header, strict, from_header=True)
+                exchange.hostname, port = host_name(header, strict, from_header=True)
+                if port is not None:
+                    exchange.extra["port"] = port
     except BadHost as error:
         return _bad(exchange, "AH00550", f"the host name {error} is malformed")
     server_of_name(exchange, exchange.evaluator.model)

@@ -132,6 +132,8 @@ def redirected(exchange: Exchange, uri: str) -> Exchange | None:
     new.allowed = set()
     parse_uri(new, uri)
     new.hostname = exchange.hostname
+    if "port" in exchange.extra:
+        new.extra["port"] = exchange.extra["port"]
     new.cause = exchange.cause
     exchange.step("redirect", f"internal redirect to {uri}", value=uri)
     status = exchange.evaluator.run("post_read_request", new)

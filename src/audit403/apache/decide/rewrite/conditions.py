@@ -4,7 +4,7 @@ Truth: apply_rewrite_cond in modules/mappers/mod_rewrite.c.
 """
 
 from audit403.apache.decide.exchange import Exchange
-from audit403.apache.decide.expression import holds as expression_holds
+from audit403.apache.decide.expression import evaluated
 from audit403.apache.decide.rewrite.context import Context
 from audit403.apache.decide.rewrite.expand import expand
 from audit403.apache.decide.rewrite.variables import field_of
@@ -27,7 +27,6 @@ from audit403.apache.model.rewrite_rule import (
     Rule,
     integer,
 )
-from audit403.core.decision import REASON_UNDOCUMENTED, Missing
 from audit403.core.open_question import Unknown
 
 _FILE_OPERATORS = {
@@ -158,9 +157,10 @@ def _looked_up(condition: Condition, context: Context, subject: str) -> bool:
 
 def _expression(condition: Condition, context: Context) -> bool:
     directive = condition.directive
-    found = expression_holds(context.exchange, condition.text, directive.span) is True
+    result = evaluated(context.exchange, condition.text, directive.span, context.phase)
+    found = result.met is True
     if found and not condition.negated:
-        context.by_condition = Unknown(Missing(REASON_UNDOCUMENTED, f"what {condition.text} captures"))
+        context.by_condition = result.captured
     holds = found != condition.negated
     text = f"{directive.written} {directive.raw.strip()}: {'met' if holds else 'not met'}"
     context.exchange.step(context.phase, text, directive.span, holds, "expression", "holds", condition.text)

@@ -10,8 +10,7 @@ from audit403.apache.decide.outcome import DECLINED, OK
 from audit403.apache.decide.rewrite.answer import Numbers, answer
 from audit403.apache.decide.rewrite.context import config_of, ended, server_of
 from audit403.apache.decide.rewrite.rules import UNCHANGED, Applied, apply
-from audit403.apache.decide.rewrite.urls import REDUCED, first_part_is_there
-from audit403.apache.decide.server_url import default_port, scheme_of, server_name, server_port
+from audit403.apache.decide.rewrite.urls import REDUCED, first_part_is_there, own_url
 from audit403.apache.model.rewrite import ALLOW_ANY_URI, LEGACY_PREFIX, REWRITE, UNSAFE_PREFIX_STAT
 
 PASSED_THROUGH = "passthrough:"
@@ -46,10 +45,8 @@ def _set_script_url(exchange: Exchange) -> None:
     else:
         url = exchange.main.env.get("SCRIPT_URL") or ""
     env.set("SCRIPT_URL", url)
-    port = server_port(exchange)
-    shown = "" if port == default_port(exchange) else f":{port}"
     if isinstance(url, str):
-        env.set("SCRIPT_URI", f"{scheme_of(exchange)}://{server_name(exchange)}{shown}{url}")
+        env.set("SCRIPT_URI", own_url(exchange) + url)
 
 
 def _local(exchange: Exchange, applied: Applied) -> int:

@@ -6,9 +6,10 @@ modules/mappers/mod_rewrite.c.
 
 import re
 
+from audit403.apache.decide.choose_vhost import matches_name
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.rewrite.context import server_of
-from audit403.apache.decide.server_url import default_port, is_own, scheme_of, server_name, server_port
+from audit403.apache.decide.server_name import default_port, request_scheme, server_name_for_url, server_port
 from audit403.apache.model.rewrite import LEGACY_PREFIX
 from audit403.apache.model.rewrite_rule import (
     APPEND_QUERY,
@@ -19,6 +20,7 @@ from audit403.apache.model.rewrite_rule import (
     Rule,
     integer,
 )
+from audit403.core.open_question import Unknown
 
 #: Schemes that make a URL absolute, in which a query string means something and in which it does not.
 _WITH_QUERY = (
@@ -83,7 +85,7 @@ def split_query(exchange: Exchange, rule: Rule) -> None:
 
 def reduce(exchange: Exchange) -> None:
     """Cut the server's own name off a URL, which then is a path."""
-    url, scheme = exchange.filename or "", scheme_of(exchange)
+    url, scheme = exchange.filename or "", request_scheme(exchange)
     start = len(scheme) + 3
     if len(url) <= start or url[:start].lower() != f"{scheme}://":
         return
@@ -94,21 +96,33 @@ def reduce(exchange: Exchange) -> None:
     if rest.startswith(":"):
         digits, slash, behind = rest[1:].partition("/")
         port, rest = integer(digits) & 0xFFFF, slash + behind
-    if is_own(exchange, host[0], port):
+    if _is_own(exchange, host[0], port):
         exchange.filename = rest or "/"
         if not server_of(exchange).allows(LEGACY_PREFIX):
             exchange.notes[REDUCED] = "true"
 
 
+def _is_own(exchange: Exchange, host: str, port: int) -> bool:
+    """Whether a host and a port lead to the server that answers already (ap_matches_request_vhost)."""
+    server = exchange.server
+    if any(at.port in (0, port) and at.host.lower() == host.lower() for at in server.addresses):
+        return True
+    return port == server.port and matches_name(server, host)
+
+
+def own_url(exchange: Exchange) -> str:
+    """Scheme, name and port of the server; a name that only the machine knows is left open."""
+    port = server_port(exchange)
+    name = server_name_for_url(exchange)
+    shown = "" if port == default_port(exchange) else f":{port}"
+    return f"{request_scheme(exchange)}://{'unknown' if isinstance(name, Unknown) else name}{shown}"
+
+
 def qualify(exchange: Exchange) -> None:
     """Put scheme, name and port of the server before a path."""
     url = exchange.filename or ""
-    if exchange.method == "CONNECT" or absolute_prefix(url):
-        return
-    port = server_port(exchange)
-    shown = "" if port == default_port(exchange) else f":{port}"
-    slash = "" if url.startswith("/") else "/"
-    exchange.filename = f"{scheme_of(exchange)}://{server_name(exchange)}{shown}{slash}{url}"
+    if exchange.method != "CONNECT" and not absolute_prefix(url):
+        exchange.filename = own_url(exchange) + ("" if url.startswith("/") else "/") + url
 
 
 def first_part_is_there(exchange: Exchange, path: str, rule: Rule | None) -> bool:

@@ -5,29 +5,24 @@ Truth: lookup_variable in modules/mappers/mod_rewrite.c.
 
 from collections.abc import Callable
 
+from audit403.apache.decide.environment import process_variable
 from audit403.apache.decide.exchange import Exchange, Value
+from audit403.apache.decide.expr.variables import variable as expression_variable
+from audit403.apache.decide.hosts import ip_text
 from audit403.apache.decide.rewrite.context import Context, config_of
-from audit403.apache.decide.server_url import method_name, request_line, scheme_of, server_name, server_port
+from audit403.apache.decide.ssl_variables import looked_up
 from audit403.apache.decide.subrequests import look_up_file, look_up_uri
-from audit403.core.decision import REASON_STATE, REASON_UNDOCUMENTED, Missing
+from audit403.core.decision import REASON_STATE, Missing
 from audit403.core.open_question import Unknown
 from audit403.evidence.interface import Entry, Group, User
 from audit403.http.address import IPV6
 
-_HEADERS = {
-    "HTTP_HOST": "Host", "HTTP_ACCEPT": "Accept", "HTTP_COOKIE": "Cookie", "HTTP_REFERER": "Referer",
-    "HTTP_FORWARDED": "Forwarded", "HTTP_USER_AGENT": "User-Agent", "HTTP_PROXY_CONNECTION": "Proxy-Connection",
-}  # fmt: skip
-_TIMES = frozenset(
-    (
-        "TIME", "TIME_DAY", "TIME_SEC", "TIME_MIN", "TIME_MON", "TIME_WDAY", "TIME_YEAR", "TIME_HOUR",
-    )
-)  # fmt: skip
 _FIELDS = {
     "HTTP_HOST": "host", "REQUEST_METHOD": "method", "REMOTE_ADDR": "client", "CONN_REMOTE_ADDR": "client",
     "REMOTE_HOST": "client", "REQUEST_URI": "uri", "QUERY_STRING": "arguments", "REQUEST_SCHEME": "scheme",
     "HTTPS": "scheme", "SERVER_NAME": "host",
 }  # fmt: skip
+_HEADERS = {"HTTP_USER_AGENT": "user-agent", "HTTP_PROXY_CONNECTION": "proxy-connection"}
 
 
 def field_of(text: str) -> str | None:
@@ -40,8 +35,9 @@ def field_of(text: str) -> str | None:
     known = _FIELDS.get(name.upper())
     if known is not None:
         return known
-    header = _HEADERS.get(name.upper())
-    return f"variable:{name}" if header is None else f"header:{header.lower()}"
+    if name.upper() in _SHARED and name[:5].upper() == "HTTP_":
+        return f"header:{_HEADERS.get(name.upper(), name[5:].lower())}"
+    return f"variable:{name}"
 
 
 def variable(name: str, context: Context) -> Value:
@@ -53,12 +49,10 @@ def variable(name: str, context: Context) -> Value:
     if name[4:5] == ":":
         return _prefixed(name[:4].upper(), name[5:], context)
     upper = name.upper()
-    if upper in _TIMES:
-        return Unknown(Missing(REASON_STATE, f"the time (%{{{upper}}})"))
-    if upper in _HEADERS:
-        return context.exchange.header(_HEADERS[upper]) or ""
-    read = _VARIABLES.get(upper)
-    return "" if read is None else read(context.exchange) or ""
+    own = _OWN.get(upper)
+    if own is not None:
+        return own(context.exchange)
+    return (expression_variable(context.exchange, upper) or "") if upper in _SHARED else ""
 
 
 def _environment_or_tls(kind: str, name: str, exchange: Exchange) -> Value:
@@ -66,31 +60,13 @@ def _environment_or_tls(kind: str, name: str, exchange: Exchange) -> Value:
         return ""
     if kind == "ENV":
         return _environment(exchange, name)
-    return _tls(exchange, name) if kind == "SSL" else ""
+    return (looked_up(exchange, name) or "") if kind == "SSL" and exchange.evaluator.has("ssl") else ""
 
 
 def _environment(exchange: Exchange, name: str) -> Value:
-    note = exchange.notes.get(name)
-    if isinstance(note, str):
-        return note
-    found = exchange.env.get(name)
-    if found is not None:
-        return found
-    return exchange.evaluator.model.process.environment.get(name, "")
-
-
-def _tls(exchange: Exchange, name: str) -> Value:
-    """What mod_ssl says of the connection; without it there is nothing to ask."""
-    if not exchange.evaluator.has("ssl"):
-        return ""
-    upper = name.upper()
-    if upper == "HTTPS":
-        return _https(exchange)
-    if exchange.connection.tls is None and not upper.startswith("SSL_VERSION"):
-        return "" if upper.startswith("SSL_") else Unknown(Missing(REASON_STATE, f"%{{SSL:{name}}}"))
-    if upper == "SSL_TLS_SNI" and exchange.connection.tls is not None:
-        return exchange.connection.tls.sni or ""
-    return Unknown(Missing(REASON_STATE, f"%{{SSL:{name}}}"))
+    note = exchange.notes.get(name.lower())
+    found = note if isinstance(note, str) else exchange.env.get(name)
+    return (process_variable(exchange, name) or "") if found is None else found
 
 
 def _prefixed(kind: str, name: str, context: Context) -> Value:
@@ -127,10 +103,6 @@ def _ahead_by_file(context: Context) -> Exchange:
     return look_up_file(context.exchange, path)
 
 
-def _https(exchange: Exchange) -> str:
-    return "on" if scheme_of(exchange) == "https" else "off"
-
-
 def _owner(exchange: Exchange) -> Entry | None:
     """Whose owner httpd knows: that of the file, or of the last directory on the way to one that is not there."""
     if exchange.found is not None or exchange.walk_cache is None:
@@ -157,42 +129,29 @@ def _script_group(exchange: Exchange) -> Value:
 
 def _server_address(exchange: Exchange) -> Value:
     local = exchange.connection.local
-    return Unknown(Missing(REASON_STATE, "the server's address")) if local is None else local.text()
+    return Unknown(Missing(REASON_STATE, "the server's address")) if local is None else ip_text(local)
 
 
-def _remote_ipv6(exchange: Exchange) -> str:
+def _client_ipv6(exchange: Exchange) -> str:
     return "on" if exchange.client.family == IPV6 and not exchange.client.is_mapped() else "off"
 
 
-def _not_known(name: str) -> Callable[[Exchange], Value]:
-    return lambda exchange: Unknown(Missing(REASON_UNDOCUMENTED, f"%{{{name}}}"))
-
-
-_VARIABLES: dict[str, Callable[[Exchange], Value | None]] = {
-    "IPV6": _remote_ipv6,
-    "HTTPS": _https,
-    "IS_SUBREQ": lambda exchange: "false" if exchange.main is None else "true",
-    "PATH_INFO": lambda exchange: exchange.path_info,
-    "AUTH_TYPE": lambda exchange: exchange.user_auth_type,
-    "SERVER_NAME": server_name,
-    "REMOTE_ADDR": lambda exchange: exchange.client.text(),
-    "CONN_REMOTE_ADDR": lambda exchange: exchange.connection.client.text(),
+#: What is not as in expressions.
+_OWN: dict[str, Callable[[Exchange], Value]] = {
+    "IPV6": _client_ipv6,
     "SERVER_ADDR": _server_address,
-    "THE_REQUEST": request_line,
-    "SERVER_PORT": lambda exchange: str(server_port(exchange)),
-    "REMOTE_HOST": lambda exchange: exchange.connection.client.text(),
-    "REMOTE_USER": lambda exchange: exchange.user,
+    "REMOTE_HOST": lambda exchange: ip_text(exchange.connection.client),
     "SCRIPT_USER": _script_user,
     "SCRIPT_GROUP": _script_group,
-    "REQUEST_URI": lambda exchange: exchange.uri,
-    "QUERY_STRING": lambda exchange: exchange.args,
-    "DOCUMENT_ROOT": lambda exchange: exchange.document_root,
-    "CONTEXT_PREFIX": lambda exchange: exchange.context_prefix,
-    "CONTEXT_DOCUMENT_ROOT": lambda exchange: exchange.context_document_root or exchange.document_root,
-    "REQUEST_METHOD": method_name,
-    "REQUEST_SCHEME": scheme_of,
-    "SCRIPT_FILENAME": lambda exchange: exchange.filename,
-    "REQUEST_FILENAME": lambda exchange: exchange.filename,
-    "SERVER_PROTOCOL": lambda exchange: exchange.protocol,
-    **{name: _not_known(name) for name in ("SERVER_SOFTWARE", "SERVER_ADMIN", "API_VERSION", "REMOTE_PORT")},
+    "API_VERSION": lambda _: Unknown(Missing(REASON_STATE, "%{API_VERSION}")),
 }
+_SHARED = frozenset(
+    (
+        "TIME", "TIME_DAY", "TIME_SEC", "TIME_MIN", "TIME_MON", "TIME_WDAY", "TIME_YEAR", "TIME_HOUR", "HTTPS",
+        "IS_SUBREQ", "PATH_INFO", "AUTH_TYPE", "HTTP_HOST", "SERVER_NAME", "REMOTE_ADDR", "HTTP_ACCEPT", "THE_REQUEST",
+        "HTTP_COOKIE", "SERVER_PORT", "REMOTE_PORT", "REMOTE_USER", "REQUEST_URI", "REMOTE_IDENT", "HTTP_REFERER",
+        "QUERY_STRING", "SERVER_ADMIN", "DOCUMENT_ROOT", "HTTP_FORWARDED", "CONTEXT_PREFIX", "REQUEST_METHOD",
+        "REQUEST_SCHEME", "HTTP_USER_AGENT", "SCRIPT_FILENAME", "SERVER_PROTOCOL", "SERVER_SOFTWARE",
+        "CONN_REMOTE_ADDR", "REQUEST_FILENAME", "HTTP_PROXY_CONNECTION", "CONTEXT_DOCUMENT_ROOT",
+    )
+)  # fmt: skip
