@@ -20,8 +20,6 @@ pytestmark = NONE_HERE
 
 #: Answers that hang on a module of httpd which the evaluator does not know yet; each goes with its module.
 AWAITED = {
-    ("a09-rewrite-hotlink-f", "broken"): "mod_rewrite",
-    ("a10-vanilla-156", "broken"): "mod_rewrite",
     ("a15-sslrequiressl-behind-tls-proxy", "broken"): "mod_ssl",
     ("a17-cgi-without-execcgi", "broken"): "mod_mime, mod_cgid",
     ("a25-submitty-275", "broken"): "mod_mime, mod_cgid",

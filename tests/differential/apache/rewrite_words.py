@@ -41,7 +41,8 @@ ${lower:%{HTTP_HOST}}           s1 LOCAL
 /page.html                      -F -U -f
 %{DOCUMENT_ROOT}/closed/secret.txt  -F !-F -f
 /closed/secret.txt              -U !-U
-expr                            "%{HTTP_HOST} =~ /(.+)[.]test/" "! %{REQUEST_URI} =~ m#(p)(a)#" "-f %{REQUEST_FILENAME}" "%{REQUEST_METHOD} in {'GET', 'POST'}" !false "%{QUERY_STRING} == 'x=1'"
+expr  "%{HTTP_HOST} =~ /(.+)[.]test/" "! %{REQUEST_URI} =~ m#(p)(a)#" "-f %{REQUEST_FILENAME}" !false
+expr  "%{REQUEST_METHOD} in {'GET', 'POST'}" "%{QUERY_STRING} == 'x=1'"
 """
 
 PATTERNS = """
