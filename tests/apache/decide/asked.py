@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from audit403.apache.model.model import Model
     from audit403.core.decision import Decision
 
-MORE = ("remoteip", "allowmethods", "ssl")
+MORE = ("remoteip", "allowmethods", "ssl", "authn_anon", "authz_owner")
 
 
 class Httpd:

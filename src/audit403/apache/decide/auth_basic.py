@@ -3,17 +3,19 @@
 Truth: authenticate_basic_user in modules/aaa/mod_auth_basic.c.
 """
 
-from audit403.apache.decide.authn_core import auth_name, auth_type
-from audit403.apache.decide.authn_file import check_password
+from audit403.apache.decide.authn_anon import check_anonymous
+from audit403.apache.decide.authn_core import auth_name, auth_type, realm_of
+from audit403.apache.decide.authn_file import check_password, check_realm_hash
 from audit403.apache.decide.authn_results import DENIED, FAILED, GRANTED, NOT_FOUND
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import DECLINED, OK, SERVER_ERROR
-from audit403.apache.model.authn import AUTH_BASIC, AuthBasicConfig
+from audit403.apache.model.authn import AUTH_BASIC, AUTHN_CORE, AuthBasicConfig, AuthnServer
 from audit403.core.decision import REASON_PROGRAM, Missing
 from audit403.core.open_question import Undecided, Unknown
 from audit403.http.base64 import decode_leniently
 
 _NOTHING = AuthBasicConfig()
+_NO_ALIASES = AuthnServer()
 
 
 def authenticate(exchange: Exchange) -> int:
@@ -67,11 +69,41 @@ def _ask_providers(exchange: Exchange, user: str, password: str) -> int:
 
 
 def _ask(exchange: Exchange, provider: str, user: str, password: str) -> str:
+    aliases: AuthnServer = exchange.server.slots.get(AUTHN_CORE, _NO_ALIASES)
+    aliased = aliases.alias(provider)
+    if aliased is None:
+        return _answer(exchange, provider, user, password)
+    before = exchange.per_dir
+    exchange.per_dir = before.merged_anew(aliased.per_dir)
+    result = _answer(exchange, aliased.provider, user, password)
+    exchange.per_dir = before
+    return result
+
+
+def _answer(exchange: Exchange, provider: str, user: str, password: str) -> str:
+    config: AuthBasicConfig = exchange.config(AUTH_BASIC, _NOTHING)
     if provider == "file":
         if not exchange.evaluator.has("authn_file"):
             exchange.decided("no-provider", None, "", log="AH01616: No Authn provider configured")
             return FAILED
+        if config.digest:
+            return _by_digest(exchange, user, password)
         return check_password(exchange, user, password)
     if provider == "anon":
-        raise Undecided(Missing(REASON_PROGRAM, "AuthBasicProvider anon"))
+        if config.digest:
+            log = "AH02493: Authn provider does not support AuthBasicUseDigestAlgorithm"
+            exchange.decided("no-provider", None, "", log=log)
+            return FAILED
+        return check_anonymous(exchange, user, password)
     raise Undecided(Missing(REASON_PROGRAM, f"AuthBasicProvider {provider}"))
+
+
+def _by_digest(exchange: Exchange, user: str, password: str) -> str:
+    """A password checked against a hash that has the realm in it."""
+    from hashlib import md5
+
+    realm = realm_of(exchange)
+    if isinstance(realm, Unknown):
+        raise Undecided(realm.missing)
+    text = f"{user}:{realm}:{password}".encode("utf-8", "surrogateescape")
+    return check_realm_hash(exchange, user, realm, md5(text, usedforsecurity=False).hexdigest())

@@ -32,6 +32,13 @@ def auth_name(exchange: Exchange) -> str | None:
     return config.auth_name if isinstance(value, Unknown) else value
 
 
+def realm_of(exchange: Exchange) -> str | Unknown:
+    """The text of the realm."""
+    name = auth_name(exchange)
+    value = None if name is None else text_or_failure(exchange, name)
+    return "" if value is None else value
+
+
 def authenticate_no_user(exchange: Exchange) -> int:
     """Whoever has come here has been asked by nobody."""
     kind = auth_type(exchange)

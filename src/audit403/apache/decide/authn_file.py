@@ -12,29 +12,61 @@ from audit403.http.password import validated
 _NOTHING = FileConfig()
 
 
+#: Longer lines end httpd's reading of the file (MAX_STRING_LEN).
+_LONGEST = 8190
+
+
 def check_password(exchange: Exchange, user: str, password: str) -> str:
     """What the file says about a user and a password."""
-    config: FileConfig = exchange.config(AUTHN_FILE, _NOTHING)
-    if config.path is None or config.directive is None:
-        exchange.decided("no-user-file", None, "", log="AH01619: AuthUserFile not specified in the configuration")
-        return FAILED
-    path = exchange.evaluator.model.process.rooted(config.path)
-    where = config.directive.span
-    log = f"AH01620: Could not open password file: {path}"
-    lines = open_text(exchange, path, where, log)
+    lines = _opened(exchange, "AH01619", "AH01620")
     if lines is None:
         return FAILED
-    stored = _stored(lines, user)
+    stored = _stored(lines, (user,))
     if stored is None:
         return NOT_FOUND
     return GRANTED if validated(password, stored) else DENIED
 
 
-def _stored(lines: list[str], user: str) -> str | None:
+def check_realm_hash(exchange: Exchange, user: str, realm: str, digest: str) -> str:
+    """The same with a file that htdigest writes, which holds hashes of user, realm and password."""
+    lines = _opened(exchange, "AH01621", "AH01622")
+    if lines is None:
+        return FAILED
+    stored = _stored(lines, (user, realm))
+    if stored is None:
+        return NOT_FOUND
+    return GRANTED if stored == digest else DENIED
+
+
+def _opened(exchange: Exchange, unset: str, unopened: str) -> list[str] | None:
+    config: FileConfig = exchange.config(AUTHN_FILE, _NOTHING)
+    if config.path is None or config.directive is None:
+        exchange.step("authn", "no AuthUserFile is set: 500")
+        exchange.decided("no-user-file", None, "", log=f"{unset}: AuthUserFile not specified in the configuration")
+        return None
+    path = exchange.evaluator.model.process.rooted(config.path)
+    log = f"{unopened}: Could not open password file: {path}"
+    return open_text(exchange, path, config.directive.span, log)
+
+
+def _stored(lines: list[str], key: tuple[str, ...]) -> str | None:
+    """What stands behind a name, or behind a name and a realm."""
     for line in lines:
+        if len(line) > _LONGEST:
+            return None
         if not line or line.startswith("#"):
             continue
-        name, _, rest = line.partition(":")
-        if name == user:
-            return rest.partition(":")[0]
+        words = words_of(line)
+        if tuple(words[: len(key)]) == key:
+            return words[len(key)] if len(words) > len(key) else ""
     return None
+
+
+def words_of(line: str) -> list[str]:
+    """The words between colons; several colons in a row are as one (ap_getword)."""
+    found: list[str] = []
+    while line:
+        word, _, rest = line.partition(":")
+        found.append(word)
+        line = rest.lstrip(":")
+    return found

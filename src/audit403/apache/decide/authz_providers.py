@@ -9,20 +9,22 @@ from collections.abc import Callable
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.expression import holds, text_of, wants_user
 from audit403.apache.decide.group_file import groups_of
-from audit403.apache.decide.hosts import client_host, in_domain
+from audit403.apache.decide.hosts import client_host, in_domain, may_be_domain
 from audit403.apache.decide.ssl_handshake import is_tls_request
-from audit403.apache.model.authz import Requirement
+from audit403.apache.model.authz import AUTHZ_CORE, AuthzServer, Requirement
 from audit403.apache.model.subnet import contains
 from audit403.apache.read.words import values_of
-from audit403.core.decision import REASON_HOST, REASON_PROGRAM, Missing
+from audit403.core.decision import REASON_FILE, REASON_HOST, REASON_PROGRAM, Missing
 from audit403.core.open_question import Undecided, Unknown
 from audit403.core.source import latin
+from audit403.evidence.interface import Absent, Entry, NotCollected
 from audit403.http.address import IPV4, IPV6, Address, Network, parse_plain
 
 GRANTED, DENIED, NO_USER, NEUTRAL = "granted", "denied", "denied (no authenticated user yet)", "neutral"
 FAILED = "general error"
 """The words of AH01626; the last is for what cannot be evaluated, which is answered with 500."""
 
+_NO_ALIASES = AuthzServer()
 _LOCAL = (Network(IPV4, 127 << 24, 8), Network(IPV6, 1, 128))
 _HOSTS = {"localhost": ("127.0.0.1", "::1"), "ip6-localhost": ("::1",), "ip6-loopback": ("::1",)}
 
@@ -31,7 +33,15 @@ Provider = Callable[[Exchange, Requirement], str]
 
 def provide(exchange: Exchange, requirement: Requirement) -> str:
     """The result of one requirement, not yet negated."""
-    provider = PROVIDERS.get(requirement.provider.lower())
+    aliases: AuthzServer = exchange.server.slots.get(AUTHZ_CORE, _NO_ALIASES)
+    aliased = aliases.alias(requirement.provider)
+    if aliased is not None:
+        before = exchange.per_dir
+        exchange.per_dir = before.merged_anew(aliased.per_dir)
+        result = provide(exchange, aliased.requirement)
+        exchange.per_dir = before
+        return result
+    provider = PROVIDERS.get(requirement.provider)
     if provider is not None:
         return provider(exchange, requirement)
     name = f"Require {requirement.provider} {requirement.argument}"
@@ -56,12 +66,12 @@ def _ip(exchange: Exchange, requirement: Requirement) -> str:
 
 
 def _host(exchange: Exchange, requirement: Requirement) -> str:
-    host = client_host(exchange)
+    domains = [word for word in values_of(latin(_text(exchange, requirement).partition("#")[0])) if may_be_domain(word)]
+    host = client_host(exchange) if domains else None
     if isinstance(host, Unknown):
         met = exchange.ask(host.missing._replace(name=f"{host.missing.name} in {requirement.argument}"))
     else:
-        domains = _text(exchange, requirement).partition("#")[0]
-        met = host is not None and any(in_domain(word, host) for word in values_of(latin(domains)))
+        met = host is not None and any(in_domain(word, host) for word in domains)
     where = requirement.directive.span
     text = f"Require host {requirement.argument}"
     exchange.step("authz", text, where, met, "client-host", "in-domain", requirement.argument)
@@ -168,6 +178,42 @@ def _ssl_verify_client(exchange: Exchange, requirement: Requirement) -> str:
     return GRANTED if met else DENIED
 
 
+def _file_owner(exchange: Exchange, requirement: Requirement) -> str:
+    if exchange.user is None:
+        return NO_USER
+    return _of_file(exchange, requirement, "owner", frozenset((_known_user(exchange),)))
+
+
+def _file_group(exchange: Exchange, requirement: Requirement) -> str:
+    if exchange.user is None:
+        return NO_USER
+    return _of_file(exchange, requirement, "group", groups_of(exchange, _known_user(exchange)))
+
+
+def _of_file(exchange: Exchange, requirement: Requirement, whose: str, names: frozenset[str]) -> str:
+    """Whether the file's owner or group is one of some names; one that has no name is none of them."""
+    if not names or exchange.filename is None:
+        return DENIED
+    files = exchange.evaluator.files()
+    seen = files.stat(exchange.filename)
+    where = files.place(seen)
+    if seen.entry is None:
+        exchange.step("authz", f"{exchange.filename} is not there", where, False, f"file:{exchange.filename}", "exists")
+        return DENIED
+    name = _name_of(exchange, seen.entry, whose)
+    met = name in names
+    exchange.step("authz", requirement.label(), where, met, f"file-{whose}:{exchange.filename}", "equals", name)
+    return GRANTED if met else DENIED
+
+
+def _name_of(exchange: Exchange, entry: Entry, whose: str) -> str | None:
+    evidence = exchange.evaluator.evidence
+    found = evidence.user(entry.uid) if whose == "owner" else evidence.group(entry.gid)
+    if isinstance(found, NotCollected):
+        raise Undecided(Missing(REASON_FILE, f"the {whose} of {exchange.filename}"))
+    return None if isinstance(found, Absent) else found.name
+
+
 def _known_user(exchange: Exchange) -> str:
     if isinstance(exchange.user, Unknown):
         raise Undecided(exchange.user.missing)
@@ -197,4 +243,6 @@ PROVIDERS: dict[str, Provider] = {
     "group": _group,
     "ssl": _ssl,
     "ssl-verify-client": _ssl_verify_client,
+    "file-owner": _file_owner,
+    "file-group": _file_group,
 }

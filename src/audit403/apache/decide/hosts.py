@@ -30,6 +30,11 @@ def in_domain(domain: str, host: str) -> bool:
     return rest == 0 or low.startswith(".") or name[rest - 1] == "."
 
 
+def may_be_domain(text: str) -> bool:
+    """Whether some host's name may end with it: none ends in a number, as an address in the place of a name does."""
+    return not text.rpartition(".")[2].isdigit() and ":" not in text
+
+
 def client_name(exchange: Exchange) -> str | Unknown:
     """The client's name where HostnameLookups asks for it, otherwise its address (REMOTE_NAME)."""
     if (exchange.core.hostname_lookups or "off") == "off":

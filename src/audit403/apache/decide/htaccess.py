@@ -125,8 +125,8 @@ class AccessFiles:
             if NONFATAL_UNKNOWN in override.nonfatal and problem.kind in ("directive", "module"):
                 continue
             return Read(nothing, None, problem.message, problem.span, ())
-        with_ssl = process.lenient or "ssl_module" in process.modules.symbols
-        builder = Builder(directory, options_allowed=override.options, htaccess=True, with_ssl=with_ssl)
+        main = self._evaluator.model.main
+        builder = Builder(directory, options_allowed=override.options, htaccess=True, process=process, main=main)
         builder.allowed = directives
         builder.add_all(directive for directive in file.directives if directive in directives)
         if builder.faults:

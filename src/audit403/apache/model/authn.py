@@ -5,7 +5,9 @@ with a slot of its own, in which the later section's settings win one by one.
 """
 
 from audit403.apache.model.builder import Builder, Handler, flag, only_word
-from audit403.apache.model.per_dir import overlaid
+from audit403.apache.model.config_error import ConfigError
+from audit403.apache.model.per_dir import PerDir, overlaid
+from audit403.apache.model.providers import check_authn
 from audit403.apache.read.tree import Directive
 from audit403.core.named_tuple import NamedTuple
 
@@ -44,6 +46,27 @@ class AuthBasicConfig(NamedTuple):
         )
 
 
+class AliasedProvider(NamedTuple):
+    """One `<AuthnProviderAlias>`: the provider behind a name, and what is laid over a section while it is asked."""
+
+    provider: str
+    per_dir: PerDir
+
+
+class AuthnServer(NamedTuple):
+    """The names that `<AuthnProviderAlias>` gives; only the main server has them."""
+
+    aliases: tuple[tuple[str, AliasedProvider], ...] = ()
+
+    def merged(self, _new: "AuthnServer") -> "AuthnServer":
+        """The main server's."""
+        return self
+
+    def alias(self, name: str) -> AliasedProvider | None:
+        """What a name stands for, if it is an alias."""
+        return next((aliased for alias, aliased in self.aliases if alias == name), None)
+
+
 class FileConfig(NamedTuple):
     """The file that AuthUserFile or AuthGroupFile names."""
 
@@ -53,6 +76,9 @@ class FileConfig(NamedTuple):
     def merged(self, new: "FileConfig") -> "FileConfig":
         """The later section's, if it names one."""
         return self if new.path is None else new
+
+
+_NO_ALIASES = AuthnServer()
 
 
 def _auth_type(builder: Builder, directive: Directive) -> None:
@@ -76,7 +102,11 @@ def _basic(builder: Builder) -> AuthBasicConfig:
 
 def _providers(builder: Builder, directive: Directive) -> None:
     config = _basic(builder)
-    names = config.providers + tuple(word.lower() for word in directive.args)
+    aliases: AuthnServer = builder.main_slot(AUTHN_CORE, _NO_ALIASES)
+    for word in directive.args:
+        if aliases.alias(word) is None:
+            check_authn(builder, word)
+    names = config.providers + tuple(directive.args)
     builder.slots[AUTH_BASIC] = config._replace(providers=names, directive=directive)
 
 
@@ -86,6 +116,26 @@ def _authoritative(builder: Builder, directive: Directive) -> None:
 
 def _digest_algorithm(builder: Builder, directive: Directive) -> None:
     builder.slots[AUTH_BASIC] = _basic(builder)._replace(digest=only_word(directive).lower() == "md5")
+
+
+def _alias(builder: Builder, directive: Directive) -> None:
+    provider, name = alias_head(directive)
+    check_authn(builder, provider)
+    inner = builder.inner(builder.path)
+    inner.add_all(directive.block or ())
+    known: AuthnServer = builder.server_slot(AUTHN_CORE, AuthnServer())
+    if known.alias(name) is not None:
+        words = "has already be registered previously as either a base provider or an alias provider."
+        raise ConfigError(f"The alias provider {name} {words}")
+    aliases = (*known.aliases, (name, AliasedProvider(provider, inner.built())))
+    builder.set_server_slot(AUTHN_CORE, AuthnServer(aliases))
+
+
+def alias_head(directive: Directive) -> tuple[str, str]:
+    """The provider and its new name in `<AuthnProviderAlias>` and `<AuthzProviderAlias>`. Raises ConfigError."""
+    if len(directive.args) < 2 or not directive.args[0] or not directive.args[1]:
+        raise ConfigError(f"{directive.written}> directive requires additional arguments")
+    return directive.args[0], directive.args[1]
 
 
 def _file(module: str) -> Handler:
@@ -102,6 +152,7 @@ DIRECTIVES: dict[str, Handler] = {
     "authbasicprovider": _providers,
     "authbasicauthoritative": _authoritative,
     "authbasicusedigestalgorithm": _digest_algorithm,
+    "<authnprovideralias": _alias,
     "authuserfile": _file(AUTHN_FILE),
     "authgroupfile": _file(AUTHZ_GROUPFILE),
 }

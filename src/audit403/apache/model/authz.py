@@ -6,9 +6,12 @@ a section says stands a container like `<RequireAny>` that nobody wrote.
 
 from collections.abc import Callable
 
+from audit403.apache.model.authn import alias_head
 from audit403.apache.model.builder import Builder, Handler, choice, flag
 from audit403.apache.model.config_error import ConfigError
 from audit403.apache.model.methods import ALL, NONE, Methods
+from audit403.apache.model.per_dir import PerDir
+from audit403.apache.model.providers import check_authz
 from audit403.apache.model.subnet import parse_subnet
 from audit403.apache.read.tree import Directive
 from audit403.apache.read.words import values_of
@@ -83,6 +86,30 @@ class AuthzConfig(NamedTuple):
         return AuthzConfig(root, new.merging, new.merging_directive, forbidden)
 
 
+class AliasedRequirement(NamedTuple):
+    """One `<AuthzProviderAlias>`: the requirement behind a name, and what is laid over a section while it is asked."""
+
+    requirement: Requirement
+    per_dir: PerDir
+
+
+class AuthzServer(NamedTuple):
+    """The names that `<AuthzProviderAlias>` gives; only the main server has them."""
+
+    aliases: tuple[tuple[str, AliasedRequirement], ...] = ()
+
+    def merged(self, _new: "AuthzServer") -> "AuthzServer":
+        """The main server's."""
+        return self
+
+    def alias(self, name: str) -> AliasedRequirement | None:
+        """What a name stands for, if it is an alias."""
+        return next((aliased for alias, aliased in self.aliases if alias == name), None)
+
+
+_NO_ALIASES = AuthzServer()
+
+
 def with_requirement(root: Container | None, found: Requirement | Container) -> Container:
     """A container with one more line or inner container. Raises ConfigError with httpd's words."""
     root = Container(OR, False, (), NONE, None) if root is None else root
@@ -121,7 +148,7 @@ def requirement(directive: Directive, methods: Methods = ALL) -> Requirement:
     text = directive.raw.strip()
     for word in words[: 1 + negate]:
         text = _behind(text, word)
-    parse = ARGUMENTS.get(rest[0].lower())
+    parse = ARGUMENTS.get(rest[0])
     return Requirement(rest[0], text, negate, methods, directive, None if parse is None else parse(text))
 
 
@@ -189,12 +216,27 @@ _WITH_VARIABLES = frozenset(("user", "group", "host", "forward-dns", "dbm-group"
 
 def _require(builder: Builder, directive: Directive) -> None:
     found = requirement(directive, builder.methods)
+    aliases: AuthzServer = builder.main_slot(AUTHZ_CORE, _NO_ALIASES)
+    if aliases.alias(found.provider) is None:
+        check_authz(builder, found.provider)
     words = "Cannot parse expression in require line: "
     if isinstance(found.parsed, str):
         builder.check_condition(found.parsed, words)
-    elif found.provider.lower() in _WITH_VARIABLES:
+    elif found.provider in _WITH_VARIABLES:
         builder.check_string(found.argument, words)
     _add(builder, found)
+
+
+def _alias(builder: Builder, directive: Directive) -> None:
+    provider, name = alias_head(directive)
+    text = directive.args[2] if len(directive.args) > 2 else ""
+    inner = builder.inner(builder.path)
+    inner.add_all(directive.block or ())
+    check_authz(builder, provider)
+    parse = ARGUMENTS.get(provider)
+    found = Requirement(provider, text, False, ALL, directive, None if parse is None else parse(text))
+    known: AuthzServer = builder.server_slot(AUTHZ_CORE, AuthzServer())
+    builder.set_server_slot(AUTHZ_CORE, AuthzServer((*known.aliases, (name, AliasedRequirement(found, inner.built())))))
 
 
 def _container(builder: Builder, directive: Directive) -> None:
@@ -232,6 +274,7 @@ def _forbidden_on_failure(builder: Builder, directive: Directive) -> None:
 
 DIRECTIVES: dict[str, Handler] = {
     "require": _require,
+    "<authzprovideralias": _alias,
     **dict.fromkeys(CONTAINERS, _container),
     "authmerging": _auth_merging,
     "authzsendforbiddenonfailure": _forbidden_on_failure,

@@ -9,6 +9,7 @@ from audit403.apache.model.model import Listen, Model, Worker
 from audit403.apache.model.section import DIRECTORY, LOCATION, PROXY, Section, section_of
 from audit403.apache.model.server import Server, ServerAddress, with_defaults
 from audit403.apache.read.configuration import Configuration
+from audit403.apache.read.process import Process
 from audit403.apache.read.tree import Directive
 from audit403.http.address import Address, parse_plain
 
@@ -32,12 +33,11 @@ def build_model(configuration: Configuration) -> Model:
     listens: list[Listen] = []
     worker = Worker()
     methods: set[str] = set()
-    with_ssl = process.lenient or "ssl_module" in process.modules.symbols
-    builder = Builder(server=main, faults=faults, with_ssl=with_ssl)
+    builder = Builder(server=main, faults=faults, process=process, main=main)
     for directive in configuration.directives:
         try:
             if directive.name == "<virtualhost":
-                vhosts.append(_vhost(directive, main, faults, with_ssl))
+                vhosts.append(_vhost(directive, main, faults, process))
             elif directive.name == "listen":
                 listens.append(_listen(directive))
             elif directive.name in ("user", "group"):
@@ -66,7 +66,7 @@ def _is_debian(configuration: Configuration) -> bool:
     return assumed is None or assumed.name != "rhel"
 
 
-def _vhost(directive: Directive, main: Server, faults: list[Faulty], with_ssl: bool) -> Server:
+def _vhost(directive: Directive, main: Server, faults: list[Faulty], process: Process) -> Server:
     server = Server(directive, main.server_root)
     server.port = main.port
     addresses: list[ServerAddress] = []
@@ -79,7 +79,7 @@ def _vhost(directive: Directive, main: Server, faults: list[Faulty], with_ssl: b
     server.addresses, server.unresolved = tuple(addresses), tuple(unresolved)
     if addresses and addresses[0].port:
         server.port = addresses[0].port
-    builder = Builder(server=server, faults=faults, with_ssl=with_ssl)
+    builder = Builder(server=server, faults=faults, process=process, main=main)
     for inner in directive.block or ():
         try:
             _add(builder, server, inner)

@@ -15,6 +15,7 @@ from audit403.core.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from audit403.apache.model.server import Server
+    from audit403.apache.read.process import Process
 
 
 class Faulty(NamedTuple):
@@ -40,14 +41,17 @@ class Builder:
         options_allowed: frozenset[str] | None = None,
         faults: list[Faulty] | None = None,
         htaccess: bool = False,
-        with_ssl: bool = True,
+        process: "Process | None" = None,
+        main: "Server | None" = None,
     ) -> None:
         self.path = path
         self.server = server
         self.options_allowed = options_allowed
         self.htaccess = htaccess
-        #: Whether mod_ssl is there, which brings variables for expressions.
-        self.with_ssl = with_ssl
+        #: The process, which has the modules; None: all there are.
+        self.process = process
+        #: The main server, which has what a virtual host and an `.htaccess` may name.
+        self.main = main
         self.slots: dict[str, Any] = {}
         self.methods: Methods = ALL
         self.faults: list[Faulty] = [] if faults is None else faults
@@ -92,6 +96,15 @@ class Builder:
             raise ConfigError("not allowed here")
         self.server.slots[module] = slot
 
+    @property
+    def with_ssl(self) -> bool:
+        """Whether mod_ssl is there, which brings variables for expressions."""
+        return self.process is None or self.process.lenient or "ssl_module" in self.process.modules.symbols
+
+    def main_slot(self, module: str, empty: Any) -> Any:
+        """What the module was told so far for the main server, or `empty`."""
+        return empty if self.main is None else self.main.slots.get(module, empty)
+
     def check_condition(self, text: str, words: str) -> None:
         """Raise ConfigError with these words where an expression is none."""
         from audit403.apache.expr.parse import parse_condition
@@ -118,7 +131,8 @@ class Builder:
             options_allowed=self.options_allowed,
             faults=self.faults,
             htaccess=self.htaccess,
-            with_ssl=self.with_ssl,
+            process=self.process,
+            main=self.main,
         )
         inner.allowed = self.allowed
         return inner

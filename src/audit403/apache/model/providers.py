@@ -1,0 +1,59 @@
+"""Who can be asked for passwords and for authorization: the providers of httpd's modules.
+
+Truth: the calls of ap_register_auth_provider in modules/aaa and mod_ssl.c. Names count as they are written.
+"""
+
+from typing import TYPE_CHECKING
+
+from audit403.apache.model.config_error import ConfigError
+from audit403.apache.read.commands import is_httpds
+
+if TYPE_CHECKING:
+    from audit403.apache.model.builder import Builder
+
+_LDAP = ("user", "group", "dn", "attribute", "filter", "search")
+#: The names that stand behind Require, with the module of each.
+_AUTHZ = {
+    **dict.fromkeys(("all", "env", "method", "expr"), "authz_core"),
+    **dict.fromkeys(("ip", "host", "forward-dns", "local"), "authz_host"),
+    **dict.fromkeys(("user", "valid-user"), "authz_user"),
+    **dict.fromkeys(("group", "file-group"), "authz_groupfile"),
+    **dict.fromkeys(("ssl", "ssl-verify-client"), "ssl"),
+    **dict.fromkeys(("dbm-group", "dbm-file-group"), "authz_dbm"),
+    **dict.fromkeys(("dbd-group", "dbd-login", "dbd-logout"), "authz_dbd"),
+    **{f"ldap-{name}": "authnz_ldap" for name in _LDAP},
+    "file-owner": "authz_owner",
+}
+#: The same for AuthBasicProvider and its like.
+_AUTHN = {
+    "file": "authn_file",
+    "anon": "authn_anon",
+    "dbm": "authn_dbm",
+    "dbd": "authn_dbd",
+    "socache": "authn_socache",
+    "ldap": "authnz_ldap",
+}
+
+
+def check_authz(builder: "Builder", name: str) -> None:
+    """Raise ConfigError where nobody knows a name behind Require."""
+    if not _is_known(builder, name, _AUTHZ):
+        raise ConfigError(f"Unknown Authz provider: {name}")
+
+
+def check_authn(builder: "Builder", name: str) -> None:
+    """Raise ConfigError where nobody knows a provider of passwords."""
+    if not _is_known(builder, name, _AUTHN):
+        raise ConfigError(f"Unknown Authn provider: {name}")
+
+
+def _is_known(builder: "Builder", name: str, modules: dict[str, str]) -> bool:
+    process = builder.process
+    module = modules.get(name)
+    if process is None or process.lenient:
+        return module is not None or name.lower() not in modules
+    symbols = process.modules.symbols
+    if module is not None and f"{module}_module" in symbols:
+        return True
+    # Modules that do not come with httpd, and mod_authnz_fcgi, bring names of their own.
+    return module is None and any(not is_httpds(symbol) or symbol == "authnz_fcgi_module" for symbol in symbols)
