@@ -2,8 +2,17 @@
 
 from pathlib import Path
 
+import pytest
+
 from audit403.apache.read.configuration import Configuration, Settings, parse_htaccess, read_configuration
-from audit403.apache.read.fragment import ASSUMED, around_htaccess, read_folder, read_lone, read_standard_input
+from audit403.apache.read.fragment import (
+    ASSUMED,
+    NOT_RECOGNISED,
+    around_htaccess,
+    read_folder,
+    read_lone,
+    read_standard_input,
+)
 from audit403.evidence.local import LocalEvidence
 from servers.need import need
 
@@ -221,3 +230,16 @@ def test_a_path_with_marks_of_a_pattern(tmp_path: Path) -> None:
     configuration = lone(tmp_path / 'odd "[x]* name' / "a.conf", VHOST)
     assert configuration.problems == []
     assert "servername" in names(configuration)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "user www-data; pid /run/x.pid;\nevents {}\nhttp { server { listen 80; } }\n",
+        "user www-data;\nlisten 80;\n",
+        "location / {\n    deny all;\n}\n",
+    ],
+)
+def test_the_configuration_of_a_server_with_braces_is_none_of_apaches(tmp_path: Path, text: str) -> None:
+    configuration = lone(tmp_path / "n.conf", text)
+    assert (configuration.about, NOT_RECOGNISED) in configuration.not_read

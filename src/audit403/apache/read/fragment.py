@@ -139,7 +139,7 @@ def _surrounded(file: ParsedFile, evidence: Evidence, settings: Settings) -> Con
         configuration = read_configuration(main, evidence, settings)
         if file.path in configuration.files or _is_read(configuration, evidence, file.path):
             return configuration
-    where = belonging(file.lines.lines)
+    where = belonging(file)
     before, after = SURROUNDINGS[where.context]
     base = BASE if main is None else f'Include "{_quoted(main)}"\n'
     text = f'{base}{before}Include "{_quoted(file.path)}"\n{after}'
@@ -236,14 +236,9 @@ def _root_around(path: str) -> str:
 
 def _looks_like_apache(file: ParsedFile) -> bool:
     """Many programs have *.conf files: one whose lines httpd does not know is none of ours."""
-    lines = file.lines.lines
-    if not lines:
+    if not file.lines.lines:
         return False
-    text = file.source.text
-    foreign = sum(1 for _, start, end, _ in lines if text[end - 1] in ";{}")
-    if 2 * foreign > len(lines):
-        return False
-    known = belonging(lines).known
+    known = belonging(file).known
     if any(f"/{part}/" in file.path for part in ("apache2", "httpd", *PART_FOLDERS)):
         return known > 0
     return known > ENOUGH_KNOWN

@@ -48,6 +48,8 @@ SURROUNDINGS = {
 #: Directives of which a main file has some, and a part of one has none or one.
 _MAIN = frozenset({"serverroot", "user", "group", "pidfile", "listen", "loadmodule", "defaultruntimedir", "mutex"})
 _MAIN_NAMES = ("apache2.conf", "httpd.conf", "apache.conf")
+#: How most lines end where a server has blocks in braces; some of its directives have names that httpd has, too.
+_OF_OTHERS = (";", "{", "}")
 _IN_VHOSTS = frozenset({"serveralias", "serverpath"})
 
 
@@ -67,12 +69,16 @@ def is_main(path: str, lines: list[Line]) -> bool:
     return "serverroot" in found or {"loadmodule", "listen"} <= found or len(found) >= 3
 
 
-def belonging(lines: list[Line]) -> Belonging:
+def belonging(file: ParsedFile) -> Belonging:
     """Where a file with these lines belongs; between equals the outermost context."""
     conditional = _conditional()
-    names = [name for name, *_ in _outermost(lines) if name not in conditional]
+    lines = [line for line in _outermost(file.lines.lines) if line[0] not in conditional]
+    names = [name for name, *_ in lines]
     if not names:
         return Belonging("server", 1.0)
+    text = file.source.text
+    if 2 * sum(text[start:end].rstrip().endswith(_OF_OTHERS) for _, start, end, _ in lines) > len(lines):
+        return Belonging("server", 0.0)
     at_top = sum(_fits(name, TOP.override) for name in names) / len(names)
     in_directory = sum(_fits(name, ALL | DIRECTORY) for name in names) / len(names)
     if in_directory > at_top:

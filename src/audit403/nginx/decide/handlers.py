@@ -67,7 +67,11 @@ def _media(exchange: Exchange, handler: Directive) -> Outcome | None:
     body = file_body(opened)
     if handler.name == "mp4":
         return Sent(None) if _seeks(exchange.args) else Sent(200, body)
-    return Sent(200, body._replace(size=_flv_size(exchange.args, body.size)))
+    size = _flv_size(exchange.args, body.size)
+    if size != body.size and "," in (exchange.request.header("range") or ""):
+        # In two buffers: nginx closes the connection where one of several ranges goes past the first.
+        return Sent(None)
+    return Sent(200, body._replace(size=size))
 
 
 def _seeks(args: str) -> bool:
