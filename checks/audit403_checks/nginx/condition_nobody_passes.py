@@ -2,21 +2,25 @@
 
 from collections.abc import Iterator
 
+from audit403.core.decision import REFUSED
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
+from audit403.nginx.explore.regions import inside
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
-from audit403.nginx.model.model import Model
+from audit403.nginx.model.address import parse_network
+from audit403.nginx.model.map import Map
 from audit403.nginx.model.rewrite_code import Condition, If, Instruction, Return, Set
 from audit403_checks.nginx.sent_on import EVERYBODY
-from audit403_checks.support import finding_of, own_refusal_of, refusing_if
+from audit403_checks.support import finding_of, own_refusal_of, refusing_if, remove
 
 _NAME = "nginx/condition-nobody-passes"
 _FORBIDDEN = 403
+_ADDRESS = "remote_addr"
 
 
 @check(ERROR, "return")
@@ -31,38 +35,41 @@ def condition_nobody_passes(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     code, instruction = place
     if refusal.who == EVERYBODY or instruction.condition.variable == "http_referer":
-        yield from _never(site.model, refusal, subject, instruction)
-    yield from _either_way(refusal, code, instruction)
+        yield from _never(site, refusal, subject, instruction)
+    yield from _either_way(site, refusal, subject, code, instruction)
 
 
-def _never(model: Model, refusal: Refusal, subject: Subject, instruction: If) -> Iterator[Finding]:
+def _never(site: NginxSite, refusal: Refusal, subject: Subject, instruction: If) -> Iterator[Finding]:
     """One test that lets only those pass whose variable is what it never is."""
     from audit403.nginx.explore.domains import never_equal, never_matches
 
     condition = instruction.condition
     if not condition.operator.startswith("!"):
-        yield from _of_map(model, refusal, instruction)
+        yield from _of_map(site, refusal, instruction)
         return
     literal = _literal(condition)
     if condition.regex is not None:
         why = never_matches(condition.variable, condition.regex)
         written = condition.regex.pattern
     elif condition.operator == "!=" and literal:
-        why, written = never_equal(model, condition.variable, literal), literal
+        why, written = never_equal(site.model, condition.variable, literal), literal
     else:
         return
     if why is None:
         return
     message = f"nobody passes `{_shown(instruction)}`: {why.reason}"
-    fixes = tuple(_fixes(instruction, written, why.meant))
-    yield finding_of(_NAME, ERROR, message, refusal, fixes, anchor=_shown(instruction))._replace(who=EVERYBODY)
+    listed = (instruction,) if "addr" in condition.variable else ()
+    fixes = (*_as_list(subject, listed, [written]), *_fixes(instruction, written, why.meant))
+    finding = finding_of(_NAME, ERROR, message, refusal, fixes, anchor=_shown(instruction))._replace(who=EVERYBODY)
+    yield _asked_from(site, finding, written)
 
 
-def _of_map(model: Model, refusal: Refusal, instruction: If) -> Iterator[Finding]:
+def _of_map(site: NginxSite, refusal: Refusal, instruction: If) -> Iterator[Finding]:
     """A map whose every line that would let somebody in has a key that its source never is."""
     from audit403.nginx.explore.certificates import passing
     from audit403.nginx.explore.domains import never_equal
 
+    model = site.model
     definition = model.maps.get(instruction.condition.variable)
     names = [] if definition is None else definition.source.variables()
     if definition is None or len(names) != 1 or definition.hostnames:
@@ -76,12 +83,15 @@ def _of_map(model: Model, refusal: Refusal, instruction: If) -> Iterator[Finding
         return
     message = f"nobody passes `{_shown(instruction)}`: the map compares texts, and {first.reason}"
     chain = (Because(lines[0].directive.span, "never matches"),)
-    fix = Fix("make it a `geo` block, which knows networks" if "/" in lines[0].key else "write what it is", MANUAL)
-    finding = finding_of(_NAME, ERROR, message, refusal, (fix,), anchor=_shown(instruction))
-    yield finding._replace(because=(*chain, *finding.because))
+    advice = "make it a `geo` block, which knows networks" if "/" in lines[0].key else "write what it is"
+    fixes = (*_as_geo(definition, names[0]), Fix(advice, MANUAL))
+    finding = finding_of(_NAME, ERROR, message, refusal, fixes, anchor=_shown(instruction))
+    yield _asked_from(site, finding._replace(because=(*chain, *finding.because)), lines[0].key)
 
 
-def _either_way(refusal: Refusal, code: tuple[Instruction, ...], instruction: If) -> Iterator[Finding]:
+def _either_way(
+    site: NginxSite, refusal: Refusal, subject: Subject, code: tuple[Instruction, ...], instruction: If
+) -> Iterator[Finding]:
     """Two tests in a row, each of which refuses all but one value."""
     mine = _literal(instruction.condition)
     if not _refuses_all_but_one(instruction) or mine is None:
@@ -92,9 +102,11 @@ def _either_way(refusal: Refusal, code: tuple[Instruction, ...], instruction: If
             if other.condition.variable == instruction.condition.variable and theirs not in (None, mine):
                 message = f"nobody passes both `{_shown(other)}` and `{_shown(instruction)}`"
                 fix = Fix("put them into one: `allow` lines, a geo block, or one pattern with both", MANUAL)
-                finding = finding_of(_NAME, ERROR, message, refusal, (fix,), anchor=_shown(instruction))
+                fixes = (*_as_list(subject, (other, instruction), [theirs or "", mine]), fix)
+                finding = finding_of(_NAME, ERROR, message, refusal, fixes, anchor=_shown(instruction))
                 chain = (Because(other.directive.span, f"lets only {theirs} through"),)
-                yield finding._replace(who=EVERYBODY, because=(*chain, *finding.because))
+                finding = finding._replace(who=EVERYBODY, because=(*chain, *finding.because))
+                yield _asked_from(site, finding, theirs or "")
                 return
         elif not isinstance(other, Set) or other.name == instruction.condition.variable:
             return  # somebody may leave here, or the variable is another one before
@@ -112,6 +124,48 @@ def _literal(condition: Condition) -> str | None:
 
 def _shown(instruction: If) -> str:
     return "if " + " ".join(instruction.directive.args)
+
+
+def _asked_from(site: NginxSite, finding: Finding, network: str) -> Finding:
+    """The finding with a client whom the test was to let in as its witness, where that is refused at the same place."""
+    known = parse_network(network)
+    if known is None or finding.request is None:
+        return finding
+    request = finding.request._replace(client=inside(known))
+    decision = site.decide(request)
+    if decision.verdict != REFUSED or decision.where != finding.where:
+        return finding
+    return finding._replace(request=request, log=decision.log)
+
+
+def _as_list(subject: Subject, instructions: tuple[If, ...], networks: list[str]) -> Iterator[Fix]:
+    """`allow` lines in place of tests of the address that do nothing but refuse; none beside a list that is there."""
+    context = subject.context or subject.server
+    if not instructions or any(parse_network(network) is None for network in networks):
+        return
+    if any(len(one.body) != 1 or one.condition.variable != _ADDRESS for one in instructions):
+        return
+    if {"allow", "deny"} & context.own.keys() or any(one.directive not in context.own["if"] for one in instructions):
+        return
+    first, *others = instructions
+    span = first.directive.full_span
+    lines = [*(f"allow {network};" for network in networks), "deny all;"]
+    before = first.directive.source.data[: span.start].rpartition(b"\n")[2].decode("latin-1")
+    between = f"\n{before}" if not before.strip() else " "
+    edits = (TextEdit(span.file, span.start, span.end, between.join(lines)), *(remove(one.directive) for one in others))
+    yield Fix(f"write `allow` and `deny` in place of the {'tests' if others else 'test'}", UNSAFE, edits)
+
+
+def _as_geo(definition: Map, source: str) -> Iterator[Fix]:
+    """The map of the address as a geo block, whose keys are networks."""
+    directive = definition.directive
+    if source != _ADDRESS or directive is None or len(directive.args) != 2 or definition.regexes:
+        return
+    if any(parse_network(key) is None for key in definition.table.exact):
+        return
+    name, first = directive.name_span, directive.arg_span(0)
+    edit = TextEdit(name.file, name.start, first.end, "geo")
+    yield Fix("make it a `geo` block, which knows networks", UNSAFE, (edit,))
 
 
 def _fixes(instruction: If, written: str, meant: str | None) -> Iterator[Fix]:

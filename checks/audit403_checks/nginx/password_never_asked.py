@@ -1,13 +1,16 @@
 """An `if` on the user's name refuses before `auth_basic` asks for it, so that no browser ever shows its prompt."""
 
+import re
 from collections.abc import Iterator
 
 from audit403.core.decision import REFUSED
+from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact
 from audit403.core.family import Site
-from audit403.core.finding import MANUAL, WARNING, Finding, Fix
+from audit403.core.finding import MANUAL, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
+from audit403.nginx.model.rewrite_code import If
 from audit403_checks.support import finding_of, own_refusal_of, refusing_if
 
 _USERS = ("remote_user", "http_authorization")
@@ -35,8 +38,21 @@ def password_never_asked(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     test = "if " + " ".join(place[1].directive.args)
     message = f"no browser asks for a password: `{test}` refuses whoever sends none, before `auth_basic` can ask"
-    fix = Fix("let the password file alone say who may come in: one with these users only", MANUAL)
-    finding = finding_of("nginx/password-never-asked", WARNING, message, refusal, (fix,), anchor=test)
+    fixes = (*_fixes(place[1]), Fix("let the password file alone say who may come in: one with these users", MANUAL))
+    finding = finding_of("nginx/password-never-asked", WARNING, message, refusal, fixes, anchor=test)
     chain = (Because(realm.span, "would ask with 401"),)
     who = "browsers, and whoever waits to be asked for a password"
     yield finding._replace(request=request, who=who, because=(*chain, *decision.because), log=decision.log)
+
+
+def _fixes(instruction: If) -> Iterator[Fix]:
+    """The test with a pattern that no user matches, too: who has none yet is then asked."""
+    condition, directive = instruction.condition, instruction.directive
+    user = None if condition.value is None else condition.value.literal
+    if condition.operator != "!=" or not user:
+        return
+    last = len(directive.args) - 1
+    span = directive.arg_span(0)
+    text = f'(${condition.variable} !~ "^({re.escape(user)})?$")'
+    edit = TextEdit(span.file, span.start, directive.arg_span(last).end, text)
+    yield Fix("let the test pass who has not been asked yet", UNSAFE, (edit,))

@@ -45,7 +45,9 @@ def test_files_in_their_order(server_dir: Path, rng: random.Random, cases: Calla
             configuration = read_configuration(
                 str(root.parent / "apache.conf"), LocalEvidence(), Settings(str(root), environment={})
             )
-            refused = [problem for problem in configuration.reading if problem.kind != "suspicious"]
+            # A pattern at the root comes to /proc, of which every process sees its own.
+            problems = [problem for problem in configuration.reading if '"/proc"' not in problem.message]
+            refused = [problem for problem in problems if problem.kind != "suspicious"]
             try:
                 theirs = dumped(Apache(root.parent, root.parent / "apache.conf").dump())
             except ApacheError as error:
