@@ -5,14 +5,23 @@ from collections.abc import Callable, Iterable, Iterator
 
 from audit403.apache.decide.evaluator import Evaluator
 from audit403.apache.model.build import build_model, every_section
+from audit403.apache.model.model import Model
 from audit403.apache.model.section import DIRECTORY
 from audit403.apache.read.configuration import Configuration, Settings
-from audit403.apache.read.fragment import NOT_RECOGNISED, read_folder, read_lone, read_standard_input
-from audit403.core.decision import Decision
+from audit403.apache.read.fragment import (
+    ACCESS_FILE,
+    NOT_RECOGNISED,
+    around_htaccess,
+    read_folder,
+    read_lone,
+    read_standard_input,
+)
+from audit403.core.decision import Decision, Step
 from audit403.core.edit import Edit, TextEdit
 from audit403.core.fact import Fact, ReadingFault
 from audit403.core.family import Comment, NotAudited, Options
 from audit403.core.request import Request
+from audit403.evidence.assumed import AssumedTree
 from audit403.evidence.configuration_only import ConfigurationOnly
 from audit403.evidence.interface import DIRECTORY as IS_DIRECTORY
 from audit403.evidence.interface import Entry, Evidence
@@ -36,13 +45,46 @@ class ApacheSite:
         self.evidence = evidence
         self.model = build_model(configuration)
         self.not_audited = tuple(NotAudited(target, reason) for target, reason in configuration.not_read)
-        tree = evidence if options.tree == "here" else ConfigurationOnly(evidence, options.paths)
-        self.evaluator = Evaluator(self.model, tree)
+        self.evaluator = self._evaluator(self.model)
+        self._linkless: Evaluator | None = None
         self._reread = reread
 
     def decide(self, request: Request) -> Decision:
-        """What httpd answers."""
-        return self.evaluator.decide(request)
+        """What httpd answers; for a lone `.htaccess` with what is taken for granted about its server."""
+        decision = self.evaluator.decide(request)
+        if not self._is_lone_access_file:
+            return decision
+        step = Step("assumed", f"nothing is known of the server: {self.configuration.assumed}")
+        other = self._without_links().decide(request)
+        if (other.verdict, other.status) != (decision.verdict, decision.status):
+            answer = other.status if other.status is not None else other.verdict
+            step = step._replace(text=f"{step.text}; with FollowSymLinks off it would be {answer} ({other.cause})")
+        return decision._replace(trace=(step, *decision.trace))
+
+    @property
+    def _is_lone_access_file(self) -> bool:
+        return self.configuration.about.endswith(f"/{ACCESS_FILE}")
+
+    def _without_links(self) -> Evaluator:
+        """The evaluator of the same `.htaccess` on a server that follows no links."""
+        if self._linkless is None:
+            settings = _settings(self.options)
+            configuration = around_htaccess(self.configuration.about, self.evidence, settings, "None")
+            self._linkless = self._evaluator(build_model(configuration))
+        return self._linkless
+
+    def _evaluator(self, model: Model) -> Evaluator:
+        if self.options.tree == "here":
+            return Evaluator(model, self.evidence)
+        tree = ConfigurationOnly(self.evidence, self.options.paths)
+        return Evaluator(model, tree, assumed=self._assumed(tree))
+
+    def _assumed(self, tree: Evidence) -> AssumedTree:
+        """What is assumed of a tree that is not known."""
+        lone = [self.configuration.about] if self._is_lone_access_file else []
+        absent = {name for server in self.model.servers for name in server.access_names}
+        directories = [path for path in (*self.docroots(), *self.directories()) if path.startswith("/")]
+        return AssumedTree(tree, directories, lone, absent)
 
     def docroots(self) -> Iterable[str]:
         """Every DocumentRoot."""

@@ -25,11 +25,11 @@ def handle(exchange: Exchange) -> int:
             f"AH01276: Cannot serve directory {filename}: No matching DirectoryIndex ({names}) found, and "
             "server-generated directory index forbidden by Options directive"
         )
-        files = exchange.evaluator.files()
+        files = exchange.evaluator.served_files()
         place = where or files.place(files.stat(filename))
         exchange.decided("no-index", place, "without Indexes here a directory needs an index", log=log)
         return FORBIDDEN
-    files = exchange.evaluator.files()
+    files = exchange.evaluator.served_files()
     seen = files.list(filename)
     place = files.place(seen)
     exchange.step("handler", filename, place, not seen.errno, f"file:{filename}", "listable")

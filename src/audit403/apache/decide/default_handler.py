@@ -42,7 +42,7 @@ def handle(exchange: Exchange) -> int:
         log = "AH00131: This resource does not accept the POST method."
         exchange.decided("method-not-allowed", None, "", log=log)
         return 405
-    files = exchange.evaluator.files()
+    files = exchange.evaluator.served_files()
     seen = files.open(filename)
     place = files.place(seen)
     exchange.step("handler", filename, place, not seen.errno, f"file:{filename}", "readable")

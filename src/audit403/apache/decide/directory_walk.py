@@ -220,7 +220,9 @@ def directory_walk(exchange: Exchange) -> int:
         exchange.step("directory", f"{exchange.filename} is no absolute path")
         return OK
     filename = exchange.filename = merge("/", exchange.filename)
-    files = exchange.evaluator.files()
+    if exchange.evaluator.assume_path(filename) and exchange.main is None and exchange.prev is None:
+        exchange.step("directory", "the tree is not known: what is asked for is taken to be there, open, and no link")
+    files = exchange.evaluator.served_files()
     if exchange.found is None or exchange.found.kind == LINK:
         seen = files.stat(filename)
         exchange.found = seen.entry

@@ -19,6 +19,7 @@ from audit403.apache.model.model import Model
 from audit403.core.decision import NOT_REFUSED, REFUSED, UNKNOWN, Decision, Missing, Step
 from audit403.core.open_question import Undecided, decide_either_way
 from audit403.core.request import Request
+from audit403.evidence.assumed import AssumedTree
 from audit403.evidence.interface import Evidence, Group, User
 from audit403.files.identity import Identity, identity_of
 from audit403.files.resolve import Resolver
@@ -31,9 +32,13 @@ _LOOK_AT_MORE = ("allowmethods", "auth_form", "lua", "log_debug", "evasive20", "
 class Evaluator:
     """Answers requests for one model and one world; both stay as they are while it lives."""
 
-    def __init__(self, model: Model, evidence: Evidence, *, now: int | None = None) -> None:
+    def __init__(
+        self, model: Model, evidence: Evidence, *, now: int | None = None, assumed: AssumedTree | None = None
+    ) -> None:
         self.model = model
         self.evidence = evidence
+        #: What is served; where the tree is not known, what is assumed of it stands here.
+        self.served: Evidence = evidence if assumed is None else assumed
         self.hooks = runs_of([symbol.removesuffix("_module") for symbol in model.process.modules.symbols])
         self.access_files = AccessFiles(self)
         #: Whether authorization hangs on the configuration alone, so that nobody is asked twice about the same one.
@@ -42,6 +47,7 @@ class Evaluator:
         self.kept: dict[str, object] = {}
         self._now = now
         self._files: Files | None = None
+        self._served_files: Files | None = None
 
     def decide(self, request: Request) -> Decision:
         """What httpd answers. A test that the evidence leaves open is tried both ways; only a difference is unknown."""
@@ -60,6 +66,21 @@ class Evaluator:
         if self._files is None:
             self._files = Files(Resolver(self.evidence, self._identity()))
         return self._files
+
+    def served_files(self) -> Files:
+        """The same for what is walked through and sent, with what is assumed of it."""
+        if self._served_files is None:
+            known = self.served is self.evidence
+            self._served_files = self.files() if known else Files(Resolver(self.served, self._identity()))
+        return self._served_files
+
+    def assume_path(self, path: str) -> bool:
+        """Take it that a path that is asked for is there; False where the tree is known."""
+        if not isinstance(self.served, AssumedTree):
+            return False
+        self.served = self.served.asked_for(path)
+        self._served_files = None
+        return True
 
     def run(self, phase: str, exchange: Exchange) -> int:
         """The hooks of a phase, as httpd runs them."""

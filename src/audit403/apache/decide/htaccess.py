@@ -55,14 +55,14 @@ class AccessFiles:
         override = effective.override or _NOT_SET
         for name in exchange.server.access_names:
             path = merge(directory, name)
-            found = exchange.evaluator.files().open(path)
+            found = exchange.evaluator.served_files().open(path)
             errno = found.errno
             if not errno and not found.is_file and found.path != "/dev/null":
                 errno = EBADF
             if errno in (ENOENT, ENOTDIR):
                 exchange.step("htaccess", path, None, False, f"file:{path}", "exists")
                 continue
-            where = exchange.evaluator.files().place(found)
+            where = exchange.evaluator.served_files().place(found)
             exchange.step("htaccess", path, where, not errno, f"file:{path}", "readable")
             if errno:
                 log = (
@@ -92,11 +92,11 @@ class AccessFiles:
         """The directives of one file. Raises Undecided when its content is not known."""
         known = self._parsed.get(path)
         if known is None:
-            data = self._evaluator.evidence.read(path)
+            data = self._evaluator.served.read(path)
             if not isinstance(data, bytes):
                 raise Undecided(Missing(REASON_FILE, path))
             known = self._parsed[path] = parse_htaccess(
-                path, data, self._evaluator.model.process, self._evaluator.evidence
+                path, data, self._evaluator.model.process, self._evaluator.served
             )
         return known
 

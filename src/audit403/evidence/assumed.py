@@ -1,0 +1,106 @@
+"""A world of which the tree is not known, with what a server's own files most likely are in the place of the unknown.
+
+Directories that the configuration names are there, so are the files that requests ask for; all of them are open, none
+is a link. Files that would change the rules (`.htaccess`) are not there unless they are known.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from audit403.core.edit import Edit
+from audit403.evidence.interface import (
+    ABSENT,
+    DIRECTORY,
+    FILE,
+    Absent,
+    Entry,
+    Evidence,
+    Group,
+    NotCollected,
+    Unreadable,
+    User,
+)
+from audit403.evidence.links import join
+
+_SOUND_DIRECTORY = Entry(DIRECTORY, 0o755, 0, 0)
+_SOUND_FILE = Entry(FILE, 0o644, 0, 0)
+
+
+class AssumedTree:
+    """What `inner` says, and where it does not know, what is assumed.
+
+    `directories` are there with all that leads to them, `files` are there and can be read through `inner`; `absent`
+    are the names that no file has which is not known.
+    """
+
+    def __init__(
+        self, inner: Evidence, directories: Iterable[str] = (), files: Iterable[str] = (), absent: Iterable[str] = ()
+    ) -> None:
+        self._inner = inner
+        self._files = frozenset(files)
+        self._absent = frozenset(absent)
+        around = frozenset(path.rpartition("/")[0] for path in self._files)
+        self._directories = frozenset(way for path in (*directories, *around) for way in _way_to(path))
+        self._asked: frozenset[str] = frozenset()
+
+    def asked_for(self, path: str) -> "AssumedTree":
+        """The same world for a request for one path: a file, unless it ends in a slash, below directories."""
+        found = AssumedTree(self._inner, (), self._files, self._absent)
+        found._directories = self._directories
+        found._asked = frozenset(_way_to(path.rpartition("/")[0]))
+        return found
+
+    def entry(self, path: str) -> Entry | Absent | NotCollected:
+        """The entry, or the likeliest one."""
+        known = self._inner.entry(path)
+        if not isinstance(known, NotCollected):
+            return known
+        if path in self._files:
+            return _SOUND_FILE
+        place = path.rstrip("/")
+        if place in self._directories or place in self._asked:
+            return _SOUND_DIRECTORY
+        return ABSENT if path.rpartition("/")[2] in self._absent else _SOUND_FILE
+
+    def read(self, path: str) -> bytes | Absent | NotCollected | Unreadable:
+        """The content of a file that is known."""
+        return self._inner.read(path)
+
+    def names(self, path: str) -> tuple[str, ...] | Absent | NotCollected | Unreadable:
+        """The names that are known."""
+        return self._inner.names(path)
+
+    def entries(self, directory: str, names: Iterable[str]) -> Iterator[Entry | Absent | NotCollected]:
+        """What `entry` says of each of some names."""
+        return (self.entry(join(directory, name)) for name in names)
+
+    def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:
+        """The user."""
+        return self._inner.user(name_or_uid)
+
+    def group(self, name_or_gid: str | int) -> Group | Absent | NotCollected:
+        """The group."""
+        return self._inner.group(name_or_gid)
+
+    def group_ids(self, user: str, primary_gid: int) -> tuple[int, ...] | NotCollected:
+        """The user's groups."""
+        return self._inner.group_ids(user, primary_gid)
+
+    def protected_symlinks(self) -> bool | NotCollected:
+        """No link is assumed."""
+        return self._inner.protected_symlinks()
+
+    def hostname(self) -> str | NotCollected:
+        """The machine's name."""
+        return self._inner.hostname()
+
+    def with_changes(self, edits: Iterable[Edit]) -> Evidence:
+        """The same world after some edits."""
+        found = self.asked_for("")
+        found._inner, found._asked = self._inner.with_changes(edits), self._asked
+        return found
+
+
+def _way_to(path: str) -> list[str]:
+    """A directory and all above it; the root is the empty text."""
+    parts = path.rstrip("/").split("/")
+    return ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
