@@ -14,6 +14,9 @@ from audit403.core.place import Span
 from audit403.core.request import Request
 from audit403.http.address import IPV4, IPV6, Address, parse_plain
 
+MOST_KEPT = 8192
+"""How many answers of one kind are kept between requests."""
+
 _V6_LITERAL = re.compile(r"[0-9a-fA-F:.]*\Z")
 _NAME = re.compile(r"[A-Za-z0-9._-]*\Z")
 
@@ -71,11 +74,23 @@ def server_of_name(exchange: Exchange, model: Model) -> None:
     if exchange.hostname is None:
         _by_path(exchange, chain)
         return
-    found, how = _named(chain, exchange.hostname, connection.port)
+    found, how = _remembered(exchange, chain, exchange.hostname, connection.port)
     server = chain.server if found is None else found
     text = f"{exchange.hostname}: {how} {server.label()}"
     exchange.step("vhost", text, _where(server), found is not None, "host", "equals", server.name)
     exchange.server = server
+
+
+def _remembered(exchange: Exchange, chain: Chain, host: str, port: int) -> tuple[Server | None, str]:
+    """The same names are asked for again and again."""
+    known: dict[tuple[Chain, str, int], tuple[Server | None, str]] = exchange.evaluator.kept.setdefault("names", {})
+    key = (chain, host, port)
+    found = known.get(key)
+    if found is None:
+        if len(known) >= MOST_KEPT:
+            known.clear()
+        found = known[key] = _named(chain, host, port)
+    return found
 
 
 def _named(chain: Chain, host: str, port: int) -> tuple[Server | None, str]:

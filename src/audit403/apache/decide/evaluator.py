@@ -4,6 +4,7 @@ Truth: ap_process_async_request in modules/http/http_request.c, ap_read_request 
 """
 
 from time import time
+from typing import Any
 
 from audit403.apache.decide.choose_vhost import connect
 from audit403.apache.decide.error_document import die
@@ -44,7 +45,7 @@ class Evaluator:
         #: Whether authorization hangs on the configuration alone, so that nobody is asked twice about the same one.
         self.trusts_same_configuration = not any(model.has(module) for module in _LOOK_AT_MORE)
         #: What modules keep from one request to the next, by module.
-        self.kept: dict[str, object] = {}
+        self.kept: dict[str, Any] = {}
         self._now = now
         self._files: Files | None = None
         self._served_files: Files | None = None

@@ -123,7 +123,7 @@ def _read_lists(exchange: Exchange, proxies: tuple[Proxy, ...] | None) -> tuple[
     """The proxies with those of the lists, which are read once."""
     if proxies is None or not any(proxy.directive.name in LISTS for proxy in proxies):
         return proxies
-    kept: dict[tuple[Proxy, ...], tuple[Proxy, ...]] = exchange.evaluator.kept.setdefault(REMOTEIP, {})  # type: ignore[assignment]
+    kept: dict[tuple[Proxy, ...], tuple[Proxy, ...]] = exchange.evaluator.kept.setdefault(REMOTEIP, {})
     if proxies not in kept:
         found: list[Proxy] = []
         for proxy in proxies:

@@ -7,14 +7,27 @@ ap_file_walk and ap_if_walk_sub in server/request.c.
 import re
 
 from audit403.apache import fnmatch
+from audit403.apache.decide.choose_vhost import MOST_KEPT
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import OK
 from audit403.apache.model.core_config import CORE, CoreConfig
 from audit403.apache.model.per_dir import PerDir
 from audit403.apache.model.section import LOCATION, OTHERWISE, OTHERWISE_WHEN, WHEN, Section
+from audit403.apache.model.server import Server
+from audit403.core.decision import Step
+from audit403.core.named_tuple import NamedTuple
+from audit403.http.regex import Captured
 
 _SLASHES = re.compile("/{2,}")
 _DEEPEST_CONDITIONS = 50
+
+
+class Walked(NamedTuple):
+    """What a walk through the locations of a server comes to for one URI."""
+
+    steps: tuple[Step, ...]
+    found: PerDir | None
+    variables: tuple[tuple[str, str], ...]
 
 
 def location_walk(exchange: Exchange) -> None:
@@ -23,11 +36,32 @@ def location_walk(exchange: Exchange) -> None:
     if not sections:
         return
     uri = exchange.uri
-    merged_uri = uri if exchange.server.core.merge_slashes is not False else _SLASHES.sub("/", uri)
+    known: dict[tuple[Server, str], Walked] = exchange.evaluator.kept.setdefault("locations", {})
+    walked = known.get((exchange.server, uri))
+    if walked is None:
+        if len(known) >= MOST_KEPT:
+            known.clear()
+        walked = known[exchange.server, uri] = _locations(exchange.server, sections, uri)
+    exchange.steps += walked.steps
+    for name, value in walked.variables:
+        exchange.env.set(name, value)
+    found = walked.found
+    if found is not None:
+        before = exchange.prev or exchange.main
+        is_familiar = before is not None and before.uri == uri
+        exchange.per_dir = exchange.merged_onto(exchange.per_dir, found, familiar=is_familiar)
+
+
+def _locations(server: Server, sections: list[Section], uri: str) -> Walked:
+    merged_uri = uri if server.core.merge_slashes is not False else _SLASHES.sub("/", uri)
     found: PerDir | None = None
+    steps: list[Step] = []
+    variables: list[tuple[str, str]] = []
     for section in sections:
         if section.regex is not None:
-            met = _matches_regex(exchange, section, uri)
+            captured = section.captures(uri)
+            met = captured is not None
+            variables += () if captured is None else _named(section, captured)
             operator = "matches"
         elif section.is_pattern:
             met = fnmatch.matches(section.text, merged_uri, pathname=True)
@@ -35,13 +69,10 @@ def location_walk(exchange: Exchange) -> None:
         else:
             met = is_below(section.text, merged_uri)
             operator = "prefix"
-        exchange.step("location", section.label(), section.directive.span, met, "uri", operator, section.text)
+        steps.append(Step("location", section.label(), section.directive.span, met, "uri", operator, section.text))
         if met:
             found = section.per_dir if found is None else found.merged(section.per_dir)
-    if found is not None:
-        before = exchange.prev or exchange.main
-        is_familiar = before is not None and before.uri == uri
-        exchange.per_dir = exchange.merged_onto(exchange.per_dir, found, familiar=is_familiar)
+    return Walked(tuple(steps), found, tuple(variables))
 
 
 def is_below(prefix: str, uri: str) -> bool:
@@ -112,11 +143,16 @@ def _conditions(exchange: Exchange, sections: tuple[Section, ...]) -> PerDir | N
 
 
 def _matches_regex(exchange: Exchange, section: Section, subject: str) -> bool:
-    assert section.regex is not None
     captured = section.captures(subject)
     if captured is None:
         return False
-    for name, number in section.regex.names.items():
-        if number < len(captured.groups) and number < captured.count:
-            exchange.env.set(f"MATCH_{name.upper()}", captured.groups[number])
+    for name, value in _named(section, captured):
+        exchange.env.set(name, value)
     return True
+
+
+def _named(section: Section, captured: Captured) -> list[tuple[str, str]]:
+    """The variables that a section's named groups set."""
+    assert section.regex is not None
+    groups, count = captured.groups, min(captured.count, len(captured.groups))
+    return [(f"MATCH_{name.upper()}", groups[number]) for name, number in section.regex.names.items() if number < count]

@@ -22,7 +22,7 @@ class Section:
     `text` of an `<If>` or `<ElseIf>` is its expression; `chain` says which of these it is.
     """
 
-    __slots__ = ("chain", "directive", "is_pattern", "kind", "per_dir", "regex", "slashes", "text")
+    __slots__ = ("_label", "chain", "directive", "is_pattern", "kind", "per_dir", "regex", "slashes", "text")
 
     def __init__(self, kind: str, text: str, regex: Pattern | None, directive: Directive) -> None:
         self.kind = kind
@@ -33,10 +33,14 @@ class Section:
         self.slashes = 0 if text == "/" else text.count("/")
         self.per_dir = PerDir({})
         self.chain = ALWAYS
+        self._label: str | None = None
 
     def label(self) -> str:
         """The section as it is written: `<Directory /srv>`."""
-        return f"{self.directive.written} {self.directive.raw.strip()}>"
+        label = self._label
+        if label is None:
+            label = self._label = f"{self.directive.written} {self.directive.raw.strip()}>"
+        return label
 
     def captures(self, subject: str) -> Captured | None:
         """What the section's regular expression captures, or None."""

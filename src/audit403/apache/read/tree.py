@@ -38,9 +38,11 @@ class Directive:
         "_args",
         "_args_at",
         "_pieces",
+        "_raw_text",
         "_span",
         "_stated",
         "_text",
+        "_written",
         "block",
         "end",
         "holds",
@@ -80,6 +82,8 @@ class Directive:
         self._stated = stated
         self._args: list[str] | None = None
         self._span: Span | None = None
+        self._raw_text: str | None = None
+        self._written: str | None = None
 
     @property
     def text(self) -> str:
@@ -98,7 +102,10 @@ class Directive:
     @property
     def raw(self) -> str:
         """The arguments in one string; a section's without the last `>` and what follows that."""
-        return decoded_bytes(self._raw())
+        raw = self._raw_text
+        if raw is None:
+            raw = self._raw_text = decoded_bytes(self._raw())
+        return raw
 
     def _raw(self) -> str:
         raw = self.text[self._args_at :]
@@ -123,9 +130,12 @@ class Directive:
     @property
     def written(self) -> str:
         """The name as it stands in the file; a section's with its `<`."""
-        word, _ = first_word(self.text)
-        closed = len(word) > 1 and word.endswith(">") and word[1] != "/"
-        return decoded_bytes(word[:-1] if closed else word)
+        written = self._written
+        if written is None:
+            word, _ = first_word(self.text)
+            closed = len(word) > 1 and word.endswith(">") and word[1] != "/"
+            written = self._written = decoded_bytes(word[:-1] if closed else word)
+        return written
 
     def give_name(self) -> bool:
         """Take the first argument for the name, where a space has come between it and the `<` of a section."""
@@ -136,6 +146,7 @@ class Directive:
             return False
         self.name = f"<{name.lower()}"
         self._args_at = at if name == word else len(text)
+        self._raw_text = self._written = None
         return True
 
     @property

@@ -67,7 +67,7 @@ def _internal(function: str, key: str) -> str | None:
 
 def _text_map(exchange: Exchange, path: str) -> dict[str, str]:
     """The entries of a text map; an empty map where the children cannot read it."""
-    kept: dict[str, dict[str, str]] = exchange.evaluator.kept.setdefault(_KEPT, {})  # type: ignore[assignment]
+    kept: dict[str, dict[str, str]] = exchange.evaluator.kept.setdefault(_KEPT, {})
     known = kept.get(path)
     if known is not None:
         return known
