@@ -10,6 +10,9 @@ from audit403.apache.decide.subrequests import redirected
 from audit403.apache.model.core_config import DEFAULT_PAGE, LOCAL, TEXT, URL, ErrorDocument
 from audit403.core.open_question import Undecided, Unknown
 
+OWN_PAGE = "own-page"
+"""Headers that cannot be sent are found when it is too late for an ErrorDocument."""
+
 
 def die(exchange: Exchange, status: int, recursive: int = 200) -> Exchange:
     """Answer with a status; the exchange that the answer comes from in the end, its `status` what the client sees.
@@ -27,7 +30,7 @@ def die(exchange: Exchange, status: int, recursive: int = 200) -> Exchange:
             if first is not exchange:
                 _note_second(exchange, first, status)
         else:
-            document = dict(exchange.core.error_documents).get(status)
+            document = None if OWN_PAGE in exchange.extra else dict(exchange.core.error_documents).get(status)
         exchange.status = status
         if document is None or document.kind in (DEFAULT_PAGE, TEXT):
             return first

@@ -18,6 +18,7 @@ from audit403.core.decision import Step
 from audit403.core.named_tuple import NamedTuple
 from audit403.http.regex import Captured
 
+_WALKS = "location-walks"
 _SLASHES = re.compile("/{2,}")
 _DEEPEST_CONDITIONS = 50
 
@@ -28,6 +29,16 @@ class Walked(NamedTuple):
     steps: tuple[Step, ...]
     found: PerDir | None
     variables: tuple[tuple[str, str], ...]
+
+
+class LocationWalk(NamedTuple):
+    """What one walk leaves for the next ones: what was found for which URI, and what that was laid over."""
+
+    uri: str
+    sections: list[Section]
+    found: PerDir | None
+    base: PerDir
+    result: PerDir
 
 
 def location_walk(exchange: Exchange) -> None:
@@ -45,11 +56,41 @@ def location_walk(exchange: Exchange) -> None:
     exchange.steps += walked.steps
     for name, value in walked.variables:
         exchange.env.set(name, value)
-    found = walked.found
+    _lay_over(exchange, sections, walked.found)
+
+
+def _lay_over(exchange: Exchange, sections: list[Section], found: PerDir | None) -> None:
+    """Where a walk before came to the same, its very object is taken, so that nobody is asked again who may come in.
+
+    That is the walk of the same number in the request before (prep_walk_cache), otherwise the last one of this request.
+    """
+    uri, base = exchange.uri, exchange.per_dir
+    walks: list[LocationWalk] = exchange.extra.setdefault(_WALKS, [])
+    before = _walk_before(exchange, walks)
+    if before is not None:
+        is_same = before.sections is sections and before.uri == uri
+        if is_same and base is before.result:
+            walks.append(before)
+            return
+        is_same = is_same or (before.found is found and exchange.evaluator.trusts_same_configuration)
+        if is_same and base is before.base:
+            exchange.per_dir = before.result
+            walks.append(before._replace(uri=uri))
+            return
     if found is not None:
-        before = exchange.prev or exchange.main
-        is_familiar = before is not None and before.uri == uri
-        exchange.per_dir = exchange.merged_onto(exchange.per_dir, found, familiar=is_familiar)
+        merged = base.merged(found)
+        exchange.per_dir = merged if exchange.main is None and exchange.prev is None else PerDir(merged.slots)
+    walks.append(LocationWalk(uri, sections, found, base, exchange.per_dir))
+
+
+def _walk_before(exchange: Exchange, own: list[LocationWalk]) -> LocationWalk | None:
+    for other in (exchange.prev, exchange.main):
+        walks: list[LocationWalk] = [] if other is None else other.extra.get(_WALKS, [])
+        if walks:
+            if len(walks) > len(own):
+                return walks[len(own)]
+            break
+    return own[-1] if own else None
 
 
 def _locations(server: Server, sections: list[Section], uri: str) -> Walked:

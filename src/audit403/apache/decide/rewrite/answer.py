@@ -3,11 +3,16 @@
 Truth: the parts that hook_uri2file and hook_fixup of modules/mappers/mod_rewrite.c have in common.
 """
 
+import re
+
+from audit403.apache.decide.error_document import OWN_PAGE
 from audit403.apache.decide.exchange import NOT_PROXIED, REVERSE, Exchange
-from audit403.apache.decide.outcome import FORBIDDEN, OK, is_redirect
+from audit403.apache.decide.outcome import FORBIDDEN, OK, SERVER_ERROR, is_redirect
 from audit403.apache.decide.rewrite.rules import ANSWERED, ANSWERED_AT_ONCE, CHANGED_UNESCAPED, Applied
 from audit403.apache.decide.rewrite.urls import absolute_prefix, has_unsafe_query
 from audit403.core.place import Place
+
+UNSAFE_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Numbers:
@@ -44,7 +49,18 @@ def answer(exchange: Exchange, applied: Applied, numbers: Numbers, phase: str, i
     if is_redirect(exchange.status):
         status, exchange.status = exchange.status, 200
     exchange.step(phase, f"{status} to {filename}", where)
+    if not escapes and UNSAFE_IN_HEADER.search(filename):
+        return _no_header(exchange, phase, where, filename)
     return status
+
+
+def _no_header(exchange: Exchange, phase: str, where: Place | None, filename: str) -> int:
+    """A Location with control characters in it cannot be sent; httpd has its own page for that."""
+    exchange.step(phase, "the Location would have control characters in it: 500", where)
+    log = f"AH02430: Response header 'Location' value of '{filename}' contains invalid characters, aborting request"
+    exchange.decided("bad-location", where, "this puts decoded characters into the Location", log=log)
+    exchange.extra[OWN_PAGE] = True
+    return SERVER_ERROR
 
 
 def _to_proxy(
