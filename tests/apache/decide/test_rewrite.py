@@ -49,6 +49,9 @@ ON = "RewriteEngine On\n"
         ("RewriteRule ^/x /page.html [END]\nRewriteRule .* - [F]", "/x", 200),
         ("RewriteRule ^/a(.*) /aa$1 [N]", "/a", 500),
         ("RewriteRule .* /x [N]", "/a", 500),
+        # A line break in the Location cannot be sent.
+        ("RewriteRule ^/(.*)$ https://x.test/$1 [NE]", "/a%0ab", 500),
+        ("RewriteRule ^/(.*)$ https://x.test/$1", "/a%0ab", 302),
         ("RewriteMap low int:tolower\nRewriteRule ^/(.*)$ /${low:$1}", "/PAGE.HTML", 200),
         ("RewriteRule ^/(.*)$ /${none:$1|page.html}", "/x", 200),
     ],
@@ -126,6 +129,14 @@ def test_what_is_inherited(tmp_path: Path) -> None:
     assert status("RewriteEngine Off\nRewriteOptions Inherit") == 200
     assert status("RewriteEngine On", "RewriteOptions InheritDown") == 403
     assert status("RewriteOptions IgnoreInherit", "RewriteOptions InheritDown") == 200
+
+
+def test_a_file_that_is_looked_ahead_to_is_asked_about_again_where_a_location_holds(tmp_path: Path) -> None:
+    """Its only walk through the locations is its first, which in the request before began from something else."""
+    rules = f"{ON}RewriteCond %{{LA-F:REQUEST_FILENAME}} nothing\nRewriteRule .* - [F]"
+    decision = Httpd(tmp_path, f'<Location "/">\n{rules}\n</Location>').ask()
+    asked = [step.text for step in decision.trace if step.text.startswith("authorization result of Require")]
+    assert len(asked) == 2
 
 
 def test_a_page_for_an_error_that_rewriting_makes_an_error_itself(tmp_path: Path) -> None:

@@ -86,6 +86,8 @@ class Rewrites:
             parts.append("SetEnvIf X-Test 3 FLAG=on")
         if rng.random() < 0.2:
             parts.append(f"ErrorDocument {rng.choice((403, 404, 500))} /{rng.choice(('page.html', 'a/', 'none.html'))}")
+        if rng.random() < 0.1:
+            parts.append(rng.choice(("MergeSlashes Off", "UseCanonicalName On", "UseCanonicalPhysicalPort On")))
         if rng.random() < 0.15:
             parts.append("AllowEncodedSlashes " + rng.choice(("On", "NoDecode")))
         if rng.random() < 0.7:
@@ -127,7 +129,7 @@ class Rewrites:
                 ("Directory", f'"{path}"'), ("Directory", f'"{path}"'), ("Directory", f'"{self.outside}"'),
                 ("Directory", f'"{self.root}/*"'), ("DirectoryMatch", f'"^{self.root}/a"'),
                 ("Location", rng.choice(('"/a"', '"/"', '"/al"'))), ("LocationMatch", '"^/(a|link)"'),
-                ("Files", '"page.html"'), ("FilesMatch", '"\\.php$"'),
+                ("Files", '"page.html"'), ("If", '"%{REQUEST_URI} =~ /a/"'), ("FilesMatch", '"\\.php$"'),
             )
         )  # fmt: skip
         inside = self.rules("/" if name.startswith("Location") and rng.random() < 0.3 else "")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _TRIALS = 120
-_KEPT = frozenset(("listen",))
+_KEPT = frozenset(("listen", "limitinternalrecursion"))
 
 
 def shrink(conf: str, still: Callable[[str], bool]) -> str:

@@ -107,8 +107,8 @@ def _owner(exchange: Exchange) -> Entry | None:
     """Whose owner httpd knows: that of the file, or of the last directory on the way to one that is not there."""
     if exchange.found is not None or exchange.walk_cache is None:
         return exchange.found
-    parent = (exchange.filename or "").rpartition("/")[0]
-    return exchange.evaluator.files().stat(parent).entry if parent else None
+    parent = exchange.walk_cache.directory
+    return exchange.evaluator.files().stat(parent).entry if parent != "/" else None
 
 
 def _script_user(exchange: Exchange) -> Value:
