@@ -5,6 +5,7 @@ from audit403.core.family import Site
 from audit403.core.finding import Finding
 from audit403.core.place import PathPlace
 from audit403.files.permission import EXECUTE, READ
+from audit403.nginx.explore.hits import MOST_HITS
 from audit403.nginx.explore.subject import Blocked, Hit
 from audit403_checks.files.remedies import chain_of, fixes_for
 from audit403_checks.support import finding_of
@@ -28,6 +29,7 @@ def blocked_finding(
 
 
 def more_like(blocked: list[Blocked], one: str, many: str) -> str:
-    """In words, how many more there are."""
+    """In words, how many more there are; from a certain number on they are no longer gathered."""
     more = len(blocked) - 1
-    return "" if not more else f" ({more} more {many if more > 1 else one} like it)"
+    least = "at least " if len(blocked) >= MOST_HITS else ""
+    return "" if not more else f" ({least}{more} more {many if more > 1 else one} like it)"

@@ -37,11 +37,11 @@ def public_file_refused(fact: Fact, site: Site) -> Iterator[Finding]:
         yield _loaded(site, refusal, subject, loaded)
         return
     location = subject.location
-    if location is None or location.regex is None or _refuses_everything(site, refusal):
+    if location is None or location.regex is None:
         return
     targets = [target for target in _for_everybody(subject) if _is_by_accident(subject, location, target)]
     targets = [target for target in targets if _is_refused(site, refusal, target)]
-    if targets:
+    if targets and not _refuses_everything(site, refusal):
         them = "is" if len(targets) == 1 else "are"
         message = f"`{location.label()}` refuses {_listed(targets)} too, which {them} there for everybody"
         yield _finding(site, refusal, subject, WARNING, message, targets)

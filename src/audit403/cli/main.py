@@ -13,7 +13,7 @@ from audit403.core.errors import Audit403Error
 CRASHED = 2
 INTERRUPTED, PIPE_CLOSED = 130, 141
 """As the shell counts a program that SIGINT or SIGPIPE has ended."""
-OBJECTS_BETWEEN_COLLECTIONS = 1_000_000
+OBJECTS_BETWEEN_COLLECTIONS = 2_000_000
 """What a run makes lives to its end: to look through it for cycles again and again would cost a quarter of the time."""
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 WAYS = {"content": WAY_INDEX, "try_files": WAY_TRY_FILES, "rewrite": WAY_REWRITE, "error_page": WAY_ERROR_PAGE}
 """What sends a request on, by the phase that does."""
-_MOST_HITS = 200
+MOST_HITS = 200
 
 Key = tuple[object, ...]
 _Kind = tuple[object, ...]
@@ -46,7 +46,7 @@ class Hits:
         meant = None if start.meant is subject.location else start.meant
         kind = (subject.purpose, sent_on, meant and meant.span(), _telling_part(request, subject.purpose))
         known = hits.get(kind)
-        if (known is None and len(hits) < _MOST_HITS) or (known is not None and depth < known[0]):
+        if (known is None and len(hits) < MOST_HITS) or (known is not None and depth < known[0]):
             hit = Hit(request, subject.purpose, subject.way, subject.path, meant, subject.members, start.page)
             hits[kind] = (depth, hit)
 
