@@ -20,9 +20,6 @@ pytestmark = NONE_HERE
 
 #: Answers that hang on a module of httpd which the evaluator does not know yet; each goes with its module.
 AWAITED = {
-    ("a17-cgi-without-execcgi", "broken"): "mod_mime, mod_cgid",
-    ("a25-submitty-275", "broken"): "mod_mime, mod_cgid",
-    ("a32-rwrs-180", "fixed"): "mod_userdir",
     ("a41-modsec-1566", "broken"): "mod_security2",
     ("a41-modsec-1566", "fixed"): "mod_proxy",
     ("a42-pma-docker-350", "broken"): "mod_proxy_fcgi",

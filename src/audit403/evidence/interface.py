@@ -67,11 +67,12 @@ def reason_of(answer: Absent | NotCollected | Unreadable) -> str:
 
 
 class User(NamedTuple):
-    """One line of the user database."""
+    """One line of the user database; `home` None is not known."""
 
     name: str
     uid: int
     gid: int
+    home: str | None = None
 
 
 class Group(NamedTuple):

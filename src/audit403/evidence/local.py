@@ -303,7 +303,7 @@ def _user(name_or_uid: str | int) -> User | Absent | NotCollected:
         return ABSENT
     except OSError as error:
         return NotCollected(_reason(error))
-    return User(record.pw_name, record.pw_uid, record.pw_gid)
+    return User(record.pw_name, record.pw_uid, record.pw_gid, record.pw_dir)
 
 
 def _group(name_or_gid: str | int) -> Group | Absent | NotCollected:

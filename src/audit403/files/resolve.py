@@ -33,6 +33,7 @@ NOT_KNOWN = -1
 
 NEED_SEARCH = "search"
 NEED_READ = "read"
+NEED_EXECUTE = "execute"
 NEED_WRITE = "write"
 NEED_DELETE = "delete"
 NEED_FOLLOW = "follow"
@@ -109,6 +110,13 @@ class Resolver:
         if kind in (CHARACTER, BLOCK) and found.path not in _DEVICES_THAT_ALWAYS_OPEN:
             return _unknown(found.path, found.entry, Missing(REASON_STATE, f"the device {found.path}"))
         return found
+
+    def execute(self, path: str) -> Resolution:
+        """As access(2) with X_OK of a file; whether what it names as its interpreter is there is not asked."""
+        found = self.stat(path)
+        if found.errno or found.entry is None or permitted(found.entry, self.identity, EXECUTE):
+            return found
+        return self._refused(found, EACCES, NEED_EXECUTE)
 
     def list(self, path: str) -> Resolution:
         """As opendir(3): open(2) with O_DIRECTORY."""

@@ -17,7 +17,19 @@ if TYPE_CHECKING:
     from audit403.apache.model.model import Model
     from audit403.core.decision import Decision
 
-MORE = ("remoteip", "allowmethods", "ssl", "authn_anon", "authz_owner")
+MORE = (
+    "remoteip",
+    "allowmethods",
+    "ssl",
+    "authn_anon",
+    "authz_owner",
+    "cgid",
+    "userdir",
+    "vhost_alias",
+    "asis",
+    "status",
+    "info",
+)
 
 
 class Httpd:

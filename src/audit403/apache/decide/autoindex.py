@@ -8,11 +8,13 @@ from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.files import error_text
 from audit403.apache.decide.outcome import DECLINED, FORBIDDEN, OK
 from audit403.apache.model.options import INDEXES
+from audit403.evidence.interface import DIRECTORY
 
 
 def handle(exchange: Exchange) -> int:
     """The listing, or 403."""
-    if exchange.handler != DIRECTORY_TYPE or exchange.method != "GET":
+    is_directory = exchange.found is not None and exchange.found.kind == DIRECTORY
+    if exchange.handler not in (DIRECTORY_TYPE, "default-handler") or not is_directory or exchange.method != "GET":
         return DECLINED
     filename = exchange.filename or ""
     core = exchange.core

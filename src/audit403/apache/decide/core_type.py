@@ -18,7 +18,7 @@ def override_type(exchange: Exchange) -> int:
     """What a section sets itself."""
     core = exchange.core
     if core.mime_type not in (None, "none"):
-        exchange.content_type = exchange.notes["trusted-type"] = core.mime_type
+        exchange.set_type(core.mime_type, trusted=True)
     handler = core.handler
     if handler is not None:
         value = text_or_failure(exchange, handler)

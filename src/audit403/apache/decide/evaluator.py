@@ -97,7 +97,8 @@ class Evaluator:
         """The content of an answer: the handler that is set, otherwise the one for the type."""
         before = exchange.handler
         if exchange.handler is None:
-            exchange.handler = exchange.notes.get("trusted-type") or "default-handler"
+            named = exchange.content_type if exchange.type_trusted else None
+            exchange.handler = "default-handler" if named is None else named.partition(";")[0].rstrip(" ")
         status = self.run("handler", exchange)
         exchange.handler = before
         return SERVER_ERROR if status == DECLINED else status

@@ -113,6 +113,7 @@ class Exchange(Traced):
         "server",
         "status",
         "status_known",
+        "type_trusted",
         "unparsed_uri",
         "uri",
         "used_path_info",
@@ -151,6 +152,8 @@ class Exchange(Traced):
         self.user_auth_type: str | None = None
         self.handler: str | None = None
         self.content_type: str | None = None
+        #: Whether the type may name the handler; a response header's may not.
+        self.type_trusted = False
         self.proxied = NOT_PROXIED
         self.env = Table()
         self.notes: dict[str, Any] = {}
@@ -178,6 +181,10 @@ class Exchange(Traced):
         if familiar or self.evaluator.trusts_same_configuration:
             return base.merged(found)
         return base.merged_again(found)
+
+    def set_type(self, content_type: str | None, *, trusted: bool) -> None:
+        """Set the content type; one that the configuration says is trusted to name the handler."""
+        self.content_type, self.type_trusted = content_type, trusted
 
     def config(self, module: str, empty: Any) -> Any:
         """What the module is told here, or `empty`."""

@@ -65,6 +65,10 @@ class Files:
         """open(2) for reading."""
         return _seen(self.resolver.open(_whole(path)))
 
+    def execute(self, path: str) -> Seen:
+        """access(2) for running a file."""
+        return _seen(self.resolver.execute(path))
+
     def list(self, path: str) -> Seen:
         """opendir(3)."""
         return _seen(self.resolver.list(_whole(path)))

@@ -78,7 +78,7 @@ def _carry_out(exchange: Exchange, table: Table, line: Line) -> None:
         if action == SET or before is None:
             value = _value(exchange, line)
             if name.lower() == "content-type" and isinstance(value, str):
-                exchange.content_type = value
+                exchange.set_type(value, trusted=exchange.type_trusted and value == exchange.content_type)
             table.set(name, value)
     elif action == ADD:
         if before is None:

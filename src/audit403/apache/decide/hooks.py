@@ -59,6 +59,8 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
     "translate_name": (
         Hook("rewrite", FIRST, "rewrite.translate:translate", before=("proxy",)),
         Hook("alias", MIDDLE, "alias:translate", before=("userdir", "vhost_alias")),
+        Hook("userdir", MIDDLE, "userdir:translate", before=("vhost_alias",)),
+        Hook("vhost_alias", MIDDLE, "vhost_alias:translate"),
         Hook("core", REALLY_LAST, "core_translate:translate"),
     ),
     "map_to_storage": (
@@ -83,7 +85,10 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         Hook("ssl", MIDDLE, "ssl:check_authorization"),
         Hook("authz_core", LAST, "authz:authorize_user"),
     ),
-    "type_checker": (Hook("core", REALLY_LAST, "core_type:do_nothing"),),
+    "type_checker": (
+        Hook("mime", MIDDLE, "mime:find_type"),
+        Hook("core", REALLY_LAST, "core_type:do_nothing"),
+    ),
     "fixups": (
         Hook("core", REALLY_FIRST, "core_type:override_type"),
         Hook("rewrite", FIRST, "rewrite.directory:fixup", before=("proxy",)),
@@ -97,6 +102,11 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
     "handler": (
         Hook("rewrite", MIDDLE, "rewrite.directory:redirect"),
         Hook("autoindex", MIDDLE, "autoindex:handle"),
+        Hook("cgi", MIDDLE, "cgi:handle"),
+        Hook("cgid", MIDDLE, "cgi:handle_by_daemon"),
+        Hook("asis", MIDDLE, "asis:handle"),
+        Hook("status", MIDDLE, "small_handlers:status"),
+        Hook("info", MIDDLE, "small_handlers:info"),
         Hook("core", REALLY_LAST, "default_handler:handle"),
     ),
 }

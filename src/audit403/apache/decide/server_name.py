@@ -18,11 +18,12 @@ def request_scheme(exchange: Exchange) -> str:
 
 def server_name_for_url(exchange: Exchange) -> str | Unknown:
     """The server's name as a URL has it."""
-    name = _server_name(exchange)
+    name = server_name(exchange)
     return f"[{name}]" if isinstance(name, str) and ":" in name else name
 
 
-def _server_name(exchange: Exchange) -> str | Unknown:
+def server_name(exchange: Exchange) -> str | Unknown:
+    """The server's name."""
     how = exchange.core.canonical_name or "off"
     if how == "dns":
         local = exchange.connection.local

@@ -97,7 +97,7 @@ def take_over(exchange: Exchange, inner: Exchange) -> None:
     exchange.filename, exchange.path_info, exchange.found = inner.filename, inner.path_info, inner.found
     exchange.args = inner.args
     exchange.handler = inner.handler
-    exchange.content_type = inner.content_type
+    exchange.set_type(inner.content_type, trusted=inner.type_trusted)
     if inner.per_dir is not exchange.per_dir:
         # Walks of later redirects begin from what this request's own walks have left and come to another object.
         exchange.per_dir = PerDir(inner.per_dir.slots)

@@ -12,10 +12,13 @@ from audit403.apache.model import (
     dir_index,
     env,
     headers,
+    mime,
     remoteip,
     rewrite,
     setenvif,
     ssl,
+    userdir,
+    vhost_alias,
 )
 from audit403.apache.model.builder import Handler
 
@@ -36,4 +39,7 @@ HANDLERS: dict[str, Handler] = {
     **remoteip.DIRECTIVES,
     **ssl.DIRECTIVES,
     **rewrite.DIRECTIVES,
+    **mime.DIRECTIVES,
+    **userdir.DIRECTIVES,
+    **vhost_alias.DIRECTIVES,
 }

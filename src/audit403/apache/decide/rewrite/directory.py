@@ -103,8 +103,7 @@ def force_type(exchange: Exchange) -> int:
     """The type and the handler that [T] and [H] have noted down."""
     mime_type, handler = exchange.notes.get(FORCED_TYPE), exchange.notes.get(FORCED_HANDLER)
     if mime_type:
-        exchange.content_type = mime_type
-        exchange.notes["trusted-type"] = mime_type.partition(";")[0].strip()
+        exchange.set_type(mime_type, trusted=True)
     if handler:
         exchange.handler = handler
     return OK

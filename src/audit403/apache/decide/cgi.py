@@ -1,0 +1,101 @@
+"""mod_cgi and mod_cgid: whether a script is run; what it answers is its own word.
+
+Truth: cgi_handler in modules/generators/mod_cgi.c, cgid_handler in mod_cgid.c. Whether the script is allowed to run is
+asked before whether it is there.
+"""
+
+from errno import EACCES, ENOENT, ENOTDIR
+
+from audit403.apache.decide.exchange import Exchange
+from audit403.apache.decide.outcome import DECLINED, FORBIDDEN, OK, SERVER_ERROR
+from audit403.apache.model.options import EXEC_CGI
+from audit403.core.place import Place
+from audit403.evidence.interface import DIRECTORY
+
+CGI_SCRIPT = "cgi-script"
+_MAGIC_TYPE = "application/x-httpd-cgi"
+_NOT_ALLOWED = "Options ExecCGI is off in this directory"
+
+
+class _Numbers:
+    """The numbers of one module's messages."""
+
+    def __init__(self, not_allowed: str, included: str, missing: str, directory: str, path_info: str) -> None:
+        self.not_allowed, self.included = not_allowed, included
+        self.missing, self.directory, self.path_info = missing, directory, path_info
+
+
+_CGI = _Numbers("AH02809", "AH02810", "AH02811", "AH02812", "AH02813")
+_CGID = _Numbers("AH01262", "AH01263", "AH01264", "AH01265", "AH01266")
+
+
+def handle(exchange: Exchange) -> int:
+    """mod_cgi."""
+    return _run(exchange, _CGI)
+
+
+def handle_by_daemon(exchange: Exchange) -> int:
+    """mod_cgid."""
+    return _run(exchange, _CGID)
+
+
+def _run(exchange: Exchange, numbers: _Numbers) -> int:
+    if exchange.handler not in (_MAGIC_TYPE, CGI_SCRIPT):
+        return DECLINED
+    filename = exchange.filename or ""
+    name = filename.rpartition("/")[2]
+    if not _may_run(exchange):
+        where = _options_place(exchange)
+        message = "scripts are run only where Options has ExecCGI, or below a ScriptAlias"
+        return _refused(exchange, 403, "exec-cgi-off", numbers.not_allowed, _NOT_ALLOWED, where, message)
+    if name.startswith("nph-") and exchange.protocol == "INCLUDED":
+        return _refused(exchange, 403, "nph-included", numbers.included, "attempt to include NPH CGI script")
+    if exchange.found is None:
+        return _refused(exchange, 404, "not-found", numbers.missing, "script not found or unable to stat")
+    files = exchange.evaluator.files()
+    if exchange.found.kind == DIRECTORY:
+        place = files.place(files.stat(filename))
+        words = "attempt to invoke directory as script"
+        return _refused(exchange, 403, "directory-as-script", numbers.directory, words, place, "this is a directory")
+    if exchange.used_path_info == "off" and exchange.path_info:
+        words = "AcceptPathInfo off disallows user's path"
+        return _refused(exchange, 404, "path-info", numbers.path_info, words)
+    if not exchange.evaluator.has("suexec"):
+        seen = files.execute(filename)
+        place = files.place(seen)
+        exchange.step("handler", filename, place, not seen.errno, f"file:{filename}", "executable")
+        if seen.errno in (EACCES, ENOENT, ENOTDIR):
+            exchange.decided("not-executable", place, "httpd may not run this file")
+            return SERVER_ERROR
+    exchange.step("handler", f"the script {filename} answers")
+    exchange.handed_to = f"the script {filename}"
+    exchange.status_known = False
+    return OK
+
+
+def _may_run(exchange: Exchange) -> bool:
+    forced = str(exchange.notes.get("alias-forced-type", "")).lower() == CGI_SCRIPT
+    may = EXEC_CGI in exchange.core.options.opts
+    if forced:
+        exchange.step("handler", "a script of a ScriptAlias")
+        return True
+    where = _options_place(exchange)
+    exchange.step("handler", "scripts may be run here", where, may, "options", "contains", EXEC_CGI)
+    return may
+
+
+def _options_place(exchange: Exchange) -> Place | None:
+    directive = exchange.core.options_directive
+    if directive is not None:
+        return directive.span
+    handler = exchange.core.handler_directive
+    return None if handler is None else handler.span
+
+
+def _refused(
+    exchange: Exchange, status: int, cause: str, number: str, words: str, where: Place | None = None, message: str = ""
+) -> int:
+    exchange.step("handler", f"{words}: {status}")
+    log = f"{number}: stderr from {exchange.filename}: {words}"
+    exchange.decided(cause, where, message, log=log)
+    return FORBIDDEN if status == FORBIDDEN else status
