@@ -58,6 +58,11 @@ def test_expressions_nested_without_end_are_refused() -> None:
         parse_condition("(" * 100_000 + "true")
 
 
+def test_what_ends_httpd_outdoes_names_that_do_not_exist() -> None:
+    with pytest.raises(ConfigError, match="flex scanner jammed"):
+        parse_condition("%{NOSUCH} == '%{req:a\"b}'")
+
+
 def test_long_chains_are_read_and_evaluated(tmp_path: Path) -> None:
     chain = " or ".join("%{HTTP_HOST} == 'x'" for _ in range(3000))
     httpd = Httpd(tmp_path, f'<Directory "{tmp_path}/html">\nRequire expr {chain}\n</Directory>')

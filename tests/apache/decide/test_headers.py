@@ -61,6 +61,7 @@ def test_lines_of_a_location_are_for_its_own_require(tmp_path: Path) -> None:
     [
         ("RemoteIPHeader X-Forwarded-For", "8.8.8.8", 200),
         ("RemoteIPHeader X-Forwarded-For", "10.0.0.1", 403),
+        ("RemoteIPHeader X-Forwarded-For", "::ffff:8.8.8.8", 200),
         ("RemoteIPHeader X-Forwarded-For\nRemoteIPInternalProxy 127.0.0.1", "8.8.8.8", 200),
         ("RemoteIPHeader X-Forwarded-For\nRemoteIPInternalProxy 10.0.0.1", "8.8.8.8", 403),
         ("RemoteIPHeader X-Forwarded-For\nRemoteIPTrustedProxy 127.0.0.1 9.9.9.9", "8.8.8.8, 9.9.9.9", 200),
@@ -72,6 +73,16 @@ def test_lines_of_a_location_are_for_its_own_require(tmp_path: Path) -> None:
 )
 def test_the_clients_address_behind_proxies(tmp_path: Path, lines: str, forwarded: str, status: int) -> None:
     assert Httpd(tmp_path, f"{lines}\n{LOCAL}").status(X_Forwarded_For=forwarded) == status
+
+
+def test_proxies_of_a_virtual_host_come_before_the_main_servers(tmp_path: Path) -> None:
+    host = f"<VirtualHost *:80>\nRemoteIPHeader X-Forwarded-For\nRemoteIPTrustedProxy {{}}\n{LOCAL}\n</VirtualHost>"
+    main = "RemoteIPInternalProxy 127.0.0.1"
+    private = LOCAL.replace("8.8.8.8", "10.0.0.1")
+    assert Httpd(tmp_path, f"{main}\n{host.format('9.9.9.9')}").status(X_Forwarded_For="8.8.8.8") == 200
+    body = f"{main}\n{host.format('127.0.0.1')}".replace(LOCAL, private)
+    assert Httpd(tmp_path, body).status(X_Forwarded_For="10.0.0.1") == 403
+    assert Httpd(tmp_path, body.replace("TrustedProxy", "InternalProxy")).status(X_Forwarded_For="10.0.0.1") == 200
 
 
 def test_lists_of_proxies(tmp_path: Path) -> None:

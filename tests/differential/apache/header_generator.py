@@ -133,7 +133,7 @@ class Headers:
         if action == "unset":
             return f"RequestHeader unset {header}{early}"
         if action.startswith("edit"):
-            return f'RequestHeader {action} {header} "{rng.choice(("a", "(a)(.)", ".$", "b+"))}" "x$1"{early}'
+            return f'RequestHeader {action} {header} "{rng.choice(("a", "(a)(.)", "[a-z]$", "b+"))}" "x$1"{early}'
         if action == "note":
             return f"RequestHeader note {header} n{early}"
         if rng.random() < 0.1:

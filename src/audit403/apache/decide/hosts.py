@@ -63,6 +63,7 @@ def resolved(text: str) -> Address | Unknown | None:
             return Address(IPV4, int.from_bytes(inet_aton(text), "big"))
         except OSError:
             return None
-    if not _NAME.match(text) or ("." not in text.strip(".") and text.lower() != "localhost"):
+    last = text.rstrip(".").rpartition(".")
+    if not _NAME.match(text) or last[2].isdigit() or (not last[1] and text.lower() != "localhost"):
         return None
     return Unknown(Missing(REASON_HOST, text))

@@ -73,6 +73,7 @@ class _Walk:
             next_one = resolved(last)
             if isinstance(next_one, Unknown):
                 raise Undecided(next_one.missing)
+            next_one = None if next_one is None else next_one.unmapped()
             if next_one is None or (not self.internal and _is_private(next_one)):
                 exchange.step("request", f"{header} {last} is no address that this proxy may tell", self.where)
                 break

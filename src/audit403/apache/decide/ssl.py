@@ -145,7 +145,7 @@ def _check_certificate(exchange: Exchange, config: SslConfig) -> int:
     """Whether a section asks for more of a certificate than the handshake did."""
     own = ssl_of(exchange.server)
     handshake: Handshake | None = _handshake(exchange)
-    first = ssl_of(exchange.server if handshake is None else handshake.server)
+    first = own if handshake is None else handshake.settings
     modes = {config.verify or NONE, own.verify or NONE}
     if modes == {NONE}:
         return DECLINED
@@ -179,6 +179,8 @@ def _renegotiated(exchange: Exchange, modes: set[str], where: Span | None) -> in
     if met:
         exchange.connection = exchange.connection._replace(tls=tls._replace(client_certificate=certificate))
         return DECLINED
+    # A bad certificate ends the connection, so that the client never sees the answer.
+    exchange.status_known = certificate != "failed"
     log = "AH02261: Re-negotiation handshake failed"
     exchange.decided("renegotiation", where, "this asks for a certificate that the client does not have", log=log)
     return FORBIDDEN
@@ -213,14 +215,9 @@ def check_user(exchange: Exchange) -> int:
             exchange.decided("fake-basic-auth", None, "", log=log)
             return FORBIDDEN
     tls = exchange.connection.tls
-    if (
-        tls is None
-        or not is_tls_request(exchange)
-        or tls.client_certificate == "none"
-        or FAKE_BASIC_AUTH not in config.options.opts
-    ):
+    if tls is None or tls.client_certificate == "none" or not is_tls_request(exchange):
         return DECLINED
-    if exchange.user is None:
+    if FAKE_BASIC_AUTH in config.options.opts and exchange.user is None:
         missing = Missing(REASON_STATE, "the subject of the client's certificate")
         exchange.headers.set("Authorization", Unknown(missing))
     return DECLINED

@@ -18,9 +18,10 @@ OPEN, CLOSED, PLAIN = "open", "closed", "plain HTTP"
 
 
 class Handshake(NamedTuple):
-    """What is left of it for requests: `server` is the one whose certificate was shown."""
+    """What is left of it for requests: the server that its name led to, and with whose settings it was made."""
 
     server: Server
+    settings: SslServer
 
 
 def ssl_of(server: Server) -> SslServer:
@@ -84,7 +85,7 @@ def shake_hands(exchange: Exchange) -> str:
         exchange.step("connection", "the handshake fails", where)
         return CLOSED
     exchange.connection = connection._replace(tls=Tls(tls.sni, shown))
-    exchange.extra[SSL] = Handshake(server)
+    exchange.extra[SSL] = Handshake(server, asks)
     return OPEN
 
 

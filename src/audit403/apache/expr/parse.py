@@ -86,6 +86,8 @@ class _Parser:
         self.restricted = restricted
         self.with_ssl = with_ssl
         self.wants_user = False
+        #: What is said about a name that does not exist; httpd reads on all the same.
+        self.unknown: str | None = None
 
     @property
     def token(self) -> Token:
@@ -111,18 +113,23 @@ class _Parser:
             raise self.unexpected()
 
     def expect_end(self) -> None:
-        """Nothing may follow."""
+        """Nothing may follow, and every name must have been known."""
         if self.token.kind != END:
             raise self.unexpected()
+        if self.unknown is not None:
+            raise ConfigError(self.unknown)
 
     def unexpected(self) -> ConfigError:
         """What is said about a token that cannot stand here."""
         token = self.token
         if token.kind == ERROR:
             return ConfigError(token.value)
-        if token.kind == END:
-            return ConfigError("syntax error, unexpected $end")
-        return ConfigError(f"syntax error, unexpected {token.value or token.kind}")
+        what = "$end" if token.kind == END else token.value or token.kind
+        return ConfigError(f"syntax error, unexpected {what}{'' if self.unknown is None else f': {self.unknown}'}")
+
+    def missing(self, message: str) -> None:
+        """Note what is said about a name that does not exist."""
+        self.unknown = message
 
     def condition(self) -> Condition:
         """Conditions with `or` between them."""
@@ -163,7 +170,7 @@ class _Parser:
             self.at += 1
             word = self.word()
             if token.value not in names.UNARY:
-                raise ConfigError(f"Unary operator '-{token.value}' does not exist")
+                self.missing(f"Unary operator '-{token.value}' does not exist")
             return Unary(token.value, word, self._network(token.value, word))
         return self.comparison()
 
@@ -175,7 +182,7 @@ class _Parser:
             name = token.value.lower()
             right = self.word()
             if name not in names.BINARY:
-                raise ConfigError(f"Binary operator '-{token.value}' does not exist")
+                self.missing(f"Binary operator '-{token.value}' does not exist")
             return Binary(name, word, right, self._network(name, right))
         if token.kind == OPERATOR and token.value in _COMPARISONS:
             return Compare(token.value, word, self.word())
@@ -207,7 +214,7 @@ class _Parser:
         argument = self.word()
         self.expect(")")
         if name.value.lower() != names.SSL_LIST or not self.with_ssl:
-            raise ConfigError(f"List-returning function '{name.value}' does not exist")
+            self.missing(f"List-returning function '{name.value}' does not exist")
         return InCall(word, names.SSL_LIST, argument)
 
     def word(self) -> Word:
@@ -271,27 +278,28 @@ class _Parser:
         upper = name.value.upper()
         self.wants_user = self.wants_user or upper == "REMOTE_USER"
         if upper not in names.VARIABLES and not (self.with_ssl and upper.startswith(names.SSL_PREFIX)):
-            raise ConfigError(f"Variable '{name.value}' does not exist")
+            self.missing(f"Variable '{name.value}' does not exist")
         return Variable(upper)
 
     def _call(self, written: str, argument: Word) -> Word:
         name = written.lower()
         if name not in names.FUNCTIONS and not (self.with_ssl and name == names.SSL_FUNCTION):
-            raise ConfigError(f"Function '{written}' does not exist")
+            self.missing(f"Function '{written}' does not exist")
         if self.restricted and name in names.RESTRICTED:
-            raise ConfigError(f"{name} not available in restricted context")
+            self.missing(f"{name} not available in restricted context")
         return Call(name, argument)
 
     def _network(self, name: str, word: Word) -> Network | None:
         if name not in names.OF_NETWORKS:
             return None
         if not isinstance(word, Text) or word.is_number:
-            raise ConfigError(f"-{name} requires subnet/netmask as constant argument")
+            self.missing(f"-{name} requires subnet/netmask as constant argument")
+            return None
         base, slash, mask = word.value.partition("/")
         try:
             network = parse_subnet(base, mask if slash else None)
         except ConfigError:
             network = None
         if network is None:
-            raise ConfigError("parsing of subnet/netmask failed")
+            self.missing("parsing of subnet/netmask failed")
         return network

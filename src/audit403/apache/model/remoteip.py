@@ -39,12 +39,12 @@ class RemoteIpServer(NamedTuple):
     exceptions: tuple[Network, ...] = ()
 
     def merged(self, new: "RemoteIpServer") -> "RemoteIpServer":
-        """The main server's with a virtual host's laid over it."""
+        """The main server's with a virtual host's laid over it; its proxies come first."""
         return RemoteIpServer(
             self.header if new.header is None else new.header,
             self.header_directive if new.header is None else new.header_directive,
             self.proxies_header if new.proxies_header is None else new.proxies_header,
-            self.proxies if new.proxies is None else new.proxies,
+            self.proxies if new.proxies is None else new.proxies + (self.proxies or ()),
             self.proxy_protocol if new.proxy_protocol is None else new.proxy_protocol,
             self.exceptions + new.exceptions,
         )
