@@ -90,6 +90,12 @@ def test_the_time_is_unknown_only_where_it_matters(tmp_path: Path) -> None:
     assert Httpd(tmp_path, matters.replace("Require all denied", "SetEnv A b")).status() == 200
 
 
+def test_what_every_possible_value_answers_alike_is_known(tmp_path: Path) -> None:
+    for expression in ("%{TIME_WDAY} -lt 7", "%{TIME_HOUR} !~ /x/", "not %{TIME_MON} in { '0', '13' }"):
+        body = f'<Directory "{tmp_path}/html">\nRequire expr {expression}\n</Directory>'
+        assert Httpd(tmp_path, body).status() == 200
+
+
 def test_file_is_not_for_htaccess(tmp_path: Path) -> None:
     httpd = Httpd(tmp_path, "", "Require expr file('/etc/hostname') != ''\n")
     decision = httpd.ask()

@@ -40,6 +40,9 @@ def hosts(inside: str = "", other: str = "", main: str = "") -> str:
         ("SSLProtocol TLSv1.2\n<Location />\nSSLVerifyClient require\n</Location>", "none", 403),
         ('<Location />\nSSLRequire %{HTTP_HOST} eq "own.test"\n</Location>', "none", 200),
         ('<Location />\nSSLRequire %{HTTP_HOST} eq "x"\n</Location>', "none", 403),
+        ("<Location />\nSSLRequire %{SSL_CIPHER_USEKEYSIZE} >= 128\n</Location>", "none", 200),
+        ("<Location />\nSSLRequire %{SSL_CIPHER} !~ m/^(EXP|NULL)/\n</Location>", "none", 200),
+        ('<Location />\nSSLRequire %{SSL_PROTOCOL} == "SSLv3"\n</Location>', "none", 403),
         ("<Location />\nSSLRequireSSL\nRequire ssl\n</Location>", "none", 200),
     ],
 )

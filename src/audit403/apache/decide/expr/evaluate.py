@@ -4,10 +4,12 @@ Truth: server/util_expr_eval.c. A word may be unknown; a test that hangs on it i
 """
 
 import re
+from collections.abc import Callable
 
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.expr.functions import call
 from audit403.apache.decide.expr.operators import binary, unary
+from audit403.apache.decide.expr.possible import possible_values
 from audit403.apache.decide.expr.shown import field_of
 from audit403.apache.decide.expr.variables import variable
 from audit403.apache.expr.tree import (
@@ -145,16 +147,13 @@ class Evaluation:
         left, right = self.word(node.left), self.word(node.right)
         label = f"{written(node.left)} {node.operator} {written(node.right)}"
         if isinstance(left, Unknown):
-            return self._ask_of(left, label)
+            known = right
+            if isinstance(known, Unknown):
+                return self._ask_of(known, label)
+            return self._of_any(node.left, left, label, lambda value: self._compared(node.operator, value, known))
         if isinstance(right, Unknown):
             return self._ask_of(right, label)
-        if self.of_ssl:
-            order = _ssl_order(left, right)
-        elif node.operator.isalpha():
-            order = _order(_number(left), _number(right))
-        else:
-            order = _order(_bytes(left), _bytes(right))
-        met = order in _ORDERS[node.operator]
+        met = self._compared(node.operator, left, right)
         is_unequal = node.operator in ("!=", "ne")
         operator = "equals" if is_unequal or node.operator in ("==", "eq") else node.operator
         field, value = field_of(node.left), right
@@ -163,13 +162,34 @@ class Evaluation:
         self.step(label, met, field, operator, value, is_negated=is_unequal)
         return met
 
+    def _compared(self, operator: str, left: str, right: str) -> bool:
+        if self.of_ssl:
+            order = _ssl_order(left, right)
+        elif operator.isalpha():
+            order = _order(_number(left), _number(right))
+        else:
+            order = _order(_bytes(left), _bytes(right))
+        return order in _ORDERS[operator]
+
+    def _of_any(self, word: Word, unknown: Unknown, label: str, test: Callable[[str], bool]) -> bool:
+        """A test on what is unknown, where all values that it may have give the same answer; else a question."""
+        found = {test(value) for value in possible_values(word)}
+        if len(found) != 1:
+            return self._ask_of(unknown, label)
+        met = found.pop()
+        self.exchange.step(self.phase, label, self.where, met)
+        return met
+
     def _match(self, node: Match) -> bool:
         word = self.word(node.word)
         label = f"{written(node.word)} {'!~' if node.negated else '=~'} /{node.pattern.text}/"
         if isinstance(word, Unknown):
             if node.groups:
                 self.captured, self.source, self.has_searched = None, None, True
-            return self._ask_of(word, label)
+            pattern = node.pattern
+            return self._of_any(
+                node.word, word, label, lambda value: (pattern.search(value) is not None) != node.negated
+            )
         found = node.pattern.search(word)
         if node.groups:
             self.captured, self.has_searched = found, True
@@ -182,9 +202,11 @@ class Evaluation:
         needle = self.word(node.word)
         values = [self.word(word) for word in node.words]
         label = f"{written(node.word)} in {{ {', '.join(map(written, reversed(node.words)))} }}"
-        if isinstance(needle, Unknown):
-            return self._ask_of(needle, label)
         open_one = next((value for value in values if isinstance(value, Unknown)), None)
+        if isinstance(needle, Unknown):
+            if open_one is not None:
+                return self._ask_of(needle, label)
+            return self._of_any(node.word, needle, label, lambda value: value in values)
         met = needle in values
         if not met and open_one is not None:
             return self._ask_of(open_one, label)
