@@ -25,6 +25,7 @@ HOLD = (
     "%{HTTPS} == 'off' && %{REQUEST_SCHEME} == 'http'", "unescape('%41%2f') == 'A%2f'", "'\\101' == 'A'",
     "ldap('a*') == 'a\\\\2a'",
     "-U '/page.html'", "not -U '/none.html'", "%{SERVER_NAME} == 'own.test'", "'x' == 'y' || 'x' == 'x' && 'y' == 'y'",
+    "-F '%{DOCUMENT_ROOT}/page.html'", "not -F '%{DOCUMENT_ROOT}/%|none'", "-F 'page.html'",
     "filesize('%{DOCUMENT_ROOT}/page.html') -eq 4", "%{SSL_PROTOCOL} == ''", "env('NOTHING') == ''",
 )  # fmt: skip
 REFUSED = (

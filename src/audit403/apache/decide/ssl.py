@@ -7,7 +7,7 @@ modules/ssl/ssl_engine_kernel.c.
 from audit403.apache.decide.exchange import FORWARD, Exchange
 from audit403.apache.decide.expression import evaluated
 from audit403.apache.decide.outcome import DECLINED, FORBIDDEN
-from audit403.apache.decide.ssl_handshake import DEPTH, Handshake, engine_of, is_tls_request, ssl_of
+from audit403.apache.decide.ssl_handshake import DEPTH, Handshake, engine_of, is_tls_request, shown, ssl_of
 from audit403.apache.decide.ssl_variables import is_tls, looked_up
 from audit403.apache.model.server import Server
 from audit403.apache.model.ssl import (
@@ -169,7 +169,7 @@ def _check_certificate(exchange: Exchange, config: SslConfig) -> int:
 
 def _renegotiated(exchange: Exchange, modes: set[str], where: Span | None) -> int:
     """Below TLS 1.3 there is another handshake, in which the client shows what it has."""
-    certificate = exchange.request.tls.client_certificate if exchange.request.tls is not None else "none"
+    certificate = "none" if exchange.request.tls is None else shown(ssl_of(exchange.server), exchange.request.tls)
     met = certificate == "verified" or (certificate == "none" and REQUIRE not in modes)
     met = met or (certificate == "failed" and OPTIONAL_NO_CA in modes and REQUIRE not in modes)
     text = "another handshake asks for a certificate"
@@ -179,8 +179,8 @@ def _renegotiated(exchange: Exchange, modes: set[str], where: Span | None) -> in
     if met:
         exchange.connection = exchange.connection._replace(tls=tls._replace(client_certificate=certificate))
         return DECLINED
-    # A bad certificate ends the connection, so that the client never sees the answer.
-    exchange.status_known = certificate != "failed"
+    # It ends the connection, so that the client never sees the 403 that stands in the access log.
+    exchange.status_known = False
     log = "AH02261: Re-negotiation handshake failed"
     exchange.decided("renegotiation", where, "this asks for a certificate that the client does not have", log=log)
     return FORBIDDEN

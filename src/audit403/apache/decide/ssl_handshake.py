@@ -71,28 +71,26 @@ def shake_hands(exchange: Exchange) -> str:
     speaks = engine_of(exchange, server) == "on"
     # A server that speaks no TLS has nothing to ask with, but what it says is checked all the same.
     asks = ssl_of(server if speaks else base)
-    shown = _shown(asks, tls)
     mode = asks.verify or NONE
+    certificate = "none" if mode == NONE else shown(asks, tls)
     settings = ssl_of(server)
     if speaks:
         settings = settings._replace(verify=mode, depth=DEPTH if settings.depth is None else settings.depth)
     where = None if settings.verify_directive is None else settings.verify_directive.span
-    met = _accepts(settings, shown) and (shown != "none" or mode != REQUIRE)
+    met = _accepts(settings, certificate) and (certificate != "none" or mode != REQUIRE)
     if mode != NONE or not met:
         label = f"SSLVerifyClient {settings.verify or mode}"
         exchange.step("connection", label, where, met, "tls.client_certificate", "accepted", mode)
     if not met:
         exchange.step("connection", "the handshake fails", where)
         return CLOSED
-    exchange.connection = connection._replace(tls=Tls(tls.sni, shown))
+    exchange.connection = connection._replace(tls=Tls(tls.sni, certificate))
     exchange.extra[SSL] = Handshake(server, asks)
     return OPEN
 
 
-def _shown(settings: SslServer, tls: Tls) -> str:
+def shown(settings: SslServer, tls: Tls) -> str:
     """What the client shows when it is asked; without an authority no certificate is good."""
-    if (settings.verify or NONE) == NONE:
-        return "none"
     knows_authorities = any(name.startswith("sslcacertificate") for name, _ in settings.authorities)
     return "failed" if tls.client_certificate == "verified" and not knows_authorities else tls.client_certificate
 
