@@ -152,7 +152,7 @@ def host_name(host: str, strict: bool, from_header: bool) -> tuple[str, int | No
     name = host
     literal = host.startswith("[") if from_header else ":" in host
     if from_header:
-        name, port = _split(host)
+        name, port = _split(host.removesuffix(":") if not strict else host)
     if literal:
         return _literal(name), port
     if "/" in name or "\\" in name or ".." in name:

@@ -3,16 +3,22 @@
 Truth: default_handler in server/core.c.
 """
 
+from audit403.apache.decide.conditional import conditional
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.files import error_text
 from audit403.apache.decide.outcome import FORBIDDEN, OK
 from audit403.apache.decide.request_head import UNKNOWN_METHOD
 from audit403.evidence.interface import DIRECTORY
 
+USUAL_LIMIT = 1 << 30
+"""How long a body may be where LimitRequestBody says nothing."""
+
 
 def handle(exchange: Exchange) -> int:
     """200, or why not."""
     method = exchange.method
+    if exchange.main is None and body_is_too_large(exchange):
+        return 413
     if method not in ("GET", "POST"):
         if method == UNKNOWN_METHOD:
             exchange.step("handler", "nobody knows this method: 501")
@@ -50,4 +56,21 @@ def handle(exchange: Exchange) -> int:
         log = f"{error_text(seen.errno)}AH00132: file permissions deny server access: {filename}"
         exchange.decided("file-unreadable", place, "httpd may not read this file", log=log)
         return FORBIDDEN
+    if seen.entry is not None:
+        conditional(exchange, seen.entry)
     return OK
+
+
+def body_is_too_large(exchange: Exchange) -> bool:
+    """Whether the request has a longer body than LimitRequestBody allows."""
+    limit = exchange.core.limit_request_body
+    limit = USUAL_LIMIT if limit is None else limit
+    length = exchange.header("content-length")
+    known = int(length) if isinstance(length, str) and length.isascii() and length.isdigit() else 0
+    known = max(known, exchange.request.body_length or 0)
+    if not limit or known <= limit:
+        return False
+    exchange.step("handler", f"a body of {known} bytes, and LimitRequestBody is {limit}: 413", None, False)
+    log = f"AH01588: Requested content-length of {known} is larger than the configured limit of {limit}"
+    exchange.decided("body-too-large", None, "", log=log)
+    return True

@@ -10,13 +10,12 @@ from audit403.apache.decide.choose_vhost import BadHost, host_name, server_of_na
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import OK
 
-LONGEST_LINE = 8190
-MOST_FIELDS = 100
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)(.*)\Z", re.DOTALL)
 #: What may not stand in a request's target (T_URI_... of ap_scan_vchar_obstext): spaces and control characters.
 _BAD_TARGET = re.compile(r"[\x00-\x20\x7f]")
 _BAD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:/?#@\[\]]+):(\d+)\Z")
 _LINGER = re.compile(r"\d+\Z")
 #: Methods that are built into httpd; the others are registered by modules.
 BUILT_IN = frozenset(
@@ -50,14 +49,28 @@ def read_head(exchange: Exchange) -> int:
 
 def _request_line(exchange: Exchange) -> int:
     request = exchange.request
-    if len(request.method) + len(request.target.encode("utf-8", "surrogateescape")) + 10 > LONGEST_LINE:
+    # The two spaces and the protocol are part of the line, and httpd takes one more than it is told.
+    length = len(request.method) + len(request.target.encode("utf-8", "surrogateescape")) + 10
+    if length > exchange.server.limits.line + 1:
         exchange.step("request", "the request line is longer than LimitRequestLine: 414")
         exchange.decided("request-line-too-long", None, "")
         return 414
     if not _TOKEN.match(request.method) or _BAD_TARGET.search(request.target) or not request.target:
         exchange.uri = "/"
         return _bad(exchange, None, "the request line is broken")
-    parse_uri(exchange, request.target)
+    if request.method == "CONNECT":
+        found = _HOST_AND_PORT.match(request.target)
+        if found is None:
+            exchange.uri = "/"
+            return _bad(exchange, None, "CONNECT asks for no host and port")
+        exchange.hostname = found[1].strip("[]")
+        exchange.uri = "/"
+    else:
+        parse_uri(exchange, request.target)
+        found = _SCHEME.match(request.target)
+        strict = not exchange.server.core.unsafe
+        if strict and found is not None and "@" in found[2] and found[1].lower() in ("http", "https"):
+            return _bad(exchange, None, "the URL names a user")
     if not exchange.uri.startswith("/") and (exchange.method, exchange.uri) != ("OPTIONS", "*"):
         return _bad(exchange, None, f"{exchange.uri} is no path")
     known = BUILT_IN | exchange.evaluator.model.methods
@@ -103,7 +116,8 @@ def _headers(exchange: Exchange) -> int:
     fields = list(request.headers)
     if request.host is not None:
         fields.insert(0, ("Host", request.host))
-    if len(fields) > MOST_FIELDS:
+    limits = exchange.server.limits
+    if limits.fields and len(fields) > limits.fields:
         return _bad(exchange, None, "the request has more than LimitRequestFields headers")
     values: dict[str, list[str]] = {}
     names: dict[str, str] = {}
@@ -111,7 +125,7 @@ def _headers(exchange: Exchange) -> int:
     for name, value in fields:
         if strict and (not _TOKEN.match(name) or _BAD_VALUE.search(value)):
             return _bad(exchange, None, f"the header line of {name!r} is broken")
-        if len(name) + len(value) + 2 > LONGEST_LINE:
+        if len(name) + len(value) + 2 > limits.field_size + 1:
             return _bad(exchange, None, f"the header {name} is longer than LimitRequestFieldSize")
         names.setdefault(name.lower(), name)
         values.setdefault(name.lower(), []).append(value.strip(" \t"))
@@ -137,10 +151,11 @@ def _host(exchange: Exchange) -> int:
                 exchange.hostname, _ = host_name(exchange.hostname, strict, from_header=False)
         elif isinstance(header, str):
             exchange.hostname = header
-            if header:
-                exchange.hostname, port = host_name(header, strict, from_header=True)
-                if port is not None:
-                    exchange.extra["port"] = port
+            if not header:
+                return _bad(exchange, None, "the Host header is empty")
+            exchange.hostname, port = host_name(header, strict, from_header=True)
+            if port is not None:
+                exchange.extra["port"] = port
     except BadHost as error:
         return _bad(exchange, "AH00550", f"the host name {error} is malformed")
     server_of_name(exchange, exchange.evaluator.model)

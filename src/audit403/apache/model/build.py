@@ -68,7 +68,8 @@ def _is_debian(configuration: Configuration) -> bool:
 
 def _vhost(directive: Directive, main: Server, faults: list[Faulty], process: Process) -> Server:
     server = Server(directive, main.server_root)
-    server.port = main.port
+    # What the main server is told of limits further on is not for this one.
+    server.port, server.limits = main.port, main.limits
     addresses: list[ServerAddress] = []
     unresolved: list[str] = []
     for word in directive.args:

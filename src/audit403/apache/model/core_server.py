@@ -3,6 +3,8 @@
 Truth: merge_core_server_configs and the commands of server/core.c.
 """
 
+import re
+
 from audit403.apache.fnmatch import is_pattern
 from audit403.apache.model.builder import Builder, Handler, choice, flag, only_word
 from audit403.apache.model.config_error import ConfigError
@@ -119,6 +121,19 @@ def _server_path(builder: Builder, directive: Directive) -> None:
         builder.server.server_path = only_word(directive)
 
 
+def _limit(field: str) -> Handler:
+    def handler(builder: Builder, directive: Directive) -> None:
+        word = only_word(directive)
+        number = re.match(r"\s*[+-]?\d+", word)
+        value = 0 if number is None else int(number[0])
+        if value < 0:
+            raise ConfigError(f'{directive.written} "{word}" must be a non-negative integer')
+        if builder.server is not None:
+            builder.server.limits = builder.server.limits._replace(**{field: value})
+
+    return handler
+
+
 def _core(handler: Handler) -> Handler:
     """Any directive of the core, wherever it stands, gives that level core settings of its own for directories too."""
 
@@ -140,6 +155,9 @@ _HANDLERS: dict[str, Handler] = {
     "servername": _server_name,
     "serveradmin": _server_admin,
     "serveralias": _server_alias,
+    "limitrequestline": _limit("line"),
+    "limitrequestfieldsize": _limit("field_size"),
+    "limitrequestfields": _limit("fields"),
     "serverpath": _server_path,
 }
 

@@ -28,6 +28,14 @@ class ServerAddress(NamedTuple):
     port: int
 
 
+class Limits(NamedTuple):
+    """How long a request line and a header may be, and how many headers; 0 headers is no limit."""
+
+    line: int = 8190
+    field_size: int = 8190
+    fields: int = 100
+
+
 class Server:
     """The main server (`directive` None) or a virtual host.
 
@@ -40,6 +48,7 @@ class Server:
         "aliases",
         "directive",
         "inherits",
+        "limits",
         "lookup_defaults",
         "name",
         "name_directive",
@@ -69,6 +78,7 @@ class Server:
         self.server_path: str | None = None
         self.slots: dict[str, Any] = {}
         self.sections: dict[str, list[Section]] = {DIRECTORY: [], LOCATION: [], PROXY: []}
+        self.limits = Limits()
         self.lookup_defaults = PerDir({})
         #: The modules that were told nothing for this virtual host and have what the main server has.
         self.inherits: frozenset[str] = frozenset()
