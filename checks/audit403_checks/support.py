@@ -70,20 +70,21 @@ def finding_of(
 
 def insert_before(directive: Directive, text: str) -> TextEdit:
     """An edit that puts lines before a directive, each indented like it; on one line with it where others are too."""
-    data = directive.source.data
-    before = data[data.rfind(b"\n", 0, directive.start) + 1 : directive.start].decode("latin-1")
-    after = f"\n{before}" if not before.strip() else " "
+    after = _line_break(directive)
     lines = "".join(line + after for line in text.split("\n"))
     return TextEdit(directive.source.path, directive.start, directive.start, lines)
 
 
 def insert_after(directive: Directive, text: str) -> TextEdit:
     """An edit that puts lines behind a directive, each indented like it; on one line with it where others are too."""
-    data = directive.source.data
-    before = data[data.rfind(b"\n", 0, directive.start) + 1 : directive.start].decode("latin-1")
-    between = f"\n{before}" if not before.strip() else " "
+    between = _line_break(directive)
     lines = "".join(between + line for line in text.split("\n"))
     return TextEdit(directive.source.path, directive.end, directive.end, lines)
+
+
+def in_place_of(directive: Directive, text: str) -> TextEdit:
+    """An edit that puts lines in place of a directive with its block, each indented like it."""
+    return replace(directive.full_span, _line_break(directive).join(text.split("\n")))
 
 
 def remove(directive: Directive) -> TextEdit:
@@ -104,8 +105,21 @@ def replace(span: Span, text: str) -> TextEdit:
 
 
 def statement(directive: Directive) -> str:
-    """The directive as it is written."""
-    return directive.source.data[directive.start : directive.end].decode("utf-8", "surrogateescape")
+    """The directive as it is written, its further lines without the indentation of the first."""
+    text = directive.source.data[directive.start : directive.end].decode("utf-8", "surrogateescape")
+    return text.replace(_line_break(directive), "\n") if "\n" in text and is_alone(directive) else text
+
+
+def is_alone(directive: Directive) -> bool:
+    """Whether a directive begins its line."""
+    return _line_break(directive) != " "
+
+
+def _line_break(directive: Directive) -> str:
+    """What parts a directive from the next: a line break and its indentation, or a space where it shares its line."""
+    data = directive.source.data
+    before = data[data.rfind(b"\n", 0, directive.start) + 1 : directive.start].decode("latin-1")
+    return f"\n{before}" if not before.strip() else " "
 
 
 def names_of(rules: list[AccessRule]) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from audit403.core.decision import REFUSED
-from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
@@ -69,7 +68,11 @@ def _takes_challenges(site: Site, refusal: Refusal) -> bool:
 
 def _fixes(refusing: Location, meant: Location) -> Iterator[Fix]:
     if refusing.no_regex:
-        yield from _inside(refusing, meant)
+        from audit403_checks.nginx.nesting import put_inside
+
+        edits = put_inside(refusing, meant)
+        if edits:
+            yield Fix(f"put `{meant.label()}` into `{refusing.label()}`", UNSAFE, edits)
         yield Fix(f"put it into `{refusing.label()}`, or leave out the `^~` there", MANUAL)
         return
     if meant.directive is None or refusing.directive is None or meant.parent is not refusing.parent:
@@ -84,16 +87,3 @@ def _fixes(refusing: Location, meant: Location) -> Iterator[Fix]:
     first = meant.directive.arg_span(0)
     edit = replace(first._replace(end=span.end), f"{modifier} {meant.name}")
     yield Fix(f"write `location {modifier} {meant.name}`, which comes before every pattern", UNSAFE, (edit,))
-
-
-def _inside(refusing: Location, meant: Location) -> Iterator[Fix]:
-    """A prefix with `^~` looks at the patterns within it, so there the location is found, with a list of its own."""
-    outer, inner = refusing.directive, meant.directive
-    if outer is None or inner is None or meant.parent is not refusing.parent:
-        return
-    text = statement(inner)
-    opens = inner.block_start - inner.start + 1
-    listed = " allow all;" if not {"allow", "deny"} & meant.own.keys() else ""
-    at = outer.end - 1
-    edit = TextEdit(outer.source.path, at, at, f"    {text[:opens]}{listed}{text[opens:]}\n")
-    yield Fix(f"put `{meant.label()}` into `{refusing.label()}`", UNSAFE, (edit, remove(inner)))

@@ -1,16 +1,17 @@
 """An `if` on the user's name refuses before `auth_basic` asks for it, so that no browser ever shows its prompt."""
 
-import re
 from collections.abc import Iterator
 
 from audit403.core.decision import REFUSED
-from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import MANUAL, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
+from audit403.nginx.explore.subject import Subject
+from audit403.nginx.model.context import Context
 from audit403.nginx.model.rewrite_code import If
+from audit403.nginx.read.tree import Directive
 from audit403_checks.support import finding_of, own_refusal_of, refusing_if
 
 _USERS = ("remote_user", "http_authorization")
@@ -38,21 +39,21 @@ def password_never_asked(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     test = "if " + " ".join(place[1].directive.args)
     message = f"no browser asks for a password: `{test}` refuses whoever sends none, before `auth_basic` can ask"
-    fixes = (*_fixes(place[1]), Fix("let the password file alone say who may come in: one with these users", MANUAL))
-    finding = finding_of("nginx/password-never-asked", WARNING, message, refusal, fixes, anchor=test)
+    fix = _fix(subject, context, place[1], realm)
+    finding = finding_of("nginx/password-never-asked", WARNING, message, refusal, (fix,), anchor=test)
     chain = (Because(realm.span, "would ask with 401"),)
     who = "browsers, and whoever waits to be asked for a password"
     yield finding._replace(request=request, who=who, because=(*chain, *decision.because), log=decision.log)
 
 
-def _fixes(instruction: If) -> Iterator[Fix]:
-    """The test with a pattern that no user matches, too: who has none yet is then asked."""
-    condition, directive = instruction.condition, instruction.directive
-    user = None if condition.value is None else condition.value.literal
-    if condition.operator != "!=" or not user:
-        return
-    last = len(directive.args) - 1
-    span = directive.arg_span(0)
-    text = f'(${condition.variable} !~ "^({re.escape(user)})?$")'
-    edit = TextEdit(span.file, span.start, directive.arg_span(last).end, text)
-    yield Fix("let the test pass who has not been asked yet", UNSAFE, (edit,))
+def _fix(subject: Subject, context: Context, instruction: If, realm: Directive) -> Fix:
+    """Let the question be asked of whoever has not been asked; where all who pass the test are asked then."""
+    from audit403_checks.nginx.other_words import comes_to_access, level_of, past_without_a_user
+
+    level = level_of(subject.server, instruction)
+    is_asked = level is not None and level is context and not any("$" in word for word in realm.args)
+    if level is not None and is_asked and comes_to_access(level, [instruction], "auth_basic"):
+        edits = past_without_a_user(instruction)
+        if edits:
+            return Fix("let whoever sends no user through to `auth_basic`, which asks for one", UNSAFE, edits)
+    return Fix("let the password file alone say who may come in: one with these users only", MANUAL)

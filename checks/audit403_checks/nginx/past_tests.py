@@ -84,9 +84,9 @@ class TestedPattern:
 def without(pattern: str, caseless: bool, texts: tuple[str, ...]) -> str | None:
     """A pattern without those of its alternatives that match one of some texts; None where none is left."""
     opening, closing = ("(", ")") if _is_one_group(pattern) else ("", "")
-    alternatives = _alternatives(pattern[len(opening) : len(pattern) - len(closing)])
-    kept = [one for one in alternatives if one and not any(_matches(one, caseless, text) for text in texts)]
-    if not kept or len(kept) == len(alternatives):
+    every = alternatives(pattern[len(opening) : len(pattern) - len(closing)])
+    kept = [one for one in every if one and not any(_matches(one, caseless, text) for text in texts)]
+    if not kept or len(kept) == len(every):
         return None
     return opening + "|".join(kept) + closing
 
@@ -109,7 +109,7 @@ def _is_one_group(pattern: str) -> bool:
     return False
 
 
-def _alternatives(pattern: str) -> list[str]:
+def alternatives(pattern: str) -> list[str]:
     """What stands between the bars of a pattern that lie in no group and no class."""
     found, depth, in_class, start, index = [], 0, False, 0, 0
     while index < len(pattern):

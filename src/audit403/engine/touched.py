@@ -28,7 +28,9 @@ def touched_words(edits: Iterable[Edit], source: dict[str, bytes]) -> tuple[str,
             before |= dict.fromkeys(_WORD.findall(replaced))
             after |= dict.fromkeys(_WORD.findall(edit.text))
     changed = [word for word in (*after, *before) if (word in before) != (word in after)]
-    return tuple(word for word in changed if _host(word) or _address(word))[:MOST_WORDS]
+    # An address in an `if` that becomes one in a list is touched, too.
+    bare = dict.fromkeys(word.strip("()") for word in changed)
+    return tuple(word for word in bare if _host(word) or _address(word))[:MOST_WORDS]
 
 
 def touching(request: Request, decision: Decision, words: tuple[str, ...]) -> Iterator[Request]:
