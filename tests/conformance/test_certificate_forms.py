@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
+from audit403.core.edit import edited
+from audit403.engine.audit import Asked, audit
 from audit403.nginx.explore.certificates import impossible_certificates
 from nginx.decide.small_http import evaluator
 from servers.nginx import main_config
@@ -88,6 +91,66 @@ def test_a_map_is_impossible_where_all_of_its_lines_are() -> None:
     rest = "server { listen 443 ssl; if ($shut) { return 403; } }"
     assert len(list(impossible_certificates(evaluator(table % "~/CN=bob 0;" + rest).model))) == 1
     assert not list(impossible_certificates(evaluator(table % '"CN=bob" 0;' + rest).model))
+
+
+@pytest.mark.parametrize(
+    ("variable", "operator", "wrong"),
+    [
+        ("ssl_client_s_dn", "!~", '"/CN=client$"'),
+        ("ssl_client_i_dn", "!=", '"/CN=audit403 test authority"'),
+        ("ssl_client_i_dn", "!=", '"CN = audit403 test authority"'),
+        ("ssl_client_fingerprint", "!=", "colons"),
+        ("ssl_client_serial", "!=", "colons"),
+        ("ssl_client_s_dn", "map", '"/CN=client" 1; "~/CN=bob$" 1;'),
+    ],
+)
+def test_the_edit_lets_the_certificate_in_and_nobody_else(
+    variable: str,
+    operator: str,
+    wrong: str,
+    server_dir: Path,
+    start_nginx: Callable[[str], Nginx],
+    certificates: Certificates,
+) -> None:
+    if wrong == "colons":
+        wrong = _with_colons(certificates, variable.rpartition("_")[2])
+    port = free_port()
+    table = f"map ${variable} $who {{ default 0; {wrong} }}" if operator == "map" else ""
+    test = "$who = 0" if table else f"${variable} {operator} {wrong}"
+    text = main_config(
+        server_dir,
+        f"{table} server {{ listen 127.0.0.1:{port} ssl; server_name a.example; {certificates.directives()}"
+        f" ssl_verify_client optional_no_ca; ssl_client_certificate {certificates.authority};"
+        f' location / {{ if ({test}) {{ return 403; }} return 200 "in"; }} }}',
+    )
+
+    def answers(text: str) -> list[int]:
+        server = start_nginx(text)
+        clients = (certificates.verified(), certificates.failed())
+        found = [server.client.get(port, tls=one).status for one in clients]
+        server.stop()
+        return found
+
+    assert answers(text) == [403, 403]
+    main = server_dir / "audited.conf"
+    main.write_text(text)
+    findings = [judged.finding for judged in audit([str(main)], Asked(tree="here", no_settings=True)).findings]
+    (finding,) = [one for one in findings if one.rule == "nginx/certificate-test-never-holds"]
+    assert finding.fix is not None
+    # Whose certificate is shown is nothing that a replay knows.
+    assert finding.fix.edits and not finding.fix.proven
+    mended = edited(text.encode(), finding.fix.edits)
+    assert mended is not None
+    assert answers(mended.decode()) == [200, 403]
+
+
+def _with_colons(certificates: Certificates, what: str) -> str:
+    """The fingerprint or serial number as openssl and browsers show it, in pairs of digits of the other case."""
+    command = ["openssl", "x509", "-in", str(certificates.client[0]), "-noout", f"-{what}"]
+    shown = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    digits = shown.strip().rpartition("=")[2].replace(":", "")
+    pairs = ":".join(digits[index : index + 2] for index in range(0, len(digits), 2))
+    return pairs if what == "fingerprint" else pairs.lower()
 
 
 def test_without_an_authority_no_certificate_verifies(

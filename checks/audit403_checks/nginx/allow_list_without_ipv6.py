@@ -8,9 +8,9 @@ from audit403.core.finding import MANUAL, NOTE, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.nginx.explore.doors import Door
-from audit403.nginx.explore.ordinary import CLIENT_IPV6
+from audit403.nginx.explore.ordinary import CLIENT_IPV6, CLIENT_PRIVATE_IPV6
 from audit403.nginx.explore.subject import PURPOSE_HOME, Subject
-from audit403.nginx.model.address import IPV4, IPV6, Network
+from audit403.nginx.model.address import IPV4, IPV6, Network, parse_network
 from audit403.nginx.model.context import HTTP, SERVER
 from audit403_checks.nginx.clients import (
     LOOPBACK_IPV6,
@@ -31,6 +31,9 @@ from audit403_checks.nginx.clients import (
 from audit403_checks.support import deciding_level, finding_of, insert_before, own_refusal_of
 
 _PROBES = ("status", "health", "metrics", "ping", "stats", "monit", "alive", "ready")
+_WHOLE = tuple(map(parse_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+_PRIVATE_IPV6 = "fc00::/7"
+"""Unique local addresses, which are to IPv6 what those three are to IPv4 (RFC 4193, RFC 1918)."""
 _NAME = "nginx/allow-list-without-ipv6"
 
 
@@ -57,12 +60,14 @@ def allow_list_without_ipv6(fact: Fact, site: Site) -> Iterator[Finding]:
     is_own = any(lies_in(network, THIS_MACHINE) for network in named)
     if local and not is_own:
         return
-    request = asked_from(site, refusal.witness, LOOPBACK_IPV6 if is_own else CLIENT_IPV6, near.doors)
+    private = not is_own and _are_the_private_ones(named)
+    client = LOOPBACK_IPV6 if is_own else CLIENT_PRIVATE_IPV6 if private else CLIENT_IPV6
+    request = asked_from(site, refusal.witness, client, near.doors)
     decision = None if request is None else site.decide(request)
     if request is None or decision is None or decision.where != refusal.where:
         return
     severity, message = _judged(refusal, subject, named, door)
-    fix = _fix(refusal, subject, is_own)
+    fix = _fix(refusal, subject, is_own, private)
     finding = finding_of(_NAME, severity, message, refusal, (fix,), anchor=_label(refusal, subject))
     because = decision.because
     if door.socket.listen.directive is not None:
@@ -114,8 +119,16 @@ def _label(refusal: Refusal, subject: Subject) -> str:
     return subject.server.first_name() or "this server"
 
 
-def _fix(refusal: Refusal, subject: Subject, is_own: bool) -> Fix:
+def _are_the_private_ones(named: list[Network]) -> bool:
+    """Whether a list means private networks as such: one of them whole, and no public one."""
+    return any(network in _WHOLE for network in named) and all(lies_in(network, PRIVATE) for network in named)
+
+
+def _fix(refusal: Refusal, subject: Subject, is_own: bool, private: bool) -> Fix:
     refusing = None if refusal.cause == "return" else rule_at(refusal, list_of(refusal, subject))
     if is_own and refusing is not None:
         return Fix("let ::1 in too", UNSAFE, (insert_before(refusing.directive, f"allow {LOOPBACK_IPV6};"),))
+    if private and refusing is not None:
+        summary = "let the private networks of IPv6 in too; public ones, if it means such, have to be named"
+        return Fix(summary, UNSAFE, (insert_before(refusing.directive, f"allow {_PRIVATE_IPV6};"),))
     return Fix("let in the IPv6 networks of those whom it means, or refuse IPv6 with `deny ::/0`", MANUAL)

@@ -26,7 +26,7 @@ _FIELDS = ("tls.client_certificate", "value:$ssl_client_verify")
 def certificate_test_never_holds(fact: Fact, site: Site) -> Iterator[Finding]:
     """Nobody is asked for a certificate, nothing verifies it, or it is compared with what no certificate has."""
     if isinstance(fact, IdleDirective):
-        yield _of_form(fact)
+        yield _of_form(fact, site)
         return
     found = own_refusal_of(fact)
     if found is None or not any(step.field in _FIELDS for step in found[0].decision.trace if step.phase != "tls"):
@@ -111,8 +111,15 @@ def _ask_for_it(subject: Subject) -> tuple[Fix, ...]:
     return (Fix(summary, UNSAFE, (insert_before(first[0], "ssl_verify_client optional;"),)),)
 
 
-def _of_form(fact: IdleDirective) -> Finding:
-    fixes = (Fix("write what `openssl x509 -nameopt RFC2253 -subject` and nginx's own log show", MANUAL),)
+def _of_form(fact: IdleDirective, site: Site) -> Finding:
+    from audit403_checks.nginx.certificate_forms import in_their_form
+
+    fixes: tuple[Fix, ...] = (
+        Fix("write what `openssl x509 -nameopt RFC2253 -subject` and nginx's own log show", MANUAL),
+    )
+    edits = in_their_form(site, fact)
+    if edits is not None:
+        fixes = (Fix(edits[0], UNSAFE, edits[1]), *fixes)
     name = fact.subject.server.first_name() if isinstance(fact.subject, Subject) else ""
     message = f"no certificate passes: {fact.message}"
     anchor = f"{name} {fact.message}"

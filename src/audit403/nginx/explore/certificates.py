@@ -22,8 +22,8 @@ from audit403.nginx.model.rewrite_code import Condition, If, Instruction, Return
 NAMES = ("ssl_client_s_dn", "ssl_client_i_dn")
 FINGERPRINT, SERIAL = "ssl_client_fingerprint", "ssl_client_serial"
 _ATTRIBUTE = "(?:CN|C|DC|L|OU|O|SN|ST|S|UID|emailAddress|serialNumber)"
-_OLD_FORM = re.compile(f"/{_ATTRIBUTE}=")
-_SPACED_FORM = re.compile(f",\\s+{_ATTRIBUTE}\\s*=|{_ATTRIBUTE}\\s+=\\s")
+OLD_FORM = re.compile(f"/{_ATTRIBUTE}=")
+SPACED_FORM = re.compile(f",\\s+{_ATTRIBUTE}\\s*=|{_ATTRIBUTE}\\s+=\\s")
 _MOST_WITNESSES = 6
 
 
@@ -94,7 +94,7 @@ def _never_equal(condition: Condition) -> str | None:
 def _no_certificate_has(name: str, text: str, *, caseless: bool) -> str | None:
     """Why the variable is never this text."""
     if name in NAMES:
-        return _of_name(name, text) if text.startswith("/") or _SPACED_FORM.search(text) else None
+        return _of_name(name, text) if text.startswith("/") or SPACED_FORM.search(text) else None
     if name == FINGERPRINT and text not in ("", "default"):
         given = text.lower() if caseless else text
         if not re.fullmatch("[0-9a-f]{40}", given):
@@ -111,7 +111,7 @@ def _no_name_matches(name: str, regex: Regex) -> str | None:
     if name not in NAMES:
         return None
     texts = [text for _, text in zip(range(_MOST_WITNESSES), witnesses(regex), strict=False)]
-    if not texts or not all(_OLD_FORM.search(text) or _SPACED_FORM.search(text) for text in texts):
+    if not texts or not all(OLD_FORM.search(text) or SPACED_FORM.search(text) for text in texts):
         return None
     try:
         if any(regex.matches(form) for text in texts for form in _newer_forms(text)):
@@ -130,6 +130,6 @@ def _newer_forms(text: str) -> Iterator[str]:
 
 
 def _of_name(name: str, text: str) -> str:
-    if text.startswith("/") or _OLD_FORM.search(text):
+    if text.startswith("/") or OLD_FORM.search(text):
         return f"${name} is written like CN=alice,O=Acme,C=DE since nginx 1.11.6, not like /C=DE/O=Acme/CN=alice"
     return f"${name} is written without spaces, like CN=alice,O=Acme,C=DE"

@@ -10,6 +10,7 @@ from audit403.nginx.model.socket import Socket
 
 CLIENT_IPV4 = "203.0.113.9"
 CLIENT_IPV6 = "2001:db8::9"
+CLIENT_PRIVATE_IPV6 = "fd00::5"
 CLIENTS = (
     CLIENT_IPV4,
     CLIENT_IPV6,
@@ -18,7 +19,7 @@ CLIENTS = (
     "172.16.0.5",
     "127.0.0.1",
     "198.51.100.7",
-    "fd00::5",
+    CLIENT_PRIVATE_IPV6,
     "::1",
 )
 """Addresses of every kind that configurations speak of, the most ordinary first."""
