@@ -18,14 +18,6 @@ WITHOUT = f"{CASES} is not there; AUDIT403_SHARED=… says where shared/ is"
 NONE_HERE = pytest.mark.skipif(not NGINX + APACHE, reason=WITHOUT)
 pytestmark = NONE_HERE
 
-#: Answers that hang on a module of httpd which the evaluator does not know yet; each goes with its module.
-AWAITED = {
-    ("a41-modsec-1566", "broken"): "mod_security2",
-    ("a41-modsec-1566", "fixed"): "mod_proxy",
-    ("a42-pma-docker-350", "broken"): "mod_proxy_fcgi",
-    ("a43-httpupload-60", "fixed"): "mod_proxy",
-}
-
 each_state = pytest.mark.parametrize("state", ["broken", "fixed"])
 
 
@@ -49,11 +41,8 @@ def test_laid_out_as_found(case: SharedCase, state: State) -> None:
 @needs_command_line
 @each_state
 @each_of(NGINX + APACHE)
-def test_explain_says_what_the_server_said(case: SharedCase, state: State, request: pytest.FixtureRequest) -> None:
+def test_explain_says_what_the_server_said(case: SharedCase, state: State) -> None:
     need_root()
-    awaited = AWAITED.get((case.id, state))
-    if awaited:
-        request.applymarker(pytest.mark.xfail(reason=f"awaits {awaited}", strict=True))
     with lay_out(case, state) as world:
         for asked, answer in zip(world.requests, explain(world), strict=True):
             judge = wrong if case.decided_here else wrong_beyond

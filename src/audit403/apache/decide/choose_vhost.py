@@ -152,7 +152,7 @@ def host_name(host: str, strict: bool, from_header: bool) -> tuple[str, int | No
     name = host
     literal = host.startswith("[") if from_header else ":" in host
     if from_header:
-        name, port = _split(host.removesuffix(":") if not strict else host)
+        name, port = split_host(host.removesuffix(":") if not strict else host)
     if literal:
         return _literal(name), port
     if "/" in name or "\\" in name or ".." in name:
@@ -165,8 +165,8 @@ def host_name(host: str, strict: bool, from_header: bool) -> tuple[str, int | No
     return name, port
 
 
-def _split(host: str) -> tuple[str, int | None]:
-    """apr_parse_addr_port: from the end digits and a colon are a port."""
+def split_host(host: str) -> tuple[str, int | None]:
+    """Host and port (apr_parse_addr_port): from the end digits and a colon are a port. Raises BadHost."""
     digits = len(host) - len(host.rstrip("0123456789"))
     rest, last = (host[: len(host) - digits], host[len(host) - digits :]) if digits else (host, "")
     port = None

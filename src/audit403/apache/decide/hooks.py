@@ -52,18 +52,21 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
     "post_read_request": (
         Hook("headers", FIRST, "headers:early"),
         Hook("remoteip", FIRST, "remoteip:modify_request"),
+        Hook("proxy", FIRST, "proxy:detect"),
         Hook("setenvif", MIDDLE, "setenvif:match_headers"),
         Hook("ssl", MIDDLE, "ssl:check_name", after=("setenvif",)),
     ),
-    "pre_translate_name": (),
+    "pre_translate_name": (Hook("proxy", MIDDLE, "proxy:pre_translate"),),
     "translate_name": (
         Hook("rewrite", FIRST, "rewrite.translate:translate", before=("proxy",)),
+        Hook("proxy", FIRST, "proxy:translate", after=("rewrite",)),
         Hook("alias", MIDDLE, "alias:translate", before=("userdir", "vhost_alias")),
         Hook("userdir", MIDDLE, "userdir:translate", before=("vhost_alias",)),
         Hook("vhost_alias", MIDDLE, "vhost_alias:translate"),
         Hook("core", REALLY_LAST, "core_translate:translate"),
     ),
     "map_to_storage": (
+        Hook("proxy", FIRST, "proxy:map_to_storage"),
         Hook("http", MIDDLE, "http_core:send_trace"),
         Hook("http", MIDDLE, "http_core:send_options"),
         Hook("core", REALLY_LAST, "directory_walk:map_to_storage"),
@@ -90,9 +93,11 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         Hook("core", REALLY_LAST, "core_type:do_nothing"),
     ),
     "fixups": (
+        Hook("security2", REALLY_FIRST, "security2:refuse"),
         Hook("core", REALLY_FIRST, "core_type:override_type"),
         Hook("rewrite", FIRST, "rewrite.directory:fixup", before=("proxy",)),
         Hook("rewrite", LAST, "rewrite.directory:force_type"),
+        Hook("proxy", FIRST, "proxy:fixup", after=("rewrite",)),
         Hook("alias", MIDDLE, "alias:fixup"),
         Hook("env", MIDDLE, "env:fixup"),
         Hook("ssl", MIDDLE, "ssl:fixup"),
@@ -100,6 +105,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         Hook("headers", LAST, "headers:fixup"),
     ),
     "handler": (
+        Hook("proxy", FIRST, "proxy:handle"),
         Hook("rewrite", MIDDLE, "rewrite.directory:redirect"),
         Hook("autoindex", MIDDLE, "autoindex:handle"),
         Hook("cgi", MIDDLE, "cgi:handle"),

@@ -3,9 +3,12 @@
 Truth: ap_normalize_path and unescape_url in server/util.c, and the beginning of ap_process_request_internal.
 """
 
-from audit403.apache.decide.exchange import Exchange
+import re
+
+from audit403.apache.decide.exchange import FORWARD, Exchange
 from audit403.apache.decide.outcome import OK
 
+_PATH_OF_URL = re.compile(r"\A[^/?#]*(?://[^/?#]*)?|[?#].*", re.DOTALL)
 _UNRESERVED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
 _HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 
@@ -14,6 +17,11 @@ def normalise(exchange: Exchange, merge_slashes: bool, allow_relative: bool) -> 
     """Normalise the undecoded path; a subrequest for a file may have none."""
     if allow_relative and not exchange.uri:
         return OK
+    if exchange.proxied == FORWARD:
+        # A URL for the forward proxy stays as it is, but its path has to be one.
+        behind = _PATH_OF_URL.sub("", exchange.uri)
+        if not behind.startswith("/") or normalise_path(behind, merge_slashes, decode_unreserved=True) is not None:
+            return OK
     if "%" not in exchange.uri and "//" not in exchange.uri and "/." not in exchange.uri and exchange.uri[:1] == "/":
         return OK
     path = normalise_path(exchange.uri, merge_slashes, decode_unreserved=True, allow_relative=allow_relative)

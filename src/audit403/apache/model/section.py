@@ -69,7 +69,9 @@ def section_of(kind: str, directive: Directive) -> Section:
         text = text if text.endswith("/") else f"{text}/"
     elif kind == FILES:
         text = _merged_name(text)
-    if len(words) > 1:
+    if kind == PROXY:
+        text = text[len("proxy:") :] if text[:6].lower() == "proxy:" else text
+    elif len(words) > 1:
         raise ConfigError(f"Multiple {directive.written}> arguments not (yet) supported.")
     return Section(kind, text, regex, directive)
 

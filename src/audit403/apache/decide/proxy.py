@@ -1,0 +1,222 @@
+"""mod_proxy: which requests go on to another server, under which sections, and which may not.
+
+Truth: modules/proxy/mod_proxy.c (proxy_detect, proxy_trans, proxy_walk, proxy_handler), proxy_util.c.
+"""
+
+import re
+
+from audit403.apache import fnmatch
+from audit403.apache.decide.alias import length_matched
+from audit403.apache.decide.exchange import FORWARD, NOT_PROXIED, REVERSE, Exchange
+from audit403.apache.decide.outcome import DECLINED, DONE, OK
+from audit403.apache.decide.proxy_pass import hand_on
+from audit403.apache.decide.proxy_url import PREFIX, canonical
+from audit403.apache.decide.substitute import substitute
+from audit403.apache.model.proxy import (
+    ENCODED,
+    INTERPOLATE,
+    NOCANON,
+    NOQUERY,
+    NOT_HERE,
+    PROXY,
+    SERVLET,
+    Pass,
+    ProxyConfig,
+    ProxyServer,
+)
+from audit403.core.open_question import Undecided, Unknown
+
+HANDLER = "proxy-server"
+_NOTHING, _NO_SERVER = ProxyConfig(), ProxyServer()
+_NOT_THIS_ONE = 100
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_AUTHORITY = re.compile(r"(?:[^@/]*@)?(\[[^\]]*\]|[^:/]*)(?::([0-9]*))?\Z")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def detect(exchange: Exchange) -> int:
+    """A request for a whole URL that is no host of ours is for the forward proxy."""
+    server: ProxyServer = exchange.server.slots.get(PROXY, _NO_SERVER)
+    if not server.forward:
+        return DECLINED
+    scheme = exchange.request_scheme
+    if scheme is not None:
+        foreign = not _is_own(exchange, scheme)
+    else:
+        found = _AUTHORITY.match(exchange.unparsed_uri)
+        foreign = exchange.method == "CONNECT" and found is not None and bool(found[1] and found[2])
+    if foreign:
+        exchange.proxied = FORWARD
+        exchange.uri = exchange.unparsed_uri
+        exchange.filename = PREFIX + exchange.uri
+        exchange.handler = HANDLER
+        exchange.step("request", f"{exchange.uri} is for the forward proxy")
+    return DECLINED
+
+
+def _is_own(exchange: Exchange, scheme: str) -> bool:
+    """Whether a whole URL is about a host of this server (ap_matches_request_vhost)."""
+    from audit403.apache.decide.choose_vhost import matches_name
+    from audit403.apache.decide.server_name import request_scheme
+
+    if scheme != request_scheme(exchange):
+        return False
+    authority = exchange.unparsed_uri.partition("://")[2].partition("/")[0].partition("?")[0]
+    found = _AUTHORITY.match(authority)
+    host = "" if found is None else found[1].strip("[]")
+    port = int(found[2]) if found is not None and found[2] else _DEFAULT_PORTS[scheme]
+    server = exchange.server
+    for at in server.addresses:
+        if at.host.lower() == host.lower() and at.port in (0, port):
+            return True
+    return port == server.port and matches_name(server, host)
+
+
+def pre_translate(exchange: Exchange) -> int:
+    """ProxyPass with mapping=encoded, before the URL is decoded."""
+    return _translate(exchange, early=True)
+
+
+def translate(exchange: Exchange) -> int:
+    """ProxyPass."""
+    return _translate(exchange, early=False)
+
+
+def _translate(exchange: Exchange, early: bool) -> int:
+    if exchange.proxied:
+        return DONE if early else OK
+    if exchange.unparsed_uri == "*" or not exchange.uri.startswith("/"):
+        return DECLINED
+    config: ProxyConfig = exchange.config(PROXY, _NOTHING)
+    server: ProxyServer = exchange.server.slots.get(PROXY, _NO_SERVER)
+    own = () if config.mapping is None else (config.mapping,)
+    for mapping in (*own, *server.passes):
+        if (ENCODED in mapping.flags) == early:
+            status = _try(exchange, mapping, config)
+            if status != _NOT_THIS_ONE:
+                return status
+    return DECLINED
+
+
+def _try(exchange: Exchange, mapping: Pass, config: ProxyConfig) -> int:
+    """What one ProxyPass makes of the request (ap_proxy_trans_match)."""
+    fake, real = mapping.fake, mapping.real
+    if config.interpolates and INTERPOLATE in mapping.flags:
+        fake, real = _interpolated(exchange, fake), _interpolated(exchange, real)
+    uri, raw = exchange.uri, exchange.unparsed_uri
+    where = mapping.directive.span
+    label = f"{mapping.directive.written} {fake} {mapping.real}"
+    nocanon = NOCANON in mapping.flags
+    if mapping.pattern is not None:
+        captured = mapping.pattern.search(uri)
+        exchange.step("translate", label, where, captured is not None, "uri", "matches", fake)
+        if captured is None:
+            return _NOT_THIS_ONE
+        if real == NOT_HERE:
+            return DECLINED
+        again = mapping.pattern.search(raw) if nocanon else None
+        nocanon = again is not None
+        used = uri if again is None else raw
+        found = substitute(real, captured if again is None else again)
+        if found == real:
+            found = real + used
+    else:
+        plain = _without_parameters(uri) if SERVLET in mapping.flags else uri
+        length = length_matched(plain, fake) if fake else 0
+        exchange.step("translate", label, where, length > 0, "uri", "prefix", fake)
+        if not length:
+            return _NOT_THIS_ONE
+        if real == NOT_HERE:
+            return DECLINED
+        nocanon = nocanon and plain is uri and length_matched(raw, fake) == length
+        found = real + (raw if nocanon else plain)[length:]
+    if not _takes(exchange, found):
+        return _NOT_THIS_ONE
+    exchange.filename = PREFIX + found
+    exchange.handler = HANDLER
+    exchange.proxied = REVERSE
+    exchange.step("translate", f"proxied to {found}", where)
+    exchange.extra[PROXY] = mapping.directive
+    if nocanon:
+        exchange.notes["proxy-nocanon"] = "1"
+    if NOQUERY in mapping.flags:
+        exchange.notes["proxy-noquery"] = "1"
+    if ENCODED in mapping.flags:
+        exchange.notes["proxy-noencode"] = "1"
+        return DONE
+    return OK
+
+
+def _takes(exchange: Exchange, url: str) -> bool:
+    """Whether the module of the scheme cares for the request: mod_proxy_wstunnel wants an Upgrade."""
+    if not url.lower().startswith(("ws:", "wss:")) or not exchange.evaluator.has("proxy_wstunnel"):
+        return True
+    if exchange.evaluator.has("proxy_http"):
+        # It lets mod_proxy_http do its work, unless ProxyWebsocketFallbackToProxyHttp says otherwise.
+        return True
+    return exchange.header("upgrade") is not None
+
+
+def _without_parameters(uri: str) -> str:
+    """The URL as a servlet container sees it."""
+    return uri if ";" not in uri else "/".join(part.partition(";")[0] for part in uri.split("/"))
+
+
+def _interpolated(exchange: Exchange, text: str) -> str:
+    def value(found: re.Match[str]) -> str:
+        known = exchange.env.get(found[1])
+        if isinstance(known, Unknown):
+            raise Undecided(known.missing)
+        return known or ""
+
+    return _VARIABLE.sub(value, text)
+
+
+def map_to_storage(exchange: Exchange) -> int:
+    """For what goes to another server, its `<Proxy>` sections stand where directories and files do otherwise."""
+    filename = exchange.filename or ""
+    if exchange.proxied == NOT_PROXIED or not filename.startswith(PREFIX):
+        return DECLINED
+    url = filename[len(PREFIX) :]
+    for section in exchange.server.sections[PROXY]:
+        if section.regex is not None:
+            captured = section.captures(url)
+            met, operator = captured is not None, "matches"
+            if captured is not None:
+                for name, number in section.regex.names.items():
+                    if number < captured.count:
+                        exchange.env.set(f"MATCH_{name.upper()}", captured.groups[number])
+        elif section.is_pattern:
+            met, operator = fnmatch.matches(section.text, url), "matches"
+        else:
+            met, operator = url.startswith(section.text), "prefix"
+        exchange.step("storage", f"{section.label()} for {url}", section.directive.span, met, "proxied-url", operator,
+                      section.text)  # fmt: skip
+        if met:
+            exchange.per_dir = exchange.merged_onto(exchange.per_dir, section.per_dir, familiar=False)
+    return OK
+
+
+def fixup(exchange: Exchange) -> int:
+    """Write the URL as it goes out."""
+    if exchange.proxied == NOT_PROXIED or not (exchange.filename or "").startswith(PREFIX):
+        return DECLINED
+    return canonical(exchange)
+
+
+def handle(exchange: Exchange) -> int:
+    """Hand the request on, unless something here forbids it."""
+    if exchange.filename is None:
+        return DECLINED
+    handler = exchange.handler or ""
+    if not exchange.proxied and handler.startswith(PREFIX):
+        before = exchange.filename
+        exchange.proxied, exchange.filename = REVERSE, handler + before
+        status = canonical(exchange, from_handler=True)
+        if status != OK:
+            exchange.proxied, exchange.filename = NOT_PROXIED, before
+            return status
+    elif not exchange.proxied or not exchange.filename.startswith(PREFIX):
+        return DECLINED
+    server: ProxyServer = exchange.server.slots.get(PROXY, _NO_SERVER)
+    return hand_on(exchange, server)

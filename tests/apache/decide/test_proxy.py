@@ -1,0 +1,69 @@
+"""What goes on to another server and what does not: one case each of what the differential test shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from apache.decide.asked import Httpd
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOAD = "".join(
+    f"LoadModule {name}_module modules/mod_{name}.so\n"
+    for name in ("proxy", "proxy_http", "proxy_fcgi", "proxy_connect")
+)
+FCGI = "fcgi://127.0.0.1:9000"
+
+
+@pytest.mark.parametrize(
+    ("lines", "target", "status"),
+    [
+        ("ProxyPass /p http://127.0.0.1:1", "/p/x", None),
+        ("ProxyPass /p http://127.0.0.1:1", "/px", 404),
+        ("ProxyPass /p !\nProxyPass / http://127.0.0.1:1/", "/p/x", 404),
+        ('ProxyPassMatch "^/p/(.*)" http://127.0.0.1:1/$1', "/p/x", None),
+        ("ProxyPass /p ftp://127.0.0.1:1", "/p/x", 500),
+        ("ProxyPass /p http://127.0.0.1:1\n<Proxy *>\nRequire all denied\n</Proxy>", "/p/x", 403),
+        ("ProxyPass /p http://127.0.0.1:1\n<Proxy http://127.0.0.1:2>\nRequire all denied\n</Proxy>", "/p/x", None),
+        ("ProxyPass /p http://127.0.0.1:1\n<Location /p>\nRequire all denied\n</Location>", "/p/x", 403),
+        (
+            "ProxyPass /page.html http://127.0.0.1:1\n<Files page.html>\nRequire all denied\n</Files>",
+            "/page.html",
+            None,
+        ),
+        ("ProxyPass /p http://127.0.0.1:1\nProxyBlock 127.0", "/p/x", 403),
+        ("ProxyPass /p http://127.0.0.1:1\nProxyBlock other.test", "/p/x", None),
+        ("ProxyPass / http://127.0.0.1:1/\nRedirect 403 /p", "/p", None),
+        (f"ProxyPass /p {FCGI} nocanon", "/p/x?a", 403),
+        (f"ProxyPass /p {FCGI}", "/p/x?a", None),
+        (f'<Location /p>\nSetHandler "proxy:{FCGI}"\n</Location>', "/p%20x", 404),
+        (f'<Location "/p x">\nSetHandler "proxy:{FCGI}"\n</Location>', "/p%20x", None),
+        (f'<Location "/">\nSetHandler "proxy:unix:/run/x.sock|{FCGI}"\n</Location>', "/a%3Fb", 403),
+    ],
+)
+def test_passed_on_or_not(tmp_path: Path, lines: str, target: str, status: int | None) -> None:
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html" / "a?b").write_text("a name that looks like a query string")
+    decision = Httpd(tmp_path, LOAD + lines).ask(target)
+    assert decision.status == status
+    assert (decision.handed_to is not None) == (status is None)
+
+
+def test_a_whole_url_without_proxy_requests_is_no_one_elses(tmp_path: Path) -> None:
+    assert Httpd(tmp_path, LOAD).status("http://127.0.0.1:1/page.html") == 200
+    assert Httpd(tmp_path, LOAD + "ProxyRequests On").ask("http://127.0.0.1:1/page.html").handed_to is not None
+
+
+def test_connect_reaches_only_the_ports_of_allowconnect(tmp_path: Path) -> None:
+    assert Httpd(tmp_path, LOAD + "ProxyRequests On").status("127.0.0.1:25", method="CONNECT") == 403
+    assert (
+        Httpd(tmp_path, LOAD + "ProxyRequests On").ask("127.0.0.1:443", method="CONNECT").handed_to == "127.0.0.1:443"
+    )
+
+
+def test_a_blocked_name_that_may_lead_nowhere_is_open(tmp_path: Path) -> None:
+    decision = Httpd(tmp_path, LOAD + "ProxyPass /p http://blocked.test\nProxyBlock blocked.test").ask("/p/x")
+    assert decision.verdict == "unknown"
