@@ -116,3 +116,9 @@ def test_what_is_no_toml(tmp_path: Path, data: bytes) -> None:
 def test_given_settings_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(BadUsage, match="there is no such file"):
         SettingsFinder(str(tmp_path / "none.toml"))
+
+
+def test_a_key_with_a_line_break_is_told_on_one_line(tmp_path: Path) -> None:
+    (tmp_path / "audit403.toml").write_text('"a\\nb" = 1\n')
+    with pytest.raises(BadUsage, match=r'unknown key "a\\nb"'):
+        SettingsFinder().nearest(str(tmp_path))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -26,6 +25,18 @@ main(["check", sys.argv[1], "--tree", "here", "--format", "json", "--output", os
 main(["check", sys.argv[1], "--tree", "none", "--output", os.devnull])
 os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})
 sys.exit(main(sys.argv[2:]))
+"""
+#: A process's peak counts the size of the one that it was forked from, and the tests' own is large: a small one between
+#: them starts the run, and writes down its exit code, seconds of processor time and kilobytes.
+BETWEEN = """
+import os, resource, sys
+pid = os.fork()
+if not pid:
+    resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[2]) + 2, int(sys.argv[2]) + 4))
+    os.execv(sys.argv[3], sys.argv[3:])
+_, status, used = os.wait4(pid, 0)
+with open(sys.argv[1], "w") as told:
+    print(os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, used.ru_maxrss, file=told)
 """
 WARM_UP = "events {}\nhttp { server { root /etc; location ~ ^/a { } location /b/ { deny all; allow 10.0.0.0/8; } } }\n"
 
@@ -61,22 +72,21 @@ def bounded(
             warm_up = Path(folder, "nginx.conf")
             warm_up.write_text(WARM_UP)
             command = [sys.executable, "-c", AS_NOBODY, str(warm_up)]
+        told = Path(folder, "used")
         process = subprocess.Popen(
-            [*command, *map(str, arguments)],
-            cwd=cwd, env=environment(), stdin=_given(stdin), stdout=out, stderr=errors,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 2, int(seconds) + 4)),
+            [sys.executable, "-c", BETWEEN, str(told), str(int(seconds)), *command, *map(str, arguments)],
+            cwd=cwd, env=environment(), stdin=_given(stdin), stdout=out, stderr=errors, start_new_session=True,
         )  # fmt: skip
-        killer = threading.Timer(PATIENCE, process.kill)
+        killer = threading.Timer(PATIENCE, os.killpg, (process.pid, signal.SIGKILL))
         killer.start()
-        _, status, used = os.wait4(process.pid, 0)
+        process.wait()
         killer.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)  # so that Popen does not wait for it again
+        assert told.exists(), f"it hangs: nothing came of it in {PATIENCE} s"
+        code, used, kilobytes = told.read_text().split()
         out.seek(0)
         errors.seek(0)
-        run = Run(
-            process.returncode, out.read(), errors.read().decode(errors="replace"), used.ru_utime + used.ru_stime,
-            used.ru_maxrss / 1024,
-        )  # fmt: skip
+        said = errors.read().decode(errors="replace")
+        run = Run(int(code), out.read(), said, float(used), int(kilobytes) / 1024)
     assert "Traceback" not in run.errors and "Warning" not in run.errors, run.errors
     assert run.code not in (-signal.SIGKILL, -signal.SIGXCPU), f"ended by {signal.Signals(-run.code).name}: it hangs"
     assert run.seconds < seconds, f"{run.seconds:.1f} s of processor time"

@@ -188,7 +188,8 @@ class _Reader:
         )
 
     def wrong(self, what: str) -> BadUsage:
-        return BadUsage(f"{self.path}: {what}.")
+        shown = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in what)  # a key may hold anything
+        return BadUsage(f"{self.path}: {shown}.")
 
     def known(self, table: dict[str, Any], keys: tuple[str, ...], where: str) -> None:
         for key in table:
