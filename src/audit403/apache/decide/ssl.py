@@ -160,17 +160,20 @@ def _check_certificate(exchange: Exchange, config: SslConfig) -> int:
     directive = config.verify_directive or own.verify_directive
     where = None if directive is None else directive.span
     if first.protocols is not None and TLS_1_3 not in first.protocols:
-        return _renegotiated(exchange, modes, where)
+        return _renegotiated(exchange, config, modes, where)
     exchange.step("access", "a certificate is asked for after the handshake, which browsers do not give", where)
     log = "AH10158: cannot perform post-handshake authentication"
     exchange.decided("post-handshake", where, "this asks for a certificate that the handshake did not ask for", log=log)
     return FORBIDDEN
 
 
-def _renegotiated(exchange: Exchange, modes: set[str], where: Span | None) -> int:
+def _renegotiated(exchange: Exchange, config: SslConfig, modes: set[str], where: Span | None) -> int:
     """Below TLS 1.3 there is another handshake, in which the client shows what it has."""
-    certificate = "none" if exchange.request.tls is None else shown(ssl_of(exchange.server), exchange.request.tls)
-    met = certificate == "verified" or (certificate == "none" and REQUIRE not in modes)
+    own = ssl_of(exchange.server)
+    certificate = "none" if exchange.request.tls is None else shown(own, exchange.request.tls)
+    depth = next((each for each in (config.depth, own.depth) if each is not None), DEPTH)
+    # One that an authority has signed itself is one step below it.
+    met = (certificate == "verified" and depth >= 1) or (certificate == "none" and REQUIRE not in modes)
     met = met or (certificate == "failed" and OPTIONAL_NO_CA in modes and REQUIRE not in modes)
     text = "another handshake asks for a certificate"
     exchange.step("access", text, where, met, "tls.client_certificate", "accepted")
