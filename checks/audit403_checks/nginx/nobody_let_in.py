@@ -32,10 +32,16 @@ def nobody_let_in(fact: Fact, site: Site) -> Iterator[Finding]:
     permitted = [rule for rule in context.access_rules() if rule.permits]
     if not permitted:
         yield from _password_for_nobody(refusal, context)
-    elif looks_at_client(refusal.decision):
+    elif looks_at_client(refusal.decision) and not _is_of_two_addresses(site, context):
         yield from _nobody_in_common(site, refusal, subject, permitted)
     elif not context.effective("set_real_ip_from"):
         yield from _nobody_comes_that_way(site, refusal, subject, permitted)
+
+
+def _is_of_two_addresses(site: NginxSite, context: Context) -> bool:
+    """Whether the list and the other test may look at two addresses: the visitor's, and that of a proxy."""
+    others = any(geo.proxies or geo.variable not in ("", "remote_addr") for geo in site.model.geos.values())
+    return others or bool(context.effective("set_real_ip_from"))
 
 
 def _password_for_nobody(refusal: Refusal, context: Context) -> Iterator[Finding]:

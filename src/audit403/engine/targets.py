@@ -158,6 +158,9 @@ class Targets:
         except BadUsage as error:
             self.not_audited.append(NotAudited("standard input", str(error)))
             return
+        if not data.strip():  # what was to print it has failed
+            self.not_audited.append(NotAudited("standard input", "it is empty"))
+            return
         settings = self._settings("standard input", os.getcwd())
         if settings is None:
             return

@@ -53,11 +53,12 @@ class NginxSite:
         self.files = tuple(configuration.files)
         self.size = configuration.size
         self.evidence = evidence
-        self.not_audited = tuple(NotAudited(target, reason) for target, reason in configuration.not_read)
         tree = evidence if options.tree == "here" else ConfigurationOnly(evidence, options.paths)
         hostname = tree.hostname()
         self._hostname = hostname if isinstance(hostname, str) else None
         self.model = build_model(configuration, self._hostname, refused(configuration)) if model is None else model
+        # After the model: what is too deep for it is not read, either.
+        self.not_audited = tuple(NotAudited(target, reason) for target, reason in configuration.not_read)
         self.evaluator = Evaluator(self.model, tree)
         self._reread = reread
         #: The files that came as text: there is no evidence of them, so it is not changed with them.

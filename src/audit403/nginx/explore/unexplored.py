@@ -10,7 +10,8 @@ from audit403.core.fact import ReadingFault
 from audit403.core.family import NotAudited
 from audit403.core.place import Span
 from audit403.nginx.decide.tls import verify_mode
-from audit403.nginx.explore.doors import Door
+from audit403.nginx.explore.doors import Door, taken_by
+from audit403.nginx.explore.ordinary import UNKNOWN_HOST
 from audit403.nginx.explore.regions import RuleTable
 from audit403.nginx.explore.search import Asked, Search
 from audit403.nginx.explore.trail import Trails
@@ -141,10 +142,26 @@ def _is_beyond_requests(instruction: If, search: Search) -> bool:
         return True
     from audit403.nginx.explore.values import OF_DOORS
 
+    values = None
     if condition.variable in OF_DOORS:
-        wish, values = wish_of(condition, True), search.flips.reach.fields.known(condition.variable) or ()
+        values = search.flips.reach.fields.known(condition.variable) or ()
+    elif condition.variable == "host":
+        values = _all_names(search)
+    if values is not None:
+        wish = wish_of(condition, True)
         return wish is not None and not any(map(wish.accepts, values))
     return condition.variable == "ssl_client_verify" and verify_mode(search.server) == "on"
+
+
+def _all_names(search: Search) -> tuple[str, ...] | None:
+    """Every name by which requests come to the server block; None where other names lead there, too."""
+    server = search.server
+    if any(taken_by(door.socket, UNKNOWN_HOST) is server for door in search.flips.reach.fields.doors):
+        return None
+    texts = [name.text for name in server.names]
+    if not all(text and text[0] not in "*." and text[-1] not in "*." for text in texts):
+        return None
+    return tuple(text.lower() for text in texts if text)
 
 
 def _is_named(location: Location, server: Server) -> bool:
