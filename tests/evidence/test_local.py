@@ -1,4 +1,5 @@
 import os
+import pwd
 import socket
 import subprocess
 from collections.abc import Callable
@@ -120,7 +121,7 @@ def test_users_and_groups_are_the_machines() -> None:
     evidence = LocalEvidence()
     root = evidence.user("root")
     assert root == evidence.user(0)
-    assert root == ("root", 0, 0)
+    assert root == ("root", 0, 0, pwd.getpwnam("root").pw_dir)
     assert evidence.group("root") == evidence.group(0)
     assert evidence.user("nobody-of-this-name") == ABSENT
     assert evidence.user(4_000_000_000) == ABSENT
