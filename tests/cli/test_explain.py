@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from servers.command import audit403
 
 PART = "server { listen 80; server_name part.example; location /no { deny all; } location / { return 200; } }\n"
@@ -57,3 +59,10 @@ def test_what_cannot_be_used_is_said_in_a_sentence(tmp_path: Path) -> None:
     )
     code, text = _explain(tmp_path / "none.conf", "http://a/")
     assert code == 2 and "is not there" in text
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://a b/", "http:///x"])
+def test_what_is_no_url_is_refused(url: str, tmp_path: Path) -> None:
+    (tmp_path / "part.conf").write_text(PART)
+    code, text = _explain(tmp_path / "part.conf", url)
+    assert code == 2 and f'"{url}"' in text

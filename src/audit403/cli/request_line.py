@@ -64,9 +64,12 @@ def split_url(url: str) -> tuple[str, str, str]:
     if not separator or scheme.lower() not in ("http", "https"):
         raise BadUsage(f'"{url}" is no URL that begins with http:// or https://.')
     end = min((index for index in map(rest.find, "/?#") if index >= 0), default=len(rest))
-    if not rest[:end]:
+    authority = rest[:end].rpartition("@")[2]
+    if not authority:
         raise BadUsage(f'"{url}" names no host.')
-    return scheme.lower(), rest[:end].rpartition("@")[2], rest[end:] or "/"
+    if any(character <= " " for character in authority) or authority.count("[") != authority.count("]"):
+        raise BadUsage(f'"{url}" names no valid host: another Host header is given with --header.')
+    return scheme.lower(), authority, rest[end:] or "/"
 
 
 def _headers(given: Any, authority: str) -> tuple[tuple[tuple[str, str], ...], str | None]:

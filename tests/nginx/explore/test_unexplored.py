@@ -54,6 +54,8 @@ def test_it_is_said(body: str, words: str) -> None:
         "if (-f /maintenance) { return 403; }",
         "if ($bad) { set $x 1; } return 301 https://a.example/; if ($y) { return 403; }",
         "deny 2001:db8::/32;",
+        'if ($args ~* "select.{0,20}from[ ]") { return 403; }',
+        "if ($ssl_protocol = TLSv1) { return 403; }",
     ],
 )
 def test_nothing_is_said_where_all_was_tried(body: str) -> None:

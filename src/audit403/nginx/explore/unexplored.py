@@ -4,6 +4,7 @@ A configuration in which something was not tried is not a clean one, so it is sa
 """
 
 from collections.abc import Iterator
+from itertools import islice
 
 from audit403.core.decision import REASON_FILE, REASON_PROGRAM, UNKNOWN
 from audit403.core.fact import ReadingFault
@@ -12,17 +13,19 @@ from audit403.core.place import Span
 from audit403.nginx.decide.tls import verify_mode
 from audit403.nginx.explore.doors import Door, taken_by
 from audit403.nginx.explore.ordinary import UNKNOWN_HOST
+from audit403.nginx.explore.regex_witness import witnesses
 from audit403.nginx.explore.regions import RuleTable
 from audit403.nginx.explore.search import Asked, Search
 from audit403.nginx.explore.trail import Trails
 from audit403.nginx.explore.wish import wish_of
 from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.model.location import Location, every_location
-from audit403.nginx.model.rewrite_code import If, Instruction, Return
+from audit403.nginx.model.rewrite_code import Condition, If, Instruction, Return
 from audit403.nginx.model.server import Server
 from audit403.nginx.read.tree import Directive
 
 _LONG_LIST = 100
+_MOST_WITNESSES = 8
 _SENDING = ("try_files", "error_page")
 
 
@@ -136,21 +139,36 @@ def _in_code(code: tuple[Instruction, ...], search: Search) -> Iterator[tuple[Di
 
 
 def _is_beyond_requests(instruction: If, search: Search) -> bool:
-    """Whether no request turns a condition: it is about a file, a socket, or what the handshake has made sure of."""
+    """Whether no request turns a condition: it is about a file, a socket, what the handshake has made sure of, or about
+    characters that no request line holds.
+    """
     condition = instruction.condition
-    if condition.operator.endswith(("-f", "-d", "-e", "-x")):
+    if condition.operator.endswith(("-f", "-d", "-e", "-x")) or _wants_unsendable(condition):
         return True
     from audit403.nginx.explore.values import OF_DOORS
 
     values = None
     if condition.variable in OF_DOORS:
         values = search.flips.reach.fields.known(condition.variable) or ()
+    elif condition.variable.startswith("ssl_") and not any(door.socket.tls for door in search.flips.reach.fields.doors):
+        values = ("",)
     elif condition.variable == "host":
         values = _all_names(search)
     if values is not None:
         wish = wish_of(condition, True)
         return wish is not None and not any(map(wish.accepts, values))
     return condition.variable == "ssl_client_verify" and verify_mode(search.server) == "on"
+
+
+def _wants_unsendable(condition: Condition) -> bool:
+    """Whether a pattern on the request line as it was sent only matches with a space or a control character."""
+    name = condition.variable
+    if condition.regex is None or condition.operator.startswith("!"):
+        return False
+    if name not in ("args", "query_string", "request_uri") and not name.startswith("arg_"):
+        return False
+    texts = list(islice(witnesses(condition.regex), _MOST_WITNESSES))
+    return bool(texts) and all(any(character <= " " or character == "\x7f" for character in text) for text in texts)
 
 
 def _all_names(search: Search) -> tuple[str, ...] | None:
