@@ -45,17 +45,17 @@ _UNKNOWN_PROGRAM = "the program that knows who may come in, or runs the page"
 _UNKNOWN_NETWORK = "the office's IPv6 network"
 NOT_CURED = {
     "n34-npmplus-2757": "the second proxy's address",
-    "auth_request_lets_nobody_in:broken": _UNKNOWN_PROGRAM,
-    "certificate_test_never_holds:broken-name": "whose certificate is shown, so that the fix cannot be proven",
+    "nginx/auth-request-lets-nobody-in:broken": _UNKNOWN_PROGRAM,
+    "nginx/certificate-test-never-holds:broken-name": "whose certificate is shown, so that the fix cannot be proven",
     "nginx/certificate-test-never-holds/behind-a-tls-proxy:broken": "what the proxy in front says of certificates",
     "nginx/certificate-test-never-holds/nothing-to-verify-with:broken": "the authority's certificate",
     "files/symlink-not-followed/loop:broken": "where the link was to lead",
-    "symlink_not_followed:broken": "where the link was to lead",
+    "files/symlink-not-followed:broken": "where the link was to lead",
     "nginx/allow-list-without-ipv6/geo-of-the-office:broken": _UNKNOWN_NETWORK,
     "nginx/error-page-refused/internal-under-deny:broken": "nothing: the answer stays 403, and only its page is mended",
     "nginx/index-refused/php-denied:broken": _UNKNOWN_PROGRAM,
     "nginx/nobody-let-in/subrequest:broken": "what the program that is asked says, so that the fix cannot be proven",
-    "secure_link_never_right:broken": _UNKNOWN_SECRET,
+    "nginx/secure-link-never-right:broken": _UNKNOWN_SECRET,
     "nginx/secure-link-never-right/over:broken": _UNKNOWN_SECRET,
     "nginx/secure-link-never-right/secret-below:broken": _UNKNOWN_SECRET,
 }
@@ -72,7 +72,10 @@ def _rules(example: Example) -> set[str]:
 EXAMPLES = [
     example
     for example in PAGE_EXAMPLES + CASE_EXAMPLES
-    if example.state == "broken" and _rules(example) & DEFECTS and any(ask.status == FORBIDDEN for ask in example.asks)
+    if example.family == "nginx"
+    and example.state == "broken"
+    and _rules(example) & DEFECTS
+    and any(ask.status == FORBIDDEN for ask in example.asks)
 ]
 
 

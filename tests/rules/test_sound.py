@@ -26,7 +26,7 @@ def test_there_are_many() -> None:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.id)
 def test_nothing_is_found(example: Example, certificates: Certificates) -> None:
     """An error on a sound configuration costs more trust than ten right ones earn."""
-    need("nginx")
+    need({"nginx": "nginx", "apache": "apache2"}[example.family])
     if needs_root(example):
         need_root()
     with lay_out_example(example, certificates) as place:

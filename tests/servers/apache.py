@@ -26,7 +26,7 @@ USUAL = (
 #: Written to the error log when all is up, whatever the LogLevel.
 _STARTED = "AH00094: Command line"
 #: One worker process with a few threads: starts in some ten milliseconds.
-_SMALL = {
+SMALL = {
     # The client keeps a connection open for each address that it asks from, and they may be many.
     "event": "StartServers 1\nServerLimit 1\nThreadsPerChild 16\nMaxRequestWorkers 16\nMinSpareThreads 1\n"
     "MaxSpareThreads 16\nAsyncRequestWorkerFactor 32\nKeepAliveTimeout 30\nMaxKeepAliveRequests 0",
@@ -75,7 +75,7 @@ PidFile {prefix}/apache.pid
 ErrorLog {prefix}/error.log
 LogLevel {log_level}
 ServerName localhost
-{load_modules([f"mpm_{mpm}", *modules, *extra])}{types}{run_as}{_SMALL[mpm]}
+{load_modules([f"mpm_{mpm}", *modules, *extra])}{types}{run_as}{SMALL[mpm]}
 {body}
 """
 

@@ -1,7 +1,8 @@
-"""An example laid out on disk: once as it is written, for audit403, and once as the real nginx can run it here.
+"""An example laid out on disk: once as it is written, for audit403, and once as the real server can run it here.
 
 The two differ in their sockets (a free port on loopback for each port) and in that the real one is told by a header
-who the client is, so that requests from any address can be sent.
+who the client is, so that requests from any address can be sent. What is a server's own is in `laid_out_nginx` and
+`laid_out_apache`.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ import contextlib
 import grp
 import os
 import pwd
-import re
 import shutil
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from .http import Tls
-from .nginx import Nginx, main_config
-from .ports import free_ports
+from .laid_out_apache import ApacheLayout
+from .laid_out_nginx import NginxLayout
+from .live import CLIENT_HEADER, STAND_IN, Live, write
 from .process import IS_ROOT, server_directory
 from .rule_examples import Ask, Example, ExampleError
 
@@ -24,21 +25,39 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from .apache import Apache
     from .certificates import Certificates
+    from .nginx import Nginx
 
-CLIENT_HEADER = "X-Audit403-Client"
-_REAL_IP = f"set_real_ip_from 127.0.0.0/8; set_real_ip_from ::1; real_ip_header {CLIENT_HEADER};"
-_TRUSTS_LOOPBACK, _STAND_IN = "set_real_ip_from 127.0.0.0/8", "127.0.0.5"
-_LISTEN = re.compile(r"((?:^|(?<=[;{]))[ \t]*listen[ \t]+)([^;\s]+)", re.MULTILINE)
-_TOP_BLOCK = re.compile(r"^(?:http|events)\s*\{", re.MULTILINE)
-_HTTP_LEVEL = re.compile(r"^server\s*\{", re.MULTILINE)
-_HTTP_OPENS = re.compile(r"^http\s*\{", re.MULTILINE)
-_OWN_ROOT = re.compile(r"^root\s", re.MULTILINE)
+IN_DOCROOT = "root/"
+"""The files of an example that begin with this lie in the docroot."""
+
+
+class Layout(Protocol):
+    """What is a server's own about an example: what stands around it, and how a copy of it is run here."""
+
+    folder: str
+
+    def around(self, text: str) -> str:
+        """The text of site.conf as a file of the configuration."""
+
+    def main(self, example: Example, conf: Path, run: Path) -> Path:
+        """The main configuration of an example whose files have been written."""
+
+    def live(self, live: Path, main: Path) -> Live:
+        """Make a copy one that can run here."""
+
+    def server(self, run: Path, main: Path) -> Nginx | Apache:
+        """The real server."""
+
+
+LAYOUTS: dict[str, Layout] = {"nginx": NginxLayout(), "apache": ApacheLayout()}
 
 
 class LaidOut(NamedTuple):
     """Where an example lies: its main configuration as written, its docroot, and the folder that holds everything."""
 
+    layout: Layout
     base: Path
     conf: Path
     root: Path
@@ -46,71 +65,59 @@ class LaidOut(NamedTuple):
     certificates: Certificates | None
 
     def refusal_to_start(self) -> str | None:
-        """What `nginx -t` has against the configuration, None where nothing."""
-        main, _, _ = self._live()
-        return Nginx(self.base / "run", main, error_log=self.base / "run/error.log").check()
+        """What the real server has against the configuration, None where nothing."""
+        return self.layout.server(self.base / "run", self._live().main).check()
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Running]:
-        """The real nginx with the configuration as it now lies there."""
-        main, ports, by_header = self._live()
-        texts = [_read(path) for path in main.parent.rglob("*") if path.is_file()]
-        trusts_all_here = any(_TRUSTS_LOOPBACK in text for text in texts)
-        with Nginx(self.base / "run", main, error_log=self.base / "run/error.log") as server:
-            yield Running(server, ports, by_header, trusts_all_here and not by_header, self.certificates)
+        """The real server with the configuration as it now lies there."""
+        live = self._live()
+        with self.layout.server(self.base / "run", live.main) as server:
+            yield Running(server, live, self.certificates)
 
-    def _live(self) -> tuple[Path, dict[int, dict[str, str]], bool]:
-        """A copy of the configuration that can run here; its ports, and whether a header names the client."""
-        live = self.base / "live"
+    def _live(self) -> Live:
+        """A copy of the configuration that can run here."""
+        live = self.conf.with_name("live")
         if live.exists():
             shutil.rmtree(live)
         _copy(self.conf, live)
-        ports = _move_to_loopback(live)
-        main = live / self.main.relative_to(self.conf)
-        text = _read(main)
-        configured = any("real_ip" in _read(path) for path in live.rglob("*") if path.is_file())
-        if not configured:
-            text = _HTTP_OPENS.sub(lambda found: f"{found[0]} {_REAL_IP}", text, count=1)
-        _write(main, text)
-        return main, ports, not configured
+        return self.layout.live(live, live / self.main.relative_to(self.conf))
 
 
 class Running(NamedTuple):
     """A server that is running, and how its requests get there."""
 
-    server: Nginx
-    ports: dict[int, dict[str, str]]
-    by_header: bool
-    has_stand_in: bool
+    server: Nginx | Apache
+    live: Live
     certificates: Certificates | None
 
     def can_ask(self, ask: Ask) -> bool:
-        """Whether a request can come from that client: where real_ip is the example's own, only from this machine's.
-
-        Where it trusts all of those, one of them can stand in for a proxy of a private network.
+        """Whether a request can come from that client: where the example itself says whom it believes, only from this
+        machine's. Where it trusts all of those, one of them can stand in for a proxy of a private network.
         """
         is_here = ask.client.startswith("127.") or ask.client == "::1"
-        return self.by_header or is_here or (self.has_stand_in and ask.client.startswith(("10.", "192.168.")))
+        stands_in = self.live.has_stand_in and ask.client.startswith(("10.", "192.168."))
+        return self.live.by_header or is_here or stands_in
 
     def status(self, ask: Ask) -> int:
         """What it answers."""
         wants_six = ":" in ask.client
-        addresses = self.ports.get(ask.port)
+        addresses = self.live.ports.get(ask.port)
         if not addresses:
-            raise ExampleError(f"nothing listens on port {ask.port} (a server needs its own listen directive)")
+            raise ExampleError(f"nothing listens on port {ask.port} (it needs a listen directive of its own)")
         address, port = next(
             (place.rsplit(":", 1) for place in addresses.values() if place.startswith("[") == wants_six),
             next(iter(addresses.values())).rsplit(":", 1),
         )
         headers = list(ask.headers)
         source = None
-        if self.by_header:
+        if self.live.by_header:
             headers.append((CLIENT_HEADER, ask.client))
         elif self.can_ask(ask):
-            source = ask.client if ask.client.startswith(("127.", "::1")) else _STAND_IN
+            source = ask.client if ask.client.startswith(("127.", "::1")) else STAND_IN
         else:
             raise ExampleError(
-                f"{ask.client} cannot ask: an example with real_ip directives of its own has clients of 127.0.0.0/8"
+                f"{ask.client} cannot ask: an example that believes proxies itself has clients of 127.0.0.0/8"
             )
         answer = self.server.client.ask(
             int(port), ask.method, ask.target, headers, host=ask.host,
@@ -129,8 +136,9 @@ class Running(NamedTuple):
 @contextlib.contextmanager
 def lay_out_example(example: Example, certificates: Certificates | None = None) -> Iterator[LaidOut]:
     """Write an example's files and tree below a directory that a server's workers can reach."""
+    layout = LAYOUTS[example.family]
     with server_directory() as base:
-        conf, root = base / "etc/nginx", base / "srv/www"
+        conf, root = base / layout.folder, base / "srv/www"
         for folder in (conf, root, base / "run"):
             folder.mkdir(parents=True)
         _open_up(base)
@@ -139,21 +147,15 @@ def lay_out_example(example: Example, certificates: Certificates | None = None) 
             words |= {"@CERT@": str(certificates.server), "@KEY@": str(certificates.server_key)}
             words |= {"@CA@": str(certificates.authority)}
         for name, text in example.files.items():
-            path = conf / name
+            path = root / name.removeprefix(IN_DOCROOT) if name.startswith(IN_DOCROOT) else conf / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            if name == "site.conf":
-                text = _as_http(text)
-            _write(path, _filled(text, words))
-        main = conf / "nginx.conf"
-        whole = example.files.get("site.conf", "")
-        if _TOP_BLOCK.search(whole):
-            main = conf / "site.conf"
-        elif not main.exists():
-            _write(main, main_config(base / "run", "    include site.conf;"))
+            write(path, _filled(layout.around(text) if name == "site.conf" else text, words))
+        main = layout.main(example, conf, base / "run")
         (base / "run/tmp").mkdir()
         _open_up(conf)
+        _open_up(root)
         _grow(example.tree, root, words)
-        yield LaidOut(base, conf, root, main, certificates)
+        yield LaidOut(layout, base, conf, root, main, certificates)
 
 
 def needs_root(example: Example) -> bool:
@@ -163,16 +165,6 @@ def needs_root(example: Example) -> bool:
 
 def _other_owners(example: Example) -> list[str]:
     return [line for line in _lines(example.tree) if line.split()[1] not in ("-", "root:root")]
-
-
-def _as_http(text: str) -> str:
-    """A server's contents get a server around them; what is on the http level, or whole, stays as it is."""
-    if _TOP_BLOCK.search(text) or _HTTP_LEVEL.search(text):
-        return text
-    own = "" if re.search(r"^listen\s", text, re.MULTILINE) else "listen 80; "
-    own += "" if re.search(r"^server_name\s", text, re.MULTILINE) else "server_name site.example; "
-    own += "" if _OWN_ROOT.search(text) else "root @ROOT@; "
-    return f"server {{ {own}\n{text}}}\n"
 
 
 def _filled(text: str, words: dict[str, str]) -> str:
@@ -193,7 +185,7 @@ def _grow(tree: str, root: Path, words: dict[str, str]) -> None:
             path.symlink_to(_filled(content[3:].strip(), words))
         elif name.endswith("/") or name == ".":
             path.mkdir(exist_ok=True)
-        else:
+        elif content or not path.exists():
             path.write_text(content and _filled(content, words) + "\n")
         late.append((path, int(mode, 8), owner))
     # From the leaves up: a directory that is closed early could not be filled by its own owner.
@@ -229,42 +221,3 @@ def _copy(source: Path, target: Path) -> None:
         for path in source.rglob("*"):
             status = path.lstat()
             os.chown(target / path.relative_to(source), status.st_uid, status.st_gid, follow_symlinks=False)
-
-
-def _move_to_loopback(folder: Path) -> dict[int, dict[str, str]]:
-    """Give every `listen` a free port on loopback; which address and port each port now has."""
-    places: dict[int, dict[str, str]] = {}
-    new_ports: dict[int, int] = {}
-
-    def place(found: re.Match[str]) -> str:
-        value = found[2]
-        if value.startswith("unix:"):
-            return found[0]
-        address, _, port = value.rpartition(":") if not value.endswith("]") else (value, "", "80")
-        if not port.isdigit():
-            address, port = value, "80"
-        number = int(port)
-        if number not in new_ports:
-            new_ports[number] = next(port for port in free_ports(len(new_ports) + 1) if port not in new_ports.values())
-        known = places.setdefault(number, {})
-        if address not in known:
-            if address.startswith("["):
-                local = "[::1]"
-            else:
-                wild = address in ("", "*", "0.0.0.0")
-                local = "127.0.0.1" if wild else f"127.0.1.{len(known) + 1}"
-            known[address] = f"{local}:{new_ports[number]}"
-        return f"{found[1]}{known[address]}"
-
-    for path in folder.rglob("*"):
-        if path.is_file() and not path.is_symlink():
-            _write(path, _LISTEN.sub(place, _read(path)))
-    return places
-
-
-def _read(path: Path) -> str:
-    return path.read_bytes().decode("utf-8", "surrogateescape")
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_bytes(text.encode("utf-8", "surrogateescape"))

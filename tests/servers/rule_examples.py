@@ -1,5 +1,7 @@
 """The examples of rule pages and of fixtures/FAMILY/RULE/CASE: what is laid out, what is asked, what must be found.
 
+A block of configuration is nginx's or Apache's; `.htaccess` files have blocks of their own.
+
 CONTRIBUTING.md, "Rule pages and cases", describes the format for whoever writes them.
 """
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 State = Literal["broken", "fixed", "sound"]
+FAMILIES = ("nginx", "apache")
 STATES: tuple[State, ...] = ("broken", "fixed", "sound")
 
 VISITOR = "203.0.113.9"
@@ -49,8 +52,11 @@ class Ask(NamedTuple):
 
 
 class Example(NamedTuple):
-    """One state of one example. `files` go to @CONF@; `findings` are the rules expected, None: not written down."""
+    """One state of one example. `files` go to @CONF@, those below root/ to @ROOT@; `findings` are the rules expected,
+    None: not written down. `source` is FAMILY/RULE of a page and FAMILY/RULE/CASE of a case.
+    """
 
+    family: str
     source: str
     title: str
     state: State
@@ -87,13 +93,53 @@ def blocks(page: str) -> list[Block]:
     return found
 
 
-def page_examples(page: Path, language: str = "nginx") -> list[Example]:
+def page_examples(page: Path) -> list[Example]:
     """The examples of one rule's page, in its order."""
-    every = blocks(page.read_text(encoding="utf-8"))
-    configurations = [block for block in every if block.language == language and "title" in block.attributes]
-    trees = [block for block in every if block.language == "tree"]
-    titles = dict.fromkeys(block.attributes["title"] for block in [*configurations, *trees] if _is_state(block))
-    return [_page_example(page, title, configurations, trees) for title in titles]
+    found = _Page(page)
+    titles = dict.fromkeys(block.attributes["title"] for block in found.all() if _is_state(block))
+    return [found.example(title) for title in titles]
+
+
+class _Page:
+    """The blocks of one page, by their kind."""
+
+    def __init__(self, page: Path) -> None:
+        every = blocks(page.read_text(encoding="utf-8"))
+        self.page = page
+        self.configurations = [block for block in every if block.language in FAMILIES and "title" in block.attributes]
+        self.trees = [block for block in every if block.language == "tree"]
+        self.htaccess: dict[str, list[Block]] = {}
+        for block in every:
+            if block.language == "htaccess" and "title" in block.attributes:
+                self.htaccess.setdefault(block.attributes.get("path", ".htaccess"), []).append(block)
+
+    def all(self) -> list[Block]:
+        return [*self.configurations, *(block for found in self.htaccess.values() for block in found), *self.trees]
+
+    def example(self, title: str) -> Example:
+        """One state of one example; what it does not have itself it has from the broken one."""
+        state, _, name = title.partition(" ")
+        pair = f"broken {name}".strip()
+        configuration = _block(self.configurations, title, pair) or _block(self.configurations, "broken")
+        tree = _block(self.trees, title, pair) or _block(self.trees, "") or _block(self.trees, "broken")
+        own_files = {path: _block(found, title, pair, "broken") for path, found in self.htaccess.items()}
+        if configuration is None and not own_files:
+            raise ExampleError(f'{self.page}: no configuration belongs to the block title="{title}"')
+        own = {
+            key: value for block in (configuration, *own_files.values(), tree)
+            if block is not None and block.attributes.get("title") == title for key, value in block.attributes.items()
+        }  # fmt: skip
+        if "expect" not in own:
+            raise ExampleError(f'{self.page}: the block title="{title}" needs expect="GET / -> …"')
+        files = {"site.conf": "" if configuration is None else configuration.text}
+        files |= {f"root/{path}": block.text for path, block in own_files.items() if block is not None}
+        defaults = {key: own[key] for key in ("from", "with", "host") if key in own}
+        asks = parse_asks(own["expect"], files, defaults)
+        text = DEFAULT_TREE if tree is None else tree.text
+        logs = tuple(part.strip() for part in own.get("log", "").split("|") if part.strip())
+        family = "apache" if configuration is None else configuration.language
+        source = f"{self.page.parent.name}/{self.page.stem.replace('_', '-')}"
+        return Example(family, source, title, state, files, text, asks, logs)  # type: ignore[arg-type]
 
 
 def case_examples(folder: Path) -> list[Example]:
@@ -125,26 +171,6 @@ def _is_state(block: Block) -> bool:
     return block.attributes.get("title", "").split(" ")[0] in STATES
 
 
-def _page_example(page: Path, title: str, configurations: list[Block], trees: list[Block]) -> Example:
-    state, _, name = title.partition(" ")
-    pair = f"broken {name}".strip()
-    configuration = _block(configurations, title, pair) or _block(configurations, "broken")
-    tree = _block(trees, title, pair) or _block(trees, "") or _block(trees, "broken")
-    if configuration is None:
-        raise ExampleError(f'{page}: no configuration belongs to the block title="{title}"')
-    own = configuration.attributes if configuration.attributes["title"] == title else {}
-    if tree is not None and tree.attributes.get("title") == title:
-        own = own | tree.attributes
-    if "expect" not in own:
-        raise ExampleError(f'{page}: the block title="{title}" needs expect="GET / -> …"')
-    files = {"site.conf": configuration.text}
-    defaults = {key: own[key] for key in ("from", "with", "host") if key in own}
-    asks = parse_asks(own["expect"], files, defaults)
-    text = DEFAULT_TREE if tree is None else tree.text
-    logs = tuple(part.strip() for part in own.get("log", "").split("|") if part.strip())
-    return Example(page.stem, title, state, files, text, asks, logs)  # type: ignore[arg-type]
-
-
 def _block(found: list[Block], *titles: str) -> Block | None:
     for title in titles:
         for block in found:
@@ -162,7 +188,14 @@ def _case_example(
     logs = data.get("log", [])
     source = "/".join(folder.parts[-3:])
     logs = tuple([logs] if isinstance(logs, str) else logs)
-    return Example(source, state, state, files, DEFAULT_TREE if tree is None else tree, asks, logs, findings)
+    family = "apache" if folder.parts[-3] == "apache" or folder.parts[-2] == "apache" or _is_apache(files) else "nginx"
+    if family == "apache" and "apache2.conf" not in files:
+        files = {"site.conf": ""} | files
+    return Example(family, source, state, state, files, DEFAULT_TREE if tree is None else tree, asks, logs, findings)
+
+
+def _is_apache(files: dict[str, str]) -> bool:
+    return any(name == "apache2.conf" or name.endswith(".htaccess") for name in files)
 
 
 def _files_of(folder: Path, *without: Path) -> dict[str, str]:
@@ -212,4 +245,6 @@ def _first_name(files: dict[str, str]) -> str:
             for name in names.split():
                 if re.fullmatch(r"[a-z0-9.-]+", name) and name != "_":
                     return str(name)
+        for name in re.findall(r"^\s*ServerName\s+(?:https?://)?([a-z0-9.-]+)", text, re.MULTILINE | re.IGNORECASE):
+            return str(name)
     return DEFAULT_HOST

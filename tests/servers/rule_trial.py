@@ -17,9 +17,12 @@ from audit403.core.edit import (
     RemoveEdit,
     TextEdit,
 )
+from audit403.core.family import Options
 from audit403.core.finding import MANUAL, NOTE
+from audit403.core.plugins import FAMILIES, entry_points, load
 from audit403.core.request import Request, Tls
 from audit403.engine.audit import Asked, Report, audit
+from audit403.evidence.local import LocalEvidence
 
 from .need import need
 from .rule_examples import Ask, Example
@@ -27,6 +30,7 @@ from .rule_examples import Ask, Example
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from audit403.core.family import Family, Site
     from audit403.core.finding import Finding
 
     from .laid_out import LaidOut, Running
@@ -67,13 +71,21 @@ class Trial:
             assert any(words in line for line in lines), f"the error log does not say “{words}”: {lines}"
 
     def model_agrees(self) -> None:
-        if self._does_not_start() or not self.report.sites:
+        if self._does_not_start():
             return
-        (site,) = self.report.sites
+        site = self._site()
         for ask in self.example.asks:
             decision = site.decide(as_request(ask))
             refused = decision.verdict == "refused"
             assert refused == (ask.status == 403), f"explain says {decision.verdict} ({decision.cause}) to {ask}"
+
+    def _site(self) -> Site:
+        """What `check` has read; where it passes over the server, what `explain` reads."""
+        if self.report.sites:
+            (site,) = self.report.sites
+            return site
+        family: Family = load(entry_points(FAMILIES)[self.example.family])
+        return family.read(str(self.place.main), LocalEvidence(), Options(None, {}, "here"))
 
     def findings_are_as_written(self) -> None:
         findings = [judged.finding for judged in self.report.findings]
