@@ -115,6 +115,7 @@ class Duel:
 
     def ask(self, ask: Ask) -> Real:
         """What httpd answers and logs."""
+        ask.prepare(self.server)  # type: ignore[arg-type]
         with self.server.logged() as log:
             response = ask.send(self.server)  # type: ignore[arg-type]
         return Real(response.status, log)

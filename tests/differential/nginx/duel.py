@@ -50,6 +50,9 @@ class Ask(NamedTuple):
             self.method, "http", self.host, self.port, self.target, self.client, self.headers, self.to or self._server()
         )
 
+    def prepare(self, server: Nginx) -> None:
+        """What a client does before, of which the log does not count: nothing."""
+
     def send(self, server: Nginx) -> Response:
         """Ask the real server, byte for byte; where nobody listens the answer is that of a closed connection."""
         lines = [*(() if self.host is None else (("Host", self.host),)), *self.headers]

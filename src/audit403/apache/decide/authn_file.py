@@ -3,7 +3,7 @@
 Truth: check_password in modules/aaa/mod_authn_file.c, apr_password_validate of APR-util.
 """
 
-from audit403.apache.decide.authn_results import DENIED, FAILED, GRANTED, NOT_FOUND
+from audit403.apache.decide.authn_results import DENIED, FAILED, FOUND, GRANTED, NOT_FOUND, RealmHash
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.text_file import open_text
 from audit403.apache.model.authn import AUTHN_FILE, FileConfig
@@ -27,15 +27,13 @@ def check_password(exchange: Exchange, user: str, password: str) -> str:
     return GRANTED if validated(password, stored) else DENIED
 
 
-def check_realm_hash(exchange: Exchange, user: str, realm: str, digest: str) -> str:
-    """The same with a file that htdigest writes, which holds hashes of user, realm and password."""
+def realm_hash(exchange: Exchange, user: str, realm: str) -> RealmHash:
+    """The hash of user, realm and password out of a file that htdigest writes."""
     lines = _opened(exchange, "AH01621", "AH01622")
     if lines is None:
-        return FAILED
+        return RealmHash(FAILED)
     stored = _stored(lines, (user, realm))
-    if stored is None:
-        return NOT_FOUND
-    return GRANTED if stored == digest else DENIED
+    return RealmHash(NOT_FOUND) if stored is None else RealmHash(FOUND, stored)
 
 
 def _opened(exchange: Exchange, unset: str, unopened: str) -> list[str] | None:

@@ -54,6 +54,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         Hook("remoteip", FIRST, "remoteip:modify_request"),
         Hook("proxy", FIRST, "proxy:detect"),
         Hook("setenvif", MIDDLE, "setenvif:match_headers"),
+        Hook("auth_digest", MIDDLE, "auth_digest:parse_header", after=("proxy",)),
         Hook("ssl", MIDDLE, "ssl:check_name", after=("setenvif",)),
     ),
     "pre_translate_name": (Hook("proxy", MIDDLE, "proxy:pre_translate"),),
@@ -82,6 +83,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
     "check_user_id": (
         Hook("ssl", FIRST, "ssl:check_user"),
         Hook("auth_basic", MIDDLE, "auth_basic:authenticate"),
+        Hook("auth_digest", MIDDLE, "auth_digest:authenticate"),
         Hook("authn_core", LAST, "authn_core:authenticate_no_user"),
     ),
     "auth_checker": (
@@ -103,6 +105,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         Hook("ssl", MIDDLE, "ssl:fixup"),
         Hook("dir", LAST, "dir_index:fixup"),
         Hook("headers", LAST, "headers:fixup"),
+        Hook("auth_basic", LAST, "auth_basic:fake"),
     ),
     "handler": (
         Hook("proxy", FIRST, "proxy:handle"),

@@ -7,7 +7,7 @@ with a slot of its own, in which the later section's settings win one by one.
 from audit403.apache.model.builder import Builder, Handler, flag, only_word
 from audit403.apache.model.config_error import ConfigError
 from audit403.apache.model.per_dir import PerDir, overlaid
-from audit403.apache.model.providers import check_authn
+from audit403.apache.model.providers import brings_authn, check_authn
 from audit403.apache.read.tree import Directive
 from audit403.core.named_tuple import NamedTuple
 
@@ -26,12 +26,19 @@ class AuthnCoreConfig(NamedTuple):
         return overlaid(self, new)
 
 
+class Fake(NamedTuple):
+    """What AuthBasicFake sends on to the application: two texts with variables; both empty for `off`."""
+
+    user: str
+    password: str
+
+
 class AuthBasicConfig(NamedTuple):
     """The providers that Basic asks, and whether their no is final."""
 
     providers: tuple[str, ...] = ()
     authoritative: bool | None = None
-    fake: bool | None = None
+    fake: Fake | None = None
     digest: bool | None = None
     directive: Directive | None = None
 
@@ -115,16 +122,35 @@ def _authoritative(builder: Builder, directive: Directive) -> None:
 
 
 def _digest_algorithm(builder: Builder, directive: Directive) -> None:
-    builder.slots[AUTH_BASIC] = _basic(builder)._replace(digest=only_word(directive).lower() == "md5")
+    word = only_word(directive)
+    if word.lower() not in ("off", "md5"):
+        raise ConfigError(f"Invalid algorithm in AuthBasicUseDigestAlgorithm: {word}")
+    builder.slots[AUTH_BASIC] = _basic(builder)._replace(digest=word.lower() == "md5")
+
+
+def _fake(builder: Builder, directive: Directive) -> None:
+    words = directive.args
+    if not 1 <= len(words) <= 2:
+        raise ConfigError(f"{directive.written} takes one or two arguments")
+    user, password = words[0], words[1] if len(words) > 1 else "password"
+    if user.lower() == "off":
+        builder.slots[AUTH_BASIC] = _basic(builder)._replace(fake=Fake("", ""))
+        return
+    builder.check_string(user, f"Could not parse fake username expression '{user}': ")
+    builder.check_string(password, f"Could not parse fake password expression associated to user '{user}': ")
+    builder.slots[AUTH_BASIC] = _basic(builder)._replace(fake=Fake(user, password))
 
 
 def _alias(builder: Builder, directive: Directive) -> None:
     provider, name = alias_head(directive)
-    check_authn(builder, provider)
+    if provider.lower() == name.lower():
+        raise ConfigError("The alias provider name must be different from the base provider name.")
+    known: AuthnServer = builder.server_slot(AUTHN_CORE, AuthnServer())
+    if known.alias(provider) is None:
+        check_authn(builder, provider)
     inner = builder.inner(builder.path)
     inner.add_all(directive.block or ())
-    known: AuthnServer = builder.server_slot(AUTHN_CORE, AuthnServer())
-    if known.alias(name) is not None:
+    if known.alias(name) is not None or brings_authn(builder, name):
         words = "has already be registered previously as either a base provider or an alias provider."
         raise ConfigError(f"The alias provider {name} {words}")
     aliases = (*known.aliases, (name, AliasedProvider(provider, inner.built())))
@@ -152,6 +178,7 @@ DIRECTIVES: dict[str, Handler] = {
     "authbasicprovider": _providers,
     "authbasicauthoritative": _authoritative,
     "authbasicusedigestalgorithm": _digest_algorithm,
+    "authbasicfake": _fake,
     "<authnprovideralias": _alias,
     "authuserfile": _file(AUTHN_FILE),
     "authgroupfile": _file(AUTHZ_GROUPFILE),

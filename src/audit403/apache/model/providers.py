@@ -33,6 +33,8 @@ _AUTHN = {
     "socache": "authn_socache",
     "ldap": "authnz_ldap",
 }
+#: Those that can only say whether a password is right.
+_WITHOUT_REALM_HASHES = frozenset(("anon", "ldap"))
 
 
 def check_authz(builder: "Builder", name: str) -> None:
@@ -45,6 +47,17 @@ def check_authn(builder: "Builder", name: str) -> None:
     """Raise ConfigError where nobody knows a provider of passwords."""
     if not _is_known(builder, name, _AUTHN):
         raise ConfigError(f"Unknown Authn provider: {name}")
+
+
+def brings_authn(builder: "Builder", name: str) -> bool:
+    """Whether a module that is there has a provider of passwords of this name."""
+    return name in _AUTHN and _is_known(builder, name, _AUTHN)
+
+
+def check_realm_hashes(written: str, provider: str) -> None:
+    """Raise ConfigError where a provider has no hashes with a realm in them, as Digest needs."""
+    if provider in _WITHOUT_REALM_HASHES:
+        raise ConfigError(f"The '{written}' Authn provider doesn't support Digest Authentication")
 
 
 def _is_known(builder: "Builder", name: str, modules: dict[str, str]) -> bool:
