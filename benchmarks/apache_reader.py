@@ -7,15 +7,12 @@ out no condition. `with checks` also looks every directive up in the table. Ends
 three times as fast.
 """
 
-import argparse
-import gc
-import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+from _reading import compare, runs_wanted
 from apacheconfig import flavors, make_loader
 
 from audit403.apache.read.configuration import Settings, read_configuration
@@ -84,15 +81,8 @@ def write_many_files(folder: Path, lines: int) -> list[Path]:
     return files
 
 
-def seconds(action: Callable[[], object]) -> float:
-    gc.collect()
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start
-
-
-def compare(title: str, files: list[Path], runs: int, loads: Callable[[str], object]) -> float:
-    """Print the medians; gives how many times faster than apacheconfig the reader is."""
+def faster(title: str, files: list[Path], runs: int, loads: Callable[[str], object]) -> float:
+    """How many times faster than apacheconfig the reader is."""
     main = str(files[0])
 
     def read() -> None:
@@ -107,29 +97,19 @@ def compare(title: str, files: list[Path], runs: int, loads: Callable[[str], obj
         for path in files:
             loads(path.read_text())
 
-    times: dict[str, list[float]] = {"audit403": [], "with checks": [], "apacheconfig": []}
-    for _ in range(runs):
-        times["audit403"].append(seconds(read))
-        times["with checks"].append(seconds(read_and_check))
-        times["apacheconfig"].append(seconds(other))
-    median = {name: statistics.median(found) for name, found in times.items()}
-    for name, value in median.items():
-        print(f"{title:28} {name:12} {value * 1000:8.1f} ms   {median['apacheconfig'] / value:5.2f} × apacheconfig")
-    return median["apacheconfig"] / median["audit403"]
+    return compare(title, {"audit403": read, "with checks": read_and_check, "apacheconfig": other}, runs)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=5)
-    runs = parser.parse_args().runs
+    runs = runs_wanted(__doc__, 5)
     with (
         tempfile.TemporaryDirectory() as name,
         make_loader(writable=True, **{**flavors.NATIVE_APACHE, "ccomments": False}) as loader,
     ):
         folder = Path(name)
         ratios = [
-            compare("20,000 lines in one file", write_one_file(folder, 20_000), runs, loader.loads),
-            compare("20,000 lines in 1,000 files", write_many_files(folder, 20_000), runs, loader.loads),
+            faster("20,000 lines in one file", write_one_file(folder, 20_000), runs, loader.loads),
+            faster("20,000 lines in 1,000 files", write_many_files(folder, 20_000), runs, loader.loads),
         ]
     return 0 if min(ratios) >= WANTED else 1
 

@@ -6,15 +6,12 @@ Medians of interleaved runs. `with checks` also looks every directive up in the 
 Ends with 1 when the reader is less than twice as fast.
 """
 
-import argparse
-import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import crossplane
+from _reading import compare, runs_wanted
 
 from audit403.evidence.local import LocalEvidence
 from audit403.nginx.read.configuration import read_configuration
@@ -79,14 +76,8 @@ def write_many_files(folder: Path, lines: int) -> Path:
     return main
 
 
-def seconds(action: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start
-
-
-def compare(title: str, main: Path, runs: int) -> float:
-    """Print the medians; gives how many times faster than crossplane the reader is."""
+def faster(title: str, main: Path, runs: int) -> float:
+    """How many times faster than crossplane the reader is."""
 
     def read() -> None:
         configuration = read_configuration(str(main), LocalEvidence())
@@ -98,26 +89,16 @@ def compare(title: str, main: Path, runs: int) -> float:
     def other() -> None:
         assert crossplane.parse(str(main))["status"] == "ok"
 
-    times: dict[str, list[float]] = {"audit403": [], "with checks": [], "crossplane": []}
-    for _ in range(runs):
-        times["audit403"].append(seconds(read))
-        times["with checks"].append(seconds(read_and_check))
-        times["crossplane"].append(seconds(other))
-    median = {name: statistics.median(found) for name, found in times.items()}
-    for name, value in median.items():
-        print(f"{title:28} {name:12} {value * 1000:8.1f} ms   {median['crossplane'] / value:5.2f} × crossplane")
-    return median["crossplane"] / median["audit403"]
+    return compare(title, {"audit403": read, "with checks": read_and_check, "crossplane": other}, runs)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=9)
-    runs = parser.parse_args().runs
+    runs = runs_wanted(__doc__, 9)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         ratios = [
-            compare("20,000 lines in one file", write_one_file(folder, 20_000), runs),
-            compare("20,000 lines in 1,000 files", write_many_files(folder, 20_000), runs),
+            faster("20,000 lines in one file", write_one_file(folder, 20_000), runs),
+            faster("20,000 lines in 1,000 files", write_many_files(folder, 20_000), runs),
         ]
     return 0 if min(ratios) >= WANTED else 1
 

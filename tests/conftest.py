@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 TESTS = Path(__file__).parent
+Kind = TypeVar("Kind", Nginx, Apache)
 
 
 def pytest_report_header() -> list[str]:
@@ -73,13 +74,11 @@ def server_dir() -> Iterator[Path]:
         yield path
 
 
-@pytest.fixture
-def start_nginx(server_dir: Path) -> Iterator[Callable[..., Nginx]]:
-    """`start_nginx(conf)`: a running nginx, stopped after the test; `conf` is a text or a path."""
-    started: list[Nginx] = []
+def _started(kind: type[Kind], server_dir: Path) -> Iterator[Callable[..., Kind]]:
+    started: list[Kind] = []
 
-    def start(conf: Path | str, prefix: Path | None = None, **options: object) -> Nginx:
-        server = Nginx(prefix or server_dir, conf, **options)  # type: ignore[arg-type]
+    def start(conf: Path | str, prefix: Path | None = None, **options: object) -> Kind:
+        server = kind(prefix or server_dir, conf, **options)  # type: ignore[arg-type]
         server.start()
         started.append(server)
         return server
@@ -87,22 +86,18 @@ def start_nginx(server_dir: Path) -> Iterator[Callable[..., Nginx]]:
     yield start
     for server in started:
         server.stop()
+
+
+@pytest.fixture
+def start_nginx(server_dir: Path) -> Iterator[Callable[..., Nginx]]:
+    """`start_nginx(conf)`: a running nginx, stopped after the test; `conf` is a text or a path."""
+    yield from _started(Nginx, server_dir)
 
 
 @pytest.fixture
 def start_apache(server_dir: Path) -> Iterator[Callable[..., Apache]]:
     """`start_apache(conf)`: a running Apache, stopped after the test; `conf` is a text or a path."""
-    started: list[Apache] = []
-
-    def start(conf: Path | str, prefix: Path | None = None, **options: object) -> Apache:
-        server = Apache(prefix or server_dir, conf, **options)  # type: ignore[arg-type]
-        server.start()
-        started.append(server)
-        return server
-
-    yield start
-    for server in started:
-        server.stop()
+    yield from _started(Apache, server_dir)
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,9 @@ import re
 import pytest
 from hypothesis import given
 
+from audit403.core.source import every_directive
 from audit403.nginx.read.parse import parse
-from audit403.nginx.read.tree import Directive, ParsedFile, every_directive
+from audit403.nginx.read.tree import Directive, ParsedFile
 from fuzz.texts import Within, configurations, fuzzed
 
 pytestmark = pytest.mark.differential

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import pwd
-import signal
 import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .apache_modules import MODULES
-from .http import Client
 from .need import missing, need
-from .process import IS_ROOT, children, die_with_parent, logged_since, size_of, stop_process, worker_user
+from .process import IS_ROOT, children, die_with_parent, logged_since, size_of, worker_user
+from .server import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
 #: What Debian enables by itself, and what sites and `.htaccess` files ask for most often.
 USUAL = (
@@ -80,13 +78,10 @@ ServerName localhost
 """
 
 
-class Apache:
-    """One httpd under a prefix. `with Apache(prefix, conf) as server: server.client.get(port, "/")`.
+class Apache(Server):
+    """One httpd under a prefix; `variables` are what `${NAME}` stands for, `defines` what `-D` would define."""
 
-    `conf` is the path of a main configuration, or its text, which is then written to PREFIX/apache.conf. The error log
-    is PREFIX/error.log unless the configuration names another (then say which). `variables` are the environment's that
-    `${NAME}` stands for, `defines` what `-D` would define. `within` is put before the command; it must end in an exec.
-    """
+    program, conf_name, error = "apache2", "apache.conf", ApacheError
 
     def __init__(
         self,
@@ -99,30 +94,9 @@ class Apache:
         within: Sequence[str] = (),
         timeout: float = 10.0,
     ) -> None:
-        self.binary = need("apache2")
-        self.within = within
-        self.prefix = prefix
-        self.error_log = error_log or prefix / "error.log"
+        super().__init__(prefix, conf, error_log=error_log, within=within, timeout=timeout)
         self.variables = variables or {}
         self.defines = defines
-        self.timeout = timeout
-        self.client = Client(timeout)
-        self._process: subprocess.Popen[bytes] | None = None
-        self.conf = self._written(conf)
-
-    def __enter__(self) -> Apache:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    @property
-    def pid(self) -> int:
-        """The parent's process id."""
-        if self._process is None:
-            raise ApacheError("Apache is not running")
-        return self._process.pid
 
     def start(self) -> None:
         """Start, and wait until it listens and has its workers; raises ApacheError with Apache's own words."""
@@ -143,20 +117,6 @@ class Apache:
                 self.stop()
                 raise ApacheError(f"{words}\n{logged}".strip() or "Apache did not start in time")
             time.sleep(0.002)
-
-    def stop(self) -> None:
-        """Stop, by its own process id."""
-        self.client.close()
-        process, self._process = self._process, None
-        if process is not None and process.poll() is None:
-            stop_process(process, signal.SIGTERM, self.timeout)
-
-    def restart(self, conf: Path | str | None = None) -> None:
-        """Stop and start again, with another configuration if one is given."""
-        self.stop()
-        if conf is not None:
-            self.conf = self._written(conf)
-        self.start()
 
     def workers(self) -> list[int]:
         """The process ids of its children."""
@@ -180,17 +140,6 @@ class Apache:
             raise ApacheError(result.stderr.decode(errors="replace").strip())
         return result.stdout
 
-    @contextlib.contextmanager
-    def logged(self) -> Iterator[list[str]]:
-        """The error-log lines that are written inside the `with` block; filled in at its end.
-
-        Apache writes what it refuses with before it answers, so none of those is late.
-        """
-        lines: list[str] = []
-        start = size_of(self.error_log)
-        yield lines
-        lines += logged_since(self.error_log, start)
-
     def run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         """Run `apache2` with this configuration and more arguments, which have it end at once (`-t`, `-M`)."""
         return subprocess.run(
@@ -200,14 +149,6 @@ class Apache:
     def _command(self, *arguments: str) -> list[str]:
         defines = [word for name in self.defines for word in ("-D", name)]
         return [*self.within, self.binary, "-d", str(self.prefix), "-f", str(self.conf), *defines, *arguments]
-
-    def _written(self, conf: Path | str) -> Path:
-        if isinstance(conf, Path):
-            return conf
-        self.prefix.mkdir(parents=True, exist_ok=True)
-        path = self.prefix / "apache.conf"
-        path.write_bytes(conf.encode("utf-8", "surrogateescape"))
-        return path
 
 
 def _group() -> int:

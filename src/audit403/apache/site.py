@@ -19,7 +19,7 @@ from audit403.apache.read.fragment import (
 from audit403.core.decision import Decision, Step
 from audit403.core.edit import Edit, TextEdit
 from audit403.core.fact import Fact, ReadingFault
-from audit403.core.family import Comment, NotAudited, Options
+from audit403.core.family import Comment, NotAudited, Options, comments_in
 from audit403.core.request import Request
 from audit403.evidence.assumed import AssumedTree
 from audit403.evidence.configuration_only import ConfigurationOnly
@@ -109,10 +109,7 @@ class ApacheSite:
     def comments(self) -> Iterable[Comment]:
         """The comments of all files."""
         for file in self.configuration.files.values():
-            for start, end in file.comments:
-                text = file.source.data[start:end].decode("utf-8", "replace")
-                before = file.source.data[file.source.data.rfind(b"\n", 0, start) + 1 : start]
-                yield Comment(file.source.span(start, end), text, not before.strip())
+            yield from comments_in(file.source, file.comments)
 
     def with_changes(self, edits: Iterable[Edit]) -> "ApacheSite":
         """The same site after some edits."""

@@ -12,6 +12,7 @@ from audit403.core.fact import Fact
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
 from audit403.core.request import Request
+from audit403.core.source import Source
 from audit403.evidence.interface import Evidence
 
 
@@ -36,6 +37,14 @@ class Comment(NamedTuple):
     where: Span
     text: str
     own_line: bool
+
+
+def comments_in(source: Source, ranges: Iterable[tuple[int, int]]) -> Iterator[Comment]:
+    """The comments of one file that stand in these byte ranges."""
+    data = source.data
+    for start, end in ranges:
+        before = data[data.rfind(b"\n", 0, start) + 1 : start]
+        yield Comment(source.span(start, end), data[start:end].decode("utf-8", "replace"), not before.strip())
 
 
 class Site(Protocol):

@@ -4,6 +4,8 @@ Every server's reader builds on these; what a word or a statement is, each knows
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeVar
 
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
@@ -43,6 +45,18 @@ class Source:
         return f"Source({self.path!r}, {len(self.data)} bytes)"
 
 
+class Nested(Protocol):
+    """A statement of a configuration: `block` is what it holds, None where it is no block."""
+
+    @property
+    def block(self) -> Sequence[Any] | None:
+        """What it holds."""
+        ...
+
+
+Statement = TypeVar("Statement", bound=Nested)
+
+
 class Problem(NamedTuple):
     """Something in reading that the server would not take, or that could not be followed.
 
@@ -67,6 +81,21 @@ def decoded_bytes(text: str) -> str:
 def latin(text: str) -> str:
     """Text with surrogate escapes as latin-1 text, so that a character is a byte."""
     return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def every_directive(directives: list[Statement]) -> list[Statement]:
+    """All statements at any depth, a block before what it holds, in the order of the file."""
+    found: list[Statement] = []
+    pending = [iter(directives)]
+    while pending:
+        for directive in pending[-1]:
+            found.append(directive)
+            if directive.block:
+                pending.append(iter(directive.block))
+                break
+        else:
+            pending.pop()
+    return found
 
 
 def _line_starts(data: bytes) -> list[int]:

@@ -4,9 +4,10 @@ Directories that the configuration names are there, so are the files that reques
 is a link. Files that would change the rules (`.htaccess`) are not there unless they are known.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from audit403.core.edit import Edit
+from audit403.evidence.forwarding import Forwarding
 from audit403.evidence.interface import (
     ABSENT,
     DIRECTORY,
@@ -14,18 +15,14 @@ from audit403.evidence.interface import (
     Absent,
     Entry,
     Evidence,
-    Group,
     NotCollected,
-    Unreadable,
-    User,
 )
-from audit403.evidence.links import join
 
 _SOUND_DIRECTORY = Entry(DIRECTORY, 0o755, 0, 0)
 _SOUND_FILE = Entry(FILE, 0o644, 0, 0)
 
 
-class AssumedTree:
+class AssumedTree(Forwarding):
     """What `inner` says, and where it does not know, what is assumed.
 
     `directories` are there with all that leads to them, `files` are there and can be read through `inner`; `absent`
@@ -35,7 +32,7 @@ class AssumedTree:
     def __init__(
         self, inner: Evidence, directories: Iterable[str] = (), files: Iterable[str] = (), absent: Iterable[str] = ()
     ) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._files = frozenset(files)
         self._absent = frozenset(absent)
         around = frozenset(path.rpartition("/")[0] for path in self._files)
@@ -60,38 +57,6 @@ class AssumedTree:
         if place in self._directories or place in self._asked:
             return _SOUND_DIRECTORY
         return ABSENT if path.rpartition("/")[2] in self._absent else _SOUND_FILE
-
-    def read(self, path: str) -> bytes | Absent | NotCollected | Unreadable:
-        """The content of a file that is known."""
-        return self._inner.read(path)
-
-    def names(self, path: str) -> tuple[str, ...] | Absent | NotCollected | Unreadable:
-        """The names that are known."""
-        return self._inner.names(path)
-
-    def entries(self, directory: str, names: Iterable[str]) -> Iterator[Entry | Absent | NotCollected]:
-        """What `entry` says of each of some names."""
-        return (self.entry(join(directory, name)) for name in names)
-
-    def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:
-        """The user."""
-        return self._inner.user(name_or_uid)
-
-    def group(self, name_or_gid: str | int) -> Group | Absent | NotCollected:
-        """The group."""
-        return self._inner.group(name_or_gid)
-
-    def group_ids(self, user: str, primary_gid: int) -> tuple[int, ...] | NotCollected:
-        """The user's groups."""
-        return self._inner.group_ids(user, primary_gid)
-
-    def protected_symlinks(self) -> bool | NotCollected:
-        """No link is assumed."""
-        return self._inner.protected_symlinks()
-
-    def hostname(self) -> str | NotCollected:
-        """The machine's name."""
-        return self._inner.hostname()
 
     def with_changes(self, edits: Iterable[Edit]) -> Evidence:
         """The same world after some edits."""

@@ -3,7 +3,7 @@
 chmod and setfacl keep mode and mask in step as acl(5) says; chown drops the set-id bits as fs/attr.c does.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from errno import EINVAL, EISDIR
 
 from audit403.core.edit import (
@@ -17,6 +17,7 @@ from audit403.core.edit import (
     TextEdit,
 )
 from audit403.evidence.acl import in_kernel_order, mask_of
+from audit403.evidence.forwarding import Forwarding
 from audit403.evidence.interface import (
     ABSENT,
     DIRECTORY,
@@ -29,16 +30,15 @@ from audit403.evidence.interface import (
     Group,
     NotCollected,
     Unreadable,
-    User,
 )
-from audit403.evidence.links import join, parent_of, real_entry_path, real_path
+from audit403.evidence.links import parent_of, real_entry_path, real_path
 
 
 class ImpossibleEdit(ValueError):
     """The edit cannot be made in that world; the text is one plain sentence."""
 
 
-class Overlay:
+class Overlay(Forwarding):
     """The world `base` after `edits`: first those of text, then the others one after the other; `base` is not touched.
 
     The byte offsets of all text edits to a file count in the file as it was. A path that is not collected
@@ -46,7 +46,7 @@ class Overlay:
     """
 
     def __init__(self, base: Evidence, edits: Iterable[Edit]) -> None:
-        self._base = base
+        super().__init__(base)
         self._entries: dict[str, Entry | Absent] = {}
         self._contents: dict[str, bytes] = {}
         self._removed: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class Overlay:
             return changed
         if self._removed and self._is_below_removed(path):
             return ABSENT
-        return self._base.entry(path)
+        return self._inner.entry(path)
 
     def read(self, path: str) -> bytes | Absent | NotCollected | Unreadable:
         """The content of the regular file that `path` leads to, links followed."""
@@ -80,30 +80,22 @@ class Overlay:
             return Unreadable(EISDIR, "Is a directory")
         if entry.kind != FILE:
             return Unreadable(EINVAL, "Not a regular file")
-        return self._base.read(real)
+        return self._inner.read(real)
 
     def names(self, path: str) -> tuple[str, ...] | Absent | NotCollected | Unreadable:
         """The names in the directory `path`, sorted by bytes."""
         if isinstance(self.entry(path), Absent):
             return ABSENT
-        names = self._base.names(path)
+        names = self._inner.names(path)
         if isinstance(names, Absent | NotCollected | Unreadable):
             return names
         gone = {removed.rpartition("/")[2] for removed in self._removed if parent_of(removed) == path}
         left = set(names) - gone | self._added_names.get(path, set())
         return tuple(sorted(left, key=_bytes_of))
 
-    def entries(self, directory: str, names: Iterable[str]) -> Iterator[Entry | Absent | NotCollected]:
-        """What `entry` says of each of some names."""
-        return (self.entry(join(directory, name)) for name in names)
-
-    def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:
-        """The user of this name or uid."""
-        return self._base.user(name_or_uid)
-
     def group(self, name_or_gid: str | int) -> Group | Absent | NotCollected:
         """The group of this name or gid, with the members that joined."""
-        group = self._base.group(name_or_gid)
+        group = self._inner.group(name_or_gid)
         if isinstance(group, Group):
             joined = [user for user, groups in self._memberships.items() if group.name in groups]
             group = group._replace(members=(*group.members, *(user for user in joined if user not in group.members)))
@@ -111,25 +103,17 @@ class Overlay:
 
     def group_ids(self, user: str, primary_gid: int) -> tuple[int, ...] | NotCollected:
         """What initgroups(3) would give `user`, with the groups that the user joined."""
-        gids = self._base.group_ids(user, primary_gid)
+        gids = self._inner.group_ids(user, primary_gid)
         if user not in self._memberships or isinstance(gids, NotCollected):
             return gids
         joined = []
         for name in self._memberships[user]:
-            group = self._base.group(name)
+            group = self._inner.group(name)
             if isinstance(group, NotCollected):
                 return group
             if isinstance(group, Group):
                 joined.append(group.gid)
         return tuple(sorted({*gids, *joined}))
-
-    def protected_symlinks(self) -> bool | NotCollected:
-        """Whether fs.protected_symlinks is on."""
-        return self._base.protected_symlinks()
-
-    def hostname(self) -> str | NotCollected:
-        """The machine's own name."""
-        return self._base.hostname()
 
     def with_changes(self, edits: Iterable[Edit]) -> Evidence:
         """The same world after `edits` too."""

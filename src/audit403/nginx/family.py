@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from audit403.core.decision import Decision
 from audit403.core.edit import Edit, TextEdit, edited
 from audit403.core.fact import Fact, ReadingFault
-from audit403.core.family import Comment, NotAudited, Options
+from audit403.core.family import Comment, NotAudited, Options, comments_in
 from audit403.core.request import Request
 from audit403.evidence.configuration_only import ConfigurationOnly
 from audit403.evidence.interface import Evidence
@@ -119,10 +119,7 @@ class NginxSite:
     def comments(self) -> Iterable[Comment]:
         """The comments of all files."""
         for file in self.configuration.files.values():
-            for start, end in file.comments:
-                text = file.source.data[start:end].decode("utf-8", "replace")
-                before = file.source.data[file.source.data.rfind(b"\n", 0, start) + 1 : start]
-                yield Comment(file.source.span(start, end), text, not before.strip())
+            yield from comments_in(file.source, file.comments)
 
     def with_changes(self, edits: Iterable[Edit]) -> "NginxSite":
         """The same site after some edits."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from audit403.apache.read.configuration import parse_htaccess
 from audit403.apache.read.process import Process
-from audit403.apache.read.tree import every_directive
+from audit403.core.source import every_directive
+from differential.shrinking import shrunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,20 +17,12 @@ _KEPT = frozenset(("listen", "limitinternalrecursion"))
 
 
 def shrink(conf: str, still: Callable[[str], bool]) -> str:
-    """The configuration without every directive that it can do without; large ones are tried first."""
-    trials = _TRIALS
-    changed = True
+    """The configuration without every directive that it can do without."""
+    return shrunk(conf, still, _ranges, _TRIALS)
+
+
+def _ranges(data: bytes) -> list[tuple[int, int]]:
     process = Process()
     process.lenient = True
-    while changed and trials > 0:
-        changed = False
-        data = conf.encode("utf-8", "surrogateescape")
-        found = every_directive(parse_htaccess("body", data, process).directives)
-        ranges = [(item.start, item.end) for item in found if item.name not in _KEPT]
-        for start, end in sorted(ranges, key=lambda each: each[0] - each[1]):
-            trials -= 1
-            smaller = (data[:start] + data[end:]).decode("utf-8", "surrogateescape")
-            if trials > 0 and still(smaller):
-                conf, changed = smaller, True
-                break
-    return conf
+    found = every_directive(parse_htaccess("body", data, process).directives)
+    return [(item.start, item.end) for item in found if item.name not in _KEPT]

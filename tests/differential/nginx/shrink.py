@@ -1,11 +1,12 @@
-"""Cuts a configuration down while something about it stays true."""
+"""Cuts a configuration of nginx down while something about it stays true."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from audit403.core.source import every_directive
 from audit403.nginx.read.parse import parse
-from audit403.nginx.read.tree import every_directive
+from differential.shrinking import shrunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,18 +16,10 @@ _KEPT = frozenset(("listen", "user", "pid", "events", "http"))  # without `liste
 
 
 def shrink(conf: str, still: Callable[[str], bool]) -> str:
-    """The configuration without every statement that it can do without; large ones are tried first."""
-    trials = _TRIALS
-    changed = True
-    while changed and trials > 0:
-        changed = False
-        data = conf.encode("utf-8", "surrogateescape")
-        found = every_directive(parse("nginx.conf", data).directives)
-        ranges = [(item.start, item.end) for item in found if item.name not in _KEPT]
-        for start, end in sorted(ranges, key=lambda each: each[0] - each[1]):
-            trials -= 1
-            smaller = (data[:start] + data[end:]).decode("utf-8", "surrogateescape")
-            if trials > 0 and still(smaller):
-                conf, changed = smaller, True
-                break
-    return conf
+    """The configuration without every statement that it can do without."""
+    return shrunk(conf, still, _ranges, _TRIALS)
+
+
+def _ranges(data: bytes) -> list[tuple[int, int]]:
+    found = every_directive(parse("nginx.conf", data).directives)
+    return [(item.start, item.end) for item in found if item.name not in _KEPT]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from audit403.core.source import every_directive
 from audit403.nginx.read import directives as table
 from audit403.nginx.read.parse import parse
-from audit403.nginx.read.tree import Directive, every_directive
+from audit403.nginx.read.tree import Directive
 
 if TYPE_CHECKING:
     import random

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from differential.nginx.access_generator import AccessGenerator, Places, lay_out
 from differential.nginx.influence import Influence, at_fuzz_scale
+from differential.nginx.measured import Measured
 from differential.nginx.password_files import write_password_files
-from differential.nginx.trial import LoggedDuel
 from differential.nginx.where import Where
-from servers.nginx import main_config
 from servers.ports import free_ports
 
 if TYPE_CHECKING:
@@ -36,17 +35,5 @@ def test_who_may_come_in(server_dir: Path, rng: random.Random, cases: Callable[[
     influence = Influence(rng, WANTED)
     where = Where(rng)
     rounds = 9 if at_fuzz_scale() else 1
-    with LoggedDuel(server_dir, texts=False) as duel:
-        while influence.goes_on(duel.asked, cases(2_500)):
-            conf = main_config(server_dir, generator.http())
-            if not duel.start(conf):
-                continue
-            trials = [generator.trial() for _ in range(_REQUESTS)]
-            statuses = duel.run(conf, trials)  # type: ignore[arg-type]
-            where.measure(duel, conf, trials, statuses)
-            influence.measure(
-                duel.server, conf, statuses, lambda at, trials=trials: trials[at].send(duel.server).status, rounds
-            )
-        duel.check()
-    where.check()
-    influence.check()
+    measured = Measured(server_dir, generator, influence, where, rounds, texts=False)
+    measured.run(cases(2_500), _REQUESTS)

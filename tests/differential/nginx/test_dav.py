@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from audit403.core.decision import REFUSED, Decision
 from audit403.core.edit import ModeEdit
 from audit403.core.place import PathPlace
+from audit403.core.source import every_directive
 from audit403.evidence.interface import LINK, Entry
 from audit403.nginx.decide.dav import ENDLESS_WALK, INTO_ITSELF
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.read.parse import parse
-from audit403.nginx.read.tree import every_directive
 from differential.nginx.dav_generator import WORKERS, DavSite, build_dav_tree, random_dav_ask
 from differential.nginx.file_duel import FileAsk, FileDuel, difference
 from differential.nginx.influence import Influence

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from differential.nginx.error_page_generator import ErrorPages, lay_out
 from differential.nginx.influence import Influence, at_fuzz_scale
-from differential.nginx.trial import LoggedDuel
+from differential.nginx.measured import Measured
 from differential.nginx.where import Where
-from servers.nginx import main_config
 from servers.ports import free_ports
 
 if TYPE_CHECKING:
@@ -50,17 +49,5 @@ def test_what_becomes_of_an_error(server_dir: Path, rng: random.Random, cases: C
     influence = Influence(rng, WANTED, labels=labels)
     where = Where(rng)
     rounds = 8 if at_fuzz_scale() else 1
-    with LoggedDuel(server_dir) as duel:
-        while influence.goes_on(duel.asked, cases(2_500)):
-            conf = main_config(server_dir, generator.http())
-            if not duel.start(conf):
-                continue
-            trials = [generator.trial() for _ in range(_REQUESTS)]
-            statuses = duel.run(conf, trials)  # type: ignore[arg-type]
-            where.measure(duel, conf, trials, statuses)
-            influence.measure(
-                duel.server, conf, statuses, lambda at, trials=trials: trials[at].send(duel.server).status, rounds
-            )
-        duel.check()
-    where.check()
-    influence.check()
+    measured = Measured(server_dir, generator, influence, where, rounds)
+    measured.run(cases(2_500), _REQUESTS)

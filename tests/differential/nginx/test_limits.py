@@ -7,10 +7,10 @@ import socket
 from typing import TYPE_CHECKING
 
 from differential.nginx.influence import Influence, at_fuzz_scale
-from differential.nginx.trial import LoggedDuel, Trial
+from differential.nginx.measured import Measured
+from differential.nginx.trial import Trial
 from differential.nginx.where import Where
 from servers.http import request_bytes
-from servers.nginx import main_config
 from servers.ports import free_port
 
 if TYPE_CHECKING:
@@ -150,17 +150,5 @@ def test_who_is_over_a_limit(server_dir: Path, rng: random.Random, cases: Callab
     influence = Influence(rng, WANTED)
     where = Where(rng, 1)
     rounds = 4 if at_fuzz_scale() else 1
-    with LoggedDuel(server_dir) as duel:
-        while influence.goes_on(duel.asked, cases(1_000)):
-            conf = main_config(server_dir, generator.http())
-            if not duel.start(conf):
-                continue
-            trials = [generator.trial() for _ in range(_REQUESTS)]
-            statuses = duel.run(conf, trials)  # type: ignore[arg-type]
-            where.measure(duel, conf, trials, statuses)
-            influence.measure(
-                duel.server, conf, statuses, lambda at, trials=trials: trials[at].send(duel.server).status, rounds
-            )
-        duel.check()
-    where.check()
-    influence.check()
+    measured = Measured(server_dir, generator, influence, where, rounds)
+    measured.run(cases(1_000), _REQUESTS)

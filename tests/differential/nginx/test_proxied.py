@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from differential.nginx.influence import Influence, at_fuzz_scale
-from differential.nginx.trial import LoggedDuel, Trial
+from differential.nginx.measured import Measured
+from differential.nginx.trial import Trial
 from differential.nginx.where import Where
-from servers.nginx import main_config
 from servers.ports import free_ports
 
 if TYPE_CHECKING:
@@ -232,17 +232,6 @@ def test_what_nginx_asks_of_itself(
     influence = Influence(rng, WANTED)
     where = Where(rng)
     rounds = 8 if at_fuzz_scale() else 1
-    with LoggedDuel(server_dir, texts=False) as duel:  # what a `return` sends may go to nginx itself
-        while influence.goes_on(duel.asked, cases(1_500)):
-            conf = main_config(server_dir, generator.http())
-            if not duel.start(conf):
-                continue
-            trials = [generator.trial() for _ in range(_REQUESTS)]
-            statuses = duel.run(conf, trials)  # type: ignore[arg-type]
-            where.measure(duel, conf, trials, statuses)
-            influence.measure(
-                duel.server, conf, statuses, lambda at, trials=trials: trials[at].send(duel.server).status, rounds
-            )
-        duel.check()
-    where.check()
-    influence.check()
+    # what a `return` sends may go to nginx itself
+    measured = Measured(server_dir, generator, influence, where, rounds, texts=False)
+    measured.run(cases(1_500), _REQUESTS)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from audit403.core.decision import REFUSED
 from audit403.core.place import Span
+from audit403.core.source import every_directive
 from audit403.nginx.read.parse import parse
-from audit403.nginx.read.tree import every_directive
 from differential.nginx.duel import Duel, Judge
 from servers.nginx import NginxError
 from servers.told import tell

@@ -1,7 +1,8 @@
 """What one file reads as: words, blocks, spans, comments."""
 
+from audit403.core.source import every_directive
 from audit403.nginx.read.parse import parse
-from audit403.nginx.read.tree import Directive, ParsedFile, every_directive
+from audit403.nginx.read.tree import Directive, ParsedFile
 
 
 def read(text: str | bytes) -> ParsedFile:

@@ -3,6 +3,8 @@
 Truth: modules/mappers/mod_alias.c – redirects before aliases, a virtual host's before the main server's.
 """
 
+from collections.abc import Iterable
+
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.expression import text_of
 from audit403.apache.decide.outcome import DECLINED, OK, SERVER_ERROR, is_redirect
@@ -21,12 +23,9 @@ def translate(exchange: Exchange) -> int:
         return DECLINED
     config: AliasConfig = exchange.config(ALIAS, _NOTHING)
     server: AliasServer = exchange.server.slots.get(ALIAS, _NO_SERVER)
-    if config.redirect is not None:
-        return _redirected(exchange, config.redirect, _whole_target(exchange, config.redirect), "translate")
-    for mapping in server.redirects:
-        target = _target(exchange, mapping, "translate")
-        if target is not None:
-            return _redirected(exchange, mapping, target, "translate")
+    status = _redirect(exchange, config.redirect, server.redirects, "translate")
+    if status != DECLINED:
+        return status
     if config.alias is not None:
         exchange.filename = _whole_alias(exchange, config.alias, config.preserve_path is True)
         return OK
@@ -44,12 +43,17 @@ def translate(exchange: Exchange) -> int:
 def fixup(exchange: Exchange) -> int:
     """Redirects of a directory or an `.htaccess`, after all access checks."""
     config: AliasConfig = exchange.config(ALIAS, _NOTHING)
-    if config.redirect is not None:
-        return _redirected(exchange, config.redirect, _whole_target(exchange, config.redirect), "fixup")
-    for mapping in config.redirects:
-        target = _target(exchange, mapping, "fixup")
+    return _redirect(exchange, config.redirect, config.redirects, "fixup")
+
+
+def _redirect(exchange: Exchange, whole: Mapping | None, mappings: Iterable[Mapping], phase: str) -> int:
+    """Where the redirect of a whole section, or the first one of a list that fits, leads."""
+    if whole is not None:
+        return _redirected(exchange, whole, _whole_target(exchange, whole), phase)
+    for mapping in mappings:
+        target = _target(exchange, mapping, phase)
         if target is not None:
-            return _redirected(exchange, mapping, target, "fixup")
+            return _redirected(exchange, mapping, target, phase)
     return DECLINED
 
 

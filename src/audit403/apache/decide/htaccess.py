@@ -18,11 +18,12 @@ from audit403.apache.paths import merge
 from audit403.apache.read.check import HTACCESS, check_directives
 from audit403.apache.read.commands import AUTHCFG, commands
 from audit403.apache.read.configuration import Htaccess, parse_htaccess
-from audit403.apache.read.tree import Directive, every_directive
+from audit403.apache.read.tree import Directive
 from audit403.core.decision import REASON_FILE, Missing
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.open_question import Undecided
 from audit403.core.place import Place
+from audit403.core.source import every_directive
 
 if TYPE_CHECKING:
     from audit403.apache.decide.directory_walk import Effective

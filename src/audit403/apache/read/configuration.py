@@ -15,10 +15,10 @@ from audit403.apache.read.locate import Locator, read_main
 from audit403.apache.read.modules import ASSUMPTIONS, DEBIAN, RHEL, SHARED_HOST, Assumption, Modules
 from audit403.apache.read.parse import LONGEST_HTACCESS_LINE, ParsedFile, parse
 from audit403.apache.read.process import Process
-from audit403.apache.read.tree import Directive, every_directive
+from audit403.apache.read.tree import Directive
 from audit403.apache.read.words import values_of
 from audit403.core.named_tuple import NamedTuple
-from audit403.core.source import Problem
+from audit403.core.source import Problem, every_directive
 from audit403.evidence.interface import Evidence, NotCollected
 from audit403.evidence.links import real_path
 from audit403.evidence.stand_ins import NO_PATHS, PathMap

@@ -234,21 +234,6 @@ class Directive:
         return f"<{text}{inside} {self.source.path}:{self.line}>"
 
 
-def every_directive(directives: list[Directive]) -> list[Directive]:
-    """All directives at any depth, a section before what it holds, in httpd's order."""
-    found: list[Directive] = []
-    pending = [iter(directives)]
-    while pending:
-        for directive in pending[-1]:
-            found.append(directive)
-            if directive.block:
-                pending.append(iter(directive.block))
-                break
-        else:
-            pending.pop()
-    return found
-
-
 def _origin(pieces: list[Piece], at: int) -> int:
     """The byte of the file that the character `at` comes from."""
     piece = pieces[max(0, bisect_right(pieces, at, key=_place) - 1)]

@@ -4,12 +4,13 @@ Truth: rename(2), unlink(2), rmdir(2), mkdir(2) and open(2) as fs/namei.c has th
 evidence below stays as it is.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from errno import EACCES, EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, ENXIO
 
 from audit403.core.decision import REASON_STATE, Missing
 from audit403.core.edit import Edit
 from audit403.core.open_question import Undecided
+from audit403.evidence.forwarding import Forwarding
 from audit403.evidence.interface import (
     ABSENT,
     BLOCK,
@@ -22,10 +23,8 @@ from audit403.evidence.interface import (
     Absent,
     Entry,
     Evidence,
-    Group,
     NotCollected,
     Unreadable,
-    User,
 )
 from audit403.evidence.links import MAXIMUM_LINKS, join, parent_of
 from audit403.files.identity import Identity
@@ -36,22 +35,22 @@ from audit403.files.resolve import NEED_WRITE, NOT_KNOWN, Blocker, Resolution, R
 _UMASK = 0o022
 
 
-class ChangedEvidence:
+class ChangedEvidence(Forwarding):
     """An evidence with some entries made and others gone."""
 
     def __init__(self, base: Evidence) -> None:
-        self._base = base
+        super().__init__(base)
         self.changed: dict[str, Entry | Absent] = {}
 
     def entry(self, path: str) -> Entry | Absent | NotCollected:
         """The entry at `path` itself."""
         changed = self.changed.get(path)
-        return self._base.entry(path) if changed is None else changed
+        return self._inner.entry(path) if changed is None else changed
 
     def names(self, path: str) -> tuple[str, ...] | Absent | NotCollected | Unreadable:
         """The names that are left in the directory `path`, and those that were made."""
         made = isinstance(self.changed.get(path), Entry)
-        before = () if made else self._base.names(path)
+        before = () if made else self._inner.names(path)
         if isinstance(before, Absent | NotCollected | Unreadable):
             return before
         names = set(before)
@@ -60,34 +59,6 @@ class ChangedEvidence:
                 name = changed.rpartition("/")[2]
                 names = names - {name} if isinstance(entry, Absent) else names | {name}
         return tuple(sorted(names))
-
-    def read(self, path: str) -> bytes | Absent | NotCollected | Unreadable:
-        """The content as it was before."""
-        return self._base.read(path)
-
-    def entries(self, directory: str, names: Iterable[str]) -> Iterator[Entry | Absent | NotCollected]:
-        """What `entry` says of each of some names."""
-        return (self.entry(join(directory, name)) for name in names)
-
-    def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:
-        """The user of this name or uid."""
-        return self._base.user(name_or_uid)
-
-    def group(self, name_or_gid: str | int) -> Group | Absent | NotCollected:
-        """The group of this name or gid."""
-        return self._base.group(name_or_gid)
-
-    def group_ids(self, user: str, primary_gid: int) -> tuple[int, ...] | NotCollected:
-        """What initgroups(3) would give `user`."""
-        return self._base.group_ids(user, primary_gid)
-
-    def hostname(self) -> str | NotCollected:
-        """The machine's own name."""
-        return self._base.hostname()
-
-    def protected_symlinks(self) -> bool | NotCollected:
-        """Whether fs.protected_symlinks is on."""
-        return self._base.protected_symlinks()
 
     def with_changes(self, edits: Iterable[Edit]) -> Evidence:
         """The same world after `edits`."""

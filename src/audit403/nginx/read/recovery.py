@@ -6,11 +6,11 @@ place at which it noticed, this names the place that lacks something.
 
 import re
 
-from audit403.core.source import decoded_bytes
+from audit403.core.source import decoded_bytes, every_directive
 from audit403.nginx.read import limits
 from audit403.nginx.read.missing import DATA_BLOCKS, find_split
 from audit403.nginx.read.state import LUA_BLOCK, State
-from audit403.nginx.read.tree import Directive, Word, every_directive
+from audit403.nginx.read.tree import Directive, Word
 from audit403.nginx.read.words import BARE_WORD, ODD_SPACE, QUOTED_WORD, SKIPPED, SPACES, decoded, words_of
 
 MOST_WORDS = 2000

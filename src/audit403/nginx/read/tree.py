@@ -5,7 +5,7 @@ The terms are nginx's own (src/core/ngx_conf_file.c): a directive is a name with
 
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
-from audit403.core.source import Problem, Source
+from audit403.core.source import Problem, Source, every_directive
 from audit403.nginx.read.words import comments_of, decoded, words_of
 
 
@@ -125,18 +125,3 @@ class ParsedFile:
 
     def __repr__(self) -> str:
         return f"<{self.path}: {len(self.directives)} statements, {len(self.problems)} problems>"
-
-
-def every_directive(directives: list[Directive]) -> list[Directive]:
-    """All statements at any depth, in the order of the file; includes are not followed."""
-    found: list[Directive] = []
-    pending = [iter(directives)]
-    while pending:
-        for directive in pending[-1]:
-            found.append(directive)
-            if directive.block:
-                pending.append(iter(directive.block))
-                break
-        else:
-            pending.pop()
-    return found

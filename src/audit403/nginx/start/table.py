@@ -11,20 +11,53 @@ _PROXY_ERRORS = f"{_PROGRAM_ERRORS} http_502 http_504"
 #: Whether only once in a block, the kind, the arguments with variables (numbers, `all`, `last`), the names.
 Rows = tuple[tuple[bool, str, str, str], ...]
 
+_BOTH: Rows = (
+    (
+        _ONCE,
+        "any",
+        "",
+        (
+            "proxy_ssl_ciphers proxy_ssl_crl proxy_ssl_password_file proxy_ssl_trusted_certificate ssl_ciphers "
+            "ssl_client_certificate ssl_crl ssl_dhparam ssl_ecdh_curve ssl_ocsp_responder ssl_password_file "
+            "ssl_stapling_file ssl_stapling_responder ssl_trusted_certificate"
+        ),
+    ),
+    (_ONCE, "any", "0", "proxy_ssl_certificate proxy_ssl_certificate_key proxy_ssl_name"),
+    (_ONCE, "msec", "", "keepalive_time proxy_connect_timeout proxy_next_upstream_timeout resolver_timeout"),
+    (_ONCE, "sec", "", "ssl_session_timeout"),
+    (
+        _ONCE,
+        "number",
+        "",
+        (
+            "keepalive_requests map_hash_bucket_size map_hash_max_size proxy_next_upstream_tries "
+            "proxy_ssl_verify_depth server_names_hash_bucket_size server_names_hash_max_size ssl_verify_depth"
+        ),
+    ),
+    (_ONCE, "size", "", "proxy_buffer_size proxy_socket_rcvbuf proxy_socket_sndbuf"),
+    (_ONCE, "words info notice warn error", "", "limit_conn_log_level"),
+    (_ONCE, "words off on leaf", "", "ssl_ocsp"),
+    (_ONCE, "words off on optional optional_no_ca", "", "ssl_verify_client"),
+    (_ONCE, "bind", "0", "proxy_bind"),
+    (_ONCE, "open_file_cache max inactive min_uses valid", "", "open_log_file_cache"),
+    (_ONCE, "resolver", "", "resolver"),
+    (_REPEATED, "words SSLv2 SSLv3 TLSv1 TLSv1.1 TLSv1.2 TLSv1.3", "", "proxy_ssl_protocols ssl_protocols"),
+    (_REPEATED, "network all unix:", "", "allow deny"),
+    (_REPEATED, "network_or_host", "", "set_real_ip_from"),
+)
+
 HTTP: Rows = (
+    *_BOTH,
     (
         _ONCE,
         "any",
         "",
         (
             "add_after_body add_before_body auth_request default_type fastcgi_index grpc_ssl_ciphers grpc_ssl_crl "
-            "grpc_ssl_password_file grpc_ssl_trusted_certificate internal post_action proxy_ssl_ciphers "
-            "proxy_ssl_crl proxy_ssl_password_file proxy_ssl_trusted_certificate real_ip_header "
-            "secure_link_secret ssl_ciphers ssl_client_certificate ssl_crl ssl_dhparam ssl_ecdh_curve "
-            "ssl_ocsp_responder ssl_password_file ssl_stapling_file ssl_stapling_responder "
-            "ssl_trusted_certificate userid_domain userid_name userid_p3p userid_path uwsgi_ssl_ciphers "
-            "uwsgi_ssl_crl uwsgi_ssl_password_file uwsgi_ssl_trusted_certificate uwsgi_string lua_ssl_ciphers "
-            "lua_ssl_crl lua_ssl_trusted_certificate"
+            "grpc_ssl_password_file grpc_ssl_trusted_certificate internal post_action real_ip_header "
+            "secure_link_secret userid_domain userid_name userid_p3p userid_path uwsgi_ssl_ciphers uwsgi_ssl_crl "
+            "uwsgi_ssl_password_file uwsgi_ssl_trusted_certificate uwsgi_string lua_ssl_ciphers lua_ssl_crl "
+            "lua_ssl_trusted_certificate"
         ),
     ),
     (
@@ -33,9 +66,8 @@ HTTP: Rows = (
         "0",
         (
             "auth_basic auth_basic_user_file fastcgi_cache_key grpc_ssl_certificate grpc_ssl_certificate_key "
-            "grpc_ssl_name proxy_cache_key proxy_method proxy_ssl_certificate proxy_ssl_certificate_key "
-            "proxy_ssl_name scgi_cache_key secure_link secure_link_md5 uwsgi_cache_key uwsgi_ssl_certificate "
-            "uwsgi_ssl_certificate_key uwsgi_ssl_name"
+            "grpc_ssl_name proxy_cache_key proxy_method scgi_cache_key secure_link secure_link_md5 uwsgi_cache_key "
+            "uwsgi_ssl_certificate uwsgi_ssl_certificate_key uwsgi_ssl_name"
         ),
     ),
     (
@@ -43,36 +75,32 @@ HTTP: Rows = (
         "msec",
         "",
         (
-            "auth_delay client_body_timeout client_header_timeout fastcgi_cache_lock_age "
-            "fastcgi_cache_lock_timeout fastcgi_connect_timeout fastcgi_next_upstream_timeout "
-            "fastcgi_read_timeout fastcgi_send_timeout grpc_connect_timeout grpc_next_upstream_timeout "
-            "grpc_read_timeout grpc_send_timeout keepalive_min_timeout keepalive_time lingering_time "
-            "lingering_timeout memcached_connect_timeout memcached_next_upstream_timeout memcached_read_timeout "
-            "memcached_send_timeout proxy_cache_lock_age proxy_cache_lock_timeout proxy_connect_timeout "
-            "proxy_next_upstream_timeout proxy_read_timeout proxy_send_timeout resolver_timeout "
-            "scgi_cache_lock_age scgi_cache_lock_timeout scgi_connect_timeout scgi_next_upstream_timeout "
-            "scgi_read_timeout scgi_send_timeout send_timeout tunnel_connect_timeout tunnel_next_upstream_timeout "
-            "tunnel_read_timeout tunnel_send_timeout uwsgi_cache_lock_age uwsgi_cache_lock_timeout "
-            "uwsgi_connect_timeout uwsgi_next_upstream_timeout uwsgi_read_timeout uwsgi_send_timeout "
-            "lua_socket_connect_timeout lua_socket_keepalive_timeout lua_socket_read_timeout "
-            "lua_socket_send_timeout"
+            "auth_delay client_body_timeout client_header_timeout fastcgi_cache_lock_age fastcgi_cache_lock_timeout "
+            "fastcgi_connect_timeout fastcgi_next_upstream_timeout fastcgi_read_timeout fastcgi_send_timeout "
+            "grpc_connect_timeout grpc_next_upstream_timeout grpc_read_timeout grpc_send_timeout "
+            "keepalive_min_timeout lingering_time lingering_timeout memcached_connect_timeout "
+            "memcached_next_upstream_timeout memcached_read_timeout memcached_send_timeout proxy_cache_lock_age "
+            "proxy_cache_lock_timeout proxy_read_timeout proxy_send_timeout scgi_cache_lock_age "
+            "scgi_cache_lock_timeout scgi_connect_timeout scgi_next_upstream_timeout scgi_read_timeout "
+            "scgi_send_timeout send_timeout tunnel_connect_timeout tunnel_next_upstream_timeout tunnel_read_timeout "
+            "tunnel_send_timeout uwsgi_cache_lock_age uwsgi_cache_lock_timeout uwsgi_connect_timeout "
+            "uwsgi_next_upstream_timeout uwsgi_read_timeout uwsgi_send_timeout lua_socket_connect_timeout "
+            "lua_socket_keepalive_timeout lua_socket_read_timeout lua_socket_send_timeout"
         ),
     ),
-    (_ONCE, "sec", "", "open_file_cache_valid ssl_session_timeout"),
+    (_ONCE, "sec", "", "open_file_cache_valid"),
     (
         _ONCE,
         "number",
         "",
         (
             "fastcgi_cache_min_uses fastcgi_next_upstream_tries grpc_next_upstream_tries grpc_ssl_verify_depth "
-            "http2_max_concurrent_streams http3_max_concurrent_streams keepalive_requests map_hash_bucket_size "
-            "map_hash_max_size max_headers max_ranges memcached_gzip_flag memcached_next_upstream_tries "
-            "min_delete_depth open_file_cache_min_uses proxy_cache_min_uses proxy_next_upstream_tries "
-            "proxy_ssl_verify_depth quic_active_connection_id_limit referer_hash_bucket_size "
-            "referer_hash_max_size scgi_cache_min_uses scgi_next_upstream_tries server_names_hash_bucket_size "
-            "server_names_hash_max_size ssl_verify_depth tunnel_next_upstream_tries userid_service "
-            "uwsgi_cache_min_uses uwsgi_next_upstream_tries uwsgi_ssl_verify_depth lua_max_pending_timers "
-            "lua_max_running_timers lua_socket_pool_size lua_ssl_verify_depth"
+            "http2_max_concurrent_streams http3_max_concurrent_streams max_headers max_ranges memcached_gzip_flag "
+            "memcached_next_upstream_tries min_delete_depth open_file_cache_min_uses proxy_cache_min_uses "
+            "quic_active_connection_id_limit referer_hash_bucket_size referer_hash_max_size scgi_cache_min_uses "
+            "scgi_next_upstream_tries tunnel_next_upstream_tries userid_service uwsgi_cache_min_uses "
+            "uwsgi_next_upstream_tries uwsgi_ssl_verify_depth lua_max_pending_timers lua_max_running_timers "
+            "lua_socket_pool_size lua_ssl_verify_depth"
         ),
     ),
     (_ONCE, "number 1 9", "", "gzip_comp_level"),
@@ -87,16 +115,14 @@ HTTP: Rows = (
             "client_body_buffer_size client_header_buffer_size fastcgi_buffer_size fastcgi_busy_buffers_size "
             "fastcgi_max_temp_file_size fastcgi_send_lowat fastcgi_socket_rcvbuf fastcgi_socket_sndbuf "
             "fastcgi_temp_file_write_size grpc_buffer_size grpc_socket_rcvbuf grpc_socket_sndbuf gzip_min_length "
-            "http3_stream_buffer_size image_filter_buffer memcached_buffer_size mp4_buffer_size "
-            "mp4_max_buffer_size postpone_gzipping postpone_output proxy_buffer_size proxy_busy_buffers_size "
-            "proxy_max_temp_file_size proxy_send_lowat proxy_socket_rcvbuf proxy_socket_sndbuf "
-            "proxy_temp_file_write_size read_ahead scgi_buffer_size scgi_busy_buffers_size "
-            "scgi_max_temp_file_size scgi_socket_rcvbuf scgi_socket_sndbuf scgi_temp_file_write_size send_lowat "
-            "sendfile_max_chunk slice ssi_min_file_chunk ssi_value_length ssl_buffer_size "
-            "subrequest_output_buffer_size tunnel_buffer_size tunnel_send_lowat tunnel_socket_rcvbuf "
-            "tunnel_socket_sndbuf uwsgi_buffer_size uwsgi_busy_buffers_size uwsgi_max_temp_file_size "
-            "uwsgi_socket_rcvbuf uwsgi_socket_sndbuf uwsgi_temp_file_write_size lua_socket_buffer_size "
-            "lua_socket_send_lowat"
+            "http3_stream_buffer_size image_filter_buffer memcached_buffer_size mp4_buffer_size mp4_max_buffer_size "
+            "postpone_gzipping postpone_output proxy_busy_buffers_size proxy_max_temp_file_size proxy_send_lowat "
+            "proxy_temp_file_write_size read_ahead scgi_buffer_size scgi_busy_buffers_size scgi_max_temp_file_size "
+            "scgi_socket_rcvbuf scgi_socket_sndbuf scgi_temp_file_write_size send_lowat sendfile_max_chunk slice "
+            "ssi_min_file_chunk ssi_value_length ssl_buffer_size subrequest_output_buffer_size tunnel_buffer_size "
+            "tunnel_send_lowat tunnel_socket_rcvbuf tunnel_socket_sndbuf uwsgi_buffer_size uwsgi_busy_buffers_size "
+            "uwsgi_max_temp_file_size uwsgi_socket_rcvbuf uwsgi_socket_sndbuf uwsgi_temp_file_write_size "
+            "lua_socket_buffer_size lua_socket_send_lowat"
         ),
     ),
     (
@@ -139,9 +165,7 @@ HTTP: Rows = (
     (_ONCE, "words 1.0 1.1", "", "gzip_http_version"),
     (_ONCE, "words 1.0 1.1 2", "", "proxy_http_version"),
     (_ONCE, "words off on merge", "", "add_header_inherit add_trailer_inherit"),
-    (_ONCE, "words info notice warn error", "", "limit_conn_log_level limit_req_log_level"),
-    (_ONCE, "words off on leaf", "", "ssl_ocsp"),
-    (_ONCE, "words off on optional optional_no_ca", "", "ssl_verify_client"),
+    (_ONCE, "words info notice warn error", "", "limit_req_log_level"),
     (_ONCE, "words off log v1 on", "", "userid"),
     (_REPEATED, "words none msie6 safari", "", "keepalive_disable"),
     (_REPEATED, "words off put delete mkcol copy move", "", "dav_methods"),
@@ -162,14 +186,9 @@ HTTP: Rows = (
         _REPEATED,
         "words SSLv2 SSLv3 TLSv1 TLSv1.1 TLSv1.2 TLSv1.3",
         "",
-        "grpc_ssl_protocols lua_ssl_protocols proxy_ssl_protocols ssl_protocols uwsgi_ssl_protocols",
+        "grpc_ssl_protocols lua_ssl_protocols uwsgi_ssl_protocols",
     ),
-    (
-        _REPEATED,
-        "words off expired no-cache no-store private no_last_modified no_etag auth any",
-        "",
-        "gzip_proxied",
-    ),
+    (_REPEATED, "words off expired no-cache no-store private no_last_modified no_etag auth any", "", "gzip_proxied"),
     (
         _REPEATED,
         "words GET HEAD POST",
@@ -186,19 +205,12 @@ HTTP: Rows = (
         "fastcgi_ignore_headers grpc_ignore_headers proxy_ignore_headers scgi_ignore_headers uwsgi_ignore_headers",
     ),
     (_REPEATED, "words off secure httponly samesite=strict samesite=lax samesite=none", "", "userid_flags"),
-    (
-        _ONCE,
-        "access",
-        "",
-        "dav_access fastcgi_store_access proxy_store_access scgi_store_access uwsgi_store_access",
-    ),
-    (_ONCE, "bind", "0", "fastcgi_bind grpc_bind memcached_bind proxy_bind scgi_bind tunnel_bind uwsgi_bind"),
+    (_ONCE, "access", "", "dav_access fastcgi_store_access proxy_store_access scgi_store_access uwsgi_store_access"),
+    (_ONCE, "bind", "0", "fastcgi_bind grpc_bind memcached_bind scgi_bind tunnel_bind uwsgi_bind"),
     (_ONCE, "disable_symlinks", "all", "disable_symlinks"),
     (_ONCE, "expires", "last", "expires"),
     (_ONCE, "keepalive_timeout", "", "keepalive_timeout"),
     (_ONCE, "open_file_cache max inactive", "", "open_file_cache"),
-    (_ONCE, "open_file_cache max inactive min_uses valid", "", "open_log_file_cache"),
-    (_ONCE, "resolver", "", "resolver"),
     (_ONCE, "try_files", "all", "try_files"),
     (_ONCE, "userid_expires", "", "userid_expires"),
     (_ONCE, "userid_mark", "", "userid_mark"),
@@ -216,62 +228,17 @@ HTTP: Rows = (
     (_REPEATED, "error_page", "last", "error_page"),
     (_REPEATED, "index", "all", "index"),
     (_REPEATED, "modern_browser", "", "modern_browser"),
-    (_REPEATED, "network all unix:", "", "allow deny"),
-    (_REPEATED, "network_or_host", "", "set_real_ip_from"),
     (_REPEATED, "sub_filter", "all", "sub_filter"),
 )
 
+
 STREAM: Rows = (
-    (
-        _ONCE,
-        "any",
-        "",
-        (
-            "proxy_ssl_ciphers proxy_ssl_crl proxy_ssl_password_file proxy_ssl_trusted_certificate ssl_ciphers "
-            "ssl_client_certificate ssl_crl ssl_dhparam ssl_ecdh_curve ssl_ocsp_responder ssl_password_file "
-            "ssl_stapling_file ssl_stapling_responder ssl_trusted_certificate proxy_protocol"
-        ),
-    ),
-    (_ONCE, "any", "0", "proxy_ssl_certificate proxy_ssl_certificate_key proxy_ssl_name"),
-    (
-        _ONCE,
-        "msec",
-        "",
-        (
-            "keepalive_time keepalive_timeout preread_timeout proxy_connect_timeout proxy_next_upstream_timeout "
-            "proxy_protocol_timeout proxy_timeout resolver_timeout ssl_handshake_timeout"
-        ),
-    ),
-    (_ONCE, "sec", "", "ssl_session_timeout"),
-    (
-        _ONCE,
-        "number",
-        "",
-        (
-            "keepalive_requests map_hash_bucket_size map_hash_max_size proxy_next_upstream_tries proxy_requests "
-            "proxy_responses proxy_ssl_verify_depth server_names_hash_bucket_size server_names_hash_max_size "
-            "ssl_verify_depth variables_hash_bucket_size variables_hash_max_size"
-        ),
-    ),
-    (
-        _ONCE,
-        "size",
-        "",
-        (
-            "preread_buffer_size proxy_buffer_size proxy_downstream_buffer proxy_socket_rcvbuf "
-            "proxy_socket_sndbuf proxy_upstream_buffer"
-        ),
-    ),
+    *_BOTH,
+    (_ONCE, "any", "", "proxy_protocol"),
+    (_ONCE, "msec", "", "keepalive_timeout preread_timeout proxy_protocol_timeout proxy_timeout ssl_handshake_timeout"),
+    (_ONCE, "number", "", "proxy_requests proxy_responses variables_hash_bucket_size variables_hash_max_size"),
+    (_ONCE, "size", "", "preread_buffer_size proxy_downstream_buffer proxy_upstream_buffer"),
     (_ONCE, "size_or_variable", "0", "proxy_download_rate proxy_upload_rate"),
-    (_ONCE, "words info notice warn error", "", "limit_conn_log_level"),
-    (_ONCE, "words off on leaf", "", "ssl_ocsp"),
-    (_ONCE, "words off on optional optional_no_ca", "", "ssl_verify_client"),
-    (_ONCE, "bind", "0", "proxy_bind"),
-    (_ONCE, "open_file_cache max inactive min_uses valid", "", "open_log_file_cache"),
-    (_ONCE, "resolver", "", "resolver"),
-    (_REPEATED, "words SSLv2 SSLv3 TLSv1 TLSv1.1 TLSv1.2 TLSv1.3", "", "proxy_ssl_protocols ssl_protocols"),
-    (_REPEATED, "network all unix:", "", "allow deny"),
-    (_REPEATED, "network_or_host", "", "set_real_ip_from"),
 )
 
 MAIN: Rows = (

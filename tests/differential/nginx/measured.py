@@ -1,0 +1,54 @@
+"""A generated test with all its measures: what nginx answers and logs, which directives count, and who is blamed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from differential.nginx.trial import LoggedDuel
+from servers.nginx import main_config
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from differential.nginx.influence import Influence
+    from differential.nginx.trial import Trial
+    from differential.nginx.where import Where
+
+
+class Generator(Protocol):
+    """Makes configurations, and requests for the last one of them."""
+
+    def http(self) -> str:
+        """What stands in `http {}`."""
+        ...
+
+    def trial(self) -> Trial:
+        """A request."""
+        ...
+
+
+class Measured(NamedTuple):
+    """The test; `rounds` directives are taken out of each configuration, `texts` compares what a `return` sends."""
+
+    prefix: Path
+    generator: Generator
+    influence: Influence
+    where: Where
+    rounds: int
+    texts: bool = True
+
+    def run(self, planned: int, requests: int) -> None:
+        """Ask so many requests at least, some of each configuration, and check all the measures."""
+        with LoggedDuel(self.prefix, texts=self.texts) as duel:
+            while self.influence.goes_on(duel.asked, planned):
+                conf = main_config(self.prefix, self.generator.http())
+                if duel.start(conf):
+                    self._compare(duel, conf, [self.generator.trial() for _ in range(requests)])
+            duel.check()
+        self.where.check()
+        self.influence.check()
+
+    def _compare(self, duel: LoggedDuel, conf: str, trials: list[Trial]) -> None:
+        statuses = duel.run(conf, trials)  # type: ignore[arg-type]
+        self.where.measure(duel, conf, trials, statuses)
+        self.influence.measure(duel.server, conf, statuses, lambda at: trials[at].send(duel.server).status, self.rounds)
