@@ -7,7 +7,8 @@ from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, Refusal
 from audit403.core.finding import Finding, Fix
 from audit403.core.place import Span
-from audit403.nginx.explore.subject import MEANT_NAMES, Hit, Subject
+from audit403.explore.subject import MEANT_NAMES, Hit
+from audit403.nginx.explore.subject import Subject
 from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.read.tree import Directive
 

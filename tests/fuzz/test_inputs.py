@@ -16,12 +16,12 @@ from audit403.core.family import Options
 from audit403.engine.settings import KEYS, SettingsFinder
 from audit403.evidence.acl import parse_acl
 from audit403.evidence.local import LocalEvidence
+from audit403.explore.regex_witness import witness_of
 from audit403.files import answer
 from audit403.http.password import password_matches
 from audit403.http.regex import InvalidRegex, compile_regex
 from audit403.nginx import family
 from audit403.nginx.decide.auth_basic import find_user
-from audit403.nginx.explore.regex_witness import witness_of
 from files.worlds import SITE
 from fuzz.texts import Within, fuzzed
 

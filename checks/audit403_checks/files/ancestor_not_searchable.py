@@ -7,7 +7,7 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, NOTE, WARNING, Finding
 from audit403.core.place import PathPlace
 from audit403.core.registry import check
-from audit403.nginx.explore.subject import PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE, Blocked
+from audit403.explore.subject import PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE, Blocked
 from audit403_checks.files.blocked import blocked_finding, more_like
 from audit403_checks.files.kinds import is_for_nobody, is_public
 from audit403_checks.files.remedies import worker_of

@@ -4,9 +4,9 @@ from audit403.core.fact import Refusal
 from audit403.core.family import Site
 from audit403.core.finding import Finding
 from audit403.core.place import PathPlace
+from audit403.explore.hits import MOST_HITS
+from audit403.explore.subject import Blocked, Hit
 from audit403.files.permission import EXECUTE, READ
-from audit403.nginx.explore.hits import MOST_HITS
-from audit403.nginx.explore.subject import Blocked, Hit
 from audit403_checks.files.remedies import chain_of, fixes_for
 from audit403_checks.support import finding_of
 

@@ -9,7 +9,8 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, NOTE, WARNING, Finding
 from audit403.core.place import PathPlace
 from audit403.core.registry import check
-from audit403.nginx.explore.subject import Blocked, Subject
+from audit403.explore.subject import Blocked
+from audit403.nginx.explore.subject import Subject
 from audit403.nginx.model.location import every_location
 from audit403_checks.files.blocked import blocked_finding, more_like
 from audit403_checks.files.kinds import is_for_nobody

@@ -8,7 +8,7 @@ from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
 from audit403.core.registry import check
-from audit403.nginx.explore.subject import PURPOSE_PROBE, Hit
+from audit403.explore.subject import PURPOSE_PROBE, Hit
 from audit403.nginx.model.location import Location
 from audit403_checks.support import finding_of, refusal_of, replace
 

@@ -7,9 +7,10 @@ from audit403.core.family import Site
 from audit403.core.finding import MANUAL, NOTE, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
+from audit403.explore.ordinary import CLIENT_IPV6, CLIENT_PRIVATE_IPV6
+from audit403.explore.subject import PURPOSE_HOME
 from audit403.nginx.explore.doors import Door
-from audit403.nginx.explore.ordinary import CLIENT_IPV6, CLIENT_PRIVATE_IPV6
-from audit403.nginx.explore.subject import PURPOSE_HOME, Subject
+from audit403.nginx.explore.subject import Subject
 from audit403.nginx.model.address import IPV4, IPV6, Network, parse_network
 from audit403.nginx.model.context import HTTP, SERVER
 from audit403_checks.nginx.clients import (

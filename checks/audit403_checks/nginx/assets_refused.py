@@ -9,9 +9,9 @@ from audit403.core.family import Site
 from audit403.core.finding import MANUAL, UNSAFE, WARNING, Finding, Fix
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.registry import check
+from audit403.explore.ordinary import PROBE, quoted
+from audit403.explore.subject import PURPOSE_FILE, PURPOSE_LINKED, Hit
 from audit403.http.regex import MatchFailed
-from audit403.nginx.explore.places import PROBE, quoted
-from audit403.nginx.explore.subject import PURPOSE_FILE, PURPOSE_LINKED, Hit
 from audit403.nginx.model.location import Location
 from audit403_checks.files.kinds import ending, is_for_browsers, is_for_nobody, is_kept_back
 from audit403_checks.nginx.clients import is_in

@@ -9,8 +9,8 @@ from audit403.core.family import Site
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Place, Span
 from audit403.core.request import Request
+from audit403.explore.borders import inside
 from audit403.nginx.explore.doors import Door, doors_of, from_client
-from audit403.nginx.explore.regions import inside
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.address import IPV4, IPV6, Network, network_of, parse_address, parse_network

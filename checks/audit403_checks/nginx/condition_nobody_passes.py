@@ -64,8 +64,8 @@ def _from_inside(site: NginxSite, refusal: Refusal, subject: Subject, network: s
     known = parse_network(network)
     if known is None or known.family == UNIX:
         return refusal
+    from audit403.explore.borders import inside
     from audit403.nginx.explore.doors import doors_of, from_client
-    from audit403.nginx.explore.regions import inside
 
     request = from_client(refusal.witness, inside(known), doors_of(subject.server, site.model.sockets))
     if request is None:

@@ -9,7 +9,8 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, NOTE, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
-from audit403.nginx.explore.subject import MEANT_NAMES, PURPOSE_OTHER_SOCKET, PURPOSE_WRITTEN_NAME, Subject
+from audit403.explore.subject import MEANT_NAMES, PURPOSE_OTHER_SOCKET, PURPOSE_WRITTEN_NAME
+from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.address import IPV6
 from audit403.nginx.model.model import Model

@@ -8,8 +8,9 @@ from audit403.core.family import Site
 from audit403.core.finding import MANUAL, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because, Place, Span
 from audit403.core.registry import check
+from audit403.explore.subject import WAY_ERROR_PAGE
 from audit403.nginx.decide.evaluator import REFUSED_TOO
-from audit403.nginx.explore.subject import WAY_ERROR_PAGE, Subject
+from audit403.nginx.explore.subject import Subject
 from audit403_checks.nginx.sent_on import EVERYBODY, Detour, detours, is_made_to_refuse, is_plain, own_location
 from audit403_checks.support import finding_of, insert_after, refusal_of, replace
 

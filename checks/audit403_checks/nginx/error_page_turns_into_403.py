@@ -8,7 +8,7 @@ from audit403.core.family import Site
 from audit403.core.finding import SAFE, WARNING, Finding, Fix
 from audit403.core.place import Place, Span
 from audit403.core.registry import check
-from audit403.nginx.explore.subject import WAY_ERROR_PAGE
+from audit403.explore.subject import WAY_ERROR_PAGE
 from audit403.nginx.model.context import Context
 from audit403.nginx.read.tree import Directive
 from audit403_checks.nginx.sent_on import detours, is_made_to_refuse, origin_of

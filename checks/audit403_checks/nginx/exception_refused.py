@@ -6,8 +6,9 @@ from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
 from audit403.core.registry import check
+from audit403.explore.subject import PURPOSE_EXCEPTION, PURPOSE_FILE, Hit
 from audit403.http.regex import InvalidRegex, MatchFailed, compile_regex
-from audit403.nginx.explore.subject import PURPOSE_EXCEPTION, PURPOSE_FILE, Hit, Subject
+from audit403.nginx.explore.subject import Subject
 from audit403.nginx.model.location import Location
 from audit403_checks.nginx.look_aheads import first_look_ahead
 from audit403_checks.nginx.patterns import rewritten

@@ -7,7 +7,7 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, WARNING, Finding
 from audit403.core.place import Place
 from audit403.core.registry import check
-from audit403.nginx.explore.subject import (
+from audit403.explore.subject import (
     PURPOSE_DIRECTORY,
     PURPOSE_HOME,
     PURPOSE_PAGE,

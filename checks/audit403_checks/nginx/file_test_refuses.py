@@ -8,7 +8,8 @@ from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, NOTE, SAFE, UNSAFE, WARNING, Finding, Fix
 from audit403.core.registry import check
-from audit403.nginx.explore.subject import PURPOSE_HOME, Hit, Subject
+from audit403.explore.subject import PURPOSE_HOME, Hit
+from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.rewrite_code import If, Return
 from audit403_checks.nginx.directories import index_names

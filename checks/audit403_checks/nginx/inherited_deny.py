@@ -7,7 +7,7 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
-from audit403.nginx.explore.subject import PURPOSE_HOME
+from audit403.explore.subject import PURPOSE_HOME
 from audit403.nginx.model.context import HTTP
 from audit403_checks.support import deciding_level, finding_of, insert_before, refusal_of
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from audit403.nginx.explore.subject import Hit
+from audit403.explore.subject import Hit
 
 
 def addresses_of(hit: Hit) -> Iterator[str]:

@@ -12,7 +12,7 @@ from audit403.core.finding import ERROR, MANUAL, NOTE, UNSAFE, WARNING, Finding,
 from audit403.core.place import Because, Span
 from audit403.core.registry import check
 from audit403.core.request import Request
-from audit403.nginx.explore.places import quoted
+from audit403.explore.ordinary import quoted
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.location import Location

@@ -6,7 +6,7 @@ from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, WARNING, Finding, Fix
 from audit403.core.registry import check
-from audit403.nginx.explore.subject import PURPOSE_HOME
+from audit403.explore.subject import PURPOSE_HOME
 from audit403_checks.files.kinds import is_for_nobody
 from audit403_checks.nginx.directories import fallback_of, has_pages, index_candidates, lacks_slash, others_like_it
 from audit403_checks.nginx.wrong_root import other_places

@@ -7,7 +7,8 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.registry import check
-from audit403.nginx.explore.subject import PURPOSE_FILE, PURPOSE_ORDINARY, Hit, Subject
+from audit403.explore.subject import PURPOSE_FILE, PURPOSE_ORDINARY, Hit
+from audit403.nginx.explore.subject import Subject
 from audit403.nginx.model.location import Location
 from audit403_checks.files.kinds import is_public
 from audit403_checks.nginx.patterns import DOT, END, START, Accident, accident, rewritten

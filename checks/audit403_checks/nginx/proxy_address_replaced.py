@@ -9,11 +9,12 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
+from audit403.explore.borders import inside
+from audit403.explore.fields import with_header
+from audit403.explore.ordinary import CLIENT_IPV4
+from audit403.explore.subject import PURPOSE_HOME
 from audit403.nginx.explore.doors import from_client
-from audit403.nginx.explore.fields import with_header
-from audit403.nginx.explore.ordinary import CLIENT_IPV4
-from audit403.nginx.explore.regions import inside
-from audit403.nginx.explore.subject import PURPOSE_HOME, Subject
+from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.address import IPV4, Network
 from audit403_checks.nginx.clients import PRIVATE, THIS_MACHINE, Around, around, lies_in, looks_at_client

@@ -9,10 +9,11 @@ from audit403.core.family import Site
 from audit403.core.finding import MANUAL, NOTE, UNSAFE, WARNING, Finding, Fix
 from audit403.core.registry import check
 from audit403.core.request import Request
+from audit403.explore.borders import inside
+from audit403.explore.fields import with_header
+from audit403.explore.subject import PURPOSE_HOME
 from audit403.nginx.explore.doors import from_client
-from audit403.nginx.explore.fields import with_header
-from audit403.nginx.explore.regions import inside
-from audit403.nginx.explore.subject import PURPOSE_HOME, Subject
+from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.address import Network, parse_network
 from audit403_checks.nginx.clients import Around, around, lets_visitors_in, visitors

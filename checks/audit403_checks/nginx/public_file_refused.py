@@ -8,8 +8,9 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import PathPlace
 from audit403.core.registry import check
-from audit403.nginx.explore.places import CHALLENGE
-from audit403.nginx.explore.subject import PURPOSE_FILE, PURPOSE_LINKED, Hit, Subject
+from audit403.explore.ordinary import CHALLENGE
+from audit403.explore.subject import PURPOSE_FILE, PURPOSE_LINKED, Hit
+from audit403.nginx.explore.subject import Subject
 from audit403.nginx.model.location import Location, every_location
 from audit403_checks.files.kinds import is_for_everybody, is_for_nobody
 from audit403_checks.nginx.members import addresses_of

@@ -7,8 +7,7 @@ from audit403.core.fact import Refusal
 from audit403.core.family import Site
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
-from audit403.nginx.explore.doors import doors_of, visit
-from audit403.nginx.explore.ordinary import hosts_of
+from audit403.nginx.explore.doors import doors_of, hosts_of, visit
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.server import Server

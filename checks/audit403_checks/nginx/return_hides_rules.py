@@ -7,8 +7,8 @@ from audit403.core.family import Site
 from audit403.core.finding import UNSAFE, WARNING, Finding, Fix
 from audit403.core.registry import check
 from audit403.core.request import Request
-from audit403.nginx.explore.ordinary import ordinary_request
-from audit403.nginx.explore.places import quoted
+from audit403.explore.ordinary import quoted
+from audit403.nginx.explore.doors import ordinary_request
 from audit403.nginx.explore.regions import RuleTable
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.model.context import Context

@@ -9,9 +9,9 @@ from audit403.core.finding import MANUAL, NOTE, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.core.request import Request
+from audit403.explore.borders import inside
+from audit403.explore.fields import with_header
 from audit403.nginx.explore.doors import from_client
-from audit403.nginx.explore.fields import with_header
-from audit403.nginx.explore.regions import inside
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.address import Network
 from audit403.nginx.model.context import Context

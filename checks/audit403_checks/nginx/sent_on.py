@@ -9,8 +9,9 @@ from audit403.core.family import Site
 from audit403.core.finding import MANUAL, UNSAFE, Fix
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Because
+from audit403.explore.subject import Hit
 from audit403.http.regex import MatchFailed
-from audit403.nginx.explore.subject import Hit, Subject
+from audit403.nginx.explore.subject import Subject
 from audit403.nginx.explore.trail import SentOn, sent_by
 from audit403.nginx.model.context import Context, is_handler
 from audit403.nginx.model.location import Location, every_location

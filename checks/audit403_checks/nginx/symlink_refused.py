@@ -9,8 +9,9 @@ from audit403.core.finding import ERROR, MANUAL, NOTE, UNSAFE, WARNING, Finding,
 from audit403.core.place import PathPlace
 from audit403.core.registry import check
 from audit403.evidence.interface import Entry
+from audit403.explore.subject import PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE
 from audit403.files.remedy import quote
-from audit403.nginx.explore.subject import PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE, Subject
+from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.read.tree import Directive
 from audit403_checks.files.kinds import is_kept_back, is_public, may_be_public

@@ -11,7 +11,7 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.core.request import Request
-from audit403.nginx.explore.subject import PURPOSE_HOME
+from audit403.explore.subject import PURPOSE_HOME
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.model import Model
 from audit403.nginx.read.tree import Directive

@@ -8,7 +8,8 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, NOTE, SAFE, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
-from audit403.nginx.explore.subject import PURPOSE_HOME, Hit, Subject
+from audit403.explore.subject import PURPOSE_HOME, Hit
+from audit403.nginx.explore.subject import Subject
 from audit403.nginx.model.context import Context
 from audit403.nginx.read.tree import Directive
 from audit403_checks.nginx.directories import index_names

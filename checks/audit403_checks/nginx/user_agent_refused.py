@@ -13,8 +13,8 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Because, Span
 from audit403.core.registry import check
 from audit403.core.request import Request
-from audit403.nginx.explore.fields import with_header
-from audit403.nginx.explore.places import CHALLENGE, quoted
+from audit403.explore.fields import with_header
+from audit403.explore.ordinary import CHALLENGE, quoted
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.map import Map, MapEntry

@@ -7,7 +7,7 @@ from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
 from audit403.core.registry import check
-from audit403.nginx.explore.subject import PURPOSE_CERTIFICATE
+from audit403.explore.subject import PURPOSE_CERTIFICATE
 from audit403.nginx.model.location import Location
 from audit403_checks.nginx.patterns import rewritten
 from audit403_checks.support import finding_of, insert_before, refusal_of

@@ -8,7 +8,8 @@ from audit403.core.finding import ERROR, UNSAFE, WARNING, Finding, Fix
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.registry import check
 from audit403.evidence.interface import Absent, Evidence, NotCollected, Unreadable
-from audit403.nginx.explore.subject import PURPOSE_HOME, PURPOSE_PAGE, Subject
+from audit403.explore.subject import PURPOSE_HOME, PURPOSE_PAGE
+from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.read.tree import Directive
 from audit403_checks.nginx.directories import has_pages, index_names

@@ -15,8 +15,8 @@ from audit403.core.decision import REFUSED, UNKNOWN, Decision
 from audit403.core.fact import Refusal
 from audit403.core.place import PathPlace, Place
 from audit403.evidence.local import LocalEvidence
+from audit403.explore.blocking import of_one_kind
 from audit403.nginx.decide.evaluator import Evaluator
-from audit403.nginx.explore.blocking import of_one_kind
 from audit403.nginx.explore.explorer import Explorer
 from audit403.nginx.model.address import parse_address, parse_network
 from audit403.nginx.model.build import build_model

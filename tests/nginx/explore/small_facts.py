@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from audit403.evidence.interface import Entry
-    from audit403.nginx.explore.subject import Hit
+    from audit403.explore.subject import Hit
 
 
 def refusals(tree: Mapping[str, Entry] | None, server: str) -> list[Refusal]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from audit403.explore.ordinary_names import ordinary_names_for
+from audit403.explore.regex_witness import exceptions
 from audit403.http.regex import compile_regex
-from audit403.nginx.explore.ordinary_names import ordinary_names_for
-from audit403.nginx.explore.regex_witness import exceptions
 from nginx.explore.small_facts import hits
 
 

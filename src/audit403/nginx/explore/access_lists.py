@@ -6,7 +6,8 @@ The trace of a request ends at the rule that decides; these are the rules behind
 from collections.abc import Iterator
 
 from audit403.core.request import Request
-from audit403.nginx.explore.regions import RuleTable, inside
+from audit403.explore.borders import inside
+from audit403.nginx.explore.regions import RuleTable
 from audit403.nginx.model.address import UNIX, Network, parse_address
 from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.model.location import Location

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
 from audit403.core.named_tuple import NamedTuple
-from audit403.nginx.explore.ordinary import CLIENTS
+from audit403.explore.ordinary import CLIENTS
 from audit403.nginx.model.address import IPV4, IPV6, UNIX, Address, Network, parse_address, parse_network
 from audit403.nginx.model.model import Model
 from audit403.nginx.read.tree import Directive

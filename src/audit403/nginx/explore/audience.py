@@ -11,10 +11,10 @@ from audit403.core.decision import REFUSED, Decision
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Place, Span
 from audit403.core.request import Request
+from audit403.explore.borders import inside
+from audit403.explore.ordinary import CLIENTS
 from audit403.nginx.explore.access_lists import levels_of
 from audit403.nginx.explore.doors import Door, from_client
-from audit403.nginx.explore.ordinary import CLIENTS
-from audit403.nginx.explore.regions import inside
 from audit403.nginx.model.address import UNIX, Network, parse_network
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.geo import Geo

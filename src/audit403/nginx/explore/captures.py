@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
+from audit403.explore.fields import with_target
+from audit403.explore.ordinary import quoted
+from audit403.explore.regex_witness import candidates
+from audit403.explore.wish import Wish, exactly
 from audit403.http.regex import Captured, MatchFailed, Regex
 from audit403.nginx.decide.normalise_uri import normalise_path
 from audit403.nginx.explore.codes import codes_of
-from audit403.nginx.explore.fields import with_target
-from audit403.nginx.explore.places import quoted
 from audit403.nginx.explore.point import Point
-from audit403.nginx.explore.regex_witness import candidates
-from audit403.nginx.explore.wish import Wish, exactly
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.rewrite_code import If, Instruction, Rewrite

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 
 from audit403.core.fact import IdleDirective
 from audit403.core.place import Because
+from audit403.explore.regex_witness import witnesses
+from audit403.explore.subject import PURPOSE_PAGE
 from audit403.http.regex import MatchFailed, Regex
 from audit403.nginx.explore.codes import codes_of
-from audit403.nginx.explore.regex_witness import witnesses
-from audit403.nginx.explore.subject import PURPOSE_PAGE, Subject
-from audit403.nginx.explore.wish import wish_of
+from audit403.nginx.explore.point import wish_of
+from audit403.nginx.explore.subject import Subject
 from audit403.nginx.model.map import Map, MapEntry
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.rewrite_code import Condition, If, Instruction, Return

@@ -7,6 +7,8 @@ from audit403.core.decision import REFUSED, UNKNOWN, Decision
 from audit403.core.fact import Fact
 from audit403.core.family import NotAudited
 from audit403.core.open_question import Undecided
+from audit403.explore.asked import Asked
+from audit403.explore.subject import PURPOSE_LINKED
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.explore.access_lists import access_starts
 from audit403.nginx.explore.doors import Doors, from_client, visit
@@ -14,17 +16,16 @@ from audit403.nginx.explore.found import Found
 from audit403.nginx.explore.idle import idle_directives
 from audit403.nginx.explore.loops import Loops
 from audit403.nginx.explore.places import Seen, Start, starts
-from audit403.nginx.explore.search import Asked, Search
-from audit403.nginx.explore.subject import PURPOSE_LINKED
+from audit403.nginx.explore.search import Search
 from audit403.nginx.explore.trail import Trails
 from audit403.nginx.explore.unexplored import LeftOpen, unexplored
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.server import Server
 
 if TYPE_CHECKING:
+    from audit403.explore.blocking import TreeStart
     from audit403.nginx.explore import alike
     from audit403.nginx.explore.server_errors import ServerErrors
-    from audit403.nginx.explore.tree import TreeStart
 
 
 class Explorer:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
+from audit403.explore.wish import Wish
 from audit403.http.regex import MatchFailed
-from audit403.nginx.explore.point import Point
-from audit403.nginx.explore.wish import Wish, wish_of
+from audit403.nginx.explore.point import Point, wish_of
 from audit403.nginx.model.rewrite_code import Break, Condition, If, Instruction, Return, Rewrite, Set
 from audit403.nginx.model.template import TEXT, VARIABLE, Part, Template
 

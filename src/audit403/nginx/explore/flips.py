@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 from audit403.core.decision import Decision, Step
 from audit403.core.place import Place, Span
 from audit403.core.request import Request, Tls
+from audit403.explore.fields import METHODS, with_credentials, with_target
+from audit403.explore.ordinary import quoted
+from audit403.explore.wish import Wish, anything, anything_but, exactly, matching
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.explore.codes import codes_of
 from audit403.nginx.explore.credentials import known_credentials
 from audit403.nginx.explore.doors import Door
-from audit403.nginx.explore.fields import METHODS, with_credentials, with_target
-from audit403.nginx.explore.places import quoted, uris_of
-from audit403.nginx.explore.point import Point
+from audit403.nginx.explore.places import uris_of
+from audit403.nginx.explore.point import Point, wish_of
 from audit403.nginx.explore.trail import Trails
-from audit403.nginx.explore.wish import Wish, anything, anything_but, exactly, matching, wish_of
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.rewrite_code import If, Instruction, Rewrite

@@ -8,14 +8,10 @@ from audit403.core.fact import Refusal
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import PathPlace
 from audit403.core.request import Request
-from audit403.nginx.decide.evaluator import Evaluator
-from audit403.nginx.explore.blocking import Blocking, of_one_kind
-from audit403.nginx.explore.doors import Doors
-from audit403.nginx.explore.hits import WAYS, Hits
-from audit403.nginx.explore.places import Start
-from audit403.nginx.explore.search import Asked
-from audit403.nginx.explore.settle import Settled, Settler
-from audit403.nginx.explore.subject import (
+from audit403.explore.asked import Asked
+from audit403.explore.blocking import Blocking, of_one_kind
+from audit403.explore.hits import Hits
+from audit403.explore.subject import (
     MEANT_NAMES,
     PURPOSE_CERTIFICATE,
     PURPOSE_DIRECTORY,
@@ -27,22 +23,33 @@ from audit403.nginx.explore.subject import (
     PURPOSE_ORDINARY,
     PURPOSE_PAGE,
     PURPOSE_PROBE,
-    Subject,
+    WAY_ERROR_PAGE,
+    WAY_INDEX,
+    WAY_REWRITE,
+    WAY_TRY_FILES,
+    Hit,
 )
+from audit403.explore.who import served_beside
+from audit403.nginx.decide.evaluator import Evaluator
+from audit403.nginx.explore.doors import Doors
+from audit403.nginx.explore.places import Start
+from audit403.nginx.explore.settle import Settled, Settler
+from audit403.nginx.explore.subject import Subject
 from audit403.nginx.explore.trail import Trails, sent_by
-from audit403.nginx.explore.who import served_beside
 from audit403.nginx.model.context import AccessRule, Context
-from audit403.nginx.model.location import Location
+from audit403.nginx.model.location import Location, every_location
 from audit403.nginx.model.server import Server
 
 if TYPE_CHECKING:
+    from audit403.explore.blocking import TreeStart
     from audit403.nginx.explore.translation import Translation
-    from audit403.nginx.explore.tree import TreeStart
 
 _ORDER = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_PROBE, PURPOSE_CERTIFICATE)
 _LAST = (PURPOSE_LINKED, PURPOSE_ORDINARY, PURPOSE_EXCEPTION, *MEANT_NAMES, PURPOSE_HIDDEN)
 _RANK = {purpose: rank for rank, purpose in enumerate((*_ORDER, *_LAST))}
 _MOST_ADDRESSES = 1_000
+_WAYS = {"content": WAY_INDEX, "try_files": WAY_TRY_FILES, "rewrite": WAY_REWRITE, "error_page": WAY_ERROR_PAGE}
+"""What sends a request on, by the phase that does."""
 
 Key = tuple[object, ...]
 
@@ -106,7 +113,7 @@ class Found:
             start.server if start.purpose in MEANT_NAMES else None,
             () if entries is None else entries.names,
             () if entries is None else entries.members,
-            None if sent is None else WAYS.get(sent.step.phase),
+            None if sent is None else _WAYS.get(sent.step.phase),
         )
         key = _key(request, decision, subject)
         known = self._found.get(key)
@@ -117,8 +124,12 @@ class Found:
         if better or (known is not None and known.served is None and known.request == request):
             candidate = candidate._replace(served=served_beside(request, asked))
         self._found[key] = candidate if known is None else _merged(candidate, known, better)
-        self._hits.note(key, request, subject, start, depth, None if sent is None else sent.step.where)
-        self._blocking.note(key, start, entry, entries)
+        meant = None if start.meant is subject.location else start.meant
+        hit = Hit(request, subject.purpose, subject.way, subject.path, meant, subject.members, start.page)
+        self._hits.note(
+            key, hit, depth, None if sent is None else sent.step.where, None if meant is None else meant.span()
+        )
+        self._blocking.note(key, start.purpose, start.request.target, entry, entries)
         if known is None:
             self._of_server.setdefault(server, []).append(key)
 
@@ -131,8 +142,13 @@ class Found:
 
     def forget_entered(self, server: Server, has_entered: Callable[[Location], bool]) -> None:
         """Of locations with a pattern keep only those as meant that no request has come to."""
+
+        def forgotten(hit: Hit) -> Hit:
+            is_entered = hit.meant is not None and hit.meant.regex is not None and has_entered(hit.meant)
+            return hit._replace(meant=None) if is_entered else hit
+
         for key in self._of_server.get(server, ()):
-            self._hits.forget_entered(key, has_entered)
+            self._hits.change(key, forgotten)
 
     def repeat(self, one: Server, other: Server, translation: "Translation") -> bool:
         """Take in for a server block what was found for one that is alike; False where it is not so after all."""
@@ -151,7 +167,7 @@ class Found:
             who = translation.words(self._settle(of_one).who)
             self._settled[key] = Settled(candidate.request, candidate.decision, who, candidate.served)
             self._note_addresses(key, map(translation.text, self._addresses[of_one]))
-            self._hits.repeat(of_one, key, translation, one, other)
+            self._hits.repeat(of_one, key, lambda hit: _translated(hit, translation, one, other))
         return True
 
     def _repeated(self, key: Key, translation: "Translation", other: Server) -> _Candidate | None:
@@ -208,6 +224,14 @@ class Found:
             known = self._settler.settle(one.request, one.decision, one.subject, one.served)
             self._settled[key] = known
         return known
+
+
+def _translated(hit: Hit, translation: "Translation", one: Server, other: Server) -> Hit:
+    meant = hit.meant
+    if meant is not None:
+        pairs = zip(every_location(one.tree), every_location(other.tree), strict=True)
+        meant = next(theirs for mine, theirs in pairs if mine is hit.meant)
+    return hit._replace(request=translation.request(hit.request), meant=meant)
 
 
 def _key(request: Request, decision: Decision, subject: Subject) -> Key:

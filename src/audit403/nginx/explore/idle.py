@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from audit403.core.fact import IdleDirective
 from audit403.core.place import Because
-from audit403.nginx.explore.subject import PURPOSE_PAGE, Subject
+from audit403.explore.subject import PURPOSE_PAGE
+from audit403.nginx.explore.subject import Subject
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.rewrite_code import Break, If, Instruction, Return, Rewrite

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, product
 
-from audit403.nginx.explore.wish import Wish
+from audit403.explore.wish import Wish
 from audit403.nginx.model.template import TEXT, Part
 
 _MOST_SPLITS = 12

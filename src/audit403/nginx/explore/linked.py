@@ -14,16 +14,16 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
 from audit403.evidence.interface import FILE, Entry
 from audit403.evidence.links import join
+from audit403.explore.blocking import TreeStart
+from audit403.explore.fields import with_header
+from audit403.explore.ordinary import quoted
+from audit403.explore.subject import PURPOSE_FILE
 from audit403.http.regex import MatchFailed
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.find_location import search_locations
 from audit403.nginx.explore.doors import Door, visit
-from audit403.nginx.explore.fields import with_header
 from audit403.nginx.explore.mounts import Mount
-from audit403.nginx.explore.places import quoted
-from audit403.nginx.explore.subject import PURPOSE_FILE
-from audit403.nginx.explore.tree import TreeStart
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.server import Server
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from audit403.core.open_question import Undecided
 from audit403.core.request import Request
+from audit403.explore.fields import with_target
+from audit403.explore.wish import Wish, exactly
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.normalise_uri import BadTarget, normalise_target
 from audit403.nginx.decide.variables.lookup import expand_known
-from audit403.nginx.explore.fields import with_target
 from audit403.nginx.explore.point import Point
-from audit403.nginx.explore.wish import Wish, exactly
 from audit403.nginx.model.address import parse_address
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.location import Location

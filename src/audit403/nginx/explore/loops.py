@@ -9,9 +9,10 @@ from audit403.core.decision import Decision, Step
 from audit403.core.fact import IdleDirective
 from audit403.core.place import Because, Place, Span
 from audit403.core.request import Request
+from audit403.explore.asked import Asked
+from audit403.explore.subject import WAY_ERROR_PAGE, Hit
 from audit403.nginx.explore.places import Start
-from audit403.nginx.explore.search import Asked
-from audit403.nginx.explore.subject import WAY_ERROR_PAGE, Hit, Subject
+from audit403.nginx.explore.subject import Subject
 
 
 class Loops:

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from itertools import chain
 
 from audit403.core.place import Span
+from audit403.explore.subject import PURPOSE_OTHER_SOCKET, PURPOSE_TWIN_NAME, PURPOSE_WRITTEN_NAME
 from audit403.nginx.decide.choose_server import BadHost, choose_server, validate_host
 from audit403.nginx.decide.evaluator import Evaluator
-from audit403.nginx.explore.ordinary import ordinary_request
+from audit403.nginx.explore.doors import ordinary_request
 from audit403.nginx.explore.places import Start
-from audit403.nginx.explore.subject import PURPOSE_OTHER_SOCKET, PURPOSE_TWIN_NAME, PURPOSE_WRITTEN_NAME
 from audit403.nginx.model.address import IPV4, IPV6, UNIX
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.server import Server, ServerName

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from audit403.core.family import NotAudited
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.open_question import Undecided
+from audit403.explore.regex_witness import candidates
 from audit403.http.regex import Regex
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.map_path import Root, join_prefix
 from audit403.nginx.decide.variables.lookup import expand_known
 from audit403.nginx.explore.doors import Door, visit
-from audit403.nginx.explore.regex_witness import candidates
 from audit403.nginx.model.location import Location, every_location
 from audit403.nginx.model.rewrite_code import Set
 from audit403.nginx.model.server import Server

@@ -9,13 +9,9 @@ from itertools import chain, islice
 from audit403.core.family import NotAudited
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
-from audit403.http.regex import MatchFailed
-from audit403.nginx.decide.evaluator import Evaluator
-from audit403.nginx.decide.exchange import Exchange
-from audit403.nginx.decide.find_location import search_locations
-from audit403.nginx.explore.doors import Door, visit
-from audit403.nginx.explore.regex_witness import exceptions, witnesses
-from audit403.nginx.explore.subject import (
+from audit403.explore.ordinary import CHALLENGE, PROBE, quoted
+from audit403.explore.regex_witness import exceptions, witnesses
+from audit403.explore.subject import (
     PURPOSE_CERTIFICATE,
     PURPOSE_EXCEPTION,
     PURPOSE_HOME,
@@ -23,12 +19,15 @@ from audit403.nginx.explore.subject import (
     PURPOSE_PAGE,
     PURPOSE_PROBE,
 )
+from audit403.http.regex import MatchFailed
+from audit403.nginx.decide.evaluator import Evaluator
+from audit403.nginx.decide.exchange import Exchange
+from audit403.nginx.decide.find_location import search_locations
+from audit403.nginx.explore.doors import Door, visit
 from audit403.nginx.model.location import Location, every_location
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.socket import Socket
 
-CHALLENGE = "/.well-known/acme-challenge/token"
-PROBE = "audit403-probe"
 _MOST_OUTER = 3
 _MOST_INNER = 6
 _MOST_BESIDE = 20
@@ -132,7 +131,7 @@ def uris_of(location: Location) -> Iterator[str]:
 
 def _taken_along(exchange: Exchange, location: Location) -> Iterator[tuple[str, str]]:
     """Ordinary addresses that a pattern which refuses matches, and those that it names as its exceptions."""
-    from audit403.nginx.explore.ordinary_names import ordinary_names_for
+    from audit403.explore.ordinary_names import ordinary_names_for
 
     assert location.regex is not None
     for uri in ordinary_names_for(location.regex):
@@ -189,15 +188,3 @@ def _takes(exchange: Exchange, location: Location, uri: str) -> bool:
         return search_locations(exchange) is location
     except MatchFailed:
         return False
-
-
-def quoted(path: str) -> str:
-    """A path as it stands in a request line."""
-    if _SAFE_TEXT.issuperset(path):
-        return path
-    data = path.encode("utf-8", "surrogateescape")
-    return "".join(chr(byte) if byte in _SAFE else f"%{byte:02X}" for byte in data)
-
-
-_SAFE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*,;=:@/"
-_SAFE_TEXT = frozenset(_SAFE.decode())

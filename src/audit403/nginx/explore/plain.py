@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from audit403.core.decision import NOT_REFUSED, Decision
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
+from audit403.explore.asked import differences
+from audit403.explore.fields import with_header
 from audit403.nginx.explore.doors import Door, family_of, from_client, visit
-from audit403.nginx.explore.fields import with_header
 
 Decide = Callable[[Request], Decision]
 Same = Callable[[Request, Decision], bool]
@@ -47,20 +48,6 @@ def plainest(request: Request, decision: Decision, doors: list[Door], decide: De
     if found.served is not None and len(differences(found.request, found.served)) != 1:
         found = found._replace(served=None)
     return found
-
-
-def differences(one: Request, other: Request) -> set[str]:
-    """The names of the fields in which two requests differ; headers by their own names."""
-    found = {
-        name
-        for name in ("method", "client", "target", "host", "port", "tls", "over_limits", "body_length")
-        if getattr(one, name) != getattr(other, name)
-    }
-    if one.headers == other.headers:
-        return found
-    mine = {name.lower(): value for name, value in one.headers}
-    theirs = {name.lower(): value for name, value in other.headers}
-    return found | {f"header:{name}" for name in mine.keys() | theirs.keys() if mine.get(name) != theirs.get(name)}
 
 
 def _comes_by(request: Request, door: Door) -> bool:

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from audit403.core.request import Request
-from audit403.nginx.explore.fields import with_header, with_target
+from audit403.explore.fields import with_header, with_target
+from audit403.explore.ordinary import PROBE
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.numbers import parse_offset
-
-PROBE = "audit403-probe"
 
 
 def provoke(request: Request, code: int, context: Context) -> Iterator[Request]:

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from itertools import islice
 
 from audit403.core.request import Request
+from audit403.explore.wish import Wish, anything, exactly
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.explore.doors import Door
 from audit403.nginx.explore.join import ways_apart
 from audit403.nginx.explore.point import Point
 from audit403.nginx.explore.tables import Tables, of_geo, of_map, of_split
 from audit403.nginx.explore.values import Values
-from audit403.nginx.explore.wish import Wish, anything, exactly
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.split_clients import SplitClients
 from audit403.nginx.model.template import TEXT, VARIABLE, Part, Template

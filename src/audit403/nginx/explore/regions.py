@@ -4,47 +4,14 @@ The tables keep one dictionary a prefix length, so that a list of thousands of n
 than a short one.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from audit403.nginx.explore.ordinary import CLIENTS
-from audit403.nginx.model.address import IPV4, IPV6, UNIX, Address, Network, parse_address
+from audit403.explore.borders import Borders
+from audit403.nginx.model.address import IPV4, IPV6, UNIX, Address, Network
 from audit403.nginx.model.context import AccessRule
 
 _BITS = {IPV4: 32, IPV6: 128}
 _MOST_CANDIDATES = 40
-
-
-class Borders:
-    """Addresses beside the borders of some networks."""
-
-    def __init__(self, networks: Iterable[Network]) -> None:
-        edges: dict[str, set[int]] = {IPV4: set(), IPV6: set()}
-        for network in networks:
-            if network.family != UNIX:
-                edges[network.family].update(_edges(network))
-        self._edges = {family: sorted(numbers) for family, numbers in edges.items()}
-
-    def inside(self, network: Network) -> Iterator[Address]:
-        """Addresses of a network: an ordinary one, its second, and those beside what else has a border inside it."""
-        low, high = _bounds(network)
-        for ordinary in ordinary_addresses():
-            if ordinary.family == network.family and low <= ordinary.number <= high:
-                yield ordinary
-        for number in dict.fromkeys((min(low + 1, high), low, high)):
-            yield Address(network.family, number)
-        edges = self._edges[network.family]
-        for index in range(bisect_left(edges, low), len(edges))[:_MOST_CANDIDATES]:
-            if edges[index] > high:
-                break
-            yield Address(network.family, edges[index])
-
-    def everywhere(self) -> Iterator[Address]:
-        """Ordinary addresses, and those beside every border: somebody of every region between two borders."""
-        yield from ordinary_addresses()
-        for family, edges in self._edges.items():
-            for number in edges:
-                yield Address(family, number)
 
 
 class RuleTable:
@@ -123,28 +90,3 @@ class RuleTable:
             if index is not None and (best is None or index < best):
                 best = index
         return best
-
-
-_ordinary: list[Address] = []
-
-
-def ordinary_addresses() -> list[Address]:
-    """Addresses of ordinary clients."""
-    if not _ordinary:
-        _ordinary.extend(address for address in map(parse_address, CLIENTS) if address is not None)
-    return _ordinary
-
-
-def inside(network: Network) -> str:
-    """An address of a network: its second one where it has more than one."""
-    return Address(network.family, network.number + (1 if network.prefix < _BITS[network.family] - 1 else 0)).text()
-
-
-def _bounds(network: Network) -> tuple[int, int]:
-    return network.number, network.number + (1 << (_BITS[network.family] - network.prefix)) - 1
-
-
-def _edges(network: Network) -> Iterator[int]:
-    low, high = _bounds(network)
-    last = (1 << _BITS[network.family]) - 2
-    return (number for number in (low - 1, low, high, high + 1) if 0 < number <= last)

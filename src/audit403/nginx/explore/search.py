@@ -14,11 +14,12 @@ from audit403.core.decision import REFUSED, Decision, Step
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Place, Span
 from audit403.core.request import Request
+from audit403.explore.asked import Asked
+from audit403.explore.fields import METHODS, dav_request
+from audit403.explore.ordinary import PROBE
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.explore.doors import Door, from_client
-from audit403.nginx.explore.fields import METHODS, dav_request
 from audit403.nginx.explore.flips import Flips
-from audit403.nginx.explore.places import PROBE
 from audit403.nginx.explore.provoke import provoke
 from audit403.nginx.explore.regions import RuleTable
 from audit403.nginx.explore.trail import Trails
@@ -44,14 +45,6 @@ _TESTED = {
 _LIST_CAUSES = frozenset(("access-rule", "limit-except"))
 
 Mark = tuple[Place | None, str | None, bool | None]
-
-
-class Asked(NamedTuple):
-    """One decided request, and how many proposals led to it."""
-
-    request: Request
-    decision: Decision
-    depth: int
 
 
 class Proposal(NamedTuple):

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 from audit403.core.fact import IdleDirective
 from audit403.core.place import Place, Span
+from audit403.explore.asked import Asked
+from audit403.explore.subject import Hit
 from audit403.nginx.explore.places import Start
-from audit403.nginx.explore.search import Asked
-from audit403.nginx.explore.subject import Hit, Subject
+from audit403.nginx.explore.subject import Subject
 from audit403.nginx.model.model import Model
 
 _KINDS = {"password-file": "unreadable-password-file", "auth-request": "auth-request-fails"}

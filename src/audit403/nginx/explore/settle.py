@@ -6,15 +6,17 @@ from itertools import islice
 from audit403.core.decision import NOT_REFUSED, REFUSED, Decision
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
+from audit403.explore.asked import differences
+from audit403.explore.ordinary import CLIENTS
+from audit403.explore.who import about_clients, who
+from audit403.explore.wish import anything
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.explore.doors import Doors, from_client
 from audit403.nginx.explore.flips import Flips
-from audit403.nginx.explore.ordinary import CLIENTS
-from audit403.nginx.explore.plain import differences, plainest
+from audit403.nginx.explore.plain import plainest
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.explore.trail import Trails
-from audit403.nginx.explore.who import about_clients, which_clients, who
-from audit403.nginx.explore.wish import anything
+from audit403.nginx.explore.who import which_clients
 from audit403.nginx.model.location import Location
 
 _MOST_OF_A_LIST, _MOST_OF_A_LONG_LIST, _LONG_LIST = 40, 8, 100

@@ -5,13 +5,13 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from audit403.core.request import Request
+from audit403.explore.borders import Borders, inside
+from audit403.explore.fields import with_header
+from audit403.explore.ordinary import CLIENTS
+from audit403.explore.wish import Wish, exactly, matching
 from audit403.http.regex import MatchFailed, Regex
 from audit403.nginx.explore.doors import from_client
-from audit403.nginx.explore.fields import with_header
-from audit403.nginx.explore.ordinary import CLIENTS
 from audit403.nginx.explore.point import Point
-from audit403.nginx.explore.regions import Borders, inside
-from audit403.nginx.explore.wish import Wish, exactly, matching
 from audit403.nginx.model.address import Network, parse_address, parse_network
 from audit403.nginx.model.geo import Geo
 from audit403.nginx.model.map import Map, MapEntry

@@ -12,18 +12,18 @@ from audit403.core.family import NotAudited
 from audit403.core.named_tuple import NamedTuple
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, AclEntry, Entry, NotCollected, Unreadable
 from audit403.evidence.links import join, real_path
+from audit403.explore.blocking import MOST_MEMBERS, TreeStart
+from audit403.explore.ordinary import quoted
+from audit403.explore.subject import PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_HIDDEN, PURPOSE_HOME
 from audit403.files.permission import EXECUTE, READ, permitted
 from audit403.files.resolve import Resolution, Resolver
 from audit403.http.regex import MatchFailed
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.find_location import search_locations
-from audit403.nginx.explore.blocking import MOST_MEMBERS
 from audit403.nginx.explore.doors import Door, visit
 from audit403.nginx.explore.locations_of import LocationsOf
 from audit403.nginx.explore.mounts import Mount
-from audit403.nginx.explore.places import quoted
-from audit403.nginx.explore.subject import PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_HIDDEN, PURPOSE_HOME
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.server import Server
 
@@ -42,27 +42,6 @@ _PAGES = frozenset(("html", "htm", "xhtml", "shtml", "php"))
 _INDEX_STEMS = ("index.", "default.", "home.")
 
 _Class = tuple[object, ...]
-
-
-class TreeStart(NamedTuple):
-    """One request for a class of entries: what it names, how many share the class, and some of their URLs."""
-
-    target: str
-    purpose: str
-    path: str
-    names: tuple[str, ...]
-    places: int
-    examples: tuple[str, ...]
-    members: tuple[str, ...] = ()
-    mount: Mount | None = None
-
-    def url_of(self, member: str) -> str | None:
-        """The URL of one of the members."""
-        if self.mount is None:
-            return None
-        below = member[len(self.mount.directory.rstrip("/")) + 1 :]
-        uri = self.mount.file_uri(below)
-        return None if uri is None else quoted(uri)
 
 
 class _Kind:

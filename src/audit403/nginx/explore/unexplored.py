@@ -10,14 +10,15 @@ from audit403.core.decision import REASON_FILE, REASON_PROGRAM, UNKNOWN
 from audit403.core.fact import ReadingFault
 from audit403.core.family import NotAudited
 from audit403.core.place import Span
+from audit403.explore.asked import Asked
+from audit403.explore.ordinary import UNKNOWN_HOST
+from audit403.explore.regex_witness import witnesses
 from audit403.nginx.decide.tls import verify_mode
 from audit403.nginx.explore.doors import Door, taken_by
-from audit403.nginx.explore.ordinary import UNKNOWN_HOST
-from audit403.nginx.explore.regex_witness import witnesses
+from audit403.nginx.explore.point import wish_of
 from audit403.nginx.explore.regions import RuleTable
-from audit403.nginx.explore.search import Asked, Search
+from audit403.nginx.explore.search import Search
 from audit403.nginx.explore.trail import Trails
-from audit403.nginx.explore.wish import wish_of
 from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.model.location import Location, every_location
 from audit403.nginx.model.rewrite_code import Condition, If, Instruction, Return

@@ -6,9 +6,8 @@ Each function proposes requests in which the variable may be what is wanted; the
 from collections.abc import Iterator
 
 from audit403.core.request import Request, Tls
-from audit403.http.regex import InvalidRegex, compile_regex
-from audit403.nginx.explore.doors import Door, family_of, from_client, taken_by, through
-from audit403.nginx.explore.fields import (
+from audit403.explore.borders import addresses_like
+from audit403.explore.fields import (
     METHODS,
     USER_AGENTS,
     header_of,
@@ -18,11 +17,11 @@ from audit403.nginx.explore.fields import (
     with_header,
     with_target,
 )
-from audit403.nginx.explore.ordinary import CLIENTS, UNKNOWN_HOST, hosts_of
-from audit403.nginx.explore.places import quoted
-from audit403.nginx.explore.regex_witness import witnesses
-from audit403.nginx.explore.wish import Wish, matching
-from audit403.nginx.model.address import IPV4, Address, parse_address
+from audit403.explore.ordinary import UNKNOWN_HOST, quoted
+from audit403.explore.regex_witness import witnesses
+from audit403.explore.wish import Wish, matching
+from audit403.http.regex import InvalidRegex, compile_regex
+from audit403.nginx.explore.doors import Door, family_of, from_client, hosts_of, taken_by, through
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.server import Server
 
@@ -68,7 +67,7 @@ class Values:
                 if text.isascii() and text.replace("-", "").replace("_", "").isalpha() and text.isupper():
                     yield request._replace(method=text)
         elif name in ("remote_addr", "binary_remote_addr", "realip_remote_addr"):
-            for client in _addresses(wish):
+            for client in addresses_like(wish):
                 changed = from_client(request, client, self.doors) if wish.accepts(client) else None
                 if changed is not None:
                     yield changed
@@ -191,27 +190,6 @@ def _more_hosts(server: Server, wish: Wish) -> Iterator[str]:
                     yield f"{label.strip('.').lower()}.{name.text.lstrip('*.')}"
         elif name.text is not None and name.text.endswith(".*"):
             yield from (f"{name.text[:-1]}{top}" for top in ("org", "net", "x"))
-
-
-def _addresses(wish: Wish) -> Iterator[str]:
-    """Ordinary addresses, and what begins or ends like the texts of a wish, as nginx writes them."""
-    texts = [*_like(wish), *CLIENTS]
-    for first in (11, 100, 192, 203):
-        texts += (Address(IPV4, first << 24 | 168 << 16 | 2 << 8 | last).text() for last in (1, 77, 254))
-    addresses = (parse_address(text) for text in texts)
-    yield from dict.fromkeys(address.text() for address in addresses if address is not None)
-
-
-def _like(wish: Wish) -> Iterator[str]:
-    for text in wish.texts:
-        digits = text.strip(".:")
-        if digits and all(part.isdigit() for part in digits.split(".")):
-            parts = digits.split(".")
-            yield ".".join([*parts, *("1" * (4 - len(parts)))])
-            yield ".".join([*("10", "1", "1")[: 4 - len(parts)], *parts])
-        elif ":" in text:
-            yield text
-            yield f"{text.strip(':')}::1"
 
 
 def _beside(path: str, wish: Wish) -> Iterator[str]:

@@ -3,54 +3,17 @@
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
-from audit403.core.decision import NOT_REFUSED, Decision
+from audit403.core.decision import Decision
 from audit403.core.place import Span
-from audit403.core.request import Request
-from audit403.nginx.explore.plain import differences
 from audit403.nginx.explore.regions import RuleTable
-from audit403.nginx.explore.search import Asked
 from audit403.nginx.model.address import IPV6, UNIX, Network, parse_address
 from audit403.nginx.model.context import AccessRule
 
-_ABOUT_CLIENTS = ("client", "value:$remote_addr", "value:$binary_remote_addr", "header:x-forwarded-for")
 _LIST_CAUSES = ("access-rule", "limit-except")
-EVERY_CLIENT = "every client"
 _MOST_NAMED = 4
 
 IsRefused = Callable[[str], bool | None]
 """Whether another client is refused as well; None where it cannot ask."""
-
-
-def served_beside(witness: Request, asked: Sequence[Asked]) -> Request | None:
-    """A request that differs from the witness in one thing and is not refused; of several, one by another client."""
-    found: Request | None = None
-    for request, decision, _ in asked:
-        if decision.verdict != NOT_REFUSED:
-            continue
-        fields = differences(witness, request)
-        if fields == {"client"}:
-            return request
-        if found is None and len(fields) == 1:
-            found = request
-    return found
-
-
-def about_clients(decision: Decision) -> bool:
-    """Whether who the client is was looked at on the way."""
-    return any(step.field is not None and step.field.startswith(_ABOUT_CLIENTS) for step in decision.trace)
-
-
-def who(witness: Request, needed: Iterable[str], clients: str | None) -> str:
-    """Whom a refusal hits: some clients (None: every one), if their requests have what is `needed`."""
-    fields = sorted((field for field in needed if field != "client"), key=lambda field: field != "method")
-    if clients is not None:
-        first = clients
-    elif fields:
-        first = _requests_that(witness, fields.pop(0))
-    else:
-        first = EVERY_CLIENT
-    rest = " and ".join(_having(witness, field) for field in fields)
-    return f"{first} with {rest}" if rest else first
 
 
 def which_clients(decision: Decision, table: RuleTable, clients: Iterable[str], is_refused: IsRefused) -> str | None:
@@ -132,47 +95,3 @@ def _rule_at(decision: Decision, rules: list[AccessRule]) -> AccessRule | None:
     return next(
         (one for one in rules if one.directive.start == where.start and one.directive.source.path == where.file), None
     )
-
-
-def _requests_that(witness: Request, field: str) -> str:
-    if field == "method":
-        return f"{witness.method} requests"
-    if field == "tls":
-        certificate = "none" if witness.tls is None else witness.tls.client_certificate
-        return {"none": "clients without a certificate", "failed": "clients whose certificate does not verify"}.get(
-            certificate, "clients whose certificate verifies"
-        )
-    if field == "over_limits":
-        return "clients over their limit"
-    if field in ("target", "arguments"):
-        return f"requests for {witness.target}"
-    if field == "body_length":
-        return "requests with a large body"
-    if field in ("host", "port"):
-        return f"requests to {witness.host}"
-    name, title, value = _header(witness, field)
-    if name == "authorization" and (value or "").startswith("Basic "):
-        return "clients that send a user name and a password"
-    return f"requests without {title}" if value is None else f'requests whose {title} is like "{value}"'
-
-
-def _having(witness: Request, field: str) -> str:
-    """The same as something more that a request has."""
-    if not field.startswith("header:"):
-        return {
-            "tls": "such a certificate",
-            "over_limits": "more than their limit",
-            "body_length": "a large body",
-            "arguments": f"?{witness.target.partition('?')[2]}",
-            "host": f"the Host {witness.host}",
-            "method": witness.method,
-        }.get(field, _requests_that(witness, field))
-    name, title, value = _header(witness, field)
-    if name == "authorization" and (value or "").startswith("Basic "):
-        return "a user name and a password"
-    return f"no {title}" if value is None else f'{title} like "{value}"'
-
-
-def _header(witness: Request, field: str) -> tuple[str, str, str | None]:
-    name = field.partition(":")[2]
-    return name, "-".join(part.capitalize() for part in name.split("-")), witness.header(name)

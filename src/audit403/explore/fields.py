@@ -1,7 +1,7 @@
 """Requests with one field changed."""
 
 from audit403.core.request import Request
-from audit403.nginx.explore.ordinary import BROWSER
+from audit403.explore.ordinary import BROWSER
 
 METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH", "PROPFIND")
 USER_AGENTS = ("", BROWSER, "curl/8.5.0", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)")

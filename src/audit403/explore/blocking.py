@@ -3,16 +3,14 @@
 A folder of uploads that nobody may read is one fault and not a thousand, and its fix is for all of them.
 """
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import PathPlace
 from audit403.evidence.links import parent_of
-from audit403.nginx.explore.places import Start
-from audit403.nginx.explore.search import Asked
-from audit403.nginx.explore.subject import PURPOSE_HIDDEN, PURPOSE_PROBE, Blocked, telling
-
-if TYPE_CHECKING:
-    from audit403.nginx.explore.tree import TreeStart
+from audit403.explore.asked import Asked
+from audit403.explore.ordinary import quoted
+from audit403.explore.subject import PURPOSE_HIDDEN, PURPOSE_PROBE, Blocked, telling
 
 DIRECTORY_CAUSES = ("ancestor-not-searchable", "directory-unreadable")
 FILE_CAUSE = "file-unreadable"
@@ -34,20 +32,53 @@ def of_one_kind(cause: str, where: PathPlace) -> tuple[str, object]:
     return cause, where
 
 
+class Mounted(Protocol):
+    """A directory behind a part of the URLs."""
+
+    @property
+    def directory(self) -> str:
+        """Its path."""
+
+    def file_uri(self, below: str) -> str | None:
+        """The URI of a file below it."""
+        ...
+
+
+class TreeStart(NamedTuple):
+    """One request for a class of entries: what it names, how many share the class, and some of their URLs."""
+
+    target: str
+    purpose: str
+    path: str
+    names: tuple[str, ...]
+    places: int
+    examples: tuple[str, ...]
+    members: tuple[str, ...] = ()
+    mount: Mounted | None = None
+
+    def url_of(self, member: str) -> str | None:
+        """The URL of one of the members."""
+        if self.mount is None:
+            return None
+        below = member[len(self.mount.directory.rstrip("/")) + 1 :]
+        uri = self.mount.file_uri(below)
+        return None if uri is None else quoted(uri)
+
+
 class Blocking:
     """Gathers the entries of each refusal."""
 
     def __init__(self) -> None:
         self._entries: dict[Key, dict[str, Blocked]] = {}
 
-    def note(self, key: Key, start: Start, asked: Asked, entries: "TreeStart | None") -> None:
-        """Take in the entry that refused one request, and those that share its fate."""
+    def note(self, key: Key, purpose: str, target: str, asked: Asked, entries: TreeStart | None) -> None:
+        """Take in the entry that refused a request, and those that share its fate; `target` was asked for first."""
         request, decision, depth = asked
         where = decision.where
-        if decision.cause not in _CAUSES or not isinstance(where, PathPlace) or start.purpose == PURPOSE_HIDDEN:
+        if decision.cause not in _CAUSES or not isinstance(where, PathPlace) or purpose == PURPOSE_HIDDEN:
             return
         itself = entries is not None and depth == 0 and entries.path == where.path
-        purpose = start.purpose if request.target == start.request.target else PURPOSE_PROBE
+        purpose = purpose if request.target == target else PURPOSE_PROBE
         places = entries.places if entries is not None and itself and decision.cause != FILE_CAUSE else 1
         self._take(key, Blocked(where.path, request.target, places, purpose))
         if entries is not None and itself and decision.cause == FILE_CAUSE:

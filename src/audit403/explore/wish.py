@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 
 from audit403.core.named_tuple import NamedTuple
-from audit403.http.regex import MatchFailed, Regex
-from audit403.nginx.explore.regex_witness import witnesses
-from audit403.nginx.model.rewrite_code import Condition
+from audit403.explore.regex_witness import Matcher, witnesses
+from audit403.http.regex import MatchFailed
 
 _OTHERS = ("", "something-else")
+
 _MOST_WITNESSES = 3
 
 
@@ -43,7 +43,7 @@ def anything_but(text: str) -> Wish:
     return Wish(lambda value: value != text, _OTHERS)
 
 
-def matching(regex: Regex, holds: bool = True) -> Wish:
+def matching(regex: Matcher, holds: bool = True) -> Wish:
     """A text that a pattern matches, or one that it does not."""
     texts = _taken(witnesses(regex), _MOST_WITNESSES) if holds else _OTHERS
 
@@ -54,22 +54,6 @@ def matching(regex: Regex, holds: bool = True) -> Wish:
             return False
 
     return Wish(accepts, texts)
-
-
-def wish_of(condition: Condition, holds: bool) -> Wish | None:
-    """What the variable of an `if` should be for it to hold, or not to; None where it is compared with a variable."""
-    if condition.regex is not None:
-        return matching(condition.regex, holds != condition.operator.startswith("!"))
-    if condition.value is not None:
-        literal = condition.value.literal
-        if literal is None:
-            return None
-        if holds != (condition.operator == "!="):
-            return exactly(literal)
-        return anything_but(literal)
-    if holds:
-        return Wish(lambda value: value not in ("", "0"), ("1", "something"))
-    return Wish(lambda value: value in ("", "0"), ("", "0"))
 
 
 def _taken(values: Iterator[str], count: int) -> tuple[str, ...]:

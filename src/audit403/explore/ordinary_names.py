@@ -6,7 +6,8 @@ Whether a site has one of them is not known; that a rule against `.git` refuses 
 from collections import Counter
 from collections.abc import Iterable
 
-from audit403.http.regex import MatchFailed, Regex
+from audit403.explore.regex_witness import Matcher
+from audit403.http.regex import MatchFailed
 
 _PAGES = "index about contact news imprint search sitemap"
 _WORDS = (
@@ -48,7 +49,7 @@ _MOST_ALIKE = 2
 _known: dict[tuple[str, bool], tuple[str, ...]] = {}
 
 
-def ordinary_names_for(regex: Regex) -> tuple[str, ...]:
+def ordinary_names_for(regex: Matcher) -> tuple[str, ...]:
     """Those of them that a pattern matches, and not too many."""
     key = (regex.pattern, regex.caseless)
     known = _known.get(key)

@@ -7,10 +7,10 @@ not read, or whose text PCRE does not confirm, has no witness and is reported as
 import re
 from collections.abc import Iterator
 from itertools import islice, pairwise
-from typing import Any
+from typing import Any, Protocol
 
 from audit403.core.named_tuple import NamedTuple
-from audit403.http.regex import MatchFailed, Regex
+from audit403.http.regex import MatchFailed
 
 _MOST_REPEATS = 4
 _MOST_PLANS = 8
@@ -19,7 +19,23 @@ _PREFERRED = "abcdefghijklmnopqrstuvwxyz0123456789-_.ABCDEFGHIJKLMNOPQRSTUVWXYZ/
 _made: dict[tuple[str, bool, str], str | None] = {}
 
 
-def witness_of(regex: Regex, prefix: str = "") -> str | None:
+class Matcher(Protocol):
+    """A pattern as its server compiles it."""
+
+    @property
+    def pattern(self) -> str:
+        """What is written."""
+
+    @property
+    def caseless(self) -> bool:
+        """Whether case does not matter."""
+
+    def matches(self, subject: str) -> bool:
+        """Whether it is found in a text. Raises MatchFailed."""
+        ...
+
+
+def witness_of(regex: Matcher, prefix: str = "") -> str | None:
     """A text that begins with `prefix` and that the pattern matches; None when none was found."""
     key = (regex.pattern, regex.caseless, prefix)
     if key not in _made:
@@ -27,7 +43,7 @@ def witness_of(regex: Regex, prefix: str = "") -> str | None:
     return _made[key]
 
 
-def witnesses(regex: Regex, prefix: str = "") -> Iterator[str]:
+def witnesses(regex: Matcher, prefix: str = "") -> Iterator[str]:
     """Every such text that the pattern's tree suggests, the plainest first; PCRE confirms each."""
     seen: set[str] = set()
     for text in candidates(regex.pattern):
@@ -37,7 +53,7 @@ def witnesses(regex: Regex, prefix: str = "") -> Iterator[str]:
             seen.add(made)
 
 
-def _matches(regex: Regex, text: str) -> bool:
+def _matches(regex: Matcher, text: str) -> bool:
     try:
         return regex.matches(text)
     except MatchFailed:
@@ -60,7 +76,7 @@ def candidates(pattern: str, groups: dict[int, str] | None = None) -> Iterator[s
             yield text
 
 
-def exceptions(regex: Regex) -> Iterator[str]:
+def exceptions(regex: Matcher) -> Iterator[str]:
     """Paths that a negative look-around of a pattern names and that the pattern matches all the same."""
     if "(?!" not in regex.pattern and "(?<!" not in regex.pattern:
         return
