@@ -19,8 +19,9 @@ SOUND = Path(__file__).parents[2] / "fixtures" / "sound"
 EXAMPLES = [example for folder in sorted(SOUND.glob("*/*")) for example in case_examples(folder)]
 
 
-def test_there_are_many() -> None:
-    assert len(EXAMPLES) >= 11
+@pytest.mark.parametrize(("family", "wanted"), [("nginx", 11), ("apache", 15)])
+def test_there_are_many(family: str, wanted: int) -> None:
+    assert sum(example.family == family for example in EXAMPLES) >= wanted
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.id)

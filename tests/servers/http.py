@@ -99,7 +99,7 @@ class Connection:
     def _fill(self) -> bool:
         try:
             data = self.sock.recv(65536)
-        except (ConnectionResetError, ssl.SSLEOFError):
+        except (ConnectionResetError, ssl.SSLError):
             data = b""
         self.buffer += data
         return bool(data)
