@@ -54,6 +54,14 @@ def test_exec_cgi_off_names_the_options(scripts: Path) -> None:
     assert decision.where is not None and decision.where.line > 0  # type: ignore[union-attr]
 
 
+def test_an_empty_section_brings_back_what_plus_added_before_an_absolute_line(scripts: Path) -> None:
+    lines = "Options +ExecCGI\nOptions Indexes\nAddHandler cgi-script .cgi"
+    folder = f"{scripts}/html"
+    body = f'<Directory "{folder}">\n{lines}\n</Directory>\n'
+    assert Httpd(scripts, body).status("/cgi/run.cgi") == 403
+    assert Httpd(scripts, f'{body}<Directory "{folder}/cgi">\n</Directory>').ask("/cgi/run.cgi").handed_to is not None
+
+
 def test_script_alias_needs_no_exec_cgi(scripts: Path) -> None:
     server = Httpd(scripts, f"ScriptAlias /bin/ {scripts}/html/cgi/")
     assert server.ask("/bin/run.cgi").handed_to == f"the script {scripts}/html/cgi/run.cgi"

@@ -52,6 +52,22 @@ def test_passed_on_or_not(tmp_path: Path, lines: str, target: str, status: int |
     assert (decision.handed_to is not None) == (status is None)
 
 
+@pytest.mark.parametrize(
+    ("lines", "method", "most", "status"),
+    [
+        ("ProxyPass /p http://127.0.0.1:1", "GET", "0", 400),
+        ("ProxyPass /p http://127.0.0.1:1", "GET", "1", None),
+        ("ProxyPass /p http://127.0.0.1:1", "OPTIONS", "0", 200),
+        ("ProxyPass /p https://127.0.0.1:1", "TRACE", "0", 200),
+        ("ProxyPass /p http://127.0.0.1:1\nTraceEnable Off", "TRACE", "0", 405),
+        ('ProxyPassMatch "^/p(/x)" http://127.0.0.1:1?q=$1', "GET", "1", 400),
+        ('ProxyPassMatch "^/p(/x)" http://127.0.0.1?q=$1', "GET", "1", None),
+    ],
+)
+def test_what_the_proxy_answers_itself(tmp_path: Path, lines: str, method: str, most: str, status: int | None) -> None:
+    assert Httpd(tmp_path, LOAD + lines).ask("/p/x", method=method, max_forwards=most).status == status
+
+
 def test_a_whole_url_without_proxy_requests_is_no_one_elses(tmp_path: Path) -> None:
     assert Httpd(tmp_path, LOAD).status("http://127.0.0.1:1/page.html") == 200
     assert Httpd(tmp_path, LOAD + "ProxyRequests On").ask("http://127.0.0.1:1/page.html").handed_to is not None

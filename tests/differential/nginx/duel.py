@@ -15,10 +15,10 @@ from audit403.evidence.local import LocalEvidence
 from audit403.nginx.decide.evaluator import Answer, Evaluator
 from audit403.nginx.model.build import build_model
 from audit403.nginx.read.configuration import read_configuration
+from differential.comparison import SHOWN, Comparison, indented, same_status
 from differential.nginx.shrink import shrink
 from servers.http import CLOSED, Response, request_bytes
 from servers.nginx import Nginx, NginxError
-from servers.told import Counts, count, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
 
     from audit403.nginx.decide.exchange import Exchange
     from audit403.nginx.decide.outcome import Outcome
-
-VERDICT, STATUS, NOT_KNOWN = 0.999, 0.995, 0.001
-"""The least share of right verdicts and exact statuses, and the largest of unknowns (issue A, section 3)."""
-
-_SHOWN = 3
 
 
 class Ask(NamedTuple):
@@ -103,45 +98,19 @@ class Judge:
         return Judgement(decision, sent.encode("utf-8", "surrogateescape") if isinstance(sent, str) else None)
 
 
-def same_status(decision: Decision, real: int) -> bool:
-    """Whether the decision names the real status; a closed connection and another program's answer have none."""
-    if decision.status is None:
-        return real == CLOSED if decision.handed_to is None else real in (502, 504)
-    return decision.status == real
-
-
 def same_text(judgement: Judgement, response: Response) -> bool:
     """Whether a `return 200 TEXT` sends what the evaluator says it sends."""
     return judgement.text is None or response.status != 200 or judgement.text == response.body
 
 
-class Duel:
+class Duel(Comparison):
     """The comparisons of one test."""
 
     def __init__(self, prefix: Path, *, texts: bool = True) -> None:
         self.prefix = prefix
-        self.server = Nginx(prefix, "")
+        self.server: Nginx = Nginx(prefix, "")
+        super().__init__(self.server, "text")
         self.texts = texts
-        self.configurations = self.rejected = 0
-        self.asked = self.refused = self.wrong_verdicts = self.wrong_statuses = self.wrong_texts = self.unknown = 0
-        self.differences: dict[str, list[str]] = {"unknown": [], "verdict": [], "status": [], "text": []}
-
-    def __enter__(self) -> Duel:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.server.stop()
-
-    def start(self, conf: str) -> bool:
-        """Run a configuration; False when nginx does not take it."""
-        try:
-            self.server.restart(conf)
-        except NginxError as error:
-            self.rejected += 1
-            self.reason = str(error)
-            return False
-        self.configurations += 1
-        return True
 
     def run(self, conf: str, asks: Sequence[Ask]) -> list[int]:
         """Ask everything of both; the real statuses, in order. `conf` must be the configuration that runs."""
@@ -153,32 +122,11 @@ class Duel:
             self.asked += 1
             self.refused += response.status == 403
             judgement = judge(ask)
-            kind = self._count(judgement, response)
-            if kind and len(self.differences[kind]) < _SHOWN:
+            kind = self.counted(self._kind(judgement, response))
+            if kind and len(self.differences[kind]) < SHOWN:
                 self.differences[kind].append(self._shown(conf, ask))
-                self.start(conf)
-                self.configurations -= 1
+                self.start_again(conf)
         return statuses
-
-    def check(self) -> None:
-        """Tell the counts and what differs; fail below the demanded agreement, or when the generator is no good."""
-        differences = [shown for kind in self.differences.values() for shown in kind]
-        tell("\n".join([self.summary(), *differences]))
-        count(Counts(self.asked, self.refused, self.wrong_verdicts, self.wrong_statuses, self.unknown))
-        assert self.configurations > self.rejected, f"nginx rejects most configurations: {self.reason}"
-        assert self.refused >= self.asked / 50, f"only {self.refused} of {self.asked} answers are 403"
-        assert self.asked - self.wrong_verdicts >= VERDICT * self.asked, "too many wrong verdicts"
-        assert self.asked - self.wrong_statuses >= STATUS * self.asked, "too many wrong statuses"
-        assert self.asked - self.wrong_texts >= STATUS * self.asked, "too many wrong texts"
-        assert self.unknown <= NOT_KNOWN * self.asked, "too many unknowns"
-
-    def summary(self) -> str:
-        """The counts in one line."""
-        return (
-            f"{self.asked} requests on {self.configurations} configurations ({self.rejected} rejected by nginx), "
-            f"{self.refused} refused: {self.wrong_verdicts} wrong verdicts, {self.wrong_statuses} wrong statuses, "
-            f"{self.wrong_texts} wrong texts, {self.unknown} unknown"
-        )
 
     def differs(self, judgement: Judgement, response: Response) -> bool:
         """Whether the two disagree in anything that is compared."""
@@ -187,21 +135,15 @@ class Duel:
             return True
         return not same_status(decision, response.status) or (self.texts and not same_text(judgement, response))
 
-    def _count(self, judgement: Judgement, response: Response) -> str | None:
+    def _kind(self, judgement: Judgement, response: Response) -> str | None:
         decision = judgement.decision
         if not self.differs(judgement, response):
             return None
         if decision.verdict == UNKNOWN:
-            self.unknown += 1
             return "unknown"
         if same_status(decision, response.status):
-            self.wrong_texts += 1
             return "text"
-        self.wrong_statuses += 1
-        if (decision.verdict == REFUSED) == (response.status == 403):
-            return "status"
-        self.wrong_verdicts += 1
-        return "verdict"
+        return "status" if (decision.verdict == REFUSED) == (response.status == 403) else "verdict"
 
     def _shown(self, conf: str, ask: Ask) -> str:
         """The difference, its configuration cut down to what it takes."""
@@ -221,13 +163,8 @@ class Duel:
         decision = judgement.decision
         steps = "\n".join(f"    {step.phase}: {step.text}" for step in decision.trace)
         return (
-            f"{_indented(small)}\n{ask}\n"
+            f"{indented(small)}\n{ask}\n"
             f"nginx:    {response.status} {response.body[:300]!r}\n"
             f"audit403: {decision.status} {judgement.text!r} {decision.verdict} {decision.cause} "
             f"{decision.handed_to or ''} {decision.missing or ''}\n{steps}"
         )
-
-
-def _indented(conf: str) -> str:
-    kept = [line for line in conf.splitlines() if line.strip()]
-    return "\n".join("    " + line for line in kept)

@@ -19,7 +19,7 @@ from audit403.evidence.interface import DIRECTORY, LINK, Entry, User
 from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.model.build import build_model
 from audit403.nginx.read.configuration import read_configuration
-from differential.nginx.duel import NOT_KNOWN, STATUS, VERDICT
+from differential.comparison import NOT_KNOWN, STATUS, VERDICT
 from differential.nginx.shrink import shrink
 from differential.nginx.tree_generator import ACL_ATTRIBUTE, Tree, describe
 from differential.nginx.worker import evidence_for, has_mount_namespaces, within_groups

@@ -7,7 +7,8 @@ mod_proxy_connect.c.
 import re
 
 from audit403.apache.decide.exchange import Exchange
-from audit403.apache.decide.outcome import FORBIDDEN, OK, SERVER_ERROR
+from audit403.apache.decide.http_core import send_trace
+from audit403.apache.decide.outcome import DONE, FORBIDDEN, OK, SERVER_ERROR
 from audit403.apache.decide.proxy_url import PREFIX, module_of, place_of_pass
 from audit403.apache.model.proxy import DEFAULT_CONNECT_PORTS, ProxyServer
 from audit403.core.decision import REASON_HOST, Missing
@@ -31,12 +32,18 @@ def hand_on(exchange: Exchange, server: ProxyServer) -> int:
         module = None
     if scheme.lower() in ("https", "wss") and not exchange.evaluator.has("ssl"):
         module = None
-    host = rest[2:].partition("/")[0].partition("?")[0].rpartition("@")[2]
+    authority = rest[2:].partition("/")[0]
+    host, mark, _ = authority.partition("?")
+    host = host.rpartition("@")[2]
     if module is None and exchange.method == "CONNECT" and exchange.evaluator.has("proxy_connect"):
         return _connect(exchange, server, url)
     if module is None:
         log = f"AH01144: No protocol handler was valid for the URL {exchange.uri} (scheme '{scheme}')."
         return _answered(exchange, SERVER_ERROR, "proxy-scheme", log, f"no module speaks {scheme}")
+    if mark and ":" in _without_port(authority.rpartition("@")[2]):
+        # A host with a colon is put between brackets, which the query string then cuts in two.
+        log = f"AH00898: URI cannot be parsed: {url} returned by {exchange.uri}"
+        return _answered(exchange, 400, "proxy-url", log, f"{url} is no URL")
     name = _without_port(host)
     if ":" in name and parse_plain(name) is None:
         log = f"AH00898: DNS lookup failure for: {name} returned by {exchange.uri}"
@@ -61,7 +68,12 @@ def _method(exchange: Exchange) -> int:
         if not _NUMBER.match(most.strip()) or int(most) < 0:
             log = f"AH10188: Max-Forwards value '{most}' could not be parsed"
             return _answered(exchange, 400, "max-forwards", log, "Max-Forwards is no number")
-        if int(most) == 0 and exchange.method not in ("TRACE", "OPTIONS"):
+        if int(most) == 0:
+            if exchange.method == "TRACE":
+                return send_trace(exchange)
+            if exchange.method == "OPTIONS":
+                exchange.step("handler", "Max-Forwards is zero: OPTIONS is answered here")
+                return DONE
             return _answered(exchange, 400, "max-forwards", None, "Max-Forwards has reached zero - proxy loop?")
     if exchange.method != "TRACE":
         return OK

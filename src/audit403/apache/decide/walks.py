@@ -5,6 +5,7 @@ ap_file_walk and ap_if_walk_sub in server/request.c.
 """
 
 import re
+from typing import Any
 
 from audit403.apache import fnmatch
 from audit403.apache.decide.choose_vhost import MOST_KEPT
@@ -18,7 +19,7 @@ from audit403.core.decision import Step
 from audit403.core.named_tuple import NamedTuple
 from audit403.http.regex import Captured
 
-_WALKS = "location-walks"
+_WALKS, _IF_WALKS = "location-walks", "if-walks"
 _SLASHES = re.compile("/{2,}")
 _DEEPEST_CONDITIONS = 50
 
@@ -37,6 +38,14 @@ class LocationWalk(NamedTuple):
     uri: str
     sections: list[Section]
     found: PerDir | None
+    base: PerDir
+    result: PerDir
+
+
+class IfWalk(NamedTuple):
+    """The same of a walk through conditions."""
+
+    met: list[Section]
     base: PerDir
     result: PerDir
 
@@ -66,7 +75,7 @@ def _lay_over(exchange: Exchange, sections: list[Section], found: PerDir | None)
     """
     uri, base = exchange.uri, exchange.per_dir
     walks: list[LocationWalk] = exchange.extra.setdefault(_WALKS, [])
-    before = _walk_before(exchange, walks)
+    before: LocationWalk | None = _walk_before(exchange, _WALKS)
     if before is not None:
         is_same = before.sections is sections and before.uri == uri
         if is_same and base is before.result:
@@ -78,14 +87,21 @@ def _lay_over(exchange: Exchange, sections: list[Section], found: PerDir | None)
             walks.append(before._replace(uri=uri))
             return
     if found is not None:
-        merged = base.merged(found)
-        exchange.per_dir = merged if exchange.main is None and exchange.prev is None else PerDir(merged.slots)
+        exchange.per_dir = _merged(exchange, base, found)
     walks.append(LocationWalk(uri, sections, found, base, exchange.per_dir))
 
 
-def _walk_before(exchange: Exchange, own: list[LocationWalk]) -> LocationWalk | None:
+def _merged(exchange: Exchange, base: PerDir, found: PerDir) -> PerDir:
+    """What a walk has found, laid over what was in effect; another object than in any request before this one."""
+    merged = base.merged(found)
+    return merged if exchange.main is None and exchange.prev is None else PerDir(merged.slots)
+
+
+def _walk_before(exchange: Exchange, kind: str) -> Any:
+    """The walk of that kind and of the same number in the request before, otherwise this request's own last one."""
+    own: list[Any] = exchange.extra[kind]
     for other in (exchange.prev, exchange.main):
-        walks: list[LocationWalk] = [] if other is None else other.extra.get(_WALKS, [])
+        walks: list[Any] = [] if other is None else other.extra.get(kind, [])
         if walks:
             if len(walks) > len(own):
                 return walks[len(own)]
@@ -149,22 +165,39 @@ def files_walk(exchange: Exchange) -> int:
 
 
 def if_walk(exchange: Exchange) -> int:
-    """Lay every `<If>` that holds over what is in effect, and then the conditions inside those."""
+    """Lay every `<If>` that holds over what is in effect, and then the conditions inside those.
+
+    Where the walk of the same number in the request before has met the same and laid it over the same, its very object
+    is taken; httpd then does not come to the conditions inside.
+    """
     sections = exchange.core.ifs
+    if not sections:
+        return OK
+    walks: list[IfWalk] = exchange.extra.setdefault(_IF_WALKS, [])
     for _ in range(_DEEPEST_CONDITIONS):
         if not sections:
             break
-        found = _conditions(exchange, sections)
-        if found is None:
+        before: IfWalk | None = _walk_before(exchange, _IF_WALKS)
+        met = _conditions(exchange, sections)
+        base = exchange.per_dir
+        is_same = before is not None and before.met == met and before.base is base
+        if before is not None and is_same and exchange.evaluator.trusts_same_configuration:
+            exchange.per_dir = before.result
+            walks.append(before)
             break
-        exchange.per_dir = exchange.merged_onto(exchange.per_dir, found, familiar=False)
-        inner: CoreConfig | None = found.get(CORE)
+        found: PerDir | None = None
+        for section in met:
+            found = section.per_dir if found is None else found.merged(section.per_dir)
+        if found is not None:
+            exchange.per_dir = _merged(exchange, base, found)
+        walks.append(IfWalk(met, base, exchange.per_dir))
+        inner: CoreConfig | None = None if found is None else found.get(CORE)
         sections = () if inner is None else inner.ifs
     return OK
 
 
-def _conditions(exchange: Exchange, sections: tuple[Section, ...]) -> PerDir | None:
-    found: PerDir | None = None
+def _conditions(exchange: Exchange, sections: tuple[Section, ...]) -> list[Section]:
+    found: list[Section] = []
     before = False
     for section in sections:
         if section.chain in (OTHERWISE, OTHERWISE_WHEN) and before:
@@ -179,7 +212,7 @@ def _conditions(exchange: Exchange, sections: tuple[Section, ...]) -> PerDir | N
         else:
             before = False
             exchange.step("if", section.label(), section.directive.span)
-        found = section.per_dir if found is None else found.merged(section.per_dir)
+        found.append(section)
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from audit403.apache.model.builder import Builder, Faulty
 from audit403.apache.model.config_error import ConfigError
-from audit403.apache.model.core_config import CORE, CoreConfig
+from audit403.apache.model.core_config import CORE, CoreConfig, inside
 from audit403.apache.model.model import Listen, Model, Worker
 from audit403.apache.model.section import DIRECTORY, LOCATION, PROXY, Section, section_of
 from audit403.apache.model.server import Server, ServerAddress, with_defaults
@@ -96,11 +96,13 @@ def _add(builder: Builder, server: Server, directive: Directive) -> None:
         builder.add(directive)
         return
     section = section_of(kind, directive)
-    if kind != PROXY:
+    if kind == PROXY:
+        inner = builder.inner(section.text)
+        inner.add_all(directive.block or ())
+        section.per_dir = inner.built()
+    else:
         builder.slots.setdefault(CORE, CoreConfig())
-    inner = builder.inner(section.text)
-    inner.add_all(directive.block or ())
-    section.per_dir = inner.built()
+        section.per_dir = inside(builder, section.text, directive)
     server.sections[kind].append(section)
 
 

@@ -10,6 +10,7 @@ from audit403.apache.model.config_error import ConfigError
 from audit403.apache.model.methods import limited, limited_except
 from audit403.apache.model.options import ALL as ALL_OPTIONS
 from audit403.apache.model.options import NAMES, Options, with_line
+from audit403.apache.model.per_dir import PerDir
 from audit403.apache.model.section import FILES, IF, OTHERWISE, OTHERWISE_WHEN, WHEN, Section, section_of
 from audit403.apache.read.commands import ALL, AUTHCFG, FILEINFO, INDEXES, LIMIT, OPTIONS
 from audit403.apache.read.tree import Directive
@@ -140,6 +141,14 @@ def core_of(builder: Builder) -> CoreConfig:
     return found
 
 
+def inside(builder: Builder, path: str, directive: Directive) -> PerDir:
+    """What stands inside a section; the core always has a slot there, and laying an empty one over others counts."""
+    inner = builder.inner(path)
+    inner.slots[CORE] = CoreConfig()
+    inner.add_all(directive.block or ())
+    return inner.built()
+
+
 def _core(change: Callable[[CoreConfig, Directive], CoreConfig]) -> Handler:
     def handler(builder: Builder, directive: Directive) -> None:
         builder.slots[CORE] = change(core_of(builder), directive)
@@ -241,9 +250,7 @@ def _limit(builder: Builder, directive: Directive) -> None:
 
 def _files(builder: Builder, directive: Directive) -> None:
     section = section_of(FILES, directive)
-    inner = builder.inner(section.text)
-    inner.add_all(directive.block or ())
-    section.per_dir = inner.built()
+    section.per_dir = inside(builder, section.text, directive)
     core = core_of(builder)
     builder.slots[CORE] = core._replace(files=(*core.files, section))
 
@@ -256,9 +263,7 @@ def _if(builder: Builder, directive: Directive) -> None:
     core = core_of(builder)
     if section.chain != WHEN and (not core.ifs or core.ifs[-1].chain == OTHERWISE):
         raise ConfigError(f"{directive.written}> without matching <If>")
-    inner = builder.inner("*If")
-    inner.add_all(directive.block or ())
-    section.per_dir = inner.built()
+    section.per_dir = inside(builder, "*If", directive)
     core = core_of(builder)
     builder.slots[CORE] = core._replace(ifs=(*core.ifs, section))
 
