@@ -14,7 +14,7 @@ from audit403.evidence.interface import DIRECTORY
 def handle(exchange: Exchange) -> int:
     """The listing, or 403."""
     is_directory = exchange.found is not None and exchange.found.kind == DIRECTORY
-    if exchange.handler not in (DIRECTORY_TYPE, "default-handler") or not is_directory or exchange.method != "GET":
+    if exchange.handler not in (DIRECTORY_TYPE, "") or not is_directory or exchange.method != "GET":
         return DECLINED
     filename = exchange.filename or ""
     core = exchange.core

@@ -98,7 +98,7 @@ class Evaluator:
         before = exchange.handler
         if exchange.handler is None:
             named = exchange.content_type if exchange.type_trusted else None
-            exchange.handler = "default-handler" if named is None else named.partition(";")[0].rstrip(" ")
+            exchange.handler = "" if named is None else named.partition(";")[0].rstrip(" ")
         status = self.run("handler", exchange)
         exchange.handler = before
         return SERVER_ERROR if status == DECLINED else status

@@ -4,6 +4,7 @@ Truth: ap_parse_htaccess and invoke_cmd in server/config.c, ap_open_htaccess in 
 server/util.c.
 """
 
+from collections.abc import Iterator
 from errno import EBADF, ENOENT, ENOTDIR
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,8 @@ from audit403.apache.read.tree import Directive
 from audit403.core.decision import REASON_FILE, Missing
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.open_question import Undecided
-from audit403.core.place import Place
-from audit403.core.source import every_directive
+from audit403.core.place import Place, Span
+from audit403.core.source import Problem, every_directive
 
 if TYPE_CHECKING:
     from audit403.apache.decide.directory_walk import Effective
@@ -113,35 +114,36 @@ class AccessFiles:
         ignored: list[Directive] = []
         allowed = _Allowed(override, override_list or frozenset(), ignored)
         try:
+            allowed.conditions(file.executed, override.classes)
+            fatal = [problem for problem in file.problems if problem.kind != "context" or not allowed.passes_over]
+            fault = _first_fault(fatal, allowed)
+            if fault is not None:
+                return Read(nothing, None, fault.message, fault.span, ())
             directives = allowed.those(file.directives, override.classes)
         except _NotAllowedError as error:
-            directive = error.directive
-            place = "here" if directive.parent is None else f"in {directive.parent.written}> context"
-            return Read(nothing, None, f"{directive.written} not allowed {place}", directive.span, ())
-        passed_over = {directive.span for directive in every_directive(ignored)}
+            return Read(nothing, None, error.message, error.directive.span, ())
         process = self._evaluator.model.process
-        for problem in (*file.problems, *check_directives(file.directives, process, HTACCESS)):
-            if problem.kind in ("suspicious", "not-collected") or problem.span in passed_over:
-                continue
-            if NONFATAL_UNKNOWN in override.nonfatal and problem.kind in ("directive", "module"):
-                continue
-            return Read(nothing, None, problem.message, problem.span, ())
+        allowed.passed_over = {directive.span for directive in every_directive(ignored)}
+        allowed.required = {directive.span for directive in _required(file.directives)}
+        fault = _first_fault(check_directives(file.directives, process, HTACCESS), allowed)
+        if fault is not None:
+            return Read(nothing, None, fault.message, fault.span, ())
         main = self._evaluator.model.main
         builder = Builder(directory, options_allowed=override.options, htaccess=True, process=process, main=main)
         builder.allowed = directives
         builder.add_all(directive for directive in file.directives if directive in directives)
         if builder.faults:
-            fault = builder.faults[0]
-            return Read(nothing, fault, fault.message, fault.directive.span, ())
+            first = builder.faults[0]
+            return Read(nothing, first, first.message, first.directive.span, ())
         return Read(builder.built(), None, "", None, tuple(ignored))
 
 
 class _NotAllowedError(Exception):
     """AllowOverride does not let a directive in."""
 
-    def __init__(self, directive: Directive) -> None:
+    def __init__(self, directive: Directive, message: str) -> None:
         super().__init__(directive.name)
-        self.directive = directive
+        self.directive, self.message = directive, message
 
 
 class _Allowed:
@@ -149,22 +151,63 @@ class _Allowed:
 
     def __init__(self, override: Override, names: frozenset[str], ignored: list[Directive]) -> None:
         self.passes_over = NONFATAL_OVERRIDE in override.nonfatal
+        self.passes_unknown = NONFATAL_UNKNOWN in override.nonfatal
+        self.passed_over: set[Span] = set()
+        self.required: set[Span] = set()
         self.names = names
         self.ignored = ignored
 
-    def those(self, directives: list[Directive], classes: int) -> set[Directive]:
-        """All that count, at any depth. Raises _NotAllowedError."""
+    def conditions(self, executed: list[Directive], classes: int) -> None:
+        """Where only a list of names is allowed, that goes for `<IfModule>` too. Raises _NotAllowedError.
+
+        Passed over, it leaves its closing tag behind.
+        """
+        for directive in executed:
+            if self._allows(directive, classes):
+                continue
+            message = f"{directive.written} not allowed here"
+            if self.passes_over:
+                name = directive.written.removeprefix("<")
+                message = f"</{name}> without matching <{name}> section: AllowOverride does not allow <{name}>"
+            raise _NotAllowedError(directive, message)
+
+    def those(self, directives: list[Directive], classes: int, required: bool = False) -> set[Directive]:
+        """All that count, at any depth. Raises _NotAllowedError; always so in a section of `required` conditions."""
         found: set[Directive] = set()
         for directive in directives:
-            known = commands(directive.name)
-            is_allowed = directive.name in self.names or any(command.override & classes for command in known)
-            if known and not is_allowed:
-                if not self.passes_over:
-                    raise _NotAllowedError(directive)
+            if commands(directive.name) and not self._allows(directive, classes):
+                if required or not self.passes_over:
+                    place = "here" if directive.parent is None else f"in {directive.parent.written}> context"
+                    raise _NotAllowedError(directive, f"{directive.written} not allowed {place}")
                 self.ignored.append(directive)
                 continue
             found.add(directive)
             if directive.block:
-                inside = AUTHCFG if directive.name in _REQUIRES else classes
-                found |= self.those(directive.block, inside)
+                requires = directive.name in _REQUIRES
+                found |= self.those(directive.block, AUTHCFG if requires else classes, required or requires)
         return found
+
+    def lets_pass(self, problem: Problem) -> bool:
+        """Whether httpd goes on in spite of a problem, or does not come to it."""
+        if problem.span in self.passed_over:
+            return True
+        if problem.kind in ("directive", "module"):
+            return self.passes_unknown and problem.span not in self.required
+        return False
+
+    def _allows(self, directive: Directive, classes: int) -> bool:
+        known = commands(directive.name)
+        return directive.name in self.names or any(command.override & classes for command in known)
+
+
+def _first_fault(problems: list[Problem], allowed: _Allowed) -> Problem | None:
+    real = (problem for problem in problems if problem.kind not in ("suspicious", "not-collected"))
+    return next((problem for problem in real if not allowed.lets_pass(problem)), None)
+
+
+def _required(directives: list[Directive]) -> Iterator[Directive]:
+    """What stands in `<RequireAll>` and its like, where httpd forgets what Nonfatal lets pass."""
+    for directive in directives:
+        if directive.block:
+            is_required = directive.name in _REQUIRES
+            yield from every_directive(directive.block) if is_required else _required(directive.block)

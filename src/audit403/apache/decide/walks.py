@@ -19,7 +19,7 @@ from audit403.core.decision import Step
 from audit403.core.named_tuple import NamedTuple
 from audit403.http.regex import Captured
 
-_WALKS, _IF_WALKS = "location-walks", "if-walks"
+_WALKS, _FILES_WALK, _IF_WALKS = "location-walks", "files-walk", "if-walks"
 _SLASHES = re.compile("/{2,}")
 _DEEPEST_CONDITIONS = 50
 
@@ -158,10 +158,18 @@ def files_walk(exchange: Exchange) -> int:
         if met:
             found = section.per_dir if found is None else found.merged(section.per_dir)
     if found is not None:
-        before = exchange.prev or exchange.main
-        is_familiar = before is not None and (before.filename or "").rpartition("/")[2] == name
-        exchange.per_dir = exchange.merged_onto(exchange.per_dir, found, familiar=is_familiar)
+        exchange.per_dir = exchange.merged_onto(exchange.per_dir, found, familiar=_was_walked(exchange, name, sections))
+    exchange.extra[_FILES_WALK] = (name, sections)
     return OK
+
+
+def _was_walked(exchange: Exchange, name: str, sections: tuple[Section, ...]) -> bool:
+    """Whether the request before went through the same sections with the same name, whatever its file is by now."""
+    for other in (exchange.prev, exchange.main):
+        walked = None if other is None else other.extra.get(_FILES_WALK)
+        if walked is not None:
+            return walked[0] == name and walked[1] is sections
+    return False
 
 
 def if_walk(exchange: Exchange) -> int:
