@@ -222,7 +222,7 @@ class TestUsage:
             (["explain", "--config", "none.conf", "a.example"], "none.conf is not there."),
             (["explain", "--config", "empty", "a.example"],
              "empty is a folder, and must hold one main configuration: it has none."),
-            (["reach", "/"], "reach asks who, with either --as USER or --uid."),
+            (["reach", "/", "--config", "none.conf"], "none.conf is not there."),
         ],
     )  # fmt: skip
     def test_one_sentence(self, folder: Path, arguments: list[str], said: str) -> None:

@@ -93,7 +93,6 @@ def test_a_malformed_line_is_answered_and_the_next_one_too(line: bytes, identifi
         ([".", "--as", "root", "--access", "search"], 0),
         (["/none", "--as", "root"], 1),
         (["/proc/self", "--as", "root"], 3),
-        (["/"], 2),
         ([], 2),
         (["/", "--as", "root", "--uid", "0"], 2),
         (["/", "--as", "no-such-user"], 2),

@@ -19,7 +19,7 @@ from audit403.apache.read.fragment import (
 from audit403.core.decision import Decision, Step
 from audit403.core.edit import Edit, TextEdit
 from audit403.core.fact import Fact, ReadingFault
-from audit403.core.family import Comment, NotAudited, Options, comments_in
+from audit403.core.family import Comment, NotAudited, Options, RunsAs, comments_in
 from audit403.core.request import Request
 from audit403.evidence.assumed import AssumedTree
 from audit403.evidence.configuration_only import ConfigurationOnly
@@ -90,6 +90,12 @@ class ApacheSite:
         """Every DocumentRoot."""
         roots = {server.document_root.rstrip("/"): None for server in self.model.servers}
         return [root for root in roots if root]
+
+    def runs_as(self) -> tuple[RunsAs, ...]:
+        """The children's user, and those that mpm-itk and suexec change to."""
+        from audit403.apache.model.runs_as import runs_as
+
+        return tuple(runs_as(self.model))
 
     def with_tree(self, tree: str) -> "ApacheSite":
         """The same site with or without this machine's files."""

@@ -31,6 +31,19 @@ def given_site(args: Namespace) -> Site:
     return site
 
 
+def running_sites(args: Namespace) -> list[Site]:
+    """The site that the arguments name, or those that packages' usual places hold, one a family."""
+    if args.config is not None:
+        return [given_site(args)]
+    evidence = LocalEvidence()
+    sites = []
+    for family in _families(args.server):
+        main = next((usual for usual in family.usual_mains if os.path.exists(usual)), None)
+        if main is not None:
+            sites.append(family.read(main, evidence, Options(args.prefix, (), args.tree)))
+    return sites
+
+
 def _families(name: str | None) -> list[Family]:
     """The family that --server names, or all whose requests can be answered."""
     known = entry_points(FAMILIES)

@@ -1,19 +1,34 @@
 """`audit403 reach`: why a user can or cannot get at a path, for one path in text or for many as JSON lines.
 
-Exit codes: 0 allowed (or every line of a batch was understood), 1 denied, 2 bad usage, 3 not known.
+Without a user it asks for those whom the servers here run as. Exit codes: 0 allowed (or every line of a batch was
+understood), 1 denied to one of them, 2 bad usage, 3 not known.
 """
 
 import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from audit403.core.errors import BadUsage
+from audit403.core.family import RunsAs
+from audit403.core.named_tuple import NamedTuple
+from audit403.core.plugins import FAMILIES, entry_points
 from audit403.evidence.interface import Absent, Evidence, NotCollected
-from audit403.files.identity import Identity, identity_of, identity_of_ids
+from audit403.files.identity import Identity, identity_of, identity_of_ids, numbered
+
+if TYPE_CHECKING:
+    from audit403.files.resolve import Resolution
 
 _ALLOWED, _DENIED, _BAD_USAGE, _NOT_KNOWN = 0, 1, 2, 3
+
+
+class _Asker(NamedTuple):
+    """Who is asked for: the name where one is known, and the server that runs as this user."""
+
+    identity: Identity
+    user: str | None = None
+    server: RunsAs | None = None
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -25,6 +40,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--uid", type=int, help="who, by number (with --gid and --groups)")
     parser.add_argument("--gid", type=int, help="the group by number (default: the uid)")
     parser.add_argument("--groups", default="", metavar="GID,…", help="supplementary groups by number")
+    parser.add_argument("--server", choices=tuple(entry_points(FAMILIES)), help="as the workers of this server")
+    parser.add_argument("--config", metavar="MAIN", help="as the workers of the server with this configuration")
+    parser.add_argument("-p", "--prefix", metavar="DIR", help="the server's prefix, as its own -p")
     parser.add_argument("--access", choices=("read", "list", "search"), default="read", help="default: read")
     parser.add_argument("--paths", metavar="FILE|-", help="answer many questions, one JSON object a line")
     parser.add_argument("--format", choices=("text", "json", "jsonl"), help="default: text, and jsonl with --paths")
@@ -40,7 +58,7 @@ def run(args: Namespace) -> int:
         return _batch(evidence, args)
     if args.path is None:
         raise BadUsage("reach takes a PATH, or --paths FILE.")
-    return _single(evidence, _identity(evidence, args), args)
+    return _single(evidence, _askers(evidence, args), args)
 
 
 def _batch(evidence: Evidence, args: Namespace) -> int:
@@ -52,14 +70,21 @@ def _batch(evidence: Evidence, args: Namespace) -> int:
         return _answer_all(evidence, stream)
 
 
-def _identity(evidence: Evidence, args: Namespace) -> Identity:
-    """Who is asked for."""
-    if (args.user is None) == (args.uid is None):
-        raise BadUsage("reach asks who, with either --as USER or --uid.")
-    if args.user is None:
-        return _identity_of_numbers(args)
-    user, _, group = args.user.partition(":")
-    found = identity_of(evidence, user, group or None)
+def _askers(evidence: Evidence, args: Namespace) -> list[_Asker]:
+    """Who is asked for: the user that is named, or every one that a server runs as."""
+    ways = [args.user is not None, args.uid is not None, args.server is not None or args.config is not None]
+    if sum(ways) > 1:
+        raise BadUsage("reach asks for one: --as USER, --uid, or a server with --server or --config.")
+    if args.uid is not None:
+        return [_Asker(_identity_of_numbers(args))]
+    if args.user is not None:
+        user, _, group = args.user.partition(":")
+        return [_Asker(_named(evidence, user, group or None), user)]
+    return _servers(evidence, args)
+
+
+def _named(evidence: Evidence, user: str, group: str | None) -> Identity:
+    found = identity_of(evidence, user, group)
     if isinstance(found, Absent):
         if isinstance(evidence.user(user), Absent):
             raise BadUsage(f"There is no user {user} here (by number: --uid).")
@@ -67,6 +92,21 @@ def _identity(evidence: Evidence, args: Namespace) -> Identity:
     if isinstance(found, NotCollected):
         raise BadUsage(f"The user {user} cannot be looked up: {found.reason}.")
     return found
+
+
+def _servers(evidence: Evidence, args: Namespace) -> list[_Asker]:
+    from audit403.cli.given_site import running_sites
+
+    args.tree, args.requests = "here", None
+    askers = []
+    for site in running_sites(args):
+        for runs_as in site.runs_as():
+            user = numbered(evidence, runs_as.user)
+            group = None if runs_as.group is None else numbered(evidence, runs_as.group, is_group=True)
+            askers.append(_Asker(_named(evidence, user, group), user, runs_as))
+    if not askers:
+        raise BadUsage("reach asks who, with --as USER or --uid, or with --config of a server: none is installed here.")
+    return askers
 
 
 def _identity_of_numbers(args: Namespace) -> Identity:
@@ -80,28 +120,45 @@ def _identity_of_numbers(args: Namespace) -> Identity:
     return identity_of_ids(args.uid, gid, groups)
 
 
-def _single(evidence: Evidence, identity: Identity, args: Namespace) -> int:
+def _single(evidence: Evidence, askers: list[_Asker], args: Namespace) -> int:
     from audit403.files.explain import resolve
     from audit403.files.resolve import Resolver
-    from audit403.report.terminal import style_of, write
 
     path = args.path
     if path and not path.startswith("/"):
         path = os.path.join(os.getcwd(), path)
-    resolution = resolve(Resolver(evidence, identity), path, args.access)
+    answers = [(asker, resolve(Resolver(evidence, asker.identity), path, args.access)) for asker in askers]
     if args.format in ("json", "jsonl"):
-        from audit403.files.answer import answer, json_line
-
-        write(sys.stdout, json_line(answer(evidence, resolution), 2 if args.format == "json" else None) + "\n")
+        _write_json(evidence, answers, 2 if args.format == "json" else None)
     else:
-        from audit403.report.reach_text import reach_text
+        _write_text(evidence, answers, path, args)
+    found = [resolution for _, resolution in answers]
+    if any(resolution.errno and resolution.missing is None for resolution in found):
+        return _DENIED
+    return _NOT_KNOWN if any(resolution.missing is not None for resolution in found) else _ALLOWED
 
-        user = args.user.partition(":")[0] if args.user is not None else None
-        style = style_of(sys.stdout, args.color)
-        write(sys.stdout, reach_text(evidence, identity, user, path, args.access, resolution, style))
-    if resolution.missing is not None:
-        return _NOT_KNOWN
-    return _DENIED if resolution.errno else _ALLOWED
+
+def _write_json(evidence: Evidence, answers: "list[tuple[_Asker, Resolution]]", indent: int | None) -> None:
+    from audit403.files.answer import answer, json_line
+    from audit403.report.terminal import write
+
+    for asker, resolution in answers:
+        found = answer(evidence, resolution)
+        if asker.server is not None:
+            found = {"user": asker.user, "what": asker.server.what, **found}
+        write(sys.stdout, json_line(found, indent) + "\n")
+
+
+def _write_text(evidence: Evidence, answers: "list[tuple[_Asker, Resolution]]", path: str, args: Namespace) -> None:
+    from audit403.report.reach_text import asker_text, reach_text
+    from audit403.report.terminal import style_of, write
+
+    style = style_of(sys.stdout, args.color)
+    for number, (asker, resolution) in enumerate(answers):
+        text = reach_text(evidence, asker.identity, asker.user, path, args.access, resolution, style)
+        if asker.server is not None:
+            text = asker_text(evidence, asker.identity, asker.server) + text
+        write(sys.stdout, ("\n" if number else "") + text)
 
 
 def _answer_all(evidence: Evidence, stream: BinaryIO) -> int:

@@ -31,6 +31,15 @@ class NotAudited(NamedTuple):
     reason: str
 
 
+class RunsAs(NamedTuple):
+    """A user that a server touches files as: `what` of it does so, and `where` that is written (None: a default)."""
+
+    user: str
+    group: str | None
+    what: str
+    where: Span | None = None
+
+
 class Comment(NamedTuple):
     """A comment of a configuration, for whoever looks for `audit403: ignore[…]`; `own_line`: nothing precedes it."""
 
@@ -63,6 +72,10 @@ class Site(Protocol):
 
     def docroots(self) -> Iterable[str]:
         """The directories that it serves files from, as far as they are written out; absolute paths of the server."""
+        ...
+
+    def runs_as(self) -> tuple[RunsAs, ...]:
+        """The users that it touches files as, the usual one first."""
         ...
 
     def with_tree(self, tree: str) -> "Site":

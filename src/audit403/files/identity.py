@@ -39,3 +39,12 @@ def identity_of(evidence: Evidence, user: str, group: str | None = None) -> Iden
     if isinstance(gids, NotCollected):
         return gids
     return identity_of_ids(account.uid, gid, frozenset(gids))
+
+
+def numbered(evidence: Evidence, name: str, *, is_group: bool = False) -> str:
+    """The name behind `#number`, as httpd's User and Group take it; what is none stays as it is."""
+    if not name.startswith("#") or not name[1:].isdigit():
+        return name
+    number = int(name[1:])
+    found = evidence.group(number) if is_group else evidence.user(number)
+    return found.name if isinstance(found, User | Group) else name

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from audit403.core.decision import Decision
 from audit403.core.edit import Edit, TextEdit, edited
 from audit403.core.fact import Fact, ReadingFault
-from audit403.core.family import Comment, NotAudited, Options, comments_in
+from audit403.core.family import Comment, NotAudited, Options, RunsAs, comments_in
 from audit403.core.request import Request
 from audit403.evidence.configuration_only import ConfigurationOnly
 from audit403.evidence.interface import Evidence
@@ -89,6 +89,11 @@ class NginxSite:
     def _docroot(self, written: str) -> str:
         path, variable, _ = join_prefix(self.model.prefix, written).partition("$")
         return path.rpartition("/")[0] if variable else path.rstrip("/")
+
+    def runs_as(self) -> tuple[RunsAs, ...]:
+        """Its workers' user."""
+        user, group, directive = self.model.worker
+        return (RunsAs(user, group, "nginx's workers", None if directive is None else directive.span),)
 
     def with_tree(self, tree: str) -> "NginxSite":
         """The same site with or without this machine's files."""

@@ -2,7 +2,8 @@
 
 from os import strerror
 
-from audit403.evidence.interface import Evidence
+from audit403.core.family import RunsAs
+from audit403.evidence.interface import Evidence, Group
 from audit403.files.answer import errno_name
 from audit403.files.explain import Component, components, mode_text
 from audit403.files.identity import Identity
@@ -58,6 +59,18 @@ def reach_text(
     if resolution.blocker is not None:
         lines += ["", *_commands(remedies(evidence, identity, user, path, access), style)]
     return "\n".join(lines) + "\n"
+
+
+def asker_text(evidence: Evidence, identity: Identity, server: RunsAs) -> str:
+    """Who reaches for it, in one line: which part of a server, where that is written, and in which groups."""
+    groups = ", ".join(safe(_group_name(evidence, gid)) for gid in sorted(identity.groups))
+    where = "by default" if server.where is None else f"{safe(server.where.file)}:{server.where.line}"
+    return f"{safe(server.user)} – {server.what} ({where}), in the groups {groups}\n"
+
+
+def _group_name(evidence: Evidence, gid: int) -> str:
+    group = evidence.group(gid)
+    return group.name if isinstance(group, Group) else str(gid)
 
 
 def _verdict(who: str, path: str, access: str, resolution: Resolution) -> str:

@@ -21,8 +21,8 @@ from audit403.core.decision import NOT_REFUSED, REFUSED, UNKNOWN, Decision, Miss
 from audit403.core.open_question import Undecided, decide_either_way
 from audit403.core.request import Request
 from audit403.evidence.assumed import AssumedTree
-from audit403.evidence.interface import Evidence, Group, User
-from audit403.files.identity import Identity, identity_of
+from audit403.evidence.interface import Evidence
+from audit403.files.identity import Identity, identity_of, numbered
 from audit403.files.resolve import Resolver
 from audit403.http.address import parse_plain
 
@@ -48,6 +48,9 @@ class Evaluator:
         self.kept: dict[str, Any] = {}
         self._now = now
         self._files: Files | None = None
+        #: With mpm-itk the user and group of the request, once they are known.
+        self._user: tuple[str | None, str | None] | None = None
+        self._changes_user = self.has("mpm_itk")
         self._served_files: Files | None = None
 
     def decide(self, request: Request) -> Decision:
@@ -67,6 +70,16 @@ class Evaluator:
         if self._files is None:
             self._files = Files(Resolver(self.evidence, self._identity()))
         return self._files
+
+    def settle(self, user: str | None, group: str | None) -> None:
+        """Go on as another user, up to the end of the request: what mpm-itk does."""
+        self._user = (user, group)
+        self._files = self._served_files = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether mpm-itk knows already whom it goes on as."""
+        return self._user is not None
 
     def served_files(self) -> Files:
         """The same for what is walked through and sent, with what is assumed of it."""
@@ -109,22 +122,20 @@ class Evaluator:
         return self.invoke_handler(exchange) if status == OK else status
 
     def _identity(self) -> Identity:
+        if self._changes_user and self._user is None:
+            from audit403.apache.decide.mpm_itk import BEFORE
+
+            return BEFORE
         worker = self.model.worker
-        user, group = worker.user, worker.group
+        user, group = (worker.user, worker.group) if self._user is None else self._user
         if user is None:
             raise Undecided(Missing("file-not-collected", "the user that httpd runs as"))
-        found = identity_of(self.evidence, self._name(user), None if group is None else self._name(group, True))
+        evidence = self.evidence
+        named = None if group is None else numbered(evidence, group, is_group=True)
+        found = identity_of(evidence, numbered(evidence, user), named)
         if not isinstance(found, Identity):
             raise Undecided(Missing("file-not-collected", f"the user {user}"))
         return found
-
-    def _name(self, text: str, is_group: bool = False) -> str:
-        """The name of a user or group that may be written as `#number`."""
-        if not text.startswith("#") or not text[1:].isdigit():
-            return text
-        number = int(text[1:])
-        found = self.evidence.group(number) if is_group else self.evidence.user(number)
-        return found.name if isinstance(found, User | Group) else text
 
     def _decide_once(self, request: Request, answers: tuple[bool, ...]) -> Decision:
         client = parse_plain(request.client)
@@ -136,6 +147,8 @@ class Evaluator:
         connection, server = connected
         exchange = Exchange(self, request, connection, server)
         exchange.answers = answers
+        if self._user is not None:
+            self._user = self._files = self._served_files = None
         try:
             shaken = self._shake_hands(exchange)
             if shaken == CLOSED:

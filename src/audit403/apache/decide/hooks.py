@@ -72,7 +72,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         Hook("http", MIDDLE, "http_core:send_options"),
         Hook("core", REALLY_LAST, "directory_walk:map_to_storage"),
     ),
-    "post_perdir_config": (),
+    "post_perdir_config": (Hook("mpm_itk", REALLY_FIRST, "mpm_itk:become"),),
     "header_parser": (Hook("setenvif", MIDDLE, "setenvif:match_headers"),),
     "access_checker": (
         Hook("allowmethods", REALLY_FIRST, "allowmethods:check_method"),

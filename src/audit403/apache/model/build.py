@@ -40,8 +40,10 @@ def build_model(configuration: Configuration) -> Model:
                 vhosts.append(_vhost(directive, main, faults, process))
             elif directive.name == "listen":
                 listens.append(_listen(directive))
-            elif directive.name in ("user", "group"):
-                worker = worker._replace(**{directive.name: directive.args[0] if directive.args else None})
+            elif directive.name == "user":
+                worker = worker._replace(user=directive.args[0] if directive.args else None, directive=directive)
+            elif directive.name == "group":
+                worker = worker._replace(group=directive.args[0] if directive.args else None)
             elif directive.name == "registerhttpmethod":
                 methods.update(directive.args)
             else:

@@ -14,6 +14,7 @@ from audit403.apache.model import (
     env,
     headers,
     mime,
+    mpm_itk,
     proxy,
     remoteip,
     rewrite,
@@ -48,4 +49,5 @@ HANDLERS: dict[str, Handler] = {
     **proxy.DIRECTIVES,
     **userdir.DIRECTIVES,
     **vhost_alias.DIRECTIVES,
+    **mpm_itk.DIRECTIVES,
 }

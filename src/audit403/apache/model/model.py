@@ -22,10 +22,11 @@ class Listen(NamedTuple):
 
 
 class Worker(NamedTuple):
-    """Whom the children run as; None is not said."""
+    """Whom the children run as; None is not said. `directive` is the User line, None where one is assumed."""
 
     user: str | None = None
     group: str | None = None
+    directive: Directive | None = None
 
 
 class Chain:
