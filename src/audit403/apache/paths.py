@@ -1,4 +1,7 @@
-"""Paths as httpd puts them together: apr_filepath_merge (file_io/unix/filepath.c of APR)."""
+"""Paths as httpd puts them together and takes them apart.
+
+Truth: apr_filepath_merge (file_io/unix/filepath.c of APR), ap_find_path_info in server/util_script.c.
+"""
 
 
 def merge(root: str, path: str) -> str:
@@ -17,3 +20,19 @@ def merge(root: str, path: str) -> str:
             parts.append(word)
             trailing = position < len(words) - 1
     return "/" + "/".join(parts) + ("/" if trailing and parts else "")
+
+
+def without_path_info(uri: str, path_info: str) -> str:
+    """A URI without the path info at its end, where it may have more slashes than the path info itself."""
+    if not path_info:
+        return uri
+    at, left = len(uri), len(path_info)
+    while at and left and uri[at - 1] == path_info[left - 1]:
+        at, left = at - 1, left - 1
+        if path_info[left] == "/":
+            while at and uri[at - 1] == "/":
+                at -= 1
+    at = max(at - 1, 0)
+    while at < len(uri) and uri[at] != "/":
+        at += 1
+    return uri[:at]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from audit403.apache.decide.evaluator import Evaluator
 from audit403.apache.model.build import build_model
@@ -51,8 +52,10 @@ _SILENT = frozenset(("rewrite-rule", "redirect-status"))
 class Real:
     """What httpd has answered and logged."""
 
-    def __init__(self, status: int, log: list[str]) -> None:
+    def __init__(self, status: int, log: list[str], variant: str | None = None) -> None:
         self.status = status
+        #: The file that a negotiated answer comes from (Content-Location).
+        self.variant = None if variant is None else unquote(variant, errors="surrogateescape")
         self.results = [_unescaped(found[1]) for line in log if (found := _RESULT.search(_without_client(line)))]
         numbers = [found[1] for line in log if (found := _NUMBER.search(line))]
         self.refusals = [number for number in numbers if number in _REFUSALS]
@@ -100,7 +103,7 @@ class Duel(Comparison):
         ask.prepare(self.server)  # type: ignore[arg-type]
         with self.server.logged() as log:
             response = ask.send(self.server)  # type: ignore[arg-type]
-        return Real(response.status, log)
+        return Real(response.status, log, response.header("content-location"))
 
     def run(self, body: str, asks: Sequence[Ask]) -> list[int]:
         """Ask everything of both; the real statuses, in order. `body` must be the configuration that runs."""
@@ -140,7 +143,7 @@ class Duel(Comparison):
             return "status"
         if self.results and not same_results(decision, real):
             return "trace"
-        return None if same_refusal(decision, real) else "trace"
+        return None if same_refusal(decision, real) and same_variant(decision, real) else "trace"
 
     def _shown(self, body: str, ask: Ask) -> str:
         """The difference, its configuration cut down to what it takes."""
@@ -184,6 +187,13 @@ def same_refusal(decision: Decision, real: Real) -> bool:
     if found is None:
         return decision.cause in _SILENT
     return found[1] in real.refusals
+
+
+def same_variant(decision: Decision, real: Real) -> bool:
+    """Whether the trace has chosen the variant that httpd names."""
+    if real.variant is None:
+        return True
+    return any(f" variants {real.variant} fits best " in step.text for step in decision.trace)
 
 
 def _without_client(line: str) -> str:

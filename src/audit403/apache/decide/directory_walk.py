@@ -135,7 +135,7 @@ class _Walk:
             exchange.decided("path-failed", files.place(seen), "the path cannot be looked up", log=log)
             return FORBIDDEN, seen
         if seen.is_link:
-            status, seen = _followed(exchange, files, path, seen, self.effective.options_where, options)
+            status, seen = followed(exchange, files, path, seen, self.effective.options_where, options)
             if status != OK:
                 return status, seen
         if not seen.is_directory and not seen.is_file:
@@ -280,10 +280,10 @@ def _checked_again(exchange: Exchange, files: Files) -> int:
     seen = files.lstat(exchange.filename.rstrip("/") or "/")
     if not seen.is_link:
         return OK
-    return _followed(exchange, files, exchange.filename, seen, exchange.core.options_directive, options, "AH00032")[0]
+    return followed(exchange, files, exchange.filename, seen, exchange.core.options_directive, options, "AH00032")[0]
 
 
-def _followed(
+def followed(
     exchange: Exchange,
     files: Files,
     path: str,

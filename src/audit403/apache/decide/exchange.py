@@ -83,6 +83,8 @@ class Exchange(Traced):
         "args",
         "client",
         "connection",
+        "content_encoding",
+        "content_languages",
         "content_type",
         "context_document_root",
         "context_prefix",
@@ -152,6 +154,8 @@ class Exchange(Traced):
         self.user_auth_type: str | None = None
         self.handler: str | None = None
         self.content_type: str | None = None
+        self.content_encoding: str | None = None
+        self.content_languages: tuple[str, ...] = ()
         #: Whether the type may name the handler; a response header's may not.
         self.type_trusted = False
         self.proxied = NOT_PROXIED

@@ -91,6 +91,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         Hook("authz_core", LAST, "authz:authorize_user"),
     ),
     "type_checker": (
+        Hook("negotiation", FIRST, "negotiation.multiviews:handle_multi"),
         Hook("mime", MIDDLE, "mime:find_type"),
         Hook("core", REALLY_LAST, "core_type:do_nothing"),
     ),
@@ -102,6 +103,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         Hook("proxy", FIRST, "proxy:fixup", after=("rewrite",)),
         Hook("alias", MIDDLE, "alias:fixup"),
         Hook("env", MIDDLE, "env:fixup"),
+        Hook("negotiation", MIDDLE, "negotiation.multiviews:fix_encoding"),
         Hook("ssl", MIDDLE, "ssl:fixup"),
         Hook("dir", LAST, "dir_index:fixup"),
         Hook("headers", LAST, "headers:fixup"),
@@ -116,6 +118,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         Hook("asis", MIDDLE, "asis:handle"),
         Hook("status", MIDDLE, "small_handlers:status"),
         Hook("info", MIDDLE, "small_handlers:info"),
+        Hook("negotiation", MIDDLE, "negotiation.map_handler:handle"),
         Hook("core", REALLY_LAST, "default_handler:handle"),
     ),
 }

@@ -3,6 +3,7 @@
 Truth: find_ct in modules/http/mod_mime.c. Every extension counts, wherever it stands in the name.
 """
 
+import re
 from collections.abc import Mapping
 
 from audit403.apache.decide.dir_index import DIRECTORY_TYPE
@@ -10,8 +11,7 @@ from audit403.apache.decide.exchange import REVERSE, Exchange
 from audit403.apache.decide.outcome import DECLINED, OK
 from audit403.apache.decide.text_file import lines_of
 from audit403.apache.model.mime import ANY, FILTERS, HANDLERS, MIME, Extension, MimeConfig, MimeServer
-from audit403.apache.read.words import values_of
-from audit403.core.named_tuple import NamedTuple
+from audit403.apache.read.words import SPACES, values_of
 from audit403.evidence.interface import DIRECTORY
 
 _DEFAULT_TYPES = "/etc/mime.types"
@@ -19,17 +19,17 @@ _NOTHING, _NO_SERVER = MimeConfig(), MimeServer()
 _UNKNOWN = Extension()
 
 
-class Metadata(NamedTuple):
-    """What mod_mime has found besides type and handler.
+STRANGERS = "ap-mime-exceptions-list"
+"""The note with the parts of the name that stand for nothing, its first part among them; there where any part means
+something."""
 
-    `strangers` are the parts of the name that stand for nothing, its first part among them; None where none stands
-    for anything.
-    """
-
-    languages: tuple[str, ...] = ()
-    encoding: str | None = None
-    charset: str | None = None
-    strangers: tuple[str, ...] | None = None
+_S = r"[ \t\n\v\f\r]"
+_TOKEN = r"[!#$%&'*+.^_`{|}~0-9A-Za-z-]"
+_TYPE = re.compile(rf"{_S}*+([^ \t\n\v\f\r][^/; \t\n\v\f\r]*+{_S}*+)/{_S}*+([^ \t\n\v\f\r][^; \t\n\v\f\r]*+){_S}*+")
+_ATTRIBUTE = re.compile(rf"((?:{_TOKEN}|[ \t\n])*+)=[ \t\n]*+")
+_QUOTED = re.compile(r'"(?:[^"\\\n\x80-\U0010ffff]|\\[^\x80-\U0010ffff])*+(?:\Z|"[ \t\n]*+(?=;|\Z))')
+_WORDS = re.compile(rf"(?:{_TOKEN}|[ \t\n])*+")
+_BARE = re.compile(rf"{_TOKEN}++(?=;|\Z)")
 
 
 def find_type(exchange: Exchange) -> int:
@@ -42,8 +42,6 @@ def find_type(exchange: Exchange) -> int:
     config: MimeConfig = exchange.config(MIME, _NOTHING)
     first, *extensions = _parts(_name(exchange, config))
     strangers = [first]
-    languages: list[str] = []
-    encodings: list[str] = []
     charset: str | None = None
     something = False
     for extension in extensions:
@@ -53,9 +51,10 @@ def find_type(exchange: Exchange) -> int:
         found = _take_type(exchange, known, extension.lower())
         charset = known.charset or charset
         if known.language:
-            languages.append(known.language)
+            exchange.content_languages += (known.language,)
         if known.encoding:
-            encodings.append(known.encoding)
+            before = exchange.content_encoding
+            exchange.content_encoding = known.encoding if before is None else f"{before}, {known.encoding}"
         found = found or bool(known.charset or known.language or known.encoding)
         if known.handler and not exchange.proxied:
             _take_handler(exchange, known, extension)
@@ -66,11 +65,53 @@ def find_type(exchange: Exchange) -> int:
             something = True
         else:
             strangers.append(extension)
-    if not languages and config.default_language:
-        languages.append(config.default_language)
-    encoding = ", ".join(encodings) or None
-    exchange.extra[MIME] = Metadata(tuple(languages), encoding, charset, tuple(strangers) if something else None)
+    if something:
+        exchange.notes[STRANGERS] = tuple(strangers)
+    if exchange.content_type is not None:
+        exchange.set_type(with_charset(exchange.content_type, charset), trusted=exchange.type_trusted)
+    if not exchange.content_languages and config.default_language:
+        exchange.content_languages = (config.default_language,)
     return DECLINED if exchange.content_type is None else OK
+
+
+def with_charset(content_type: str, charset: str | None) -> str:
+    """A type as httpd writes it anew, with the charset that the extensions name; unchanged where it is no type."""
+    found = _TYPE.match(content_type)
+    if found is None:
+        return content_type
+    parameters = _parameters(content_type, found.end())
+    if parameters is None:
+        return content_type
+    text = f"{found[1]}/{found[2]}"
+    is_named = False
+    for name, value in parameters:
+        if charset and name == "charset":
+            text += "" if is_named else f"; charset={charset}"
+            is_named = True
+        else:
+            text += f"; {name}={value}"
+    return f"{text}; charset={charset}" if charset and not is_named else text
+
+
+def _parameters(text: str, at: int) -> list[tuple[str, str]] | None:
+    """The parameters of a type from `at` on; None where they are none (analyze_ct)."""
+    found: list[tuple[str, str]] = []
+    if at >= len(text):
+        return found
+    at += 1
+    if not text[at:].lstrip(" \t\n"):
+        return None
+    while text[at:]:
+        attribute = _ATTRIBUTE.match(text, at)
+        if attribute is None:
+            # A last word without a value is passed over.
+            return found if _WORDS.fullmatch(text, at) else None
+        value = (_QUOTED if text.startswith('"', attribute.end()) else _BARE).match(text, attribute.end())
+        if value is None or not attribute[1].strip(SPACES):
+            return None
+        found.append((attribute[1].strip(SPACES), value[0].strip(SPACES)))
+        at = value.end() + 1
+    return found
 
 
 def _name(exchange: Exchange, config: MimeConfig) -> str:

@@ -4,13 +4,14 @@ Truth: make_sub_request and ap_sub_req_method_uri in server/request.c, internal_
 ap_internal_fast_redirect in modules/http/http_request.c, ap_is_recursion_limit_exceeded in server/core.c.
 """
 
+from audit403.apache.decide.directory_walk import followed
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import OK, SERVER_ERROR
 from audit403.apache.decide.phases import NO_URI, process_request
 from audit403.apache.decide.request_head import parse_uri
 from audit403.apache.model.options import FOLLOW
 from audit403.apache.model.per_dir import PerDir
-from audit403.apache.paths import merge
+from audit403.apache.paths import merge, without_path_info
 from audit403.core.decision import REASON_STATE, Missing
 from audit403.core.open_question import Undecided
 
@@ -48,6 +49,33 @@ def look_up_file(exchange: Exchange, path: str) -> Exchange:
         parse_uri(inner, path)
         inner.extra[NO_URI] = True
     inner.per_dir = inner.server.lookup_defaults
+    return _processed(exchange, inner)
+
+
+def look_up_entry(exchange: Exchange, name: str) -> Exchange:
+    """A subrequest for a file that the directory of the request's own has; path info and arguments go along."""
+    inner = subrequest(exchange)
+    inner.method = inner.method_text = "GET"
+    inner.filename = (exchange.filename or "").rpartition("/")[0] + "/" + name
+    exchange.step("subrequest", f"subrequest for the file {inner.filename}", value=inner.filename)
+    uri = without_path_info(exchange.uri, exchange.path_info).rpartition("/")[0] + "/" + name
+    inner.per_dir = inner.server.lookup_defaults
+    files = exchange.evaluator.served_files()
+    options = inner.core.options
+    seen = files.stat(inner.filename) if FOLLOW in options.opts else files.lstat(inner.filename)
+    if seen.is_link:
+        status, seen = followed(inner, files, inner.filename, seen, inner.core.options_directive, options.opts)
+        if status != OK:
+            inner.status = status
+            return inner
+    inner.found = seen.entry
+    if exchange.path_info:
+        inner.path_info = exchange.path_info
+        uri += exchange.path_info
+    if seen.is_directory:
+        inner.filename += "/"
+        uri += "" if inner.path_info else "/"
+    parse_uri(inner, escape_path(uri) + (f"?{exchange.args}" if exchange.args else ""))
     return _processed(exchange, inner)
 
 
@@ -98,6 +126,7 @@ def take_over(exchange: Exchange, inner: Exchange) -> None:
     exchange.args = inner.args
     exchange.handler = inner.handler
     exchange.set_type(inner.content_type, trusted=inner.type_trusted)
+    exchange.content_encoding, exchange.content_languages = inner.content_encoding, inner.content_languages
     if inner.per_dir is not exchange.per_dir:
         # Walks of later redirects begin from what this request's own walks have left and come to another object.
         exchange.per_dir = PerDir(inner.per_dir.slots)

@@ -1,0 +1,1 @@
+"""mod_negotiation: which of several files is served for one name."""
