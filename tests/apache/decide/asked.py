@@ -29,6 +29,8 @@ MORE = (
     "asis",
     "status",
     "info",
+    "dav",
+    "dav_fs",
 )
 
 
@@ -54,10 +56,13 @@ class Httpd:
         """The decision on a request; `given` are the fields of the request and, by their names, headers."""
         fields = {"method": "GET", "host": "own.test", "client": "127.0.0.1"}
         fields |= {name: str(given.pop(name)) for name in list(given) if name in fields}
+        length = given.pop("body_length", None)
         headers = tuple((name.replace("_", "-"), str(value)) for name, value in given.items())
+        scheme = "https" if tls else "http"
         request = Request(
-            fields["method"], "https" if tls else "http", fields["host"], 80, target, fields["client"], headers, tls=tls
-        )
+            fields["method"], scheme, fields["host"], 80, target, fields["client"], headers, tls=tls,
+            body_length=length,  # type: ignore[arg-type]
+        )  # fmt: skip
         return self.evaluator.decide(request)
 
     def status(self, target: str = "/page.html", **given: object) -> int | None:

@@ -18,12 +18,12 @@ METHODS = ("PUT", "DELETE", "MKCOL", "COPY", "MOVE")
 _WORKER_UIDS = (33, 33, 65534)
 
 
-def build_dav_tree(rng: random.Random, root: str) -> Tree:
+def build_dav_tree(rng: random.Random, root: str, special: float = 0.03) -> Tree:
     """A tree of which the worker owns a good part, with sticky directories among the rest."""
     os.mkdir(root)
     os.chmod(root, 0o755)
     # A level of its own, for a location that an alias without a slash lets a request out of by one.
-    tree = build_tree(rng, f"{root}/tree", odd=0.15, links=6, special=0.03, size=10, contained=True)
+    tree = build_tree(rng, f"{root}/tree", odd=0.15, links=6, special=special, size=10, contained=True)
     for path in tree.everything():
         choice = rng.random()
         if choice < 0.55:

@@ -8,7 +8,8 @@ import re
 from datetime import UTC, datetime
 
 from audit403.apache.decide.exchange import Exchange
-from audit403.core.open_question import Unknown
+from audit403.core.decision import REASON_STATE, Missing
+from audit403.core.open_question import Undecided, Unknown
 from audit403.evidence.interface import Entry
 
 _CONDITIONS = ("if-match", "if-unmodified-since", "if-none-match", "if-modified-since", "range")
@@ -40,6 +41,25 @@ def conditional(exchange: Exchange, file: Entry) -> None:
     if status != 200:
         exchange.step("handler", f"the conditions of the request make it {status}")
         exchange.status = status
+
+
+def precondition(exchange: Exchange, file: Entry | None) -> int:
+    """200, or the status that the conditions make of a request that changes something; `file` is what is there.
+
+    No time is known of it but now. Truth: dav_meets_conditions in modules/dav/main/util.c.
+    """
+    headers = {name: exchange.header(name) for name in _CONDITIONS}
+    for value in headers.values():
+        if isinstance(value, Unknown):
+            raise Undecided(value.missing)
+    match, none = headers["if-match"], headers["if-none-match"]
+    if isinstance(match, str) and match.startswith("*") and file is None:
+        return 412
+    try:
+        status = _Preconditions(exchange, Entry("", 0, 0, 0, size=-1) if file is None else file).before_range()
+    except _NotKnown:
+        raise Undecided(Missing(REASON_STATE, "when the file was changed, to the microsecond")) from None
+    return 200 if status == 412 and file is None and isinstance(none, str) and none.startswith("*") else status
 
 
 class _Conditions:
@@ -149,6 +169,14 @@ class _Conditions:
             if self.file.mtime is None or int(time, 16) // 1_000_000 == self.file.mtime:
                 raise _NotKnown
         return False
+
+
+class _Preconditions(_Conditions):
+    """The conditions of a request for something that is not sent."""
+
+    def mtime(self) -> int:
+        """Nobody has looked when it was changed."""
+        return self.exchange.evaluator.now()
 
 
 def _time(text: str) -> int | None:

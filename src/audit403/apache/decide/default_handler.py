@@ -7,7 +7,7 @@ from audit403.apache.decide.conditional import conditional
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.files import error_text
 from audit403.apache.decide.outcome import FORBIDDEN, OK
-from audit403.apache.decide.request_head import UNKNOWN_METHOD
+from audit403.apache.model.methods import UNKNOWN_METHOD
 from audit403.evidence.interface import DIRECTORY
 
 USUAL_LIMIT = 1 << 30
@@ -65,12 +65,17 @@ def body_is_too_large(exchange: Exchange) -> bool:
     """Whether the request has a longer body than LimitRequestBody allows."""
     limit = exchange.core.limit_request_body
     limit = USUAL_LIMIT if limit is None else limit
-    length = exchange.header("content-length")
-    known = int(length) if isinstance(length, str) and length.isascii() and length.isdigit() else 0
-    known = max(known, exchange.request.body_length or 0)
+    known = body_length(exchange)
     if not limit or known <= limit:
         return False
     exchange.step("handler", f"a body of {known} bytes, and LimitRequestBody is {limit}: 413", None, False)
     log = f"AH01588: Requested content-length of {known} is larger than the configured limit of {limit}"
     exchange.decided("body-too-large", None, "", log=log)
     return True
+
+
+def body_length(exchange: Exchange) -> int:
+    """How long the body of the request is."""
+    length = exchange.header("content-length")
+    known = int(length) if isinstance(length, str) and length.isascii() and length.isdigit() else 0
+    return max(known, exchange.request.body_length or 0)

@@ -3,6 +3,7 @@
 Truth: ap_die_r in modules/http/http_request.c, ap_response_code_string in server/core.c.
 """
 
+from audit403.apache.decide.default_handler import body_is_too_large
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.expression import text_or_failure
 from audit403.apache.decide.outcome import DONE, OK
@@ -12,6 +13,8 @@ from audit403.core.open_question import Undecided, Unknown
 
 OWN_PAGE = "own-page"
 """Headers that cannot be sent are found when it is too late for an ErrorDocument."""
+_CLOSES = frozenset((400, 408, 411, 413, 414, 500, 501, 503))
+"""Statuses after which httpd closes the connection, whatever is left of the request (ap_status_drops_connection)."""
 
 
 def die(exchange: Exchange, status: int, recursive: int = 200) -> Exchange:
@@ -66,6 +69,17 @@ def die(exchange: Exchange, status: int, recursive: int = 200) -> Exchange:
         # Rewriting may have made it 200 again: the page's own error then counts.
         recursive = new.status
         exchange = new
+
+
+def read_what_is_left(exchange: Exchange) -> None:
+    """The body is read before a page of httpd's own goes out: where it is too large that is what is told.
+
+    Truth: ap_finalize_request_protocol in server/protocol.c; what ap_rputs has written waits in a buffer until then.
+    """
+    if exchange.status in _CLOSES or exchange.handed_to is not None or not exchange.status_known:
+        return
+    if body_is_too_large(exchange):
+        exchange.status = 413
 
 
 def _note_second(exchange: Exchange, first: Exchange, status: int) -> None:

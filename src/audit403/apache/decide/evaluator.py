@@ -7,7 +7,7 @@ from time import time
 from typing import Any
 
 from audit403.apache.decide.choose_vhost import connect
-from audit403.apache.decide.error_document import die
+from audit403.apache.decide.error_document import die, read_what_is_left
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.files import Files
 from audit403.apache.decide.hooks import HOW, RUN_FIRST, Run, runs_of
@@ -155,6 +155,7 @@ class Evaluator:
                 return Decision(NOT_REFUSED, None, "handshake-failed", trace=tuple(exchange.steps))
             status = BAD_REQUEST if shaken == PLAIN else read_head(exchange)
             last = die(exchange, self.process(exchange) if status == OK else status)
+            read_what_is_left(last)
         except Undecided as error:
             return Decision(UNKNOWN, None, "not-known", missing=(error.missing,), trace=tuple(exchange.steps))
         return _decision(last)

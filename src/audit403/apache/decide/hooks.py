@@ -102,6 +102,8 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         Hook("rewrite", LAST, "rewrite.directory:force_type"),
         Hook("proxy", FIRST, "proxy:fixup", after=("rewrite",)),
         Hook("alias", MIDDLE, "alias:fixup"),
+        Hook("dav", MIDDLE, "dav.handler:fixup"),
+        Hook("dav_fs", MIDDLE, "dav.handler:refuse_state"),
         Hook("env", MIDDLE, "env:fixup"),
         Hook("negotiation", MIDDLE, "negotiation.multiviews:fix_encoding"),
         Hook("ssl", MIDDLE, "ssl:fixup"),
@@ -112,6 +114,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
     "handler": (
         Hook("proxy", FIRST, "proxy:handle"),
         Hook("rewrite", MIDDLE, "rewrite.directory:redirect"),
+        Hook("dav", MIDDLE, "dav.handler:handle"),
         Hook("autoindex", MIDDLE, "autoindex:handle"),
         Hook("cgi", MIDDLE, "cgi:handle"),
         Hook("cgid", MIDDLE, "cgi:handle_by_daemon"),

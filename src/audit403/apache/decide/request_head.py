@@ -9,6 +9,7 @@ import re
 from audit403.apache.decide.choose_vhost import BadHost, host_name, server_of_name
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import OK
+from audit403.apache.model.methods import UNKNOWN_METHOD
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)(.*)\Z", re.DOTALL)
@@ -17,16 +18,9 @@ _BAD_TARGET = re.compile(r"[\x00-\x20\x7f]")
 _BAD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:/?#@\[\]]+):(\d+)\Z")
 _LINGER = re.compile(r"\d+\Z")
-#: Methods that are built into httpd; the others are registered by modules.
-BUILT_IN = frozenset(
-    (
-        "GET", "HEAD", "PUT", "POST", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "PROPPATCH",
-        "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "VERSION-CONTROL", "CHECKOUT", "UNCHECKOUT", "CHECKIN", "UPDATE",
-        "LABEL", "REPORT", "MKWORKSPACE", "MKACTIVITY", "BASELINE-CONTROL", "MERGE",
-    )
-)  # fmt: skip
-UNKNOWN_METHOD = "M_INVALID"
-"""What stands for every method that nobody has registered."""
+
+FRAGMENT = "fragment"
+"""What a request has that is for a part of a page only."""
 
 
 def read_head(exchange: Exchange) -> int:
@@ -71,10 +65,11 @@ def _request_line(exchange: Exchange) -> int:
         strict = not exchange.server.core.unsafe
         if strict and found is not None and "@" in found[2] and found[1].lower() in ("http", "https"):
             return _bad(exchange, None, "the URL names a user")
+        if strict and FRAGMENT in exchange.extra:
+            return _bad(exchange, None, "a fragment is no part of a request")
     if not exchange.uri.startswith("/") and (exchange.method, exchange.uri) != ("OPTIONS", "*"):
         return _bad(exchange, None, f"{exchange.uri} is no path")
-    known = BUILT_IN | exchange.evaluator.model.methods
-    if request.method not in known:
+    if request.method not in exchange.evaluator.model.methods:
         if exchange.server.core.registered_methods:
             exchange.step("request", f"nobody has registered the method {request.method}: 501")
             exchange.decided("unknown-method", None, "")
@@ -99,7 +94,10 @@ def parse_uri(exchange: Exchange, target: str) -> None:
             port = authority.rpartition("]")[2].rpartition(":")[2] if ":" in authority.rpartition("]")[2] else ""
             if port.isascii() and port.isdigit():
                 exchange.extra["port"] = int(port)
-    path, mark, query = rest.partition("#")[0].partition("?")
+    rest, fragment, _ = rest.partition("#")
+    if fragment:
+        exchange.extra[FRAGMENT] = True
+    path, mark, query = rest.partition("?")
     exchange.args = query if mark else None
     exchange.uri = path or ("*" if exchange.method == "OPTIONS" else "/")
 
@@ -116,6 +114,10 @@ def _headers(exchange: Exchange) -> int:
     fields = list(request.headers)
     if request.host is not None:
         fields.insert(0, ("Host", request.host))
+    if request.body_length is not None and not {"content-length", "transfer-encoding"} & {
+        key.lower() for key, _ in fields
+    }:
+        fields.append(("Content-Length", str(request.body_length)))
     limits = exchange.server.limits
     if limits.fields and len(fields) > limits.fields:
         return _bad(exchange, None, "the request has more than LimitRequestFields headers")

@@ -29,6 +29,9 @@ def _allow_methods(builder: Builder, directive: Directive) -> None:
     if len(words) == 1 and words[0].lower() == "reset":
         builder.slots[ALLOWMETHODS] = AllowMethodsConfig(frozenset(), directive)
         return
+    for word in words:
+        if not builder.knows_method(word):
+            raise ConfigError(f"AllowMethods: Invalid Method '{word}'")
     before: AllowMethodsConfig = builder.slot(ALLOWMETHODS, AllowMethodsConfig())
     names = frozenset("GET" if word == "HEAD" else word for word in words)
     builder.slots[ALLOWMETHODS] = AllowMethodsConfig(before.names | names, directive)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from audit403.apache.model.builder import Builder, Faulty
 from audit403.apache.model.config_error import ConfigError
 from audit403.apache.model.core_config import CORE, CoreConfig, inside
+from audit403.apache.model.methods import BUILT_IN, OF_DAV
 from audit403.apache.model.model import Listen, Model, Worker
 from audit403.apache.model.section import DIRECTORY, LOCATION, PROXY, Section, section_of
 from audit403.apache.model.server import Server, ServerAddress, with_defaults
@@ -32,7 +33,6 @@ def build_model(configuration: Configuration) -> Model:
     vhosts: list[Server] = []
     listens: list[Listen] = []
     worker = Worker()
-    methods: set[str] = set()
     builder = Builder(server=main, faults=faults, process=process, main=main)
     for directive in configuration.directives:
         try:
@@ -45,7 +45,7 @@ def build_model(configuration: Configuration) -> Model:
             elif directive.name == "group":
                 worker = worker._replace(group=directive.args[0] if directive.args else None)
             elif directive.name == "registerhttpmethod":
-                methods.update(directive.args)
+                process.methods.update(directive.args)
             else:
                 _add(builder, main, directive)
         except ConfigError as error:
@@ -59,13 +59,19 @@ def build_model(configuration: Configuration) -> Model:
         vhost.inherit(main)
         vhost.sort_directories()
     main.sort_directories()
-    return Model(configuration, process, main, vhosts, listens, worker, frozenset(methods), faults)
+    return Model(configuration, process, main, vhosts, listens, worker, _methods(process), faults)
 
 
 def _is_debian(configuration: Configuration) -> bool:
     """Whether what no directive says is what Debian's package says."""
     assumed = configuration.modules.assumed
     return assumed is None or assumed.name != "rhel"
+
+
+def _methods(process: Process) -> frozenset[str]:
+    """The methods that httpd knows: its own, those that the configuration names, those of modules."""
+    found = BUILT_IN | process.methods
+    return found | OF_DAV if "dav_module" in process.modules.symbols else found
 
 
 def _vhost(directive: Directive, main: Server, faults: list[Faulty], process: Process) -> Server:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from audit403.apache.model.config_error import ConfigError
-from audit403.apache.model.methods import ALL, Methods
+from audit403.apache.model.methods import ALL, BUILT_IN, OF_DAV, Methods
 from audit403.apache.model.per_dir import PerDir
 from audit403.apache.read.tree import Directive
 from audit403.core.named_tuple import NamedTuple
@@ -122,6 +122,12 @@ class Builder:
             parse_string(text, restricted=self.htaccess, with_ssl=self.with_ssl)
         except ConfigError as error:
             raise ConfigError(f"{words}{error}") from None
+
+    def knows_method(self, name: str) -> bool:
+        """Whether httpd knows a method by now."""
+        if self.process is None or name in BUILT_IN or name in self.process.methods:
+            return True
+        return self.htaccess and name in OF_DAV and "dav_module" in self.process.modules.symbols
 
     def inner(self, path: str | None) -> "Builder":
         """A builder for a section inside this one."""

@@ -3,11 +3,12 @@
 Truth: create_core_dir_config and merge_core_dir_configs in server/core.c.
 """
 
+import re
 from collections.abc import Callable
 
 from audit403.apache.model.builder import Builder, Handler, choice, only_word
 from audit403.apache.model.config_error import ConfigError
-from audit403.apache.model.methods import limited, limited_except
+from audit403.apache.model.methods import NONE, limited, limited_except
 from audit403.apache.model.options import ALL as ALL_OPTIONS
 from audit403.apache.model.options import NAMES, Options, with_line
 from audit403.apache.model.per_dir import PerDir
@@ -70,6 +71,7 @@ class CoreConfig(NamedTuple):
     accept_path_info: str | None = None
     encoded_slashes: str = "off"
     limit_request_body: int | None = None
+    limit_xml_body: int | None = None
     canonical_name: str | None = None
     canonical_port: bool | None = None
     hostname_lookups: str | None = None
@@ -92,6 +94,7 @@ class CoreConfig(NamedTuple):
             self.accept_path_info if new.accept_path_info is None else new.accept_path_info,
             new.encoded_slashes,
             self.limit_request_body if new.limit_request_body is None else new.limit_request_body,
+            self.limit_xml_body if new.limit_xml_body is None else new.limit_xml_body,
             self.canonical_name if new.canonical_name is None else new.canonical_name,
             self.canonical_port if new.canonical_port is None else new.canonical_port,
             self.hostname_lookups if new.hostname_lookups is None else new.hostname_lookups,
@@ -226,6 +229,15 @@ def _limit_request_body(config: CoreConfig, directive: Directive) -> CoreConfig:
     return config._replace(limit_request_body=int(word))
 
 
+def _limit_xml_body(config: CoreConfig, directive: Directive) -> CoreConfig:
+    word = only_word(directive)
+    number = re.match(r"\s*[+-]?\d+", word)
+    value = 0 if number is None else int(number[0])
+    if value < 0:
+        raise ConfigError("LimitXMLRequestBody requires a non-negative integer.")
+    return config._replace(limit_xml_body=value)
+
+
 def _canonical_name(config: CoreConfig, directive: Directive) -> CoreConfig:
     return config._replace(canonical_name=choice(directive, "on", "off", "dns"))
 
@@ -242,8 +254,19 @@ def _limit(builder: Builder, directive: Directive) -> None:
     names = directive.args
     if directive.name == "<limit" and "TRACE" in names:
         raise ConfigError("TRACE cannot be controlled by <Limit>, see TraceEnable")
+    for name in names:
+        if not builder.knows_method(name):
+            if builder.htaccess:
+                words = f"Could not register method '{name}' for {directive.written} from .htaccess configuration"
+                raise ConfigError(words)
+            assert builder.process is not None
+            builder.process.methods.add(name)
     outer = builder.methods
-    builder.methods = limited(names) if directive.name == "<limit" else limited_except(names)
+    builder.methods = outer & (limited(names) if directive.name == "<limit" else limited_except(names))
+    if builder.methods in (NONE, outer):
+        builder.methods = outer
+        words = "excludes all methods" if not names else "specifies methods already excluded"
+        raise ConfigError(f"{directive.written}> directive {words}")
     builder.add_all(directive.block or ())
     builder.methods = outer
 
@@ -278,6 +301,7 @@ DIRECTIVES: dict[str, Handler] = {
     "acceptpathinfo": _core(_accept_path_info),
     "allowencodedslashes": _core(_encoded_slashes),
     "limitrequestbody": _core(_limit_request_body),
+    "limitxmlrequestbody": _core(_limit_xml_body),
     "usecanonicalname": _core(_canonical_name),
     "usecanonicalphysicalport": _core(_canonical_port),
     "hostnamelookups": _core(_hostname_lookups),

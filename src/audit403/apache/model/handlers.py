@@ -10,6 +10,7 @@ from audit403.apache.model import (
     authz,
     core_config,
     core_server,
+    dav,
     dir_index,
     env,
     headers,
@@ -52,4 +53,5 @@ HANDLERS: dict[str, Handler] = {
     **userdir.DIRECTIVES,
     **vhost_alias.DIRECTIVES,
     **mpm_itk.DIRECTIVES,
+    **dav.DIRECTIVES,
 }

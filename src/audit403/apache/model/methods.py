@@ -1,10 +1,24 @@
 """Which methods a `<Limit>` or `<LimitExcept>` speaks of.
 
 Truth: ap_limit_section in server/core.c and ap_method_number_of in modules/http/http_protocol.c: HEAD counts as GET,
-names are case-sensitive, and a method that nobody registered has a bit of its own, which only LimitExcept can hold.
+names are case-sensitive, and a method that nobody has registered has a bit of its own, which only LimitExcept can hold.
+A name in `<Limit>` registers the method.
 """
 
 from audit403.core.named_tuple import NamedTuple
+
+#: Methods that are built into httpd; the others are registered by modules.
+BUILT_IN = frozenset(
+    (
+        "GET", "HEAD", "PUT", "POST", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "PROPPATCH",
+        "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "VERSION-CONTROL", "CHECKOUT", "UNCHECKOUT", "CHECKIN", "UPDATE",
+        "LABEL", "REPORT", "MKWORKSPACE", "MKACTIVITY", "BASELINE-CONTROL", "MERGE",
+    )
+)  # fmt: skip
+OF_DAV = frozenset(("BIND", "SEARCH"))
+"""Methods that mod_dav registers when the configuration has been read."""
+UNKNOWN_METHOD = "M_INVALID"
+"""What stands for every method that nobody has registered."""
 
 
 class Methods(NamedTuple):

@@ -49,6 +49,7 @@ class Process:
         "environment_known",
         "lenient",
         "macros",
+        "methods",
         "modules",
         "server_root",
         "variables",
@@ -77,6 +78,8 @@ class Process:
         self.environment_known = environment_known
         self.version = version
         self.macros: dict[str, Macro] = {}
+        #: The methods that the configuration has registered by naming them.
+        self.methods: set[str] = set()
         #: Whether modules may be there that no LoadModule shows: no directive is refused for lack of its module then.
         self.lenient = self.modules.assumed is not None
 

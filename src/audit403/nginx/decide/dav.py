@@ -13,8 +13,8 @@ from audit403.core.open_question import Undecided
 from audit403.core.place import Because, PathPlace
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Entry
 from audit403.evidence.links import join
+from audit403.files.changing_tree import ChangingTree
 from audit403.files.resolve import Resolution
-from audit403.nginx.decide.changing_tree import ChangingTree
 from audit403.nginx.decide.dav_headers import (
     INFINITY,
     BadDestination,

@@ -7,7 +7,7 @@ server's state. A body counts as the sound XML that it should be.
 from os import strerror
 
 from audit403.evidence.interface import DIRECTORY
-from audit403.nginx.decide.changing_tree import ChangingTree
+from audit403.files.changing_tree import ChangingTree
 from audit403.nginx.decide.dav_headers import INFINITY, INVALID, depth_of
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.map_path import map_uri_to_path

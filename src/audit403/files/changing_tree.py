@@ -1,4 +1,4 @@
-"""The file system while one DAV request changes it: nginx's system calls, made in the model.
+"""The file system while one DAV request changes it: a server's system calls, made in the model.
 
 Truth: rename(2), unlink(2), rmdir(2), mkdir(2) and open(2) as fs/namei.c has them. A call changes this view only; the
 evidence below stays as it is.
@@ -31,7 +31,7 @@ from audit403.files.identity import Identity
 from audit403.files.permission import WRITE, permitted
 from audit403.files.resolve import NEED_WRITE, NOT_KNOWN, Blocker, Resolution, Resolver, place_of
 
-# nginx's master hands its own umask down; the owner's bits, which are all that counts here, are in none that is in use.
+# A server hands its own umask down; the owner's bits, which are all that counts here, are in none that is in use.
 _UMASK = 0o022
 
 
@@ -193,13 +193,17 @@ class ChangingTree:
                 break
             itself = self.lstat(path)
             if itself.errno or itself.entry is None or itself.entry.kind != LINK or not itself.entry.target:
-                return self._may_create(path)
+                return self.may_create(path)
             path = join(parent_of(itself.path), itself.entry.target)
             if itself.entry.target.startswith("/"):
                 path = itself.entry.target
         if found.errno or found.entry is None:
             return found
         return self._may_write(found, found.entry)
+
+    def may_create(self, path: str) -> Resolution:
+        """Whether a file can be made at `path`, where nothing is (open(2) with O_CREAT and O_EXCL)."""
+        return _known(self._resolver.may_write_directory(head_of(path)))
 
     def kind_before(self, path: str) -> str | None:
         """What stat(2) said of `path` before the request, or None."""
@@ -226,9 +230,6 @@ class ChangingTree:
             target = itself.entry.target
             path = target if target.startswith("/") else join(parent_of(itself.path), target)
         return passed
-
-    def _may_create(self, path: str) -> Resolution:
-        return _known(self._resolver.may_write_directory(head_of(path)))
 
     def _may_write(self, found: Resolution, entry: Entry) -> Resolution:
         if entry.kind == DIRECTORY:

@@ -1,0 +1,1 @@
+"""mod_dav with its file system provider: one file a part of what WebDAV's methods do."""
