@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from differential.nginx.dav_generator import build_dav_tree
-from differential.nginx.file_duel import FileAsk
+from differential.nginx.duel import Ask
 from differential.nginx.tree_generator import Tree, quoted, random_path
 from servers.ports import free_port
 
@@ -151,11 +151,11 @@ class DavSites:
     def _section(self, name: str, lines: list[str]) -> list[str]:
         return [f"<{name}>", *lines, f"</{name.partition(' ')[0]}>"]
 
-    def asks(self, number: int) -> list[FileAsk]:
+    def asks(self, number: int) -> list[Ask]:
         """Some requests."""
         return [self.ask() for _ in range(number)]
 
-    def ask(self) -> FileAsk:
+    def ask(self) -> Ask:
         """One request, a plausible one mostly."""
         rng = self.rng
         method = rng.choice(METHODS)
@@ -173,9 +173,8 @@ class DavSites:
             headers.append(("Content-Range", rng.choice(RANGES)))
         if rng.random() < (0.8 if method == "UNLOCK" else 0.02):
             headers.append(("Lock-Token", rng.choice(TOKENS)))
-        return FileAsk(
-            self.port, path, method, rng.choice(("localhost", "own.test")), tuple(headers), self._body(method)
-        )
+        host = rng.choice(("localhost", "own.test"))
+        return Ask(self.port, path, method, host, tuple(headers), body=self._body(method))
 
     def _body(self, method: str) -> bytes | None:
         rng = self.rng

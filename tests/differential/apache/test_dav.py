@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from audit403.core.decision import Decision
-    from differential.nginx.file_duel import FileAsk
+    from differential.nginx.duel import Ask
 
 _FOR_GOOD = ("FIFO", "the end of a ")
 
@@ -32,17 +32,17 @@ class DavDuel(Duel):
             return found
         return None if decision.log is None or any(_has(line, decision.log) for line in real.log) else "trace"
 
-    def dispute(self, sites: DavSites, body: str, asks: Sequence[FileAsk]) -> None:
+    def dispute(self, sites: DavSites, body: str, asks: Sequence[Ask]) -> None:
         """Ask everything of both, one after the other."""
         model = Judge(self.server.conf, self.prefix).evaluator.model
         for ask in asks:
             decision = Evaluator(model, LocalEvidence()).decide(ask.request())
             if any(words in missing.name for missing in decision.missing for words in _FOR_GOOD):
                 continue
-            real = self.ask(ask)  # type: ignore[arg-type]
+            real = self.ask(ask)
             self.asked += 1
             self.refused += real.status == 403
-            kind = self._count(decision, real)
+            kind = self.counted(self.kind(decision, real))
             if kind and len(self.differences[kind]) < 3:
                 self.differences[kind].append(_told(body, ask, decision, real.status, real.log))
             if ask.method == "LOCK":
@@ -55,7 +55,7 @@ def _has(line: str, log: str) -> bool:
     return error + parted in line and words.partition("/")[0] in line
 
 
-def _told(body: str, ask: FileAsk, decision: Decision, status: int, log: list[str]) -> str:
+def _told(body: str, ask: Ask, decision: Decision, status: int, log: list[str]) -> str:
     steps = "\n".join(f"    {step.phase}: {step.text}" for step in decision.trace)
     lines = "\n".join(f"    {line}" for line in log)
     found = f"{decision.status} {decision.cause} {decision.missing} {decision.where} {decision.log}"

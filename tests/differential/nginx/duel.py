@@ -38,12 +38,15 @@ class Ask(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
     client: str = "127.0.0.1"
     to: str | None = None
+    body: bytes | None = None
 
     def request(self) -> Request:
         """The request as the evaluator takes it."""
+        length = None if self.body is None else len(self.body)
         return Request(
-            self.method, "http", self.host, self.port, self.target, self.client, self.headers, self.to or self._server()
-        )
+            self.method, "http", self.host, self.port, self.target, self.client, self.headers,
+            self.to or self._server(), body_length=length,
+        )  # fmt: skip
 
     def prepare(self, server: Nginx) -> None:
         """What a client does before, of which the log does not count: nothing."""
@@ -51,7 +54,10 @@ class Ask(NamedTuple):
     def send(self, server: Nginx) -> Response:
         """Ask the real server, byte for byte; where nobody listens the answer is that of a closed connection."""
         lines = [*(() if self.host is None else (("Host", self.host),)), *self.headers]
-        raw = request_bytes(self.method, self.target, lines)
+        framed = {"content-length", "transfer-encoding"} & {name.lower() for name, _ in lines}
+        if self.body is not None and not framed:
+            lines.append(("Content-Length", str(len(self.body))))
+        raw = request_bytes(self.method, self.target, lines, body=self.body or b"")
         try:
             return server.client.send(
                 raw, self.port, method=self.method, address=self.to or self._server(), source=self.client
