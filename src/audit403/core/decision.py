@@ -15,6 +15,10 @@ ANYBODY = ("all", "0.0.0.0/0", "::/0")
 """What a test of the client's address may compare it with and still not look at who it is."""
 
 
+LOOKED_UP, LED_NOWHERE = "looked-up", "led-nowhere"
+"""The operators of the steps at both ends of a request inside the request of which nothing came; `value` names it."""
+
+
 class Step(NamedTuple):
     """One step of a decision.
 

@@ -1,6 +1,6 @@
 """A decision for people: the verdict first, then every step of the way with its line, met or not met."""
 
-from audit403.core.decision import NOT_REFUSED, REFUSED, Decision, Step
+from audit403.core.decision import LED_NOWHERE, LOOKED_UP, NOT_REFUSED, REFUSED, Decision, Step
 from audit403.core.request import Request
 from audit403.report.places import place_text
 from audit403.report.shown import Paths
@@ -19,8 +19,7 @@ def decision_text(request: Request, decision: Decision, paths: Paths, style: Sty
         lines += ["", "because"]
         lines += [f"  {safe(place_text(paths.place(link.where)))}: {safe(link.message)}" for link in decision.because]
     if decision.verdict == REFUSED:
-        log = decision.log or "nothing: this refusal is silent"
-        lines += ["", f"the error log says: {safe(log)}"]
+        lines += ["", f"the error log says{f': {safe(decision.log)}' if decision.log else ' nothing of it'}"]
     lines += [f"not known: {safe(missing.name)} ({missing.reason})" for missing in decision.missing]
     return "\n".join(lines) + "\n"
 
@@ -41,10 +40,22 @@ def _verdict_colour(decision: Decision) -> str:
     return {REFUSED: "error", NOT_REFUSED: "new"}.get(decision.verdict, "warning")
 
 
+def _that_count(steps: tuple[Step, ...]) -> list[Step]:
+    """The steps without those inside of a request that led nowhere: its end says enough."""
+    kept: list[Step] = []
+    for step in steps:
+        if step.operator == LED_NOWHERE:
+            begun = [at for at, other in enumerate(kept) if (other.operator, other.value) == (LOOKED_UP, step.value)]
+            if begun:
+                del kept[begun[-1] :]
+        kept.append(step)
+    return kept
+
+
 def _steps(steps: tuple[Step, ...], paths: Paths, style: Style) -> list[str]:
     width = max((len(step.phase) for step in steps), default=0)
     lines = []
-    for step in steps:
+    for step in _that_count(steps):
         where = "" if step.where is None else style.paint(f"  [{safe(place_text(paths.place(step.where)))}]", "dim")
         mark = style.paint(_MARKS[step.met], _COLOURS[step.met])
         lines.append(f"  {mark} {step.phase:<{width}}  {safe(step.text)}{where}")

@@ -103,3 +103,8 @@ def test_a_virtual_host_without_a_name_has_the_main_servers(tmp_path: Path) -> N
     httpd = Httpd(tmp_path, f"{other}\n{nameless}")
     assert httpd.status() == 403
     assert httpd.status(host="other.test") == 200
+
+
+@pytest.mark.parametrize(("network", "status"), [("127.0.0.01", 200), ("127.", 200), ("127.0.0.1.", 200), ("10", 403)])
+def test_addresses_that_are_begun_or_written_with_zeros(tmp_path: Path, network: str, status: int) -> None:
+    assert Httpd(tmp_path, f"<Location />\nRequire ip {network}\n</Location>").status() == status

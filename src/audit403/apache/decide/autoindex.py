@@ -37,6 +37,8 @@ def handle(exchange: Exchange) -> int:
     exchange.step("handler", filename, place, not seen.errno, f"file:{filename}", "listable")
     if seen.errno:
         log = f"{error_text(seen.errno)}AH01275: Can't open directory for index: {filename}"
-        exchange.decided("directory-unreadable", place, "httpd may not list this directory", log=log)
+        exchange.decided(
+            "directory-unreadable", place, f"{exchange.evaluator.who()} may not list this directory", log=log
+        )
         return FORBIDDEN
     return OK

@@ -65,7 +65,7 @@ def _run(exchange: Exchange, numbers: _Numbers) -> int:
         place = files.place(seen)
         exchange.step("handler", filename, place, not seen.errno, f"file:{filename}", "executable")
         if seen.errno in (EACCES, ENOENT, ENOTDIR):
-            exchange.decided("not-executable", place, "httpd may not run this file")
+            exchange.decided("not-executable", place, f"{exchange.evaluator.who()} may not run this file")
             return SERVER_ERROR
     exchange.step("handler", f"the script {filename} answers")
     exchange.handed_to = f"the script {filename}"

@@ -5,7 +5,7 @@ Truth: modules/mappers/mod_dir.c.
 
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import DECLINED, OK, is_redirect
-from audit403.apache.decide.subrequests import look_up_uri, take_over
+from audit403.apache.decide.subrequests import led_nowhere, look_up_uri, take_over
 from audit403.apache.model.dir_index import DEFAULT_INDEX, DIR, DirConfig
 from audit403.core.place import Because
 from audit403.core.traced import Cause
@@ -70,7 +70,9 @@ def _indexes(exchange: Exchange, config: DirConfig, names: tuple[str, ...]) -> t
         last = index == len(names) - 1
         if is_redirect(found.status) or (found.status in (401, 406) and last and len(names) - index == 1):
             return found.status, found.cause
-        if found.status not in (200, 404):
+        if found.status in (200, 404):
+            led_nowhere(exchange, found)
+        else:
             failed, cause = found.status, found.cause
     return failed, cause
 

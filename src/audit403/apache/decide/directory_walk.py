@@ -127,7 +127,12 @@ class _Walk:
                 f"{error_text(EACCES)}AH00035: access to {exchange.uri} denied (filesystem path '{path}') because "
                 "search permissions are missing on a component of the path"
             )
-            exchange.decided("not-searchable", files.place(seen), "httpd may not search this directory", log=log)
+            exchange.decided(
+                "not-searchable",
+                files.place(seen),
+                f"{exchange.evaluator.who()} may not search this directory",
+                log=log,
+            )
             return FORBIDDEN, seen
         if seen.errno:
             exchange.step("directory", path, files.place(seen), False, f"file:{path}", "reachable")

@@ -76,6 +76,11 @@ class Evaluator:
         self._user = (user, group)
         self._files = self._served_files = None
 
+    def who(self) -> str:
+        """The name of the user that files are touched as, for messages."""
+        user = self.model.worker.user if self._user is None else self._user[0]
+        return user or "httpd"
+
     @property
     def is_settled(self) -> bool:
         """Whether mpm-itk knows already whom it goes on as."""

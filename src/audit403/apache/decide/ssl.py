@@ -112,7 +112,7 @@ def check_access(exchange: Exchange) -> int:
         if not encrypted:
             reason = "SSL connection required"
             log = f"AH02219: access to {exchange.filename} failed, reason: {reason}"
-            return _refused(exchange, "ssl-required", where, "this asks for TLS", log)
+            return _refused(exchange, "ssl-required", where, "the request came without TLS, and this demands it", log)
     if not encrypted or engine_of(exchange, exchange.server) == "off":
         return DECLINED
     status = _check_certificate(exchange, config)

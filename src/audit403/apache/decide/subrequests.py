@@ -12,9 +12,10 @@ from audit403.apache.decide.request_head import parse_uri
 from audit403.apache.model.options import FOLLOW
 from audit403.apache.model.per_dir import PerDir
 from audit403.apache.paths import merge, without_path_info
-from audit403.core.decision import REASON_STATE, Missing
+from audit403.core.decision import LED_NOWHERE, LOOKED_UP, REASON_STATE, Missing
 from audit403.core.open_question import Undecided
 
+_ASKED = "asked-for"
 MOST_REDIRECTS = MOST_SUBREQUESTS = 10
 MOST_STEPS = 50_000
 """Subrequests that make subrequests can be so many that httpd itself does not come to an end in any sensible time."""
@@ -28,7 +29,8 @@ def look_up_uri(exchange: Exchange, uri: str, method: str = "GET") -> Exchange:
         uri = escape_path(exchange.uri.rpartition("/")[0] + "/") + uri
     parse_uri(inner, uri)
     inner.hostname = exchange.hostname
-    exchange.step("subrequest", f"subrequest for {uri}", value=uri)
+    inner.extra[_ASKED] = uri
+    exchange.step("subrequest", f"subrequest for {uri}", operator=LOOKED_UP, value=uri)
     return _processed(exchange, inner)
 
 
@@ -115,6 +117,11 @@ def _processed(exchange: Exchange, inner: Exchange) -> Exchange:
         inner.status = status
         exchange.step("subrequest", f"the subrequest for {inner.uri} would be answered with {status}")
     return inner
+
+
+def led_nowhere(exchange: Exchange, inner: Exchange) -> None:
+    """Note that nothing comes of a subrequest for a URI: what it asked for is not there."""
+    exchange.step("subrequest", f"{inner.uri} is not there", None, False, None, LED_NOWHERE, inner.extra[_ASKED])
 
 
 def take_over(exchange: Exchange, inner: Exchange) -> None:

@@ -20,6 +20,7 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.http.regex import Captured
 
 _WALKS, _FILES_WALK, _IF_WALKS = "location-walks", "files-walk", "if-walks"
+_TOLD = "locations-told"
 _SLASHES = re.compile("/{2,}")
 _DEEPEST_CONDITIONS = 50
 
@@ -62,7 +63,10 @@ def location_walk(exchange: Exchange) -> None:
         if len(known) >= MOST_KEPT:
             known.clear()
         walked = known[exchange.server, uri] = _locations(exchange.server, sections, uri)
-    exchange.steps += walked.steps
+    told: Walked | None = exchange.extra.get(_TOLD)
+    if told is not walked:
+        exchange.extra[_TOLD] = walked
+        exchange.steps += walked.steps
     for name, value in walked.variables:
         exchange.env.set(name, value)
     _lay_over(exchange, sections, walked.found)

@@ -33,9 +33,13 @@ def contains(network: Network, address: Address) -> bool:
 
 
 def _leading_bytes(text: str) -> Network | None:
-    """`10`, `10.1`, `10.1.` or `10.1.2` as the network of all that begins so."""
+    """`10`, `10.1`, `10.1.` or `10.1.2` as the network of all that begins so, `10.1.2.08` as an address."""
     parts = text.removesuffix(".").split(".")
-    if not 1 <= len(parts) <= 3 or not all(part.isascii() and part.isdigit() and int(part) < 256 for part in parts):
+    if (
+        len(text) > len("255.255.255.255")
+        or len(parts) > 4
+        or not all(part.isascii() and part.isdigit() and int(part) < 256 for part in parts)
+    ):
         return None
     number = 0
     for part in parts:
