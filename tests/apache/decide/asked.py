@@ -35,15 +35,20 @@ MORE = (
 
 
 class Httpd:
-    """One configuration around `body`: port 80 on every address, one page in the document root, open to all."""
+    """One configuration around `body`: port 80 on every address, one page in the document root, open to all.
 
-    def __init__(self, prefix: Path, body: str, htaccess: str = "") -> None:
+    `without` names modules that it does not load.
+    """
+
+    def __init__(self, prefix: Path, body: str, htaccess: str = "", without: tuple[str, ...] = ()) -> None:
         root = prefix / "html"
         root.mkdir(exist_ok=True)
         (root / "page.html").write_text("page")
         if htaccess:
             (root / ".htaccess").write_text(htaccess)
-        modules = "".join(f"LoadModule {name}_module modules/mod_{name}.so\n" for name in (*USUAL, *MORE))
+        modules = "".join(
+            f"LoadModule {name}_module modules/mod_{name}.so\n" for name in (*USUAL, *MORE) if name not in without
+        )
         conf = prefix / "apache.conf"
         opened = f'<Directory "{root}">\nAllowOverride All\nRequire all granted\n</Directory>'
         start = f'ServerRoot {prefix}\nServerName own.test\nUser root\nListen 80\nDocumentRoot "{root}"\n'

@@ -124,7 +124,7 @@ class Duel(Comparison):
             decision = judge(ask)
             kind = self.counted(self.kind(decision, real))
             if kind and len(self.differences[kind]) < SHOWN:
-                self.differences[kind].append(self._shown(body, ask))
+                self.differences[kind].append(self._shown(body, ask, kind))
                 self.start_again(body)
         return statuses
 
@@ -145,15 +145,15 @@ class Duel(Comparison):
             return "trace"
         return None if same_refusal(decision, real) and same_variant(decision, real) else "trace"
 
-    def _shown(self, body: str, ask: Ask) -> str:
+    def _shown(self, body: str, ask: Ask, kind: str) -> str:
         """The difference, its configuration cut down to what it takes."""
 
         def still(smaller: str) -> bool:
             try:
                 self.server.restart(self.whole(smaller))
-            except ApacheError:
+                return self.kind(Judge(self.server.conf, self.prefix)(ask), self.ask(ask)) == kind
+            except (ApacheError, TimeoutError):
                 return False
-            return self.kind(Judge(self.server.conf, self.prefix)(ask), self.ask(ask)) is not None
 
         small = shrink(body, still)
         if not still(small):

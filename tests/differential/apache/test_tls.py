@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ssl
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
-from audit403.core.request import Request
-from audit403.core.request import Tls as Handshake
 from differential.apache.duel import Duel
 from differential.apache.section_generator import CLIENTS, make_tree
+from differential.apache.trial import Trial
 from servers.certificates import make_certificates
-from servers.http import CLOSED, Client, Response, Tls, request_bytes
+from servers.http import Tls
 from servers.plenty import cases
 from servers.ports import free_ports
 
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
-    from servers.apache import Apache
     from servers.certificates import Certificates
 
 NAMES = ("a.test", "b.test", "c.test")
@@ -31,41 +28,6 @@ EXPRESSIONS = (
     '%{REQUEST_URI} =~ m/page/', '%{HTTPS} == "on"', '%{SSL_TLS_SNI} == "a.test"', "not %{SSL_CLIENT_VERIFY} == 'NONE'",
     '%{HTTP_USER_AGENT} > "b"', '%{HTTP_USER_AGENT} lt "abc"', "%{SSL:SSL_TLS_SNI} != ''", "true", "false",
 )  # fmt: skip
-
-
-class Trial(NamedTuple):
-    """One request over TLS, or without it."""
-
-    port: int
-    target: str
-    method: str
-    host: str | None
-    headers: tuple[tuple[str, str], ...]
-    client: str
-    tls: Tls | None
-    certificate: str
-
-    def request(self) -> Request:
-        """The request as the evaluator takes it."""
-        tls = None if self.tls is None else Handshake(self.tls.sni, self.certificate)
-        scheme = "http" if tls is None else "https"
-        return Request(
-            self.method, scheme, self.host, self.port, self.target, self.client, self.headers, "127.0.0.1", tls
-        )
-
-    def send(self, server: Apache) -> Response:
-        """Ask the real server on a connection of its own."""
-        lines = [*(() if self.host is None else (("Host", self.host),)), *self.headers]
-        client = Client(server.timeout)
-        raw = request_bytes(self.method, self.target, lines)
-        try:
-            return client.send(
-                raw, self.port, method=self.method, address="127.0.0.1", source=self.client, tls=self.tls
-            )
-        except (ssl.SSLError, ConnectionError):
-            return Response(CLOSED, (), b"")
-        finally:
-            client.close()
 
 
 class TlsSites:

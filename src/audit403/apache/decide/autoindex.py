@@ -3,6 +3,7 @@
 Truth: handle_autoindex and index_directory in modules/generators/mod_autoindex.c.
 """
 
+from audit403.apache.decide.conditional import conditional_page
 from audit403.apache.decide.dir_index import DIRECTORY_TYPE
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.files import error_text
@@ -41,4 +42,6 @@ def handle(exchange: Exchange) -> int:
             "directory-unreadable", place, f"{exchange.evaluator.who()} may not list this directory", log=log
         )
         return FORBIDDEN
+    if not exchange.is_head:
+        conditional_page(exchange)
     return OK

@@ -17,6 +17,7 @@ _FORMS = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 _HEX = re.compile(r"[0-9a-f]+\Z")
 _PART = re.compile(r"(\d*)-(\d*)\Z")
+_BEGINNING = re.compile(r"0-\d*\Z")
 _LARGEST = (1 << 63) - 1
 
 
@@ -60,6 +61,19 @@ def precondition(exchange: Exchange, file: Entry | None) -> int:
     except _NotKnown:
         raise Undecided(Missing(REASON_STATE, "when the file was changed, to the microsecond")) from None
     return 200 if status == 412 and file is None and isinstance(none, str) and none.startswith("*") else status
+
+
+def conditional_page(exchange: Exchange) -> None:
+    """The same of a page that httpd makes itself: only Range counts, and what is asked for may lie behind its end."""
+    text = exchange.header("range")
+    if exchange.status != 200 or not isinstance(text, str) or text[:6].lower() != "bytes=":
+        return
+    if _BEGINNING.match(text[6:]):
+        exchange.step("handler", "a part of the page is asked for: 206")
+        exchange.status = 206
+    else:
+        exchange.step("handler", "whether the page has the part that is asked for hangs on its length")
+        exchange.status_known = False
 
 
 class _Conditions:

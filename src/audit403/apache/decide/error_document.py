@@ -13,6 +13,8 @@ from audit403.core.open_question import Undecided, Unknown
 
 OWN_PAGE = "own-page"
 """Headers that cannot be sent are found when it is too late for an ErrorDocument."""
+_READ = "read"
+"""The body was found too large before, and nothing is read again."""
 _CLOSES = frozenset((400, 408, 411, 413, 414, 500, 501, 503))
 """Statuses after which httpd closes the connection, whatever is left of the request (ap_status_drops_connection)."""
 
@@ -32,6 +34,8 @@ def die(exchange: Exchange, status: int, recursive: int = 200) -> Exchange:
                 first = first.prev
             if first is not exchange:
                 _note_second(exchange, first, status)
+            if status == 413:
+                first.extra[_READ] = True
         else:
             document = None if OWN_PAGE in exchange.extra else dict(exchange.core.error_documents).get(status)
         exchange.status = status
@@ -76,7 +80,12 @@ def read_what_is_left(exchange: Exchange) -> None:
 
     Truth: ap_finalize_request_protocol in server/protocol.c; what ap_rputs has written waits in a buffer until then.
     """
-    if exchange.status in _CLOSES or exchange.handed_to is not None or not exchange.status_known:
+    if (
+        exchange.status in _CLOSES
+        or _READ in exchange.extra
+        or exchange.handed_to is not None
+        or not exchange.status_known
+    ):
         return
     if body_is_too_large(exchange):
         exchange.status = 413

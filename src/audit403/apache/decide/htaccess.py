@@ -17,8 +17,9 @@ from audit403.apache.model.core_config import NONFATAL_OVERRIDE, NONFATAL_UNKNOW
 from audit403.apache.model.per_dir import PerDir
 from audit403.apache.paths import merge
 from audit403.apache.read.check import HTACCESS, check_directives
-from audit403.apache.read.commands import AUTHCFG, commands
+from audit403.apache.read.commands import AUTHCFG, Command, commands
 from audit403.apache.read.configuration import Htaccess, parse_htaccess
+from audit403.apache.read.process import Process
 from audit403.apache.read.tree import Directive
 from audit403.core.decision import REASON_FILE, Missing
 from audit403.core.named_tuple import NamedTuple
@@ -112,7 +113,8 @@ class AccessFiles:
     def _built(self, file: Htaccess, directory: str, override: Override, override_list: frozenset[str] | None) -> Read:
         nothing = PerDir({})
         ignored: list[Directive] = []
-        allowed = _Allowed(override, override_list or frozenset(), ignored)
+        process = self._evaluator.model.process
+        allowed = _Allowed(override, override_list or frozenset(), ignored, process)
         try:
             allowed.conditions(file.executed, override.classes)
             fatal = [problem for problem in file.problems if problem.kind != "context" or not allowed.passes_over]
@@ -122,7 +124,6 @@ class AccessFiles:
             directives = allowed.those(file.directives, override.classes)
         except _NotAllowedError as error:
             return Read(nothing, None, error.message, error.directive.span, ())
-        process = self._evaluator.model.process
         allowed.passed_over = {directive.span for directive in every_directive(ignored)}
         allowed.required = {directive.span for directive in _required(file.directives)}
         fault = _first_fault(check_directives(file.directives, process, HTACCESS), allowed)
@@ -131,7 +132,7 @@ class AccessFiles:
         main = self._evaluator.model.main
         builder = Builder(directory, options_allowed=override.options, htaccess=True, process=process, main=main)
         builder.allowed = directives
-        builder.add_all(directive for directive in file.directives if directive in directives)
+        builder.add_all(file.directives)
         if builder.faults:
             first = builder.faults[0]
             return Read(nothing, first, first.message, first.directive.span, ())
@@ -149,11 +150,12 @@ class _NotAllowedError(Exception):
 class _Allowed:
     """Which directives of a file count."""
 
-    def __init__(self, override: Override, names: frozenset[str], ignored: list[Directive]) -> None:
+    def __init__(self, override: Override, names: frozenset[str], ignored: list[Directive], process: Process) -> None:
         self.passes_over = NONFATAL_OVERRIDE in override.nonfatal
         self.passes_unknown = NONFATAL_UNKNOWN in override.nonfatal
         self.passed_over: set[Span] = set()
         self.required: set[Span] = set()
+        self.process = process
         self.names = names
         self.ignored = ignored
 
@@ -175,7 +177,7 @@ class _Allowed:
         """All that count, at any depth. Raises _NotAllowedError; always so in a section of `required` conditions."""
         found: set[Directive] = set()
         for directive in directives:
-            if commands(directive.name) and not self._allows(directive, classes):
+            if self._known(directive) and not self._allows(directive, classes):
                 if required or not self.passes_over:
                     place = "here" if directive.parent is None else f"in {directive.parent.written}> context"
                     raise _NotAllowedError(directive, f"{directive.written} not allowed {place}")
@@ -196,8 +198,12 @@ class _Allowed:
         return False
 
     def _allows(self, directive: Directive, classes: int) -> bool:
-        known = commands(directive.name)
-        return directive.name in self.names or any(command.override & classes for command in known)
+        return directive.name in self.names or any(command.override & classes for command in self._known(directive))
+
+    def _known(self, directive: Directive) -> list[Command]:
+        """What the modules that are loaded make of a directive."""
+        loaded = self.process.modules.symbols
+        return [one for one in commands(directive.name) if self.process.lenient or one.module in loaded]
 
 
 def _first_fault(problems: list[Problem], allowed: _Allowed) -> Problem | None:

@@ -18,6 +18,7 @@ _BAD_TARGET = re.compile(r"[\x00-\x20\x7f]")
 _BAD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:/?#@\[\]]+):(\d+)\Z")
 _LINGER = re.compile(r"\d+\Z")
+_URL_PORT = "url-port"
 
 FRAGMENT = "fragment"
 """What a request has that is for a part of a page only."""
@@ -58,6 +59,7 @@ def _request_line(exchange: Exchange) -> int:
             exchange.uri = "/"
             return _bad(exchange, None, "CONNECT asks for no host and port")
         exchange.hostname = found[1].strip("[]")
+        exchange.extra[_URL_PORT] = f":{found[2]}"
         exchange.uri = "/"
     else:
         parse_uri(exchange, request.target)
@@ -91,8 +93,9 @@ def parse_uri(exchange: Exchange, target: str) -> None:
         own = "https" if exchange.connection.tls is not None else "http"
         if scheme.lower() == own:
             exchange.hostname = _authority_host(authority)
-            port = authority.rpartition("]")[2].rpartition(":")[2] if ":" in authority.rpartition("]")[2] else ""
-            if port.isascii() and port.isdigit():
+            _, colon, port = authority.rpartition("]")[2].rpartition(":")
+            exchange.extra[_URL_PORT] = colon + port if colon else ""
+            if colon and port.isascii() and port.isdigit():
                 exchange.extra["port"] = int(port)
     rest, fragment, _ = rest.partition("#")
     if fragment:
@@ -147,6 +150,7 @@ def _headers(exchange: Exchange) -> int:
 def _host(exchange: Exchange) -> int:
     strict = not exchange.server.core.unsafe
     header = exchange.headers.get("host")
+    whole_url = exchange.hostname is not None
     try:
         if exchange.hostname is not None:
             if exchange.hostname:
@@ -160,6 +164,11 @@ def _host(exchange: Exchange) -> int:
                 exchange.extra["port"] = port
     except BadHost as error:
         return _bad(exchange, "AH00550", f"the host name {error} is malformed")
+    if strict and whole_url and header is not None:
+        # With a whole URL the Host header does not count, and is replaced.
+        name = exchange.hostname or ""
+        name = f"[{name}]" if ":" in name else name
+        exchange.headers.set("Host", f"{name}{exchange.extra.get(_URL_PORT, '')}")
     server_of_name(exchange, exchange.evaluator.model)
     if exchange.server.core.strict_host_check:
         from audit403.apache.decide.choose_vhost import matches_name

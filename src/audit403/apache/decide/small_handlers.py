@@ -3,6 +3,7 @@
 Truth: status_handler in modules/generators/mod_status.c, display_info in mod_info.c.
 """
 
+from audit403.apache.decide.conditional import conditional_page
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import DECLINED, OK
 
@@ -21,4 +22,5 @@ def _page(exchange: Exchange, *names: str) -> int:
     if exchange.handler not in names or exchange.method != "GET":
         return DECLINED
     exchange.step("handler", f"httpd's own page, {names[0]}")
+    conditional_page(exchange)
     return OK

@@ -11,6 +11,7 @@ from audit403.apache.decide.ssl_handshake import DEPTH, Handshake, engine_of, is
 from audit403.apache.decide.ssl_variables import is_tls, looked_up
 from audit403.apache.model.server import Server
 from audit403.apache.model.ssl import (
+    ALL_PROTOCOLS,
     DEFAULT_POLICY,
     FAKE_BASIC_AUTH,
     NONE,
@@ -83,7 +84,7 @@ def _compatible(exchange: Exchange, other: Server, policy: str) -> bool:
         return same_login
     return (
         same_login
-        and left.protocols == right.protocols
+        and (left.protocols or ALL_PROTOCOLS) == (right.protocols or ALL_PROTOCOLS)
         and left.authorities == right.authorities
         and set(left.certificates) == set(right.certificates)
         and set(left.keys) == set(right.keys)

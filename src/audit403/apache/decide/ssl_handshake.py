@@ -11,6 +11,8 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Tls
 
 _NOTHING = SslServer()
+#: The methods by which OpenSSL knows plain HTTP (ssl/record/methods), so that httpd can say what is wrong.
+_KNOWN_TO_OPENSSL = ("GET", "POST", "HEAD", "PUT")
 DEPTH = 1
 """SSLVerifyDepth where nothing says it."""
 OPEN, CLOSED, PLAIN = "open", "closed", "plain HTTP"
@@ -61,6 +63,9 @@ def shake_hands(exchange: Exchange) -> str:
     where = None if engine is None else engine.span
     if tls is None:
         if is_on:
+            if exchange.request.method not in _KNOWN_TO_OPENSSL:
+                exchange.step("connection", "plain HTTP on a port for TLS: the connection ends", where)
+                return CLOSED
             exchange.step("connection", "plain HTTP on a port for TLS: 400", where)
             return PLAIN
         return OPEN

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from audit403.apache.model.config_error import ConfigError
 from audit403.apache.model.methods import ALL, BUILT_IN, OF_DAV, Methods
 from audit403.apache.model.per_dir import PerDir
+from audit403.apache.read.commands import commands
 from audit403.apache.read.tree import Directive
 from audit403.core.named_tuple import NamedTuple
 
@@ -70,13 +71,15 @@ class Builder:
 
     def add(self, directive: Directive) -> None:
         """Take one directive in. Raises ConfigError with httpd's words."""
-        from audit403.apache.model.handlers import HANDLERS
+        from audit403.apache.model.handlers import HANDLERS, empty_slot
 
-        if self.allowed is not None and directive not in self.allowed:
-            return
-        handler = HANDLERS.get(directive.name)
+        is_allowed = self.allowed is None or directive in self.allowed
+        handler = HANDLERS.get(directive.name) if is_allowed else None
         if handler is not None:
             handler(self, directive)
+            return
+        for command in commands(directive.name):
+            empty_slot(self, command.module)
 
     def built(self) -> PerDir:
         """The configuration."""

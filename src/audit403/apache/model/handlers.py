@@ -26,7 +26,7 @@ from audit403.apache.model import (
     userdir,
     vhost_alias,
 )
-from audit403.apache.model.builder import Handler
+from audit403.apache.model.builder import Builder, Handler
 
 #: One line a module.
 HANDLERS: dict[str, Handler] = {
@@ -55,3 +55,16 @@ HANDLERS: dict[str, Handler] = {
     **mpm_itk.DIRECTIVES,
     **dav.DIRECTIVES,
 }
+
+
+def empty_slot(builder: Builder, symbol: str) -> None:
+    """Give a module the slot that it has where a directive of its own stands, whatever that says.
+
+    Of the others nothing shows whether an empty slot was laid over what they were told before.
+    """
+    if symbol == "core_module":
+        builder.slots.setdefault(core_config.CORE, core_config.CoreConfig())
+    elif symbol == "access_compat_module":
+        builder.slots.setdefault(access_compat.ACCESS_COMPAT, access_compat.AccessCompatConfig())
+    elif symbol == "rewrite_module":
+        builder.slots.setdefault(rewrite.REWRITE, rewrite.config_of(builder))

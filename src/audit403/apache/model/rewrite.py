@@ -126,7 +126,8 @@ def _inherited(
     return own + theirs if how == INHERIT else theirs + own if how == INHERIT_BEFORE else own
 
 
-def _config(builder: Builder) -> RewriteConfig:
+def config_of(builder: Builder) -> RewriteConfig:
+    """What mod_rewrite was told so far in this section."""
     found = builder.slot(REWRITE, None)
     if found is None:
         path = builder.path
@@ -150,7 +151,7 @@ def _set(builder: Builder, config: RewriteConfig) -> None:
 
 def _engine(builder: Builder, directive: Directive) -> None:
     on = flag(directive)
-    _set(builder, _config(builder)._replace(engine=on, engine_directive=directive))
+    _set(builder, config_of(builder)._replace(engine=on, engine_directive=directive))
     if builder.path is None:
         builder.set_server_slot(REWRITE, _server(builder)._replace(engine=on))
 
@@ -161,7 +162,7 @@ def _options(builder: Builder, directive: Directive) -> None:
         if word not in _OPTIONS and not word.startswith("maxredirects="):
             raise ConfigError(f"RewriteOptions: unknown option '{word}'")
     added = frozenset(words & _OPTIONS)
-    config = _config(builder)
+    config = config_of(builder)
     _set(builder, config._replace(options=(config.options or _NO_OPTIONS) | added))
     if builder.path is None:
         server = _server(builder)
@@ -174,12 +175,12 @@ def _base(builder: Builder, directive: Directive) -> None:
         raise ConfigError("RewriteBase: only valid in per-directory config files")
     if not base.startswith("/"):
         raise ConfigError("RewriteBase: argument is not a valid URL")
-    _set(builder, _config(builder)._replace(base=base, base_is_set=True))
+    _set(builder, config_of(builder)._replace(base=base, base_is_set=True))
 
 
 def _condition(builder: Builder, directive: Directive) -> None:
     condition = condition_of(directive)
-    config = _config(builder)
+    config = config_of(builder)
     if builder.path is not None:
         _set(builder, config._replace(conditions=(*config.conditions, condition)))
         return
@@ -189,7 +190,7 @@ def _condition(builder: Builder, directive: Directive) -> None:
 
 
 def _rule(builder: Builder, directive: Directive) -> None:
-    config = _config(builder)
+    config = config_of(builder)
     if builder.path is not None:
         rule = rule_of(directive, config.conditions)
         _set(builder, config._replace(rules=(*config.rules, rule), conditions=()))
@@ -209,7 +210,7 @@ def _map(builder: Builder, directive: Directive) -> None:
         path = builder.server.rooted(path)
     if kind == INTERNAL_MAP and path not in _INTERNAL:
         raise ConfigError(f"RewriteMap: internal map not found:{path}")
-    _set(builder, _config(builder))
+    _set(builder, config_of(builder))
     server = _server(builder)
     maps = {**dict(server.maps), name: RewriteMap(kind, path, directive)}
     builder.set_server_slot(REWRITE, server._replace(maps=tuple(maps.items())))

@@ -19,6 +19,8 @@ _OPTIONS = frozenset(
     ("stdenvvars", "exportcertdata", FAKE_BASIC_AUTH, STRICT_REQUIRE, "optrenegotiate", "legacydnstringformat")
 )
 _PROTOCOLS = ("sslv3", "tlsv1", "tlsv1.1", "tlsv1.2", "tlsv1.3")
+ALL_PROTOCOLS = frozenset(_PROTOCOLS[1:])
+"""What `SSLProtocol all` is, and what holds where nothing is said."""
 TLS_1_3 = "tlsv1.3"
 DEFAULT_POLICY = "secure"
 
@@ -167,7 +169,7 @@ def _protocol(builder: Builder, directive: Directive) -> None:
             continue
         if name != "all" and name not in _PROTOCOLS:
             raise ConfigError(f"SSLProtocol: Illegal protocol '{word}'")
-        named = frozenset(_PROTOCOLS[1:]) if name == "all" else frozenset((name,))
+        named = ALL_PROTOCOLS if name == "all" else frozenset((name,))
         found = found - named if sign == "-" else found | named if sign else named
     _set_server(builder, protocols=found)
 
