@@ -7,9 +7,10 @@ providers in mod_auth_basic.c, mod_auth_digest.c and mod_auth_form.c.
 from collections.abc import Callable
 from typing import TypeVar
 
+from audit403.apache.decide import authnz_fcgi, dbd, dbm, ldap
 from audit403.apache.decide.authn_anon import check_anonymous
 from audit403.apache.decide.authn_file import check_password, realm_hash
-from audit403.apache.decide.authn_results import DENIED, FAILED, GRANTED, NOT_FOUND, RealmHash
+from audit403.apache.decide.authn_results import DENIED, FAILED, GRANTED, NOT_FOUND, RealmHash, missing_password
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.model.authn import AUTHN_CORE, AuthnServer
 from audit403.core.decision import REASON_PROGRAM, Missing
@@ -53,8 +54,8 @@ def _within(exchange: Exchange, name: str, none: str, ask: Callable[[Provider], 
     """Ask a provider, with what its alias says laid over the section."""
     aliases: AuthnServer = exchange.server.slots.get(AUTHN_CORE, _NO_ALIASES)
     aliased = aliases.alias(name)
-    provider = provider_of(name if aliased is None else aliased.provider)
-    if not exchange.evaluator.has(provider.module):
+    provider = _provider_of(exchange, name if aliased is None else aliased.provider)
+    if provider.module and not exchange.evaluator.has(provider.module):
         exchange.decided("no-provider", None, "", log=f"{none}: No Authn provider configured")
         return failed
     before = exchange.per_dir
@@ -73,18 +74,37 @@ def _hash(exchange: Exchange, provider: Provider, user: str, realm: str) -> Real
     return provider.realm_hash(exchange, user, realm)
 
 
-def provider_of(name: str) -> Provider:
-    """The provider of a name; one that no module of httpd's has asks a program of its own."""
-    return PROVIDERS.get(name) or Provider("core", lambda exchange, user, _: _asked(exchange, name, user))
+def _provider_of(exchange: Exchange, name: str) -> Provider:
+    """The provider of a name; of one that no module of httpd's has nobody knows what it says."""
+    found = authnz_fcgi.program(exchange, name)
+    if found is not None and found.authn:
+        backend = found.backend
+        return Provider("authnz_fcgi", lambda inner, user, _: authnz_fcgi.check_password(inner, name, backend, user))
+    known = PROVIDERS.get(name)
+    return Provider("", lambda inner, user, _: _asked(inner, name, user)) if known is None else known
 
 
 def _asked(exchange: Exchange, name: str, user: str) -> str:
-    met = exchange.ask(Missing(REASON_PROGRAM, f"what the provider {name} says about {user}"))
-    return GRANTED if met else DENIED
+    if not exchange.ask(Missing(REASON_PROGRAM, f"whether the provider {name} knows {user}")):
+        return NOT_FOUND
+    return GRANTED if exchange.ask(missing_password(REASON_PROGRAM, user, f"the provider {name}")) else DENIED
+
+
+def _nobody(_exchange: Exchange, _user: str, _password: str) -> str:
+    """mod_authn_socache remembers what the other providers have said, and knows nobody else."""
+    return NOT_FOUND
+
+
+def _no_hash(_exchange: Exchange, _user: str, _realm: str) -> RealmHash:
+    return RealmHash(NOT_FOUND)
 
 
 _FAILED = RealmHash(FAILED)
 PROVIDERS: dict[str, Provider] = {
     "file": Provider("authn_file", check_password, realm_hash),
     "anon": Provider("authn_anon", check_anonymous),
+    "dbm": Provider("authn_dbm", dbm.check_password, dbm.realm_hash),
+    "dbd": Provider("authn_dbd", dbd.check_password, dbd.realm_hash),
+    "ldap": Provider("authnz_ldap", ldap.check_password),
+    "socache": Provider("authn_socache", _nobody, _no_hash),
 }

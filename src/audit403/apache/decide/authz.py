@@ -83,8 +83,10 @@ def _apply(exchange: Exchange, section: Requirement | Container, parent: str) ->
             verdict = verdict._replace(result=DENIED)
         elif verdict.result in (DENIED, NO_USER):
             verdict = verdict._replace(result=NEUTRAL)
-    if verdict.result != FAILED:
-        exchange.step("authz", f"authorization result of {section.label()}: {verdict.result}", _where(section))
+    if verdict.result != FAILED or isinstance(section, Requirement):
+        # What cannot be evaluated is called neutral in the log, and ends it all.
+        said = NEUTRAL if verdict.result == FAILED else verdict.result
+        exchange.step("authz", f"authorization result of {section.label()}: {said}", _where(section))
     return verdict
 
 

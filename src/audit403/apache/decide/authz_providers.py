@@ -6,12 +6,15 @@ bring (ssl, dbm, ldap…) is registered in PROVIDERS by the name that stands beh
 
 from collections.abc import Callable
 
+from audit403.apache.decide import authnz_fcgi, dbd, dbm, ldap
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.expression import holds, text_of, wants_user
 from audit403.apache.decide.group_file import groups_of
 from audit403.apache.decide.hosts import client_host, in_domain, may_be_domain
 from audit403.apache.decide.ssl_handshake import is_tls_request
+from audit403.apache.model.authnz_fcgi import FcgiProvider
 from audit403.apache.model.authz import AUTHZ_CORE, AuthzServer, Requirement
+from audit403.apache.model.providers import LDAP
 from audit403.apache.model.subnet import contains
 from audit403.apache.read.words import values_of
 from audit403.core.decision import REASON_FILE, REASON_HOST, REASON_PROGRAM, Missing
@@ -44,6 +47,9 @@ def provide(exchange: Exchange, requirement: Requirement) -> str:
     provider = PROVIDERS.get(requirement.provider)
     if provider is not None:
         return provider(exchange, requirement)
+    found = authnz_fcgi.program(exchange, requirement.provider)
+    if found is not None and found.authz:
+        return _of_program(exchange, requirement, found)
     name = f"Require {requirement.provider} {requirement.argument}"
     met = exchange.ask(Missing(REASON_PROGRAM, name))
     exchange.step("authz", name, requirement.directive.span, met, "authorization", "granted-by", requirement.provider)
@@ -190,6 +196,52 @@ def _file_group(exchange: Exchange, requirement: Requirement) -> str:
     return _of_file(exchange, requirement, "group", groups_of(exchange, _known_user(exchange)))
 
 
+def _dbm_group(exchange: Exchange, requirement: Requirement) -> str:
+    if exchange.user is None:
+        return NO_USER
+    met = dbm.is_in_group(exchange, _known_user(exchange), requirement.label())
+    return FAILED if met is None else _met(exchange, requirement, met)
+
+
+def _dbm_file_group(exchange: Exchange, requirement: Requirement) -> str:
+    if exchange.user is None:
+        return NO_USER
+    met = dbm.is_in_group(exchange, _known_user(exchange), requirement.label())
+    return _met(exchange, requirement, bool(met))
+
+
+def _dbd_group(exchange: Exchange, requirement: Requirement) -> str:
+    if exchange.user is None:
+        return NO_USER
+    met = dbd.is_in_group(exchange, _known_user(exchange), requirement.label())
+    return FAILED if met is None else _met(exchange, requirement, met)
+
+
+def _dbd_login(exchange: Exchange, requirement: Requirement) -> str:
+    if exchange.user is None:
+        return NO_USER
+    return _met(exchange, requirement, dbd.note_login(exchange))
+
+
+def _ldap(exchange: Exchange, requirement: Requirement) -> str:
+    if exchange.user is None and requirement.provider != "ldap-search":
+        return NO_USER
+    user = exchange.user if isinstance(exchange.user, str) else "whoever asks"
+    return _met(exchange, requirement, ldap.is_authorized(exchange, user, requirement.label()))
+
+
+def _of_program(exchange: Exchange, requirement: Requirement, found: FcgiProvider) -> str:
+    if exchange.user is None:
+        return NO_USER
+    return _met(exchange, requirement, authnz_fcgi.is_authorized(exchange, requirement.provider, found))
+
+
+def _met(exchange: Exchange, requirement: Requirement, met: bool) -> str:
+    where, text = requirement.directive.span, requirement.label()
+    exchange.step("authz", text, where, met, "user", "in-group", requirement.argument)
+    return GRANTED if met else DENIED
+
+
 def _of_file(exchange: Exchange, requirement: Requirement, whose: str, names: frozenset[str]) -> str:
     """Whether the file's owner or group is one of some names; one that has no name is none of them."""
     if not names or exchange.filename is None:
@@ -245,4 +297,10 @@ PROVIDERS: dict[str, Provider] = {
     "ssl-verify-client": _ssl_verify_client,
     "file-owner": _file_owner,
     "file-group": _file_group,
+    "dbm-group": _dbm_group,
+    "dbm-file-group": _dbm_file_group,
+    "dbd-group": _dbd_group,
+    "dbd-login": _dbd_login,
+    "dbd-logout": _dbd_login,
+    **dict.fromkeys(LDAP, _ldap),
 }

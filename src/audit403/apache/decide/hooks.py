@@ -82,6 +82,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
     "access_checker_ex": (Hook("authz_core", LAST, "authz:authorize_userless"),),
     "check_user_id": (
         Hook("ssl", FIRST, "ssl:check_user"),
+        Hook("authnz_fcgi", MIDDLE, "authnz_fcgi:authenticate", before=("auth_basic",)),
         Hook("auth_basic", MIDDLE, "auth_basic:authenticate"),
         Hook("auth_digest", MIDDLE, "auth_digest:authenticate"),
         Hook("authn_core", LAST, "authn_core:authenticate_no_user"),

@@ -42,7 +42,7 @@ def _providers(builder: Builder, directive: Directive) -> None:
         alias = aliases.alias(word)
         if alias is None:
             check_authn(builder, word)
-        check_realm_hashes(word, word if alias is None else alias.provider)
+        check_realm_hashes(builder, word, word if alias is None else alias.provider)
     config = _config(builder)
     providers = config.providers + tuple(directive.args)
     builder.slots[AUTH_DIGEST] = config._replace(providers=providers, directive=directive)

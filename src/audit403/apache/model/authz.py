@@ -211,7 +211,22 @@ def _behind(text: str, word: str) -> str:
 
 
 #: The providers whose argument is a text with variables.
-_WITH_VARIABLES = frozenset(("user", "group", "host", "forward-dns", "dbm-group", "ldap-user", "ldap-group", "ldap-dn"))
+_WITH_VARIABLES = frozenset(
+    (
+        "user",
+        "group",
+        "host",
+        "forward-dns",
+        "dbm-group",
+        "dbd-group",
+        "ldap-user",
+        "ldap-group",
+        "ldap-dn",
+        "ldap-attribute",
+        "ldap-filter",
+        "ldap-search",
+    )
+)
 
 
 def _require(builder: Builder, directive: Directive) -> None:
