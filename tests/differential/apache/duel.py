@@ -20,7 +20,7 @@ from differential.comparison import SHOWN, Comparison, indented, same_status
 from servers.apache import USUAL, Apache, ApacheError, main_config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from differential.nginx.duel import Ask
@@ -65,8 +65,7 @@ class Real:
 class Judge:
     """The evaluator of one configuration file."""
 
-    def __init__(self, main: Path, prefix: Path) -> None:
-        evidence = LocalEvidence()
+    def __init__(self, main: Path, evidence: LocalEvidence) -> None:
         self.configuration = read_configuration(str(main), evidence)
         self.evaluator = Evaluator(build_model(self.configuration), evidence)
 
@@ -84,12 +83,21 @@ class Duel(Comparison):
     """The comparisons of one test. `body` of a configuration is put behind what every httpd needs."""
 
     def __init__(
-        self, prefix: Path, *, modules: Iterable[str] = USUAL, extra: Iterable[str] = (), results: bool = True
+        self,
+        prefix: Path,
+        *,
+        modules: Iterable[str] = USUAL,
+        extra: Iterable[str] = (),
+        results: bool = True,
+        within: Sequence[str] = (),
+        evidence: Callable[[], LocalEvidence] = LocalEvidence,
     ) -> None:
         self.prefix = prefix
         self.modules, self.extra = tuple(modules), tuple(extra)
-        self.server: Apache = Apache(prefix, "")
+        self.server: Apache = Apache(prefix, "", within=within)
         super().__init__(self.server, "trace")
+        #: What the evaluator sees; with `within`, what the server sees there.
+        self.evidence = evidence
         self.results = results
         self.late = 0
 
@@ -107,7 +115,7 @@ class Duel(Comparison):
 
     def run(self, body: str, asks: Sequence[Ask]) -> list[int]:
         """Ask everything of both; the real statuses, in order. `body` must be the configuration that runs."""
-        judge = Judge(self.server.conf, self.prefix)
+        judge = Judge(self.server.conf, self.evidence())
         statuses: list[int] = []
         for ask in asks:
             try:
@@ -151,7 +159,7 @@ class Duel(Comparison):
         def still(smaller: str) -> bool:
             try:
                 self.server.restart(self.whole(smaller))
-                return self.kind(Judge(self.server.conf, self.prefix)(ask), self.ask(ask)) == kind
+                return self.kind(Judge(self.server.conf, self.evidence())(ask), self.ask(ask)) == kind
             except (ApacheError, TimeoutError):
                 return False
 
@@ -159,7 +167,7 @@ class Duel(Comparison):
         if not still(small):
             return f"a difference that does not come again: {ask}\n{body}"
         real = self.ask(ask)
-        decision = Judge(self.server.conf, self.prefix)(ask)
+        decision = Judge(self.server.conf, self.evidence())(ask)
         steps = "\n".join(f"    {step.phase}: {step.text} {_met(step.met)}" for step in decision.trace)
         log = "\n".join(f"    {_without_client(line)}" for line in real.log)
         return (

@@ -11,6 +11,7 @@ from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.expression import holds, text_of, wants_user
 from audit403.apache.decide.group_file import groups_of
 from audit403.apache.decide.hosts import client_host, in_domain, may_be_domain
+from audit403.apache.decide.names import addresses_of
 from audit403.apache.decide.ssl_handshake import is_tls_request
 from audit403.apache.model.authnz_fcgi import FcgiProvider
 from audit403.apache.model.authz import AUTHZ_CORE, AuthzServer, Requirement
@@ -88,7 +89,7 @@ def _forward_dns(exchange: Exchange, requirement: Requirement) -> str:
     for word in values_of(latin(_text(exchange, requirement))):
         name, comment, _ = word.partition("#")
         if name:
-            addresses = _addresses(name)
+            addresses = _addresses(exchange, name)
             met = exchange.ask(Missing(REASON_HOST, name)) if addresses is None else exchange.client in addresses
             text = f"Require forward-dns {name}"
             exchange.step("authz", text, requirement.directive.span, met, "client", "address-of", name)
@@ -99,10 +100,15 @@ def _forward_dns(exchange: Exchange, requirement: Requirement) -> str:
     return DENIED
 
 
-def _addresses(name: str) -> list[Address] | None:
-    """The addresses of a name that every machine knows, None for any other."""
-    texts = _HOSTS.get(name.lower(), (name,))
-    found = [parse_plain(text) for text in texts]
+def _addresses(exchange: Exchange, name: str) -> list[Address] | None:
+    """The addresses of a name that the machine knows, or that every machine does; None for any other."""
+    plain = parse_plain(name)
+    if plain is not None:
+        return [plain]
+    known = addresses_of(exchange, name)
+    if known is not None:
+        return list(known)
+    found = [parse_plain(text) for text in _HOSTS.get(name.lower(), (name,))]
     return None if None in found else [address for address in found if address is not None]
 
 

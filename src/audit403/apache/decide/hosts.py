@@ -7,18 +7,23 @@ import re
 from socket import AF_INET, AF_INET6, inet_aton, inet_ntop
 
 from audit403.apache.decide.exchange import Exchange
+from audit403.apache.decide.names import name_of
 from audit403.core.decision import REASON_HOST, Missing
 from audit403.core.open_question import Unknown
 from audit403.http.address import IPV4, IPV6, Address, parse_plain
 
 #: Numbers as inet_aton(3) takes them: one to four, also in octal and hexadecimal.
 _OLD_NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|[0-9]+)(\.(0[xX][0-9a-fA-F]+|[0-9]+)){0,3}\Z")
+_LOOKED_UP = "name-of-the-client"
 _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?\Z")
 
 
 def client_host(exchange: Exchange) -> str | Unknown | None:
     """The client's name, confirmed by a second look-up; None without one."""
-    return Unknown(Missing(REASON_HOST, exchange.client.text()))
+    name = name_of(exchange, exchange.client)
+    _first(exchange).extra[_LOOKED_UP] = True
+    # Whoever has the name from the file has the address of the name from it too.
+    return name.lower() if isinstance(name, str) else name
 
 
 def in_domain(domain: str, host: str) -> bool:
@@ -36,10 +41,17 @@ def may_be_domain(text: str) -> bool:
 
 
 def client_name(exchange: Exchange) -> str | Unknown:
-    """The client's name where HostnameLookups asks for it, otherwise its address (REMOTE_NAME)."""
-    if (exchange.core.hostname_lookups or "off") == "off":
+    """The client's name where HostnameLookups or a `Require host` before has asked for it, otherwise its address."""
+    if (exchange.core.hostname_lookups or "off") == "off" and _LOOKED_UP not in _first(exchange).extra:
         return ip_text(exchange.client)
-    return Unknown(Missing(REASON_HOST, exchange.client.text()))
+    return client_host(exchange) or ip_text(exchange.client)
+
+
+def _first(exchange: Exchange) -> Exchange:
+    """The request that the client has sent."""
+    while exchange.main is not None or exchange.prev is not None:
+        exchange = exchange.main or exchange.prev or exchange
+    return exchange
 
 
 def ip_text(address: Address) -> str:
