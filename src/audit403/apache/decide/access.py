@@ -3,6 +3,7 @@
 Truth: the middle of ap_process_request_internal in server/request.c.
 """
 
+from audit403.apache.decide.authz_reasons import NEEDS_USER
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import DECLINED, OK, SERVER_ERROR
 from audit403.apache.model.access_compat import ACCESS_COMPAT, ANY, AccessCompatConfig
@@ -39,7 +40,8 @@ def check_access(exchange: Exchange) -> int:
             "AH00027: No authentication done but request not allowed without authentication for "
             f"{exchange.uri}. Authentication not configured?"
         )
-        exchange.decided("no-authentication", None, "", log=log)
+        where = exchange.notes.get(NEEDS_USER)
+        exchange.decided("no-authentication", where, "this needs a user, and no AuthType says how to log in", log=log)
         return SERVER_ERROR
     status = run("auth_checker", exchange)
     return OK if status == OK else declined_is_an_error(exchange, status, "check authorization")

@@ -3,6 +3,7 @@
 Truth: check_dir_access and find_allowdeny in modules/aaa/mod_access_compat.c.
 """
 
+from audit403.apache.decide.authz_reasons import ACCESS
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.hosts import client_host, in_domain
 from audit403.apache.decide.outcome import FORBIDDEN, OK
@@ -46,6 +47,12 @@ def check_dir_access(exchange: Exchange) -> int:
             denied = _found(exchange, config.denies)
         passes = allowed is not None and denied is None
     if passes:
+        if allowed is not None:
+            _note(
+                exchange,
+                allowed.directive.span,
+                "this lets the client in by its address, and Require must let it in too",
+            )
         return OK
     order_place = None if directive is None else directive.span
     where: Span | None
@@ -59,7 +66,14 @@ def check_dir_access(exchange: Exchange) -> int:
     log = f"AH01797: client denied by server configuration: {exchange.subject()}"
     exchange.step("access", f"Order {order}: denied", order_place)
     exchange.decided("access-compat", where, message, log=log, also=also)
+    if where is not None:
+        _note(exchange, where, f"{message}; with Satisfy Any this or Require would have to let it in")
     return FORBIDDEN
+
+
+def _note(exchange: Exchange, where: Span, message: str) -> None:
+    """What belongs to a refusal by Require, for people who look at these lines first."""
+    exchange.notes[ACCESS] = Because(where, message)
 
 
 def _any_place(config: AccessCompatConfig) -> Span | None:

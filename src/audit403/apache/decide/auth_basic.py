@@ -56,11 +56,13 @@ def _ask_providers(exchange: Exchange, user: str, password: str) -> int:
         return DECLINED
     if result == FAILED:
         return SERVER_ERROR
+    message = f"no user is called {user}"
     if result == DENIED:
+        message = f"the password of {user} is another one"
         log = f'AH01617: user {user}: authentication failure for "{exchange.uri}": Password Mismatch'
     else:
         log = f"AH01618: user {user} not found: {exchange.uri}"
-    exchange.decided("login-failed", login_place(exchange), "this asks for a name and a password", log=log)
+    exchange.decided("login-failed", login_place(exchange), message, log=log)
     return 401
 
 

@@ -3,8 +3,9 @@
 Truth: apply_authz_sections and authorize_user_core in modules/aaa/mod_authz_core.c.
 """
 
-from audit403.apache.decide.authn_core import auth_type
+from audit403.apache.decide.authn_core import auth_type, login_place
 from audit403.apache.decide.authz_providers import DENIED, FAILED, GRANTED, NEUTRAL, NO_USER, provide
+from audit403.apache.decide.authz_reasons import NEEDS_USER, Reason, because
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import DECLINED, FORBIDDEN, OK, SERVER_ERROR
 from audit403.apache.model.authz import AND, AUTHZ_CORE, AuthzConfig, Container, Requirement
@@ -15,10 +16,10 @@ _NOTHING = AuthzConfig()
 
 
 class Verdict(NamedTuple):
-    """How one requirement or container ended, and which requirement decided it."""
+    """How one requirement or container ended, and which requirements decided it."""
 
     result: str
-    by: Requirement | Container
+    by: tuple[Reason, ...] = ()
 
 
 def authorize_userless(exchange: Exchange) -> int:
@@ -37,9 +38,10 @@ def _authorize(exchange: Exchange, *, after_authn: bool) -> int:
     phase = "authz"
     if root is None:
         if auth_type(exchange) is not None:
-            exchange.step(phase, "AuthType is set, and nothing requires anything: 500")
+            exchange.step(phase, "AuthType is set, and nothing requires anything: 500", login_place(exchange))
             log = "AH01627: AuthType configured with no corresponding authorization directives"
-            exchange.decided("no-requirement", None, "", log=log)
+            message = "this asks who comes, and no Require says who may"
+            exchange.decided("no-requirement", login_place(exchange), message, log=log)
             return SERVER_ERROR
         where = None if config.merging_directive is None else config.merging_directive.span
         exchange.step(phase, "nothing is required: granted", where)
@@ -49,22 +51,26 @@ def _authorize(exchange: Exchange, *, after_authn: bool) -> int:
     if result == GRANTED:
         return OK
     if result == FAILED:
-        exchange.decided("authz-error", _where(verdict.by), "this cannot be evaluated")
+        exchange.decided("authz-error", _place(verdict.by), "this cannot be evaluated")
         return SERVER_ERROR
-    where, also = _place(verdict.by, root)
+    if result == NO_USER and not after_authn:
+        exchange.notes[NEEDS_USER] = _place(verdict.by)
+        return DECLINED
+    reasons = because(exchange, verdict.by) or _nothing_grants(root)
+    also = reasons[1:]
+    place = reasons[0].where if reasons else None
+    message = reasons[0].message if reasons else ""
     if result == NO_USER:
-        if not after_authn:
-            return DECLINED
         log = f"AH01629: authorization failure (no authenticated user): {exchange.uri}"
-        exchange.decided("not-authorized", where, _because(verdict, exchange), log=log, also=also)
+        exchange.decided("not-authorized", place, message, log=log, also=also)
         return 401
     if not after_authn or auth_type(exchange) is None:
         log = f"AH01630: client denied by server configuration: {exchange.subject()}"
-        exchange.decided("require", where, _because(verdict, exchange), log=log, also=also)
+        exchange.decided("require", place, message, log=log, also=also)
         return FORBIDDEN
     user = exchange.user if isinstance(exchange.user, str) else "?"
     log = f'AH01631: user {user}: authorization failure for "{exchange.uri}": '
-    exchange.decided("not-authorized", where, _because(verdict, exchange), log=log, also=also)
+    exchange.decided("not-authorized", place, message, log=log, also=also)
     return FORBIDDEN if config.forbidden_on_failure else 401
 
 
@@ -73,14 +79,14 @@ def _apply(exchange: Exchange, section: Requirement | Container, parent: str) ->
         result = GRANTED if parent == AND else NEUTRAL
         text = f"authorization result of {section.label()}: {result} (directive limited to other methods)"
         exchange.step("authz", text, _where(section), False, "method", "one-of", _methods(section))
-        return Verdict(result, section)
+        return Verdict(result)
     if isinstance(section, Requirement):
-        verdict = Verdict(provide(exchange, section), section)
+        verdict = Verdict(provide(exchange, section), (Reason(section),))
     else:
         verdict = _children(exchange, section)
     if section.negate:
         if verdict.result == GRANTED:
-            verdict = verdict._replace(result=DENIED)
+            verdict = Verdict(DENIED, tuple(reason._replace(inverted=not reason.inverted) for reason in verdict.by))
         elif verdict.result in (DENIED, NO_USER):
             verdict = verdict._replace(result=NEUTRAL)
     if verdict.result != FAILED or isinstance(section, Requirement):
@@ -91,45 +97,31 @@ def _apply(exchange: Exchange, section: Requirement | Container, parent: str) ->
 
 
 def _children(exchange: Exchange, section: Container) -> Verdict:
-    found = Verdict(NEUTRAL, section)
+    found = Verdict(NEUTRAL)
     decisive, other = (DENIED, GRANTED) if section.op == AND else (GRANTED, DENIED)
     for child in section.children:
         verdict = _apply(exchange, child, section.op)
         result = verdict.result
-        if result == FAILED:
+        if result in (FAILED, decisive):
             return verdict
         if result == NEUTRAL:
             continue
-        if result == decisive:
-            return verdict
-        weaker = found.result != DENIED if section.op == AND else found.result == other
-        if found.result == NEUTRAL or (result == NO_USER and weaker):
+        if result == found.result:
+            # Several were needed, or any would have done and none did: all of them decide.
+            found = Verdict(result, found.by + verdict.by)
+        elif found.result == NEUTRAL or (result == NO_USER and found.result == other):
             found = verdict
-        elif result == found.result and section.op != AND:
-            # Several have failed and any of them would do: what decides is that none did.
-            found = Verdict(result, section)
     return found
 
 
-def _because(verdict: Verdict, exchange: Exchange) -> str:
-    by = verdict.by
-    if verdict.result == NEUTRAL:
-        return "nothing here grants anything, and what is not granted is denied"
-    if isinstance(by, Container):
-        return "none of these is met"
-    if by.negate:
-        return f"this shuts out whom `{by.provider} {by.argument}` describes"
-    return "this is not met"
+def _nothing_grants(root: Container) -> tuple[Because, ...]:
+    """Where nothing that is required has come to anything."""
+    message = "nothing here grants anything, and what is not granted is denied"
+    return tuple(Because(leaf.directive.span, message) for leaf in leaves(root)[:1])
 
 
-def _place(by: Requirement | Container, root: Container) -> tuple[Span | None, tuple[Because, ...]]:
-    """Where the decision is written, and what else belongs to it."""
-    if by.directive is not None:
-        return by.directive.span, ()
-    found = [leaf.directive.span for leaf in leaves(by)]
-    if not found:
-        return None, ()
-    return found[0], tuple(Because(span, "nor is this") for span in found[1:])
+def _place(reasons: tuple[Reason, ...]) -> Span | None:
+    return reasons[0].requirement.directive.span if reasons else None
 
 
 def leaves(section: Requirement | Container) -> list[Requirement]:

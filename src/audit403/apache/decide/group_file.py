@@ -3,10 +3,12 @@
 Truth: groups_for_user and group_check_authorization in modules/aaa/mod_authz_groupfile.c.
 """
 
+from audit403.apache.decide.authz_reasons import FAULTS
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.text_file import open_text
 from audit403.apache.model.authn import AUTHZ_GROUPFILE, FileConfig
 from audit403.apache.read.words import values_of
+from audit403.core.place import Because
 from audit403.core.source import latin
 
 _NOTHING = FileConfig()
@@ -20,6 +22,8 @@ def groups_of(exchange: Exchange, user: str) -> frozenset[str]:
         return frozenset()
     path = exchange.evaluator.model.process.rooted(config.path)
     lines = open_text(exchange, path, config.directive.span, f"AH01665: Could not open group file: {path}")
+    if lines is None:
+        exchange.notes[FAULTS] = (Because(config.directive.span, f"{path} cannot be read, so nobody is in any group"),)
     found: set[str] = set()
     for line in lines or ():
         if not line or line.startswith("#"):

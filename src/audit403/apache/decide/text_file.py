@@ -4,6 +4,7 @@ Truth: ap_pcfg_openfile, ap_cfg_getline and cfg_trim_line in server/util.c.
 """
 
 from errno import EBADF
+from os import strerror
 
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.files import error_text
@@ -22,7 +23,8 @@ def open_text(exchange: Exchange, path: str, where: Span, log: str) -> list[str]
         errno = EBADF
     exchange.step("authn", path, files.place(seen), not errno, f"file:{path}", "readable")
     if errno:
-        exchange.decided("file-unreadable", where, f"{path} cannot be read", log=error_text(errno) + log)
+        message = f"{path} cannot be read: {strerror(errno)}"
+        exchange.decided("file-unreadable", where, message, log=error_text(errno) + log)
         return None
     data = exchange.evaluator.evidence.read(path)
     if not isinstance(data, bytes):
