@@ -158,6 +158,23 @@ def test_a_directory_that_cannot_be_listed_refuses_missing_names(server_dir: Pat
     assert server.status("/docs/page.html") == 200
 
 
+def test_a_variant_that_is_a_directory_has_nothing_behind_it(tmp_path: Path) -> None:
+    server = httpd(tmp_path, "")
+    away = tmp_path / "away"
+    away.mkdir()
+    (away / "info").write_text("info")
+    (tmp_path / "html" / "docs" / "page.html").symlink_to(away)
+    decision = server.ask("/docs/page/info")
+    assert (decision.status, decision.cause) == (404, "no-variant")
+    assert any("AH00033" in because.message or "500" in because.message for because in decision.because)
+
+
+@pytest.mark.parametrize(("line", "status"), [("on", 302), ("303", 303), ("30x", 500), ("400", 500), ("often", 500)])
+def test_directory_index_redirect(tmp_path: Path, line: str, status: int) -> None:
+    server = httpd(tmp_path, "index.html", "", f"DirectoryIndexRedirect {line}")
+    assert server.status("/docs/") == status
+
+
 @pytest.mark.parametrize("target", ["/docs/map", "/docs/map.var"])
 def test_a_map_that_names_a_refused_file(tmp_path: Path, target: str) -> None:
     lines = f"{MULTI}\nMultiviewsMatch Handlers\n<Files *.en>\nRequire all denied\n</Files>"

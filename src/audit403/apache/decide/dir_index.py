@@ -39,6 +39,8 @@ def _directory(exchange: Exchange) -> int:
         exchange.step("index", f"{exchange.uri} is a directory: 301 to {exchange.uri}/")
         return 301
     if exchange.handler == REDIRECT_HANDLER or (config.check_handler and exchange.handler != DIRECTORY_TYPE):
+        if exchange.content_type == DIRECTORY_TYPE:
+            exchange.set_type(None, trusted=exchange.type_trusted)
         return DECLINED
     names = DEFAULT_INDEX if config.index_names is None else config.index_names
     where = None if config.index_directive is None else config.index_directive.span

@@ -8,7 +8,7 @@ from errno import EACCES, ENOENT
 from audit403.apache import fnmatch
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.files import Files, Seen, error_text
-from audit403.apache.decide.outcome import FORBIDDEN, OK
+from audit403.apache.decide.outcome import FORBIDDEN, OK, SERVER_ERROR
 from audit403.apache.decide.walks import files_walk
 from audit403.apache.model.core_config import CORE, CoreConfig, Override
 from audit403.apache.model.options import FOLLOW, OWNER_MATCH, Options
@@ -77,7 +77,13 @@ class _Walk:
         path = exchange.filename or "/"
         saved = exchange.path_info
         if known is not None and known.kind == DIRECTORY and saved:
-            path, saved = merge(path, saved.lstrip("/")), ""
+            merged = merge(path, saved)
+            if not is_within(merged, path):
+                exchange.step("directory", f"{path} is a directory, and {saved} is left over behind it: 500")
+                words = f"path_info {saved} is not relative to the filename path {path} for uri {exchange.uri}"
+                exchange.decided("path-info", None, "", log=f"AH00033: dir_walk error, {words}")
+                return SERVER_ERROR
+            path, saved = merged, ""
         rest = path.lstrip("/")
         filename, segments = "/", 1
         last = Seen(0, _ROOT, "/")
@@ -199,6 +205,11 @@ class _Walk:
     def _step(self, section: Section, met: bool, path: str, operator: str) -> None:
         text = f"{section.label()} for {path}"
         self.exchange.step("directory", text, section.directive.span, met, "path", operator, section.text)
+
+
+def is_within(path: str, root: str) -> bool:
+    """Whether a merged path is still below its root (APR_FILEPATH_NOTABOVEROOT)."""
+    return path.startswith(root) and (root.endswith("/") or path[len(root) : len(root) + 1] in ("", "/"))
 
 
 def join_path_info(rest: str, saved: str) -> str:

@@ -3,13 +3,17 @@
 Truth: modules/mappers/mod_dir.c.
 """
 
+import re
+
 from audit403.apache.model.builder import Builder, Handler, flag, only_word
+from audit403.apache.model.config_error import ConfigError
 from audit403.apache.model.per_dir import overlaid
 from audit403.apache.read.tree import Directive
 from audit403.core.named_tuple import NamedTuple
 
 DIR = "dir"
 DEFAULT_INDEX = ("index.html",)
+_REDIRECTS = {"on": 302, "off": 0, "temp": 302, "permanent": 301, "seeother": 303}
 
 
 class DirConfig(NamedTuple):
@@ -52,8 +56,12 @@ def _check_handler(builder: Builder, directive: Directive) -> None:
 
 def _redirect(builder: Builder, directive: Directive) -> None:
     word = only_word(directive).lower()
-    named = {"on": 302, "off": 0, "temp": 302, "permanent": 301, "seeother": 303}
-    status = named.get(word, int(word) if word.isascii() and word.isdigit() else 0)
+    number = re.match("[0-9]+", word)
+    status = _REDIRECTS.get(word) if number is None else int(number[0])
+    if status is None:
+        raise ConfigError("DirectoryIndexRedirect ON|OFF|permanent|temp|seeother|3xx")
+    if number is not None and not 300 <= status < 400:
+        raise ConfigError("DirectoryIndexRedirect only accepts values between 300 and 399")
     builder.slots[DIR] = _config(builder)._replace(redirect=status)
 
 

@@ -71,8 +71,7 @@ def _read_directory(exchange: Exchange, negotiation: Negotiation) -> int:
     for entry in matching:
         inner = look_up_entry(exchange, entry)
         if inner.cause is not None and inner.status >= 400:
-            message = f"{entry} would be answered with {inner.status}"
-            refused += (Because(because.where, f"{message}: {because.message}") for because in inner.cause.because[:1])
+            refused.append(_refusal(exchange, inner, entry))
         if not _is_variant(inner, name):
             continue
         if inner.content_type == MAP_TYPE or inner.handler == TYPE_MAP:
@@ -90,6 +89,16 @@ def _read_directory(exchange: Exchange, negotiation: Negotiation) -> int:
         )
         return 404
     return OK
+
+
+def _refusal(exchange: Exchange, inner: Exchange, name: str) -> Because:
+    """Why a file is no variant: what refuses it, or the file where nothing is written of it."""
+    message = f"{name} would be answered with {inner.status}"
+    because = () if inner.cause is None else inner.cause.because
+    if because:
+        return Because(because[0].where, f"{message}: {because[0].message}")
+    files = exchange.evaluator.served_files()
+    return Because(files.place(files.stat(inner.filename or "/")), message)
 
 
 def _matching(exchange: Exchange, directory: Seen, prefix: str) -> list[str]:
