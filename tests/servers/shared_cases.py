@@ -1,4 +1,6 @@
-"""The real 403s of ../shared/cases (AUDIT403_SHARED says where), laid out as they were found and as they were fixed.
+"""Real 403s, laid out as they were found and as they were fixed: ours, and those of ../shared/cases.
+
+AUDIT403_SHARED says where the latter are.
 
 `for case in shared_cases("nginx"): with lay_out(case, "broken") as world: …`
 """
@@ -27,6 +29,7 @@ State = Literal["broken", "fixed"]
 
 SHARED = Path(os.environ.get("AUDIT403_SHARED") or Path(__file__).resolve().parents[3] / "shared")
 CASES = SHARED / "cases"
+OWN = Path(__file__).resolve().parents[1] / "conformance"
 
 # Another program than the server refuses here, and neither configuration nor files say so.
 BEYOND = ("waf.", "phpfpm.", "upstream.", "edge.", "fs.selinux")
@@ -103,9 +106,9 @@ class World(NamedTuple):
 
 
 def shared_cases(server: str) -> list[SharedCase]:
-    """All cases of a server that were reproduced; none where the folder is not there."""
+    """All cases of a server that were reproduced; of the shared ones none where their folder is not there."""
     found = []
-    for path in sorted(CASES.glob("*/*/case.json")):
+    for path in sorted([*CASES.glob("*/*/case.json"), *OWN.glob("*/*/case.json")]):
         data = json.loads(path.read_text())
         if data["server"] == server and data.get("reproducible") is not False:
             found.append(SharedCase(path.parent.name, path.parent.parent.name, path.parent, data))

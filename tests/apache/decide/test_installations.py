@@ -95,3 +95,9 @@ def test_conditions_inside_conditions_are_not_reached_again(tmp_path: Path) -> N
         # That module's checks hang on more than the configuration, and nothing is kept.
         assert Httpd(tmp_path, body).status("/") == 403
         assert Httpd(tmp_path, body, without=("allowmethods",)).status("/") == status
+
+
+def test_how_long_a_rewritten_name_may_be_hangs_on_the_longest_request_line(tmp_path: Path) -> None:
+    rules = "RewriteEngine On\nRewriteRule ^/x$ /" + "y" * 100 + "\nRewriteRule ^/y /page.html"
+    assert Httpd(tmp_path, f"{rules}\nLimitRequestLine 60").status("/x") == 200
+    assert Httpd(tmp_path, f"{rules}\nLimitRequestLine 40").ask("/x").cause == "rewrite-loop"

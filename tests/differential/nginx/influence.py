@@ -123,15 +123,21 @@ class Influence:
         wanted = self.asked_for()
         if not wanted:
             return []
-        found: list[tuple[int, int, frozenset[str]]] = []
-        directives = parse("nginx.conf", conf.encode("utf-8", "surrogateescape")).directives
-        pending: list[tuple[Directive, Directive | None]] = [(directive, None) for directive in directives]
-        while pending:
-            directive, parent = pending.pop()
-            labels = wanted.intersection(self._labels(directive, parent))
-            if labels:
-                found.append((directive.start, directive.end, labels))
-            pending += [(child, directive) for child in directive.block or ()]
+        found = [(start, end, said & wanted) for start, end, said in self._labelled(conf) if said & wanted]
         self._rng.shuffle(found)
         found.sort(key=lambda row: min((self.counts[label] >= FEWEST, self._tried[label]) for label in row[2]))
         return found[:rounds]
+
+    def _labelled(self, conf: str) -> list[tuple[int, int, frozenset[str]]]:
+        """Each directive's byte range and labels."""
+        found: list[tuple[int, int, frozenset[str]]] = []
+        data = conf.encode("utf-8", "surrogateescape")
+        pending: list[tuple[Directive, Directive | None]] = [(directive, None) for directive in self._directives(data)]
+        while pending:
+            directive, parent = pending.pop()
+            found.append((directive.start, directive.end, frozenset(self._labels(directive, parent))))
+            pending += [(child, directive) for child in directive.block or ()]
+        return found
+
+    def _directives(self, data: bytes) -> Iterable[Directive]:
+        return parse("nginx.conf", data).directives

@@ -25,10 +25,10 @@ ALWAYS = ("authn_core", "authz_core", "authz_host", "alias", "dir", "mime")
 OFTEN = (
     "auth_basic", "authn_file", "authz_user", "authz_groupfile", "authz_owner", "authn_anon", "autoindex", "env",
     "headers", "rewrite", "setenvif", "access_compat", "userdir", "vhost_alias", "remoteip", "allowmethods", "asis",
-    "status", "info", "macro", "proxy", "proxy_http", "proxy_fcgi", "proxy_connect",
+    "status", "info", "macro", "proxy", "proxy_http", "proxy_fcgi", "proxy_connect", "negotiation", "dav", "dav_fs",
 )  # fmt: skip
 #: What needs the module before it in the list.
-_NEEDS = {"proxy_http": "proxy", "proxy_fcgi": "proxy", "proxy_connect": "proxy"}
+_NEEDS = {"proxy_http": "proxy", "proxy_fcgi": "proxy", "proxy_connect": "proxy", "dav_fs": "dav"}
 _ADDRESSES = ("127.0.0.1", "127.0.0.2", "127.0.0", "127", "10.0.0.0/8", "127.0.1.0/24 127.0.0.2", "127.0.0.0/255.0.0.0")
 _MACROS = """\
 <Macro Closed $url $who>
@@ -89,6 +89,7 @@ class Hosting:
         self.requests.hosts = [f"s{number}.test" for number in range(len(names))]
         self.requests.has_tls = "ssl" in self.modules
         self.requests.paths = [path for name in names for path in self.tree.paths[name]]
+        self.requests.likely = []
         sites = [self.site(filler, number, name) for number, name in enumerate(names)]
         conf = [_ALIASES, *([_MACROS] if "macro" in self.modules else [])]
         places = self.places("localhost", names[0])
@@ -174,6 +175,11 @@ class Hosting:
             )
         return text
 
+    def about(self, url: str) -> str:
+        """A URL that something is about: it will be asked for more often than others."""
+        self.requests.likely.append(url)
+        return url
+
     def places(self, host: str, name: str) -> dict[str, Callable[[], str]]:
         """What the marks of a piece stand for."""
         rng = self.rng
@@ -189,7 +195,9 @@ class Hosting:
             "PORT": lambda: str(self.plain),
             "CLOSED": lambda: str(self.closed),
             "IP": lambda: rng.choice(_ADDRESSES),
-            "DIR": lambda: f"@TOP@/www/{name}/{rng.choice(folders)}",
-            "URL": lambda: rng.choice((f"/{rng.choice(paths)}", f"/{rng.choice(folders)}", rng.choice(URLS[:40]))),
+            "DIR": lambda: f"@TOP@/www/{name}{self.about(f'/{rng.choice(folders)}')}",
+            "URL": lambda: self.about(
+                rng.choice((f"/{rng.choice(paths)}", f"/{rng.choice(folders)}", rng.choice(URLS[:40])))
+            ),
             "OPEN": lambda: rng.choice((*opened, *((old,) * 2 if "access_compat" in self.modules else ()))),
         }

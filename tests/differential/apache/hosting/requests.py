@@ -48,7 +48,19 @@ _ENDS = (
 )
 _QUERIES = ("", "", "", "", "?x=1", "?union+select", "?q=<script>", "?tag=a%0ab", "?id=127.0.0.1", "?GLOBALS=x", "?")
 _AGENTS = ("Mozilla/5.0 (X11; Linux)", "curl/8", "sqlmap/1", "AhrefsBot", "", "Mozilla/5.0 bot")
-_METHODS = ("GET",) * 12 + ("HEAD", "HEAD", "POST", "POST", "OPTIONS", "PUT", "DELETE", "TRACE", "PROPFIND", "FOO")
+_METHODS = ("GET",) * 12 + (
+    "HEAD",
+    "HEAD",
+    "POST",
+    "POST",
+    "OPTIONS",
+    "PUT",
+    "DELETE",
+    "TRACE",
+    "PROPFIND",
+    "MKCOL",
+    "FOO",
+)
 _CLIENTS = ("127.0.0.1", "127.0.0.1", "127.0.0.2", "127.0.1.1")
 
 
@@ -62,6 +74,8 @@ class Requests:
         self.hosts: Sequence[str] = ()
         self.paths: Sequence[str] = ()
         self.has_tls = False
+        #: What the configuration is about.
+        self.likely: list[str] = []
 
     def trial(self) -> Trial:
         """One request."""
@@ -94,6 +108,9 @@ class Requests:
         """The path and the query string."""
         rng = self.rng
         path = rng.choice(URLS) if rng.random() < 0.55 else "/" + quote(rng.choice(self.paths))
+        if self.likely and rng.random() < 0.4:
+            path = rng.choice(self.likely)
+            path += "/" if rng.random() < 0.3 and not path.endswith("/") else ""
         roll = rng.random()
         if roll < 0.07:
             path += rng.choice(_ENDS)

@@ -44,7 +44,8 @@ WHOLE = (
 PASSWORD = "secret"
 USERS = ("ann", "ben", "root", "www-data")
 _MODES = (0o644, 0o644, 0o600, 0o640, 0o000, 0o666)
-_FOLDER_MODES = (0o711, 0o700, 0o744, 0o750, 0o777, 0o000)
+#: None lets the worker write, which would change the tree while it is asked for.
+_FOLDER_MODES = (0o711, 0o700, 0o744, 0o750, 0o000)
 
 
 class Tree:
@@ -110,7 +111,7 @@ class Tree:
         everything = sorted(path for path in root.rglob("*") if not path.is_symlink())
         for path in rng.sample(everything, min(len(everything), rng.choice((0, 1, 2, 3)))):
             path.chmod(rng.choice(_FOLDER_MODES if path.is_dir() else _MODES))
-        for path in rng.sample(everything, 3):
+        for path in rng.sample([path for path in everything if path.is_file()], 3):
             shutil.chown(path, worker_user())
 
     def _passwords(self) -> None:

@@ -36,7 +36,6 @@ UNCHANGED, CHANGED, CHANGED_UNESCAPED, ANSWERED, ANSWERED_AT_ONCE = 0, 1, 2, 4, 
 """What a list has done: nothing, changed the URI, or given the status that `exchange.status` has."""
 
 FORCED_TYPE, FORCED_HANDLER = "rewrite-forced-mimetype", "rewrite-forced-handler"
-LONGEST_URI = 2 * 8190
 _ROUNDS_TOLD = 20
 
 
@@ -76,8 +75,10 @@ class _Run:
             allowed = _substituted(rule, self.context)
             if not rule.has(NO_SUBSTITUTION):
                 self.last = rule
-            if len((exchange.filename or "").encode("utf-8", "surrogateescape")) > LONGEST_URI:
-                self._fail(rule, f"RewriteRule '{rule.pattern.text}' and URI '{exchange.uri}' exceeded maximum length")
+            longest = 2 * exchange.server.limits.line
+            if len((exchange.filename or "").encode("utf-8", "surrogateescape")) > longest:
+                what = f"exceeded maximum length ({longest})"
+                self._fail(rule, f"RewriteRule '{rule.pattern.text}' and URI '{exchange.uri}' {what}")
                 return True
             if not allowed:
                 self.action = ANSWERED_AT_ONCE

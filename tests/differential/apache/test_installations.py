@@ -1,0 +1,61 @@
+"""Whole installations as people have them, against httpd, with the count of what each directive decides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from audit403.apache.model.handlers import HANDLERS
+from differential.apache.hosting.bundle import BundleDuel
+from differential.apache.hosting.generator import Hosting
+from differential.apache.influence import Report
+from servers.certificates import make_certificates
+from servers.need import need_root
+from servers.plenty import cases
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from random import Random
+
+    from servers.certificates import Certificates
+
+_REQUESTS = 40
+_CONFIGURATIONS_PER_TREE = 5
+#: What changes no status here: what is sent along, what is logged, what needs modules or machines that are not here,
+#: and what has tests of its own because it is rare (test_digest, test_dav, test_headers, test_proxy, test_negotiation).
+_NOT_HERE = """
+    addcharset addinputfilter addoutputfilter removecharset removeinputfilter removeoutputfilter serveradmin
+    anonymous_logemail hostnamelookups typesconfig aliaspreservepath redirectrelative secaction secremoterules secrule
+    secruleengine secrulescript assigngroupidexpr assignuserid assignuseridexpr sslcacertificatepath sslcadnrequestfile
+    sslcadnrequestpath remoteipproxyprotocol remoteipproxyprotocolexceptions remoteipinternalproxylist
+    remoteiptrustedproxylist remoteipproxiesheader proxyremote proxyremotematch proxypassinherit authdigestalgorithm
+    authdigestdomain authdigestnccheck authdigestnoncelifetime authdigestprovider authdigestqop davlockdb
+    davlockdiscovery davmintimeout davdepthinfinity limitxmlrequestbody addlanguage removelanguage removeencoding
+    addencoding defaultlanguage forcelanguagepriority languagepriority header passenv
+"""
+WANTED = tuple(name for name in HANDLERS if name not in _NOT_HERE.split())
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Throw-away certificates."""
+    return make_certificates(tmp_path_factory.mktemp("certificates"), ("s0.test", "*.test"))
+
+
+def test_installations(server_dir: Path, rng: Random, certificates: Certificates) -> None:
+    need_root()
+    hosting = Hosting(rng, server_dir, certificates)
+    report = Report(rng, WANTED)
+    number = 0
+    with BundleDuel(server_dir, hosting.preamble()) as duel:
+        while report.goes_on(duel.asked, cases(1_200)):
+            number += 1
+            if number % _CONFIGURATIONS_PER_TREE == 0:
+                hosting.tree.make()
+            body = hosting.bundle()
+            trials = [hosting.requests.trial() for _ in range(_REQUESTS)]
+            if duel.start(body):
+                report.compare(duel, body, trials)  # type: ignore[arg-type]
+        duel.check()
+    report.check()
