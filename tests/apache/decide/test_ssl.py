@@ -85,6 +85,15 @@ def test_names_of_handshake_and_request(tmp_path: Path) -> None:
     assert Httpd(tmp_path, hosts(main="SSLVHostSNIPolicy strict")).status(tls=Tls("other.test")) == 421
 
 
+def test_authorities_that_only_clients_with_a_name_are_told_of(tmp_path: Path) -> None:
+    other = "SSLVerifyClient require\nSSLCACertificateFile /other.pem"
+    httpd = Httpd(tmp_path, hosts("", other, "SSLProtocol TLSv1.2\nSSLVHostSNIPolicy insecure"))
+    decision = httpd.ask(tls=Tls(None, "verified"), host="other.test")
+    assert (decision.status, decision.cause, decision.log) == (403, "authorities-without-name", None)
+    same = Httpd(tmp_path, hosts("", "SSLVerifyClient require", "SSLProtocol TLSv1.2\nSSLVHostSNIPolicy insecure"))
+    assert same.status(tls=Tls(None, "verified"), host="other.test") == 200
+
+
 def test_a_made_up_subject_is_no_login(tmp_path: Path) -> None:
     login = "AuthType Basic\nAuthName x\nAuthUserFile /none\nRequire valid-user"
     httpd = Httpd(tmp_path, f"<Location />\n{login}\n</Location>")

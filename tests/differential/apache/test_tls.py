@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -65,6 +66,8 @@ class TlsSites:
         lines.append(f"SSLCertificateKeyFile {self.certificates.server_key}")
         if rng.random() < 0.4:
             lines.append(f"SSLVerifyClient {rng.choice(('none', 'optional', 'require', 'optional_no_ca'))}")
+        if rng.random() < 0.2:
+            lines.append(f"SSLCACertificateFile {self.root.parent}/authority.pem")
         if rng.random() < 0.15:
             lines.append(f"SSLVerifyDepth {rng.choice((0, 1, 3))}")
         if rng.random() < 0.2:
@@ -139,6 +142,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 def test_tls(server_dir: Path, rng: Random, certificates: Certificates) -> None:
     root = server_dir / "html"
     make_tree(root)
+    shutil.copy(certificates.authority, server_dir / "authority.pem")
     sites = TlsSites(rng, root, certificates, tuple(free_ports(2)))  # type: ignore[arg-type]
     with Duel(server_dir, extra=("ssl",)) as duel:
         while duel.asked < cases(1000):

@@ -83,7 +83,9 @@ def server_of_name(exchange: Exchange, model: Model) -> None:
 
 def _remembered(exchange: Exchange, chain: Chain, host: str, port: int) -> tuple[Server | None, str]:
     """The same names are asked for again and again."""
-    known: dict[tuple[Chain, str, int], tuple[Server | None, str]] = exchange.evaluator.kept.setdefault("names", {})
+    known: dict[tuple[Chain, str, int], tuple[Server | None, str]] = exchange.evaluator.kept.setdefault(
+        "virtual-hosts", {}
+    )
     key = (chain, host, port)
     found = known.get(key)
     if found is None:

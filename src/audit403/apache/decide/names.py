@@ -10,7 +10,7 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.core.open_question import Unknown
 from audit403.http.address import Address, parse_plain
 
-_KEPT = "names"
+_KEPT = "names-of-addresses"
 
 
 class Names(NamedTuple):

@@ -53,7 +53,7 @@ def module_of(exchange: Exchange, scheme: str) -> str | None:
 
 
 def place_of_pass(exchange: Exchange) -> Span | None:
-    """The ProxyPass or SetHandler that has sent the request on."""
+    """The ProxyPass, the rule or the SetHandler that has sent the request on."""
     directive = exchange.extra.get(PROXY) or exchange.core.handler_directive
     return None if directive is None else directive.span
 

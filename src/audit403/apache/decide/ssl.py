@@ -161,11 +161,25 @@ def _check_certificate(exchange: Exchange, config: SslConfig) -> int:
     directive = config.verify_directive or own.verify_directive
     where = None if directive is None else directive.span
     if first.protocols is not None and TLS_1_3 not in first.protocols:
+        if REQUIRE in modes and handshake is not None and _has_other_authorities(exchange, handshake):
+            exchange.step("access", "the certificate would have to be of other authorities than the handshake's", where)
+            message = "this asks for a certificate of authorities that only clients with SNI are told of"
+            exchange.decided("authorities-without-name", where, message)
+            return FORBIDDEN
         return _renegotiated(exchange, config, modes, where)
     exchange.step("access", "a certificate is asked for after the handshake, which browsers do not give", where)
     log = "AH10158: cannot perform post-handshake authentication"
     exchange.decided("post-handshake", where, "this asks for a certificate that the handshake did not ask for", log=log)
     return FORBIDDEN
+
+
+def _has_other_authorities(exchange: Exchange, handshake: Handshake) -> bool:
+    """Whether the handshake was another server's, with other authorities (MODSSL_CFG_CA_NE)."""
+    theirs, own = dict(ssl_of(handshake.server).authorities), ssl_of(exchange.server).authorities
+    names = ("sslcacertificatefile", "sslcacertificatepath")
+    return handshake.server is not exchange.server and any(
+        name in names and value != theirs.get(name) for name, value in own
+    )
 
 
 def _renegotiated(exchange: Exchange, config: SslConfig, modes: set[str], where: Span | None) -> int:

@@ -10,6 +10,7 @@ from audit403.apache.decide.exchange import NOT_PROXIED, REVERSE, Exchange
 from audit403.apache.decide.outcome import FORBIDDEN, OK, SERVER_ERROR, is_redirect
 from audit403.apache.decide.rewrite.rules import ANSWERED, ANSWERED_AT_ONCE, CHANGED_UNESCAPED, Applied
 from audit403.apache.decide.rewrite.urls import absolute_prefix, has_unsafe_query
+from audit403.apache.model.proxy import PROXY
 from audit403.core.place import Place
 
 UNSAFE_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -85,5 +86,7 @@ def _to_proxy(
     if exchange.proxied == NOT_PROXIED:
         exchange.proxied = REVERSE
     exchange.handler = "proxy-server"
+    if applied.last is not None:
+        exchange.extra[PROXY] = applied.last.directive
     exchange.step(phase, f"handed to the proxy: {filename}", where)
     return OK
