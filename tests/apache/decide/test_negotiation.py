@@ -244,3 +244,17 @@ def test_types_with_charsets(written: str, charset: str | None, type_: str) -> N
 )
 def test_path_info_at_the_end(uri: str, path_info: str, left: str) -> None:
     assert without_path_info(uri, path_info) == left
+
+
+@pytest.mark.parametrize(
+    ("files", "lines", "reason"),
+    [
+        ("page.html.foo", MULTI, "nothing says what .foo in its name stands for"),
+        ("page.foo", MULTI, "no part of its name stands for a type, a language, an encoding or a charset"),
+        ("page.en", MULTI, "its type is not known"),
+        ("page.html", f"{MULTI}\n<Files *.html>\nRequire all denied\n</Files>", "it would be answered with 403"),
+    ],
+)
+def test_why_a_file_is_no_variant(tmp_path: Path, files: str, lines: str, reason: str) -> None:
+    decision = httpd(tmp_path, files, lines).ask("/docs/page")
+    assert f"{files} is no variant: {reason}" in [step.text for step in decision.trace]

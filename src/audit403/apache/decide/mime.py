@@ -26,6 +26,7 @@ something."""
 _S = r"[ \t\n\v\f\r]"
 _TOKEN = r"[!#$%&'*+.^_`{|}~0-9A-Za-z-]"
 _TYPE = re.compile(rf"{_S}*+([^ \t\n\v\f\r][^/; \t\n\v\f\r]*+{_S}*+)/{_S}*+([^ \t\n\v\f\r][^; \t\n\v\f\r]*+){_S}*+")
+_PLAIN_TYPE = re.compile("[a-z0-9./+-]+")
 _ATTRIBUTE = re.compile(rf"((?:{_TOKEN}|[ \t\n])*+)=[ \t\n]*+")
 _QUOTED = re.compile(r'"(?:[^"\\\n\x80-\U0010ffff]|\\[^\x80-\U0010ffff])*+(?:\Z|"[ \t\n]*+(?=;|\Z))')
 _WORDS = re.compile(rf"(?:{_TOKEN}|[ \t\n])*+")
@@ -76,6 +77,8 @@ def find_type(exchange: Exchange) -> int:
 
 def with_charset(content_type: str, charset: str | None) -> str:
     """A type as httpd writes it anew, with the charset that the extensions name; unchanged where it is no type."""
+    if charset is None and _PLAIN_TYPE.fullmatch(content_type):
+        return content_type
     found = _TYPE.match(content_type)
     if found is None:
         return content_type

@@ -72,7 +72,9 @@ def _read_directory(exchange: Exchange, negotiation: Negotiation) -> int:
         inner = look_up_entry(exchange, entry)
         if inner.cause is not None and inner.status >= 400:
             refused.append(_refusal(exchange, inner, entry))
-        if not _is_variant(inner, name):
+        reason = _unfit(inner, name)
+        if reason is not None:
+            exchange.step("type", f"{entry} is no variant: {reason}")
             continue
         if inner.content_type == MAP_TYPE or inner.handler == TYPE_MAP:
             maps.append(inner)
@@ -115,27 +117,32 @@ def _matching(exchange: Exchange, directory: Seen, prefix: str) -> list[str]:
     return [name for name, entry in pairs if not isinstance(entry, Entry) or entry.kind != DIRECTORY]
 
 
-def _is_variant(inner: Exchange, asked: str) -> bool:
-    """Whether a file can be served, and nothing of its name is left unexplained."""
+def _unfit(inner: Exchange, asked: str) -> str | None:
+    """Why a file does not count; None where it can be served and nothing of its name is left unexplained."""
     if inner.found is None or inner.found.kind != FILE:
-        return False
+        return "it is no file that can be reached"
     if inner.handler is not None and inner.content_type is None:
         inner.set_type(CGI_TYPE, trusted=True)
     strangers = inner.notes.get(STRANGERS)
-    if strangers is None or _left_over(asked, list(strangers)):
-        return False
-    return inner.status == 200 and inner.content_type is not None
+    if inner.status != 200:
+        return f"it would be answered with {inner.status}"
+    if strangers is None:
+        return "no part of its name stands for a type, a language, an encoding or a charset"
+    left = _left_over(asked, list(strangers))
+    if left:
+        return f"nothing says what .{left[0]} in its name stands for"
+    return "its type is not known" if inner.content_type is None else None
 
 
-def _left_over(asked: str, strangers: list[str]) -> bool:
-    """Whether a part of the file's name means nothing and is none of what was asked for, in its order."""
+def _left_over(asked: str, strangers: list[str]) -> list[str]:
+    """The parts of the file's name that mean nothing and are none of what was asked for, in its order."""
     while asked and strangers:
         segment, dot, asked = asked.partition(".")
         if segment == strangers[0]:
             del strangers[0]
         if not dot:
             break
-    return bool(strangers)
+    return strangers
 
 
 def _variant(inner: Exchange, name: str) -> Variant:
