@@ -31,6 +31,13 @@ MORE = (
     "info",
     "dav",
     "dav_fs",
+    "authn_dbm",
+    "ldap",
+    "authnz_ldap",
+    "request",
+    "session",
+    "session_cookie",
+    "auth_form",
 )
 
 

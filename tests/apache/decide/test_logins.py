@@ -13,6 +13,8 @@ from apache.decide.asked import Httpd
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from audit403.core.decision import Decision
+
 LOGIN = 'AuthType Basic\nAuthName "Private area"\nAuthUserFile {folder}/users\nAuthGroupFile {folder}/groups\n'
 
 
@@ -20,6 +22,20 @@ def asked(
     folder: Path, inside: str, user: str | None = "ann", password: str = "secret", before: str = ""
 ) -> int | None:
     """The status of a request with these credentials for a location that says this."""
+    return decided(folder, inside, user, password, before).status
+
+
+def with_cookie(folder: Path, inside: str, cookie: str) -> int | None:
+    """The status of a request with a cookie and no credentials."""
+    decided(folder, inside, None)
+    body = f"<Location />\n{inside}\n</Location>".replace("{folder}", str(folder))
+    return Httpd(folder, body).status(Cookie=cookie)
+
+
+def decided(
+    folder: Path, inside: str, user: str | None = "ann", password: str = "secret", before: str = ""
+) -> Decision:
+    """The decision on the same."""
     secret = base64.b64encode(hashlib.sha1(b"secret", usedforsecurity=False).digest()).decode()
     digest = hashlib.md5(b"ann:Private area:secret", usedforsecurity=False).hexdigest()
     (folder / "users").write_text(f"ann:{{SHA}}{secret}\nroot::{{SHA}}{secret}\nbob:abNANd1rDfiNc\n")
@@ -28,7 +44,7 @@ def asked(
     body = f"{before}\n<Location />\n{inside}\n</Location>".replace("{folder}", str(folder))
     text = base64.b64encode(f"{user}:{password}".encode()).decode()
     headers = {} if user is None else {"Authorization": f"Basic {text}"}
-    return Httpd(folder, body).status(**headers)
+    return Httpd(folder, body).ask(**headers)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +105,36 @@ def test_providers_under_other_names(tmp_path: Path) -> None:
 
 
 def test_unknown_providers_are_a_fault_of_the_htaccess(tmp_path: Path) -> None:
-    for line in ("Require All granted", "Require ldap-user x", "AuthBasicProvider File", "AuthBasicProvider dbm"):
+    for line in ("Require All granted", "Require dbd-group x", "AuthBasicProvider File", "AuthBasicProvider dbd"):
         assert Httpd(tmp_path, "", htaccess=line).status() == 500
     assert Httpd(tmp_path, "", htaccess="Require all granted\nAuthBasicProvider file").status() == 200
+
+
+def test_directories_and_databases_answer_for_themselves(tmp_path: Path) -> None:
+    ldap = "AuthType Basic\nAuthName x\nAuthBasicProvider ldap\nAuthLDAPURL ldap://ldap.test/o=x?uid\n"
+    found = decided(tmp_path, f"{ldap}Require valid-user", "ann")
+    assert (found.verdict, found.status) == ("not-refused", None)
+    found = decided(tmp_path, f"{ldap}Require ldap-group cn=staff\nAuthzSendForbiddenOnFailure On", "ann")
+    assert found.verdict == "unknown"
+    assert {missing.reason for missing in found.missing} == {"another-program"}
+    assert asked(tmp_path, "Require ldap-search (uid=ann)", None) == 403
+    assert asked(tmp_path, f"{ldap}Require valid-user", None) == 401
+
+
+def test_files_of_dbm(tmp_path: Path) -> None:
+    login = "AuthType Basic\nAuthName x\nAuthBasicProvider dbm\nRequire valid-user\n"
+    assert asked(tmp_path, f"{login}AuthDBMUserFile {{folder}}/none") == 500
+    assert asked(tmp_path, f"{login}AuthDBMUserFile {{folder}}/users") == 500
+    (tmp_path / "users.db").write_bytes(bytes(12) + (0x061561).to_bytes(4, "little") + bytes(496))
+    found = decided(tmp_path, f"{login}AuthDBMUserFile {{folder}}/users.db", "ann")
+    assert (found.verdict, found.status) == ("not-refused", None)
+
+
+def test_logins_by_form(tmp_path: Path) -> None:
+    login = 'AuthType form\nAuthName "Private area"\nAuthUserFile {folder}/users\nRequire valid-user\nSession On\n'
+    login += "SessionCookieName session path=/\n"
+    right = "session=Private+area-user=ann&Private+area-pw=secret"
+    assert with_cookie(tmp_path, login, right) == 200
+    assert with_cookie(tmp_path, login, right.replace("secret", "wrong")) == 401
+    assert with_cookie(tmp_path, f"{login}AuthFormLoginRequiredLocation /login", "x=y") == 302
+    assert with_cookie(tmp_path, f"{login}Session Off", right) == 401

@@ -85,6 +85,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         Hook("authnz_fcgi", MIDDLE, "authnz_fcgi:authenticate", before=("auth_basic",)),
         Hook("auth_basic", MIDDLE, "auth_basic:authenticate"),
         Hook("auth_digest", MIDDLE, "auth_digest:authenticate"),
+        Hook("auth_form", MIDDLE, "auth_form:authenticate"),
         Hook("authn_core", LAST, "authn_core:authenticate_no_user"),
     ),
     "auth_checker": (
@@ -120,6 +121,8 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         Hook("cgi", MIDDLE, "cgi:handle"),
         Hook("cgid", MIDDLE, "cgi:handle_by_daemon"),
         Hook("asis", MIDDLE, "asis:handle"),
+        Hook("auth_form", MIDDLE, "auth_form:handle_login"),
+        Hook("auth_form", MIDDLE, "auth_form:handle_logout"),
         Hook("status", MIDDLE, "small_handlers:status"),
         Hook("info", MIDDLE, "small_handlers:info"),
         Hook("negotiation", MIDDLE, "negotiation.map_handler:handle"),
