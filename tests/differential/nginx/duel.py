@@ -57,7 +57,10 @@ class Ask(NamedTuple):
         framed = {"content-length", "transfer-encoding"} & {name.lower() for name, _ in lines}
         if self.body is not None and not framed:
             lines.append(("Content-Length", str(len(self.body))))
-        raw = request_bytes(self.method, self.target, lines, body=self.body or b"")
+        body = self.body or b""
+        if any(name.lower() == "transfer-encoding" for name, _ in lines) and self.body is not None:
+            body = (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + b"0\r\n\r\n"
+        raw = request_bytes(self.method, self.target, lines, body=body)
         try:
             return server.client.send(
                 raw, self.port, method=self.method, address=self.to or self._server(), source=self.client

@@ -6,6 +6,7 @@ asked before whether it is there.
 
 from errno import EACCES, ENOENT, ENOTDIR
 
+from audit403.apache.decide.default_handler import body_is_too_large
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import DECLINED, FORBIDDEN, OK, SERVER_ERROR
 from audit403.apache.model.options import EXEC_CGI
@@ -67,6 +68,8 @@ def _run(exchange: Exchange, numbers: _Numbers) -> int:
         if seen.errno in (EACCES, ENOENT, ENOTDIR):
             exchange.decided("not-executable", place, f"{exchange.evaluator.who()} may not run this file")
             return SERVER_ERROR
+    if body_is_too_large(exchange):
+        return 413
     exchange.step("handler", f"the script {filename} answers")
     exchange.handed_to = f"the script {filename}"
     exchange.status_known = False

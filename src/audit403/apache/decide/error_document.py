@@ -7,14 +7,13 @@ from audit403.apache.decide.default_handler import body_is_too_large
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.expression import text_or_failure
 from audit403.apache.decide.outcome import DONE, OK
+from audit403.apache.decide.request_head import CLOSES
 from audit403.apache.decide.subrequests import redirected
 from audit403.apache.model.core_config import DEFAULT_PAGE, LOCAL, TEXT, URL, ErrorDocument
 from audit403.core.open_question import Undecided, Unknown
 
 OWN_PAGE = "own-page"
 """Headers that cannot be sent are found when it is too late for an ErrorDocument."""
-_READ = "read"
-"""The body was found too large before, and nothing is read again."""
 _CLOSES = frozenset((400, 408, 411, 413, 414, 500, 501, 503))
 """Statuses after which httpd closes the connection, whatever is left of the request (ap_status_drops_connection)."""
 
@@ -24,6 +23,7 @@ def die(exchange: Exchange, status: int, recursive: int = 200) -> Exchange:
 
     `recursive` is the status of the error whose page this is about, 200 for a request that had none.
     """
+    closes = False
     while True:
         if status in (OK, DONE):
             return exchange.answered_by or exchange
@@ -34,11 +34,12 @@ def die(exchange: Exchange, status: int, recursive: int = 200) -> Exchange:
                 first = first.prev
             if first is not exchange:
                 _note_second(exchange, first, status)
-            if status == 413:
-                first.extra[_READ] = True
         else:
             document = None if OWN_PAGE in exchange.extra else dict(exchange.core.error_documents).get(status)
         exchange.status = status
+        closes = closes or status in _CLOSES
+        if closes:
+            first.extra[CLOSES] = True
         if document is None or document.kind in (DEFAULT_PAGE, TEXT):
             return first
         where = document.directive.span
@@ -80,12 +81,11 @@ def read_what_is_left(exchange: Exchange) -> None:
 
     Truth: ap_finalize_request_protocol in server/protocol.c; what ap_rputs has written waits in a buffer until then.
     """
-    if (
-        exchange.status in _CLOSES
-        or _READ in exchange.extra
-        or exchange.handed_to is not None
-        or not exchange.status_known
-    ):
+    if CLOSES in exchange.extra or exchange.handed_to is not None or not exchange.status_known:
+        return
+    expect = exchange.header("expect")
+    waits = isinstance(expect, str) and expect.lower() == "100-continue"
+    if waits and exchange.status >= 300 and exchange.header("transfer-encoding") is not None:
         return
     if body_is_too_large(exchange):
         exchange.status = 413

@@ -10,16 +10,21 @@ from audit403.apache.decide.choose_vhost import BadHost, host_name, server_of_na
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import OK
 from audit403.apache.model.methods import UNKNOWN_METHOD
+from audit403.core.named_tuple import NamedTuple
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)(.*)\Z", re.DOTALL)
-#: What may not stand in a request's target (T_URI_... of ap_scan_vchar_obstext): spaces and control characters.
-_BAD_TARGET = re.compile(r"[\x00-\x20\x7f]")
+#: What stands in a request line without an end of its own: no spaces, no control characters (ap_scan_vchar_obstext).
+_VISIBLE = re.compile(r"[^\x00-\x20\x7f]+\Z")
+_SCHEME = re.compile(r"([A-Za-z][^:/?#]*)://([^/?#]*)(.*)\Z", re.DOTALL)
 _BAD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:/?#@\[\]]+):(\d+)\Z")
-_LINGER = re.compile(r"\d+\Z")
 _URL_PORT = "url-port"
+_BREAKS = re.compile(r"[\n\v\f\r]")
+_BLANKS = re.compile(r"[\t\n\v\f\r ]")
+_PORT = re.compile(r"\s*[+-]?\d+\Z")
+_LONGEST_BODY = (1 << 63) - 1
 
+CLOSES = "closes-connection"
+"""The connection will be closed: nobody reads what is left of the request."""
 FRAGMENT = "fragment"
 """What a request has that is for a part of a page only."""
 
@@ -50,34 +55,65 @@ def _request_line(exchange: Exchange) -> int:
         exchange.step("request", "the request line is longer than LimitRequestLine: 414")
         exchange.decided("request-line-too-long", None, "")
         return 414
-    if not _TOKEN.match(request.method) or _BAD_TARGET.search(request.target) or not request.target:
+    strict = not exchange.server.core.unsafe
+    word = _TOKEN if strict else _VISIBLE
+    if not word.match(request.method) or not _VISIBLE.match(request.target):
         exchange.uri = "/"
         return _bad(exchange, None, "the request line is broken")
-    if request.method == "CONNECT":
-        found = _HOST_AND_PORT.match(request.target)
-        if found is None:
-            exchange.uri = "/"
-            return _bad(exchange, None, "CONNECT asks for no host and port")
-        exchange.hostname = found[1].strip("[]")
-        exchange.extra[_URL_PORT] = f":{found[2]}"
-        exchange.uri = "/"
-    else:
-        parse_uri(exchange, request.target)
-        found = _SCHEME.match(request.target)
-        strict = not exchange.server.core.unsafe
-        if strict and found is not None and "@" in found[2] and found[1].lower() in ("http", "https"):
-            return _bad(exchange, None, "the URL names a user")
-        if strict and FRAGMENT in exchange.extra:
-            return _bad(exchange, None, "a fragment is no part of a request")
-    if not exchange.uri.startswith("/") and (exchange.method, exchange.uri) != ("OPTIONS", "*"):
-        return _bad(exchange, None, f"{exchange.uri} is no path")
-    if request.method not in exchange.evaluator.model.methods:
+    known = request.method in exchange.evaluator.model.methods
+    if not known:
         if exchange.server.core.registered_methods:
             exchange.step("request", f"nobody has registered the method {request.method}: 501")
             exchange.decided("unknown-method", None, "")
             return 501
         exchange.method = UNKNOWN_METHOD
-    return OK
+    why = _target(exchange, request.target, strict)
+    return OK if why is None else _bad(exchange, None, why)
+
+
+def _target(exchange: Exchange, target: str, strict: bool) -> str | None:
+    """Take the target in; why httpd does not, or None."""
+    if exchange.method == "CONNECT":
+        site = site_of(target)
+        exchange.uri = "/"
+        if site is None or not site.port:
+            return "CONNECT asks for no host and port"
+        exchange.hostname = site.host
+        exchange.extra[_URL_PORT] = site.behind
+        return None
+    parse_uri(exchange, target)
+    found = _SCHEME.match(target)
+    if found is not None and site_of(found[2].rpartition("@")[2]) is None:
+        return f"{found[2]} is no host"
+    if not exchange.uri.startswith("/") and (exchange.method, exchange.uri) != ("OPTIONS", "*"):
+        return f"{exchange.uri} is no path"
+    if strict and found is not None and "@" in found[2]:
+        return "the URL names a user"
+    return "a fragment is no part of a request" if strict and FRAGMENT in exchange.extra else None
+
+
+class Site(NamedTuple):
+    """A host and what stands behind its colon; an IPv6 address without its brackets."""
+
+    host: str
+    port: str
+    behind: str
+    """The port with its colon, which may stand there alone."""
+
+
+def site_of(text: str) -> Site | None:
+    """What stands between `//` and the path, without the user; None where apr_uri_parse does not take it."""
+    if text.startswith("["):
+        host, bracket, rest = text[1:].partition("]")
+        if not bracket:
+            return None
+        # Without a port whatever stands behind the bracket counts as the host's.
+        if not rest.startswith(":"):
+            return Site(text[1:-1], "", "")
+        colon, port = ":", rest[1:]
+    else:
+        host, colon, port = text.partition(":")
+    return Site(host, port, colon + port) if not port or _PORT.match(port) else None
 
 
 def parse_uri(exchange: Exchange, target: str) -> None:
@@ -92,11 +128,11 @@ def parse_uri(exchange: Exchange, target: str) -> None:
         exchange.request_scheme = scheme.lower()
         own = "https" if exchange.connection.tls is not None else "http"
         if scheme.lower() == own:
-            exchange.hostname = _authority_host(authority)
-            _, colon, port = authority.rpartition("]")[2].rpartition(":")
-            exchange.extra[_URL_PORT] = colon + port if colon else ""
-            if colon and port.isascii() and port.isdigit():
-                exchange.extra["port"] = int(port)
+            site = site_of(authority.rpartition("@")[2])
+            exchange.hostname = None if site is None else site.host
+            exchange.extra[_URL_PORT] = "" if site is None else site.behind
+            if site is not None and site.port.isascii() and site.port.isdigit():
+                exchange.extra["port"] = int(site.port)
     rest, fragment, _ = rest.partition("#")
     if fragment:
         exchange.extra[FRAGMENT] = True
@@ -105,21 +141,13 @@ def parse_uri(exchange: Exchange, target: str) -> None:
     exchange.uri = path or ("*" if exchange.method == "OPTIONS" else "/")
 
 
-def _authority_host(authority: str) -> str:
-    host = authority.rpartition("@")[2]
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.rpartition(":")[0] if ":" in host else host
-
-
 def _headers(exchange: Exchange) -> int:
     request = exchange.request
     fields = list(request.headers)
     if request.host is not None:
         fields.insert(0, ("Host", request.host))
-    if request.body_length is not None and not {"content-length", "transfer-encoding"} & {
-        key.lower() for key, _ in fields
-    }:
+    framed = {"content-length", "transfer-encoding"} & {name.lower() for name, _ in fields}
+    if request.body_length is not None and not framed:
         fields.append(("Content-Length", str(request.body_length)))
     limits = exchange.server.limits
     if limits.fields and len(fields) > limits.fields:
@@ -128,23 +156,41 @@ def _headers(exchange: Exchange) -> int:
     names: dict[str, str] = {}
     strict = not exchange.server.core.unsafe
     for name, value in fields:
-        if strict and (not _TOKEN.match(name) or _BAD_VALUE.search(value)):
+        value = value.strip(" \t")
+        if not (_strict_field if strict else _loose_field)(name, value):
             return _bad(exchange, None, f"the header line of {name!r} is broken")
-        if len(name) + len(value) + 2 > limits.field_size + 1:
+        if _size(name) + _size(value) + 2 > limits.field_size + 1:
             return _bad(exchange, None, f"the header {name} is longer than LimitRequestFieldSize")
         names.setdefault(name.lower(), name)
-        values.setdefault(name.lower(), []).append(value.strip(" \t"))
+        values.setdefault(name.lower(), []).append(value)
     for key, several in values.items():
-        exchange.headers.set(names[key], ", ".join(several))
+        value = ", ".join(several)
+        if _size(value) > limits.field_size:
+            return _bad(exchange, "AH00560", f"the headers {key} together are longer than LimitRequestFieldSize")
+        exchange.headers.set(names[key], value)
     length = exchange.headers.get("content-length")
-    if isinstance(length, str) and not (length.isascii() and _LINGER.match(length)):
+    if isinstance(length, str) and not (length.isascii() and length.isdigit() and int(length) <= _LONGEST_BODY):
         return _bad(exchange, "AH10242", f"the Content-Length {length} is no length")
     coding = exchange.headers.get("transfer-encoding")
     if isinstance(coding, str):
         if coding.rpartition(",")[2].strip().lower() != "chunked":
             return _bad(exchange, "AH02539", f"the Transfer-Encoding {coding} is not known")
-        exchange.headers.unset("content-length")
+        if length is not None:
+            exchange.headers.unset("content-length")
+            exchange.extra[CLOSES] = True
     return OK
+
+
+def _strict_field(name: str, value: str) -> bool:
+    return _TOKEN.match(name) is not None and not _BAD_VALUE.search(value)
+
+
+def _loose_field(name: str, value: str) -> bool:
+    return bool(name) and not _BLANKS.search(name) and not _BREAKS.search(value)
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogateescape"))
 
 
 def _host(exchange: Exchange) -> int:

@@ -231,6 +231,7 @@ _WITH_VARIABLES = frozenset(
 
 def _require(builder: Builder, directive: Directive) -> None:
     found = requirement(directive, builder.methods)
+    _check_methods(builder, found)
     aliases: AuthzServer = builder.main_slot(AUTHZ_CORE, _NO_ALIASES)
     if aliases.alias(found.provider) is None:
         check_authz(builder, found.provider)
@@ -250,8 +251,16 @@ def _alias(builder: Builder, directive: Directive) -> None:
     check_authz(builder, provider)
     parse = ARGUMENTS.get(provider)
     found = Requirement(provider, text, False, ALL, directive, None if parse is None else parse(text))
+    _check_methods(builder, found)
     known: AuthzServer = builder.server_slot(AUTHZ_CORE, AuthzServer())
     builder.set_server_slot(AUTHZ_CORE, AuthzServer((*known.aliases, (name, AliasedRequirement(found, inner.built())))))
+
+
+def _check_methods(builder: Builder, found: Requirement) -> None:
+    """Raise ConfigError where `Require method` names one that httpd does not know."""
+    for word in values_of(latin(found.argument)) if found.provider == "method" else ():
+        if not builder.knows_method(word):
+            raise ConfigError(f"Invalid Method '{word}'")
 
 
 def _container(builder: Builder, directive: Directive) -> None:

@@ -70,10 +70,17 @@ def _strict_host_check(builder: Builder, directive: Directive) -> None:
 def _http_protocol_options(builder: Builder, directive: Directive) -> None:
     for word in directive.args:
         low = word.lower()
+        server = builder.server
         if low in ("strict", "unsafe"):
+            if server is not None and server.core.unsafe not in (None, low == "unsafe"):
+                raise ConfigError("HttpProtocolOptions 'Strict' and 'Unsafe' are mutually exclusive")
             _set(builder, unsafe=low == "unsafe")
         elif low in ("registeredmethods", "lenientmethods"):
-            _set(builder, registered_methods=low == "registeredmethods")
+            registered = low == "registeredmethods"
+            if server is not None and server.core.registered_methods not in (None, registered):
+                words = "HttpProtocolOptions 'RegisteredMethods' and 'LenientMethods' are mutually exclusive"
+                raise ConfigError(words)
+            _set(builder, registered_methods=registered)
         elif low not in ("allow0.9", "require1.0"):
             raise ConfigError("HttpProtocolOptions accepts 'Unsafe' or 'Strict' (default), …")
 

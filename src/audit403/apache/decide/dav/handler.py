@@ -6,7 +6,7 @@ at hand (2.4.69) and is as the module itself has it.
 
 from audit403.apache.decide.dav.outcome import Failure, TooLarge, config_of, failed
 from audit403.apache.decide.exchange import Exchange
-from audit403.apache.decide.outcome import BAD_REQUEST, DECLINED, FORBIDDEN, OK
+from audit403.apache.decide.outcome import BAD_REQUEST, DECLINED, DONE, FORBIDDEN, OK
 from audit403.apache.decide.request_head import FRAGMENT
 from audit403.apache.model.dav import FILESYSTEM
 
@@ -56,12 +56,16 @@ def handle(exchange: Exchange) -> int:
         exchange.handed_to = f"the WebDAV repository {config.provider}"
         exchange.status_known = False
         return OK
-    from audit403.apache.decide.dav.methods import METHODS
+    from audit403.apache.decide.dav.methods import METHODS, OF_PROVIDER
 
     try:
         if FRAGMENT in exchange.extra:
             words = "buggy client used un-escaped hash in Request-URI"
             raise Failure(BAD_REQUEST, words, number="AH00622", sent=True)
+        if config.provider is None and exchange.method in OF_PROVIDER:
+            exchange.step("handler", "mod_dav asks a provider that is not there: the child breaks off")
+            exchange.status_known = False
+            return DONE
         method = METHODS.get(exchange.method)
         return DECLINED if method is None else method(exchange)
     except TooLarge:

@@ -12,7 +12,24 @@ from audit403.apache.decide.dav.validate import Demand, validate
 from audit403.apache.decide.dav.walk import Walk, walk
 from audit403.apache.decide.dav.writing import tree_of
 from audit403.apache.decide.exchange import Exchange
-from audit403.apache.decide.outcome import BAD_REQUEST, DONE, FORBIDDEN
+from audit403.apache.decide.outcome import BAD_REQUEST, DECLINED, DONE, FORBIDDEN
+
+
+def get(exchange: Exchange) -> int:
+    """Only where `SetHandler dav-handler` says so: mod_dav_fs cannot send files, and httpd's child dies of it."""
+    if not resource_of(exchange).exists:
+        raise Failure(404, "")
+    exchange.step("handler", "mod_dav cannot send a file itself: the child that is asked to breaks off")
+    exchange.status_known = False
+    return DONE
+
+
+def post(exchange: Exchange) -> int:
+    """The same, but somebody else answers."""
+    resource = resource_of(exchange)
+    tree = tree_of(exchange)
+    validate(exchange, tree, Locks(exchange, tree), resource, Demand())
+    return DECLINED
 
 
 def propfind(exchange: Exchange) -> int:

@@ -10,13 +10,13 @@ from audit403.apache.decide.dav.handler import is_state_path
 from audit403.apache.decide.dav.outcome import BAD_GATEWAY, Failure, Resource, config_of
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import BAD_REQUEST, FORBIDDEN
+from audit403.apache.decide.request_head import site_of
 from audit403.apache.decide.subrequests import look_up_uri
 from audit403.core.open_question import Undecided, Unknown
 from audit403.evidence.interface import DIRECTORY
 from audit403.files.changing_tree import ChangingTree, head_of
 
 _SITE = re.compile(r"([A-Za-z][^:/?#]*)://([^/?#]*)")
-_PORT = re.compile(r"\s*[+-]?\d+\Z")
 
 
 def resource_of(exchange: Exchange) -> Resource:
@@ -78,7 +78,7 @@ def destination_of(exchange: Exchange) -> Exchange:
     if text is None:
         raise Failure(BAD_REQUEST, "The request is missing a Destination header.", number="AH00591")
     found = _SITE.match(text)
-    if found is not None and not _is_site(found[2]):
+    if found is not None and site_of(found[2].rpartition("@")[2]) is None:
         raise Failure(BAD_REQUEST, "Invalid syntax in Destination URI.", number="AH00592")
     if found is None:
         raise Failure(BAD_REQUEST, "Destination URI must be an absolute URI.", number="AH00592")
@@ -118,14 +118,3 @@ def header(exchange: Exchange, name: str) -> str | None:
     if isinstance(value, Unknown):
         raise Undecided(value.missing)
     return value
-
-
-def _is_site(text: str) -> bool:
-    """Whether apr_uri_parse takes what stands between `//` and the path."""
-    host = text.rpartition("@")[2]
-    if host.startswith("["):
-        if "]" not in host:
-            return False
-        host = host.partition("]")[2]
-    _, colon, port = host.rpartition(":")
-    return not colon or not port or _PORT.match(port) is not None
