@@ -145,6 +145,18 @@ def test_the_readme_shows_what_audit403_says_today() -> None:
     assert missing in ([], ["…"])
 
 
+@needs_command_line
+def test_the_readme_shows_what_audit403_says_of_apache(tmp_path: Path) -> None:
+    section = (ROOT / "README.md").read_text().partition("### For Apache")[2]
+    configuration = section.partition("```apache\n")[2].partition("```")[0]
+    (tmp_path / "shop.conf").write_text(configuration)
+    command, _, shown = section.partition("```\n$ ")[2].partition("```")[0].partition("\n")
+    result = subprocess.run(
+        [sys.executable, "-m", *command.split()], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert result.stdout == shown
+
+
 def _plain(line: str) -> str:
     """A line without the marks under a path, which are as long as the path."""
     return line.replace("-", "").replace("^", "").rstrip()
