@@ -8,12 +8,11 @@ from errno import EACCES, ENOENT, ENOTDIR
 
 from audit403.apache.decide.default_handler import body_is_too_large
 from audit403.apache.decide.exchange import Exchange
-from audit403.apache.decide.outcome import DECLINED, FORBIDDEN, OK, SERVER_ERROR
-from audit403.apache.model.options import EXEC_CGI
+from audit403.apache.decide.outcome import DECLINED, OK, SERVER_ERROR
+from audit403.apache.decide.scripts import CGI_SCRIPT, may_run, options_place, refused
 from audit403.core.place import Place
 from audit403.evidence.interface import DIRECTORY
 
-CGI_SCRIPT = "cgi-script"
 _MAGIC_TYPE = "application/x-httpd-cgi"
 _NOT_ALLOWED = "Options ExecCGI is off in this directory"
 
@@ -45,22 +44,22 @@ def _run(exchange: Exchange, numbers: _Numbers) -> int:
         return DECLINED
     filename = exchange.filename or ""
     name = filename.rpartition("/")[2]
-    if not _may_run(exchange):
-        where = _options_place(exchange)
+    if not may_run(exchange):
+        where = options_place(exchange)
         message = "scripts are run only where Options has ExecCGI, or below a ScriptAlias"
-        return _refused(exchange, 403, "exec-cgi-off", numbers.not_allowed, _NOT_ALLOWED, where, message)
+        return _stderr(exchange, 403, "exec-cgi-off", numbers.not_allowed, _NOT_ALLOWED, where, message)
     if name.startswith("nph-") and exchange.protocol == "INCLUDED":
-        return _refused(exchange, 403, "nph-included", numbers.included, "attempt to include NPH CGI script")
+        return _stderr(exchange, 403, "nph-included", numbers.included, "attempt to include NPH CGI script")
     if exchange.found is None:
-        return _refused(exchange, 404, "not-found", numbers.missing, "script not found or unable to stat")
+        return _stderr(exchange, 404, "not-found", numbers.missing, "script not found or unable to stat")
     files = exchange.evaluator.files()
     if exchange.found.kind == DIRECTORY:
         place = files.place(files.stat(filename))
         words = "attempt to invoke directory as script"
-        return _refused(exchange, 403, "directory-as-script", numbers.directory, words, place, "this is a directory")
+        return _stderr(exchange, 403, "directory-as-script", numbers.directory, words, place, "this is a directory")
     if exchange.used_path_info == "off" and exchange.path_info:
         words = "AcceptPathInfo off disallows user's path"
-        return _refused(exchange, 404, "path-info", numbers.path_info, words)
+        return _stderr(exchange, 404, "path-info", numbers.path_info, words)
     if not exchange.evaluator.has("suexec"):
         seen = files.execute(filename)
         place = files.place(seen)
@@ -76,29 +75,8 @@ def _run(exchange: Exchange, numbers: _Numbers) -> int:
     return OK
 
 
-def _may_run(exchange: Exchange) -> bool:
-    forced = str(exchange.notes.get("alias-forced-type", "")).lower() == CGI_SCRIPT
-    may = EXEC_CGI in exchange.core.options.opts
-    if forced:
-        exchange.step("handler", "a script of a ScriptAlias")
-        return True
-    where = _options_place(exchange)
-    exchange.step("handler", "scripts may be run here", where, may, "options", "contains", EXEC_CGI)
-    return may
-
-
-def _options_place(exchange: Exchange) -> Place | None:
-    directive = exchange.core.options_directive
-    if directive is not None:
-        return directive.span
-    handler = exchange.core.handler_directive
-    return None if handler is None else handler.span
-
-
-def _refused(
+def _stderr(
     exchange: Exchange, status: int, cause: str, number: str, words: str, where: Place | None = None, message: str = ""
 ) -> int:
-    exchange.step("handler", f"{words}: {status}")
     log = f"{number}: stderr from {exchange.filename}: {words}"
-    exchange.decided(cause, where, message, log=log)
-    return FORBIDDEN if status == FORBIDDEN else status
+    return refused(exchange, status, cause, log, words, where, message)

@@ -27,7 +27,7 @@ from audit403.files.resolve import Resolver
 from audit403.http.address import parse_plain
 
 #: Modules whose access checks are not registered as hanging on the configuration alone (ap_setup_auth_internal).
-_LOOK_AT_MORE = ("allowmethods", "lua", "log_debug", "evasive20", "perl")
+_LOOK_AT_MORE = ("allowmethods", "lua", "log_debug", "evasive20", "perl", "wsgi", "fcgid", "python")
 
 
 class Evaluator:

@@ -15,6 +15,8 @@ from audit403.core.named_tuple import NamedTuple
 
 REALLY_FIRST, FIRST, MIDDLE, LAST, REALLY_LAST = -10, 0, 10, 20, 30
 
+_BEHIND_ALL = REALLY_LAST - 1
+
 RUN_FIRST, RUN_ALL = "first", "all"
 
 
@@ -26,6 +28,11 @@ class Hook(NamedTuple):
     function: str
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+
+
+def _everywhere(function: str, *modules: str) -> tuple[Hook, ...]:
+    """The same hook of several modules."""
+    return tuple(Hook(module, MIDDLE, function) for module in modules)
 
 
 Run = Callable[[Exchange], int]
@@ -62,6 +69,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         Hook("rewrite", FIRST, "rewrite.translate:translate", before=("proxy",)),
         Hook("proxy", FIRST, "proxy:translate", after=("rewrite",)),
         Hook("alias", MIDDLE, "alias:translate", before=("userdir", "vhost_alias")),
+        Hook("wsgi", MIDDLE, "applications:wsgi_translate", before=("userdir", "vhost_alias"), after=("alias",)),
         Hook("userdir", MIDDLE, "userdir:translate", before=("vhost_alias",)),
         Hook("vhost_alias", MIDDLE, "vhost_alias:translate"),
         Hook("core", REALLY_LAST, "core_translate:translate"),
@@ -78,11 +86,14 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         Hook("allowmethods", REALLY_FIRST, "allowmethods:check_method"),
         Hook("access_compat", MIDDLE, "access_compat:check_dir_access"),
         Hook("ssl", MIDDLE, "ssl:check_access"),
+        *_everywhere("site_code:access", "perl", "python", "lua", "wsgi", "fcgid"),
+        Hook("evasive20", REALLY_FIRST, "evasive:check_rate"),
     ),
     "access_checker_ex": (Hook("authz_core", LAST, "authz:authorize_userless"),),
     "check_user_id": (
         Hook("ssl", FIRST, "ssl:check_user"),
         Hook("authnz_fcgi", MIDDLE, "authnz_fcgi:authenticate", before=("auth_basic",)),
+        *_everywhere("site_code:login", "perl", "python", "lua", "fcgid"),
         Hook("auth_basic", MIDDLE, "auth_basic:authenticate"),
         Hook("auth_digest", MIDDLE, "auth_digest:authenticate"),
         Hook("auth_form", MIDDLE, "auth_form:authenticate"),
@@ -90,6 +101,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
     ),
     "auth_checker": (
         Hook("ssl", MIDDLE, "ssl:check_authorization"),
+        *_everywhere("site_code:rights", "perl", "python", "lua", "fcgid"),
         Hook("authz_core", LAST, "authz:authorize_user"),
     ),
     "type_checker": (
@@ -100,6 +112,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
     "fixups": (
         Hook("security2", REALLY_FIRST, "security2:refuse"),
         Hook("core", REALLY_FIRST, "core_type:override_type"),
+        *_everywhere("site_code:early", "perl", "python", "lua"),
         Hook("rewrite", FIRST, "rewrite.directory:fixup", before=("proxy",)),
         Hook("rewrite", LAST, "rewrite.directory:force_type"),
         Hook("proxy", FIRST, "proxy:fixup", after=("rewrite",)),
@@ -126,6 +139,20 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         Hook("status", MIDDLE, "small_handlers:status"),
         Hook("info", MIDDLE, "small_handlers:info"),
         Hook("negotiation", MIDDLE, "negotiation.map_handler:handle"),
+        Hook("ldap", MIDDLE, "small_handlers:ldap_status"),
+        Hook("proxy_balancer", FIRST, "small_handlers:balancer_manager"),
+        Hook("reflector", MIDDLE, "small_handlers:reflect"),
+        Hook("lua", FIRST, "applications:lua_mapped"),
+        Hook("lua", MIDDLE, "applications:lua"),
+        *_everywhere("applications:php", "php", "php7", "php5"),
+        Hook("wsgi", MIDDLE, "applications:wsgi"),
+        Hook("fcgid", MIDDLE, "applications:fcgid"),
+        Hook("fastcgi", MIDDLE, "applications:fastcgi"),
+        Hook("perl", MIDDLE, "applications:perl"),
+        Hook("python", MIDDLE, "applications:python"),
+        Hook("suphp", MIDDLE, "applications:suphp"),
+        Hook("jk", MIDDLE, "applications:jk"),
+        Hook("core", _BEHIND_ALL, "foreign:handle"),
         Hook("core", REALLY_LAST, "default_handler:handle"),
     ),
 }

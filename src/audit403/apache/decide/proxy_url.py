@@ -10,25 +10,10 @@ from audit403.apache.decide.choose_vhost import BadHost, split_host
 from audit403.apache.decide.exchange import FORWARD, REVERSE, Exchange
 from audit403.apache.decide.outcome import FORBIDDEN, OK
 from audit403.apache.model.proxy import PROXY
+from audit403.apache.read.implied import SCHEMES
 from audit403.core.place import Span
 
 PREFIX = "proxy:"
-#: Which module takes a scheme.
-MODULES = {
-    "http": "proxy_http",
-    "https": "proxy_http",
-    "ws": "proxy_http",
-    "wss": "proxy_http",
-    "fcgi": "proxy_fcgi",
-    "ajp": "proxy_ajp",
-    "scgi": "proxy_scgi",
-    "uwsgi": "proxy_uwsgi",
-    "h2": "proxy_http2",
-    "h2c": "proxy_http2",
-    "ftp": "proxy_ftp",
-    "balancer": "proxy_balancer",
-    "fd": "proxy_fdpass",
-}
 #: The numbers of "To be forwarded path (query string) contains control characters or spaces".
 _NUMBERS = {
     "proxy_http": ("AH10415", "AH10408"),
@@ -48,7 +33,7 @@ def module_of(exchange: Exchange, scheme: str) -> str | None:
     has = exchange.evaluator.has
     if scheme in ("ws", "wss") and has("proxy_wstunnel") and not has("proxy_http"):
         return "proxy_wstunnel"
-    module = MODULES.get(scheme)
+    module = SCHEMES.get(scheme)
     return module if module is not None and has(module) else None
 
 

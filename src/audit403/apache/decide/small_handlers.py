@@ -1,6 +1,8 @@
-"""Handlers that answer with a page of their own and refuse nobody: mod_status, mod_info.
+"""Handlers that answer with a page of their own and refuse nobody, whatever they need for it.
 
-Truth: status_handler in modules/generators/mod_status.c, display_info in mod_info.c.
+Truth: status_handler in modules/generators/mod_status.c, display_info in mod_info.c, util_ldap_handler in
+modules/ldap/util_ldap.c, balancer_handler in modules/proxy/mod_proxy_balancer.c, reflector_handler in
+modules/filters/mod_reflector.c.
 """
 
 from audit403.apache.decide.conditional import conditional_page
@@ -18,8 +20,30 @@ def info(exchange: Exchange) -> int:
     return _page(exchange, "server-info")
 
 
-def _page(exchange: Exchange, *names: str) -> int:
-    if exchange.handler not in names or exchange.method != "GET":
+def ldap_status(exchange: Exchange) -> int:
+    """mod_ldap's page on its cache."""
+    return _page(exchange, "ldap-status")
+
+
+def balancer_manager(exchange: Exchange) -> int:
+    """mod_proxy_balancer's page, which takes forms too."""
+    return _page(exchange, "balancer-manager", methods=("GET", "POST"))
+
+
+def reflect(exchange: Exchange) -> int:
+    """mod_reflector sends back what it gets."""
+    if exchange.handler != "reflector":
+        return DECLINED
+    if exchange.method in ("POST", "OPTIONS"):
+        exchange.step("handler", "mod_reflector answers")
+        return OK
+    exchange.step("handler", f"mod_reflector takes no {exchange.method}: 405")
+    exchange.decided("method-not-allowed", None, "")
+    return 405
+
+
+def _page(exchange: Exchange, *names: str, methods: tuple[str, ...] = ("GET",)) -> int:
+    if exchange.handler not in names or exchange.method not in methods:
         return DECLINED
     exchange.step("handler", f"httpd's own page, {names[0]}")
     conditional_page(exchange)

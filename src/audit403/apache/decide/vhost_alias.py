@@ -5,9 +5,9 @@ Truth: mva_translate and vhost_alias_interpolate in modules/mappers/mod_vhost_al
 
 import re
 
-from audit403.apache.decide.cgi import CGI_SCRIPT
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import DECLINED, OK
+from audit403.apache.decide.scripts import CGI_SCRIPT
 from audit403.apache.decide.server_name import server_name, server_port
 from audit403.apache.model.vhost_alias import PART, VHOST_ALIAS, VhostAliasServer
 from audit403.core.decision import REASON_HOST, Missing

@@ -4,6 +4,7 @@ from audit403.apache.model import (
     access_compat,
     aliases,
     allowmethods,
+    applications,
     auth_digest,
     auth_form,
     authn,
@@ -17,6 +18,7 @@ from audit403.apache.model import (
     dbm,
     dir_index,
     env,
+    evasive,
     headers,
     ldap,
     mime,
@@ -64,6 +66,8 @@ HANDLERS: dict[str, Handler] = {
     **vhost_alias.DIRECTIVES,
     **mpm_itk.DIRECTIVES,
     **dav.DIRECTIVES,
+    **applications.DIRECTIVES,
+    **evasive.DIRECTIVES,
 }
 
 
