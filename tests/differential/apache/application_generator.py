@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from differential.apache.content_generator import FILES, FOLDERS, Content
+from differential.nginx.duel import Ask
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,23 +15,21 @@ if TYPE_CHECKING:
 WSGI = "def application(environ, start_response):\n    start_response('502 Other', [])\n    return [b'']\n"
 PHP = "<?php http_response_code(502); exit; ?>"
 #: The same over FastCGI: it answers on the socket that mod_fcgid gives it as its standard input.
-FASTCGI = f"""#!{sys.executable} -IS
-import socket, struct
-listener = socket.socket(fileno=0)
-while True:
-    peer, _ = listener.accept()
-    while True:
-        head = peer.recv(8, socket.MSG_WAITALL)
-        if len(head) < 8:
-            break
-        _, kind, number, length, padding, _ = struct.unpack(">BBHHBB", head)
-        peer.recv(length + padding, socket.MSG_WAITALL)
-        if kind == 5 and not length:
-            said = b"Status: 502 Other\\r\\n\\r\\n"
-            peer.sendall(struct.pack(">BBHHBB", 1, 6, number, len(said), 0, 0) + said)
-            peer.sendall(struct.pack(">BBHHBB", 1, 3, number, 8, 0, 0) + bytes(8))
-            break
-    peer.close()
+FASTCGI = r"""#!/usr/bin/perl
+use strict; use Socket;
+while (accept(my $peer, STDIN)) {
+    binmode $peer;
+    while (read($peer, my $head, 8) == 8) {
+        my (undef, $kind, $number, $length, $padding) = unpack("CCnnC", $head);
+        read($peer, my $body, $length + $padding) if $length + $padding;
+        next if $kind != 5 || $length;
+        my $said = "Status: 502 Other\r\n\r\n";
+        my $end = pack("CCnnCC", 1, 3, $number, 8, 0, 0) . ("\0" x 8);
+        syswrite $peer, pack("CCnnCC", 1, 6, $number, length $said, 0, 0) . $said . $end;
+        last;
+    }
+    close $peer;
+}
 """
 HANDLERS = (
     "application/x-httpd-php", "application/x-httpd-php", "php-script", "application/x-httpd-php-source", "wsgi-script",
@@ -53,7 +51,9 @@ class Applications(Content):
         self.program = top / "program"
         self.program.write_text(FASTCGI)
         self.program.chmod(0o755)
-        (top / "own.py").write_text("")
+        self.sockets = top / "sockets"
+        self.sockets.mkdir(exist_ok=True)
+        self.sockets.chmod(0o777)
 
     def make_tree(self) -> None:
         super().make_tree()
@@ -65,9 +65,12 @@ class Applications(Content):
 
     def body(self) -> str:
         folder = self.top.parent
-        own = f"FcgidIPCDir {folder}\nFcgidProcessTableFile {folder}/table\nWSGISocketPrefix {folder}/wsgi\n"
+        own = f"FcgidIPCDir {self.sockets}\nFcgidProcessTableFile {folder}/table\nWSGISocketPrefix {folder}/wsgi\n"
+        # Otherwise mod_fcgid waits before it starts the program again.
+        own += "FcgidSpawnScoreUpLimit 100000\nFcgidSpawnScore 0\nFcgidTerminationScore 0\n"
         first = f'php_value auto_prepend_file "{self.first}"\nFcgidWrapper {self.program}'
-        return f"{own}{super().body()}\n<Directory />\n{first}\n</Directory>"
+        shut = f"<Files closed*>\nSetHandler {self.rng.choice(HANDLERS)}\nOptions -ExecCGI\n</Files>"
+        return f"{own}{super().body()}\n<Directory />\n{first}\n</Directory>\n{shut}"
 
     def settings(self) -> str:
         rng = self.rng
@@ -101,3 +104,11 @@ class Applications(Content):
                 f"Alias /al {top}/{rng.choice(FOLDERS)}",
             )
         )
+
+    def ask(self) -> Ask:
+        """As elsewhere, and more often for what no Options lets run."""
+        rng = self.rng
+        if rng.random() < 0.7:
+            return super().ask()
+        path = "/".join(part for part in (rng.choice(FOLDERS), "closed.cgi") if part)
+        return Ask(self.port, f"/{path}", rng.choice(("GET", "POST", "HEAD")), host="first.test")

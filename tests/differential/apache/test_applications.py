@@ -33,5 +33,5 @@ def test_who_answers(server_dir: Path, rng: Random) -> None:
         while duel.asked < cases(300):
             body = generator.body()
             if duel.start(body):
-                duel.run(body, [generator.ask() for _ in range(60)])
+                duel.run(body, [generator.ask() for _ in range(30)])
         duel.check()
