@@ -2,7 +2,8 @@
 
 Truth: status_handler in modules/generators/mod_status.c, display_info in mod_info.c, util_ldap_handler in
 modules/ldap/util_ldap.c, balancer_handler in modules/proxy/mod_proxy_balancer.c, reflector_handler in
-modules/filters/mod_reflector.c.
+modules/filters/mod_reflector.c, hm_handler in modules/cluster/mod_heartmonitor.c, imap_handler in
+modules/mappers/mod_imagemap.c.
 """
 
 from audit403.apache.decide.conditional import conditional_page
@@ -40,6 +41,35 @@ def reflect(exchange: Exchange) -> int:
     exchange.step("handler", f"mod_reflector takes no {exchange.method}: 405")
     exchange.decided("method-not-allowed", None, "")
     return 405
+
+
+def heartbeat(exchange: Exchange) -> int:
+    """mod_heartmonitor takes what other servers say about themselves."""
+    if exchange.handler != "heartbeat":
+        return DECLINED
+    if exchange.method == "POST":
+        exchange.step("handler", "mod_heartmonitor answers")
+        return OK
+    exchange.step("handler", f"mod_heartmonitor takes no {exchange.method}: 405")
+    exchange.decided("method-not-allowed", None, "")
+    return 405
+
+
+def image_map(exchange: Exchange) -> int:
+    """mod_imagemap: what the file says about a point; it may be a menu, a redirect or nothing, and no refusal."""
+    if exchange.handler not in ("imap-file", "application/x-httpd-imap") or exchange.method != "GET":
+        return DECLINED
+    filename = exchange.filename or ""
+    files = exchange.evaluator.files()
+    seen = files.open(filename)
+    place = files.place(seen)
+    exchange.step("handler", filename, place, not seen.errno, f"file:{filename}", "readable")
+    if seen.errno or not seen.is_file:
+        exchange.decided("not-found", place, "", log=f"AH10169: failed to open {filename}")
+        return 404
+    exchange.handed_to = f"the image map {filename}"
+    exchange.status_known = False
+    return OK
 
 
 def _page(exchange: Exchange, *names: str, methods: tuple[str, ...] = ("GET",)) -> int:

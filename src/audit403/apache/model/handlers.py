@@ -2,6 +2,7 @@
 
 from audit403.apache.model import (
     access_compat,
+    actions,
     aliases,
     allowmethods,
     applications,
@@ -11,6 +12,7 @@ from audit403.apache.model import (
     authn_anon,
     authnz_fcgi,
     authz,
+    cern_meta,
     core_config,
     core_server,
     dav,
@@ -29,6 +31,7 @@ from audit403.apache.model import (
     rewrite,
     security2,
     setenvif,
+    speling,
     ssl,
     userdir,
     vhost_alias,
@@ -68,6 +71,9 @@ HANDLERS: dict[str, Handler] = {
     **dav.DIRECTIVES,
     **applications.DIRECTIVES,
     **evasive.DIRECTIVES,
+    **actions.DIRECTIVES,
+    **speling.DIRECTIVES,
+    **cern_meta.DIRECTIVES,
 }
 
 
