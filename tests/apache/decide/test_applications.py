@@ -91,3 +91,18 @@ def test_evasive_refuses_who_asks_too_often(tmp_path: Path) -> None:
     assert httpd.evaluator.decide(asked).cause == "evasive"
     assert httpd.evaluator.decide(asked._replace(client="192.0.2.1")).status == 200
     assert httpd.evaluator.decide(asked._replace(over_limits=False)).status == 200
+
+
+@pytest.mark.parametrize("module", ["MaxMindDBEnable On\nMaxMindDBEnv GEOIP_COUNTRY_CODE DB/country", "GeoIPEnable On"])
+def test_where_a_client_is_is_left_open(tmp_path: Path, module: str) -> None:
+    name = "maxminddb" if module.startswith("Max") else "geoip"
+    rule = "<Location />\nSetEnvIf GEOIP_COUNTRY_CODE ^CN$ blocked\n<RequireAll>\nRequire all granted\n"
+    rule += "Require not env blocked\n</RequireAll>\n</Location>"
+    assert Httpd(tmp_path, f"{LOAD.format(name)}{module}\n{rule}").ask().verdict == "unknown"
+    assert Httpd(tmp_path, f"{LOAD.format(name)}{rule}").ask().verdict == "not-refused"
+
+
+def test_an_error_in_the_configuration_is_a_fault(tmp_path: Path) -> None:
+    httpd = Httpd(tmp_path, '<IfModule !none_module>\nError "this is not for you"\n</IfModule>')
+    assert [fault.message for fault in httpd.model.faults] == ["this is not for you"]
+    assert Httpd(tmp_path, "", htaccess="Error nothing").status() == 500

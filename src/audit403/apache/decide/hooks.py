@@ -57,6 +57,8 @@ HOW = {
 #: One line a hook; a module's file adds its own here.
 HOOKS: dict[str, tuple[Hook, ...]] = {
     "post_read_request": (
+        Hook("maxminddb", MIDDLE, "geo:set_variables", before=("setenvif",)),
+        Hook("geoip", MIDDLE, "geo:set_variables", before=("setenvif",)),
         Hook("headers", FIRST, "headers:early"),
         Hook("remoteip", FIRST, "remoteip:modify_request"),
         Hook("proxy", FIRST, "proxy:detect"),
@@ -81,7 +83,11 @@ HOOKS: dict[str, tuple[Hook, ...]] = {
         Hook("core", REALLY_LAST, "directory_walk:map_to_storage"),
     ),
     "post_perdir_config": (Hook("mpm_itk", REALLY_FIRST, "mpm_itk:become"),),
-    "header_parser": (Hook("setenvif", MIDDLE, "setenvif:match_headers"),),
+    "header_parser": (
+        Hook("maxminddb", MIDDLE, "geo:set_variables", before=("setenvif",)),
+        Hook("geoip", MIDDLE, "geo:set_variables", before=("setenvif",)),
+        Hook("setenvif", MIDDLE, "setenvif:match_headers"),
+    ),
     "access_checker": (
         Hook("allowmethods", REALLY_FIRST, "allowmethods:check_method"),
         Hook("access_compat", MIDDLE, "access_compat:check_dir_access"),

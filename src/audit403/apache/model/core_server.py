@@ -168,4 +168,13 @@ _HANDLERS: dict[str, Handler] = {
     "serverpath": _server_path,
 }
 
-DIRECTIVES: dict[str, Handler] = {name: _core(handler) for name, handler in _HANDLERS.items()}
+
+def _error(builder: Builder, directive: Directive) -> None:
+    """Error is a fault wherever httpd comes by it."""
+    raise ConfigError(" ".join(directive.args) or "The Error directive was used with no message.")
+
+
+DIRECTIVES: dict[str, Handler] = {
+    **{name: _core(handler) for name, handler in _HANDLERS.items()},
+    "error": _error,
+}

@@ -21,6 +21,7 @@ from audit403.apache.model import (
     dir_index,
     env,
     evasive,
+    geo,
     headers,
     ldap,
     mime,
@@ -74,6 +75,7 @@ HANDLERS: dict[str, Handler] = {
     **actions.DIRECTIVES,
     **speling.DIRECTIVES,
     **cern_meta.DIRECTIVES,
+    **geo.DIRECTIVES,
 }
 
 

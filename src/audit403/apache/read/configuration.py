@@ -10,7 +10,7 @@ from audit403.apache.read.commands import modules_with, symbol_of
 from audit403.apache.read.envvars import DEBIAN as DEBIAN_VARIABLES
 from audit403.apache.read.envvars import read_envvars
 from audit403.apache.read.expand import Expander, World
-from audit403.apache.read.implied import implied_by_value
+from audit403.apache.read.implied import IMPLY, implied_by_value
 from audit403.apache.read.include import Found
 from audit403.apache.read.locate import Locator, read_main
 from audit403.apache.read.modules import ASSUMPTIONS, DEBIAN, RHEL, SHARED_HOST, Assumption, Modules
@@ -271,7 +271,8 @@ def _implied(directives: list[Directive], meant: Container[str]) -> dict[str, No
         symbols = modules_with(directive.name)
         if len(symbols) == 1:
             found[symbols[0]] = None
-        found.update(dict.fromkeys(implied_by_value(directive)))
+        if directive.name in IMPLY:
+            found.update(dict.fromkeys(implied_by_value(directive)))
     return found
 
 

@@ -54,6 +54,13 @@ SCHEMES = {
     "balancer": "proxy_balancer",
     "fd": "proxy_fdpass",
 }
+#: The directives whose arguments may need a module.
+IMPLY = frozenset(
+    (
+        "sethandler", "addhandler", "addtype", "forcetype", "proxypass", "proxypassmatch", "balancermember",
+        "rewriterule", "scriptalias", "scriptaliasmatch", "options",
+    )
+)  # fmt: skip
 _SCHEME = re.compile(r"(?:unix:[^|]*\|)?([a-z0-9]+):", re.IGNORECASE)
 _FLAG_P = re.compile(r"\[(?:.*,)?\s*(?:p|proxy)\s*(?:,.*)?\]\Z", re.IGNORECASE)
 
