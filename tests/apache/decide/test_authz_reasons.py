@@ -35,6 +35,10 @@ def said(decision: Decision) -> list[str]:
             "10.0.0.1", "GET", ["this shuts out whom `ip 10.0.0.1` describes"],
         ),
         (
+            "Order allow,deny\nAllow from 192.0.2\nDeny from all", "192.0.2.1", "GET",
+            ["this denies 192.0.2.1", "Order allow,deny", "this allows it, but with Order allow,deny a Deny decides"],
+        ),
+        (
             f"{DENIED}Satisfy Any", "10.0.0.1", "GET",
             ["this denies everybody", "this denies 10.0.0.1; with Satisfy Any this or Require would have to let it in"],
         ),

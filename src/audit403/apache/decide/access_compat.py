@@ -63,6 +63,8 @@ def check_dir_access(exchange: Exchange) -> int:
         where = order_place or _any_place(config)
         message = "no Allow matches the client, and with this Order whoever is not allowed is denied"
     also = () if order_place in (None, where) else (Because(order_place, f"Order {order}"),)
+    if denied is not None and allowed is not None:
+        also = (*also, Because(allowed.directive.span, f"this allows it, but with Order {order} a Deny decides"))
     log = f"AH01797: client denied by server configuration: {exchange.subject()}"
     exchange.step("access", f"Order {order}: denied", order_place)
     exchange.decided("access-compat", where, message, log=log, also=also)

@@ -1,6 +1,7 @@
 """Why a `Require` lets nobody in, or shuts somebody out, in a few words for people."""
 
 from audit403.apache.decide.exchange import Exchange
+from audit403.apache.decide.hosts import client_host
 from audit403.apache.model.authn import AUTHZ_GROUPFILE
 from audit403.apache.model.authz import AUTHZ_CORE, AuthzServer, Requirement
 from audit403.apache.model.providers import LDAP
@@ -34,7 +35,11 @@ class Reason(NamedTuple):
 
 def because(exchange: Exchange, reasons: tuple[Reason, ...]) -> tuple[Because, ...]:
     """The lines that decided, the first of them first, and what else belongs to it."""
-    found = [Because(reason.requirement.directive.span, reason.words(exchange)) for reason in reasons]
+    together = ", together with what else is named here" if sum(reason.inverted for reason in reasons) > 1 else ""
+    found = [
+        Because(reason.requirement.directive.span, reason.words(exchange) + (together if reason.inverted else ""))
+        for reason in reasons
+    ]
     found += exchange.notes.get(FAULTS, ())
     access: Because | None = exchange.notes.get(ACCESS)
     return tuple(found if access is None else [*found, access])
@@ -53,6 +58,12 @@ def _words(exchange: Exchange, requirement: Requirement) -> str:
         return "no AuthGroupFile says who is in it"
     if provider in ("group", "dbm-group", "dbd-group", "ldap-group"):
         return f"{user} is in none of these groups"
+    if provider == "host":
+        name = client_host(exchange)
+        if name is None:
+            return f"{exchange.client.text()} has no name that leads back to it"
+        if isinstance(name, str):
+            return f"{name}, which is {exchange.client.text()}, is in none of these"
     if provider in LDAP:
         return f"the directory does not say so of {user}"
     return _WORDS.get(provider, "this is not met").format(
