@@ -58,11 +58,20 @@ class AssumedTree(Forwarding):
             return _SOUND_DIRECTORY
         return ABSENT if path.rpartition("/")[2] in self._absent else _SOUND_FILE
 
+    def names(self, path: str) -> bool:
+        """Whether a path is a directory that is there for sure, as the configuration names it or something in it."""
+        return path.rstrip("/") in self._directories
+
     def with_changes(self, edits: Iterable[Edit]) -> Evidence:
         """The same world after some edits."""
         found = self.asked_for("")
         found._inner, found._asked = self._inner.with_changes(edits), self._asked
         return found
+
+
+def is_assumed(entry: Entry | None) -> bool:
+    """Whether an entry is none that was seen."""
+    return entry is _SOUND_FILE or entry is _SOUND_DIRECTORY
 
 
 def _way_to(path: str) -> list[str]:

@@ -69,3 +69,25 @@ def test_a_lone_access_file_says_what_it_rests_on(tmp_path: Path) -> None:
     assert (refused.status, refused.trace[0].text) == (403, assumed)
     assert served.status == 200
     assert served.trace[0].text == f"{assumed}; with FollowSymLinks off it would be 403 (rewrite-without-links)"
+
+
+@pytest.mark.parametrize("target", ["/", "/blog/some-page", "/index.php", "/folder/"])
+def test_a_front_controller_answers_whether_files_are_there_or_not(tmp_path: Path, target: str) -> None:
+    file = tmp_path / ".htaccess"
+    conditions = "RewriteCond %{REQUEST_FILENAME} !-f\nRewriteCond %{REQUEST_FILENAME} !-d\n"
+    file.write_text(f"RewriteEngine On\n{conditions}RewriteRule . /index.php [L]\n")
+    assert ask(file, target).verdict == "not-refused"
+
+
+def test_files_that_decide_are_named(tmp_path: Path) -> None:
+    file = tmp_path / ".htaccess"
+    file.write_text("RewriteEngine On\nRewriteCond %{REQUEST_FILENAME} -f\nRewriteRule ^data/ - [F]\n")
+    decision = ask(file, "/data/x")
+    assert (decision.verdict, [missing.name for missing in decision.missing]) == ("unknown", [f"{tmp_path}/data/x"])
+
+
+def test_the_document_root_is_a_directory(tmp_path: Path) -> None:
+    file = tmp_path / ".htaccess"
+    rules = "\n".join(f"RewriteCond %{{REQUEST_FILENAME}} {test}\nRewriteRule ^$ - [F]" for test in ("!-d", "-f"))
+    file.write_text(f"RewriteEngine On\n{rules}\n")
+    assert ask(file, "/").status == 200

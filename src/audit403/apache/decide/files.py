@@ -9,6 +9,7 @@ from os import strerror
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.open_question import Undecided
 from audit403.core.place import Place
+from audit403.evidence.assumed import is_assumed
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Entry
 from audit403.files.resolve import Blocker, Resolution, Resolver, place_of
 
@@ -74,10 +75,10 @@ class Files:
         return _seen(self.resolver.list(_whole(path)))
 
     def place(self, seen: Seen) -> Place:
-        """Where a call has failed, or what it has found."""
+        """Where a call has failed, or what it has found; what is assumed of a file is not told."""
         if seen.blocker is not None:
             return seen.blocker.place
-        return place_of(self.resolver.evidence, seen.path, seen.entry)
+        return place_of(self.resolver.evidence, seen.path, None if is_assumed(seen.entry) else seen.entry)
 
 
 def error_text(errno: int) -> str:

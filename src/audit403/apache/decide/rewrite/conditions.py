@@ -3,6 +3,7 @@
 Truth: apply_rewrite_cond in modules/mappers/mod_rewrite.c.
 """
 
+from audit403.apache.decide import unseen
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.expression import evaluated
 from audit403.apache.decide.rewrite.context import Context
@@ -27,7 +28,7 @@ from audit403.apache.model.rewrite_rule import (
     Rule,
     integer,
 )
-from audit403.core.open_question import Unknown
+from audit403.core.open_question import Undecided, Unknown
 
 _FILE_OPERATORS = {
     FILE: "is-file", SIZE: "has-content", LINK: "is-link", DIRECTORY: "is-directory", EXECUTABLE: "is-executable",
@@ -133,7 +134,10 @@ def _is(exchange: Exchange, kind: str, path: str) -> bool:
     files = exchange.evaluator.files()
     if not path:
         return False
-    seen = files.lstat(path) if kind == LINK else files.stat(path)
+    try:
+        seen = files.lstat(path) if kind == LINK else files.stat(path)
+    except Undecided:
+        return _unseen(exchange, kind, path)
     if seen.errno or seen.entry is None:
         return False
     if kind == LINK:
@@ -143,6 +147,14 @@ def _is(exchange: Exchange, kind: str, path: str) -> bool:
     if kind == EXECUTABLE:
         return bool(seen.entry.mode & 0o111)
     return seen.is_file and (kind == FILE or seen.entry.size > 0)
+
+
+def _unseen(exchange: Exchange, kind: str, path: str) -> bool:
+    if kind == LINK:
+        return unseen.is_link(exchange, path)
+    if kind == EXECUTABLE:
+        return unseen.is_there(exchange, path)
+    return (unseen.is_directory if kind == DIRECTORY else unseen.is_file)(exchange, path)
 
 
 def _looked_up(condition: Condition, context: Context, subject: str) -> bool:

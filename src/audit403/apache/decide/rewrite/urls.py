@@ -6,6 +6,7 @@ modules/mappers/mod_rewrite.c.
 
 import re
 
+from audit403.apache.decide import unseen
 from audit403.apache.decide.choose_vhost import matches_name
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.rewrite.context import server_of
@@ -20,7 +21,7 @@ from audit403.apache.model.rewrite_rule import (
     Rule,
     integer,
 )
-from audit403.core.open_question import Unknown
+from audit403.core.open_question import Undecided, Unknown
 
 #: Schemes that make a URL absolute, in which a query string means something and in which it does not.
 _WITH_QUERY = (
@@ -132,9 +133,12 @@ def first_part_is_there(exchange: Exchange, path: str, rule: Rule | None) -> boo
     """
     first = path.lstrip("/").partition("/")[0]
     part = "/" if first in ("", ".", "..") else f"/{first}"
-    found = exchange.evaluator.files().stat(part)
-    exchange.step("translate", f"the first part of {path}", None, not found.errno, f"file:{part}", "exists")
-    if found.errno:
+    try:
+        found = not exchange.evaluator.files().stat(part).errno
+    except Undecided:
+        found = unseen.is_there(exchange, part)
+    exchange.step("translate", f"the first part of {path}", None, found, f"file:{part}", "exists")
+    if not found:
         return False
     if rule is None or rule.has(UNSAFE_PREFIX_STAT) or rule.output.startswith(part):
         return True
