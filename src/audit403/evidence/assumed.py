@@ -58,7 +58,7 @@ class AssumedTree(Forwarding):
             return _SOUND_DIRECTORY
         return ABSENT if path.rpartition("/")[2] in self._absent else _SOUND_FILE
 
-    def names(self, path: str) -> bool:
+    def is_named(self, path: str) -> bool:
         """Whether a path is a directory that is there for sure, as the configuration names it or something in it."""
         return path.rstrip("/") in self._directories
 

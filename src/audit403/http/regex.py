@@ -58,10 +58,11 @@ class Regex:
             return known[subject]
         if len(known) >= _KEPT:
             known.clear()
-        found = known[subject] = self._search(subject)
+        found = known[subject] = self.search_anew(subject)
         return found
 
-    def _search(self, subject: str) -> Captured | None:
+    def search_anew(self, subject: str) -> Captured | None:
+        """The same, not kept."""
         match = self._found(subject)
         if match is None:
             return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from apache.decide.asked import Httpd
+from audit403.http.regex import Regex
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,3 +109,27 @@ def test_a_virtual_host_without_a_name_has_the_main_servers(tmp_path: Path) -> N
 @pytest.mark.parametrize(("network", "status"), [("127.0.0.01", 200), ("127.", 200), ("127.0.0.1.", 200), ("10", 403)])
 def test_addresses_that_are_begun_or_written_with_zeros(tmp_path: Path, network: str, status: int) -> None:
     assert Httpd(tmp_path, f"<Location />\nRequire ip {network}\n</Location>").status() == status
+
+
+def test_lists_that_differ_in_the_middle_are_not_taken_for_each_other(tmp_path: Path) -> None:
+    """Lines for browsers all look at the same name, from whatever sections they were put together."""
+    files = "".join(
+        f"<Files {page}.html>\nBrowserMatch {robot} bad\n</Files>\n" for page, robot in (("page", "one"), ("b", "two"))
+    )
+    lines = "<Directory />\nBrowserMatch first first\n</Directory>\n<Location />\nBrowserMatch last last\n</Location>"
+    access = "<RequireAll>\nRequire all granted\nRequire not env bad\n</RequireAll>"
+    httpd = Httpd(tmp_path, f"{lines}\n{files}<Location />\n{access}\n</Location>")
+    (tmp_path / "html" / "b.html").write_text("b")
+    asked = [(page, robot) for page in ("page", "b") for robot in ("one", "two")]
+    statuses = [httpd.status(f"/{page}.html", user_agent=robot) for page, robot in asked]
+    assert statuses == [403, 200, 200, 403]
+
+
+def test_thousands_of_lines_are_searched_once_for_a_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = []
+    monkeypatch.setattr(Regex, "search_anew", lambda regex, subject: searched.append(subject))
+    robots = "\n".join(f"BrowserMatchNoCase ^robot{number}$ bad" for number in range(300))
+    httpd = Httpd(tmp_path, robots)
+    steps = [[step.text for step in httpd.ask(user_agent="a browser").trace] for _ in range(2)]
+    assert searched.count("a browser") == 300
+    assert all("BrowserMatchNoCase User-Agent ^robot299$" in texts for texts in steps)

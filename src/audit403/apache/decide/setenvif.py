@@ -7,6 +7,7 @@ from audit403.apache.decide.exchange import Exchange, Value
 from audit403.apache.decide.expression import evaluated
 from audit403.apache.decide.hosts import client_name, ip_text
 from audit403.apache.decide.outcome import DECLINED
+from audit403.apache.decide.setenvif_runs import Run, runs_of, step_of
 from audit403.apache.decide.substitute import substitute
 from audit403.apache.model.setenvif import SETENVIF, UNSET, Entry, Name, SetEnvIfConfig
 from audit403.core.decision import REASON_STATE, Missing
@@ -37,14 +38,31 @@ class _Lines:
         self.captured: Captured | None = None
 
     def run(self, entries: tuple[Entry, ...]) -> None:
-        for entry in entries:
-            if entry.expression is None and entry.name is not self.name:
-                self.name = entry.name
-                self.value = self._looked_at(entry)
+        for run in runs_of(self.exchange, entries):
+            first = run.entries[0]
+            if first.expression is None and first.name is not self.name:
+                self.name = first.name
+                self.value = self._looked_at(first)
             if self.value is None:
                 self.value = ""
-            if self._matches(entry):
-                self._set(entry)
+            if first.expression is None and not isinstance(self.value, Unknown):
+                self._go_through(run, self.value)
+                continue
+            for entry in run.entries:
+                if self._matches(entry):
+                    self._set(entry)
+
+    def _go_through(self, run: Run, value: str) -> None:
+        """Lines on one known value, many of which have nothing to say."""
+        steps = self.exchange.steps
+        begin = 0
+        for index, captured in run.found(value):
+            steps += run.not_met[begin:index]
+            steps.append(run.not_met[index]._replace(met=True))
+            self.captured = captured or self.captured
+            self._set(run.entries[index])
+            begin = index + 1
+        steps += run.not_met[begin:]
 
     def _looked_at(self, entry: Entry) -> Value | None:
         exchange = self.exchange
@@ -82,21 +100,12 @@ class _Lines:
                 self.captured = held.captured or self.captured
                 self.value = held.source
             return held.met is True
-        value = self.value
-        assert entry.name is not None and value is not None
-        label = f"{entry.directive.written} {entry.name.text} {entry.regex}"
-        if isinstance(value, Unknown):
-            met = exchange.ask(value.missing._replace(name=f"{value.missing.name} in {label}"))
-            self.captured = None
-        elif entry.plain is not None:
-            met = entry.plain.lower() in value.lower() if entry.caseless else entry.plain in value
-        else:
-            assert entry.pattern is not None
-            found = entry.pattern.search(value)
-            met = found is not None
-            if found is not None:
-                self.captured = found
-        exchange.step("env", label, where, met, _field(entry), "matches", entry.regex)
+        assert isinstance(self.value, Unknown)
+        missing = self.value.missing
+        step = step_of(entry)
+        met = exchange.ask(missing._replace(name=f"{missing.name} in {step.text}"))
+        self.captured = None
+        exchange.steps.append(step._replace(met=met))
         return met
 
     def _set(self, entry: Entry) -> None:
@@ -117,10 +126,3 @@ class _Lines:
             # httpd takes what happens to lie in its memory.
             return Unknown(Missing(REASON_STATE, f"what {value} stands for without a match")) if "$" in value else value
         return substitute(value, self.captured)
-
-
-def _field(entry: Entry) -> str:
-    assert entry.name is not None
-    special = {"remote_addr": "client", "request_uri": "uri", "request_method": "method", "remote_host": "client-host"}
-    low = entry.name.text.lower()
-    return special.get(low, f"header:{low}")

@@ -29,4 +29,4 @@ def is_link(exchange: Exchange, path: str) -> bool:
 
 def _is_named(exchange: Exchange, path: str) -> bool:
     served = exchange.evaluator.served
-    return isinstance(served, AssumedTree) and served.names(path)
+    return isinstance(served, AssumedTree) and served.is_named(path)

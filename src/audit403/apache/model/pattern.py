@@ -24,11 +24,15 @@ class Pattern:
 
     def search(self, subject: str) -> Captured | None:
         """The captures of the first match, or None."""
-        regex = self._regex
-        if subject.endswith("\n"):
-            regex = self._ending_only_at_the_end()
         try:
-            return regex.search(subject)
+            return self._for(subject).search(subject)
+        except MatchFailed:
+            return None
+
+    def search_once(self, subject: str) -> Captured | None:
+        """The same for a subject whose outcome is kept elsewhere."""
+        try:
+            return self._for(subject).search_anew(subject)
         except MatchFailed:
             return None
 
@@ -49,6 +53,9 @@ class Pattern:
     def group_count(self) -> int:
         """How many groups capture."""
         return self._regex.group_count
+
+    def _for(self, subject: str) -> Regex:
+        return self._ending_only_at_the_end() if subject.endswith("\n") else self._regex
 
     def _ending_only_at_the_end(self) -> Regex:
         """The pattern with `$` that does not match before a last line break."""

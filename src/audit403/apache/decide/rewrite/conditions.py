@@ -38,6 +38,7 @@ _FILE_OPERATORS = {
 def all_hold(rule: Rule, context: Context) -> bool:
     """Whether the conditions of a rule hold; one with [OR] needs not where one after it does."""
     conditions = rule.conditions
+    context.subject = None
     index = 0
     while index < len(conditions):
         condition = conditions[index]
@@ -55,7 +56,7 @@ def all_hold(rule: Rule, context: Context) -> bool:
 def _holds(condition: Condition, context: Context) -> bool:
     if condition.kind == EXPRESSION:
         return _expression(condition, context)
-    subject = expand(condition.subject, context)
+    subject = _subject(condition.subject, context)
     where = condition.directive.span
     if isinstance(subject, Unknown):
         missing = subject.missing._replace(name=f"{subject.missing.name} in the RewriteCond at line {where.line}")
@@ -67,6 +68,17 @@ def _holds(condition: Condition, context: Context) -> bool:
     found = _test(condition, context, subject)
     _told(condition, context, found != condition.negated, subject)
     return found != condition.negated
+
+
+def _subject(text: str, context: Context) -> str | Unknown:
+    """What a condition looks at; a variable of the request is the same for each of a rule's conditions on it."""
+    if context.subject is not None and context.subject[0] == text:
+        return context.subject[1]
+    found = expand(text, context)
+    is_one_variable = text.startswith("%{") and text.find("}") == len(text) - 1
+    if is_one_variable and ":" not in text and not text.startswith("%{TIME"):
+        context.subject = (text, found)
+    return found
 
 
 def _test(condition: Condition, context: Context, subject: str) -> bool:

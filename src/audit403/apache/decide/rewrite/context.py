@@ -14,7 +14,7 @@ NOTHING, NO_SERVER = RewriteConfig(), RewriteServer()
 class Context:
     """One run; `directory` is None for a server's rules. `exchange` is another request while one is looked ahead to."""
 
-    __slots__ = ("by_condition", "by_rule", "directory", "exchange", "phase", "uri")
+    __slots__ = ("by_condition", "by_rule", "directory", "exchange", "phase", "subject", "uri")
 
     def __init__(self, exchange: Exchange, directory: str | None) -> None:
         self.exchange = exchange
@@ -23,6 +23,8 @@ class Context:
         self.uri = ""
         self.by_rule: Captured | None = None
         self.by_condition: Captured | Unknown | None = None
+        #: What the condition before has looked at, and its value.
+        self.subject: tuple[str, str | Unknown] | None = None
 
     @property
     def looks_ahead(self) -> bool:

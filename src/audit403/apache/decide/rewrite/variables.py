@@ -4,6 +4,7 @@ Truth: lookup_variable in modules/mappers/mod_rewrite.c.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from audit403.apache.decide.environment import process_variable
 from audit403.apache.decide.exchange import Exchange, Value
@@ -25,6 +26,7 @@ _FIELDS = {
 _HEADERS = {"HTTP_USER_AGENT": "user-agent", "HTTP_PROXY_CONNECTION": "proxy-connection"}
 
 
+@lru_cache(maxsize=1000)
 def field_of(text: str) -> str | None:
     """The part of a request that a text made of one variable shows, as the trace names it."""
     if not text.startswith("%{") or not text.endswith("}"):
