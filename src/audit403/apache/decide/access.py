@@ -16,7 +16,7 @@ def check_access(exchange: Exchange) -> int:
     for before in (exchange.prev, exchange.main):
         if before is not None and before.per_dir is exchange.per_dir:
             exchange.user, exchange.user_auth_type = before.user, before.user_auth_type
-            exchange.step("access", "the request before had the same configuration: nobody is asked again")
+            exchange.step("access", "the configuration is that of the request before: access is not checked again")
             return OK
     from audit403.apache.decide.phases import declined_is_an_error
 

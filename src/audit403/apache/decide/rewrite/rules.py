@@ -152,7 +152,7 @@ def _matches(rule: Rule, context: Context) -> bool:
     met = (captured is not None) != rule.negated
     operator = ("!" if rule.negated else "") + ("~*" if rule.has(NO_CASE) else "~")
     directive = rule.directive
-    text = f'{directive.written} {directive.raw.strip()}: {"met" if met else "not met"} ("{uri}")'
+    text = f'{directive.written} {directive.raw.strip()}: {"matches" if met else "does not match"} "{uri}"'
     field = "uri" if uri == exchange.uri else "rewritten-uri"
     exchange.step(context.phase, text, directive.span, met, field, operator, rule.pattern.text)
     if not met:
