@@ -41,6 +41,8 @@ FCGI = "fcgi://127.0.0.1:9000"
         (f"ProxyPass /p {FCGI}", "/p/x?a", None),
         (f'<Location /p>\nSetHandler "proxy:{FCGI}"\n</Location>', "/p%20x", 404),
         (f'<Location "/p x">\nSetHandler "proxy:{FCGI}"\n</Location>', "/p%20x", None),
+        ('<Location "/">\nSetHandler "proxy:/run/php.sock|fcgi://localhost"\n</Location>', "/page.html", 200),
+        ('<Location "/">\nSetHandler "proxy:unix:/run/x.sock|ajp://localhost"\n</Location>', "/none.html", 404),
         (f'<Location "/">\nSetHandler "proxy:unix:/run/x.sock|{FCGI}"\n</Location>', "/a%3Fb", 403),
     ],
 )

@@ -8,7 +8,7 @@ import re
 
 from audit403.apache.decide.choose_vhost import BadHost, split_host
 from audit403.apache.decide.exchange import FORWARD, REVERSE, Exchange
-from audit403.apache.decide.outcome import FORBIDDEN, OK
+from audit403.apache.decide.outcome import DECLINED, FORBIDDEN, OK
 from audit403.apache.model.proxy import PROXY
 from audit403.apache.read.implied import SCHEMES
 from audit403.core.place import Span
@@ -46,7 +46,8 @@ def place_of_pass(exchange: Exchange) -> Span | None:
 def canonical(exchange: Exchange, from_handler: bool = False) -> int:
     """Write the URL of a proxied request as it goes out, or say why it does not.
 
-    `from_handler`: SetHandler has sent it on, and a file's name is the path.
+    DECLINED where no module knows the scheme: where SetHandler has sent it on (`from_handler`, a file's name is the
+    path) the file is then served as it is.
     """
     filename = exchange.filename or ""
     url = filename[len(PREFIX) :]
@@ -63,7 +64,7 @@ def canonical(exchange: Exchange, from_handler: bool = False) -> int:
         return _bad(exchange, None, f"{url} is no URL")
     module = module_of(exchange, scheme.lower())
     if module is None:
-        return OK
+        return DECLINED
     if not rest.startswith("//"):
         return _bad(exchange, "AH01083", f"error parsing URL {url}: Malformed URL")
     host, _, path = rest[2:].partition("/")
