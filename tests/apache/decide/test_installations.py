@@ -101,3 +101,19 @@ def test_how_long_a_rewritten_name_may_be_hangs_on_the_longest_request_line(tmp_
     rules = "RewriteEngine On\nRewriteRule ^/x$ /" + "y" * 100 + "\nRewriteRule ^/y /page.html"
     assert Httpd(tmp_path, f"{rules}\nLimitRequestLine 60").status("/x") == 200
     assert Httpd(tmp_path, f"{rules}\nLimitRequestLine 40").ask("/x").cause == "rewrite-loop"
+
+
+def test_a_look_ahead_sees_the_query_string_of_where_a_rule_sends_the_client(tmp_path: Path) -> None:
+    ahead = "RewriteCond %{IS_SUBREQ} =true\nRewriteRule ^/x http://other.test/$0 [L]"
+    rules = f"RewriteEngine On\n{ahead}\nRewriteCond %{{LA-U:SCRIPT_FILENAME}} [?]seen\nRewriteRule ^/x - [F]"
+    server = Httpd(tmp_path, rules)
+    assert server.status("/x%3fseen") == 403
+    assert server.status("/x") == 404
+
+
+def test_what_goes_on_to_another_server_is_no_file(tmp_path: Path) -> None:
+    load = "LoadModule proxy_module modules/mod_proxy.so\nLoadModule proxy_http_module modules/mod_proxy_http.so"
+    server = Httpd(
+        tmp_path, f'{load}\nProxyPass / http://127.0.0.1:1\n<If "-f %{{REQUEST_FILENAME}}">\nRedirect 403\n</If>'
+    )
+    assert server.status("/page.html") == 500

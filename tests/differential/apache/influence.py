@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from audit403.apache.read.configuration import parse_htaccess
 from audit403.apache.read.process import Process
-from differential.nginx.influence import Influence, at_fuzz_scale
-from servers.told import tell
+from differential.nginx.influence import Influence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -77,13 +76,6 @@ class Report(Influence):
             for label in known
         ]
         return "\n".join(["directive by directive:", head, *rows])
-
-    def check(self) -> None:
-        """Tell the table; fail where the test ran at full scale and a directive has too little influence."""
-        if at_fuzz_scale():
-            super().check()
-        else:
-            tell(self.table())
 
     def _run(self, duel: Duel, body: str, asks: Sequence[Ask]) -> list[int]:
         for label in {label for _, _, said in self._labelled(body) for label in said}:

@@ -57,5 +57,7 @@ def test_installations(server_dir: Path, rng: Random, certificates: Certificates
             trials = [hosting.requests.trial() for _ in range(_REQUESTS)]
             if duel.start(body):
                 report.compare(duel, body, trials)  # type: ignore[arg-type]
-        duel.check()
-    report.check()
+        try:
+            duel.check()
+        finally:
+            report.check()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from audit403.apache import fnmatch
 from audit403.apache.decide.expr.shown import field_of
 from audit403.apache.decide.hosts import resolved
+from audit403.apache.decide.proxy_url import PREFIX
 from audit403.apache.decide.subrequests import look_up_file, look_up_uri
 from audit403.apache.expr.tree import Binary, Unary
 from audit403.apache.model.subnet import contains
@@ -53,7 +54,8 @@ def unary(evaluation: "Evaluation", node: Unary, word: str, label: str) -> bool:
 def _of_file(evaluation: "Evaluation", name: str, path: str) -> bool:
     """What stat(2) says about a file; of a relative one nobody knows where it begins."""
     exchange = evaluation.exchange
-    if not path:
+    if not path or path.startswith(PREFIX):
+        # What goes on to another server is no file.
         return False
     if not path.startswith("/"):
         return exchange.ask(Missing(REASON_FILE, path))

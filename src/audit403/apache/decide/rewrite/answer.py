@@ -10,6 +10,7 @@ from audit403.apache.decide.exchange import NOT_PROXIED, REVERSE, Exchange
 from audit403.apache.decide.outcome import FORBIDDEN, OK, SERVER_ERROR, is_redirect
 from audit403.apache.decide.rewrite.rules import ANSWERED, ANSWERED_AT_ONCE, CHANGED_UNESCAPED, Applied
 from audit403.apache.decide.rewrite.urls import absolute_prefix, has_unsafe_query
+from audit403.apache.decide.subrequests import escape_path
 from audit403.apache.model.proxy import PROXY
 from audit403.core.place import Place
 
@@ -49,10 +50,22 @@ def answer(exchange: Exchange, applied: Applied, numbers: Numbers, phase: str, i
     status = 302
     if is_redirect(exchange.status):
         status, exchange.status = exchange.status, 200
-    exchange.step(phase, f"{status} to {filename}", where)
+    exchange.filename = _sent_to(exchange, filename, skip, escapes)
+    exchange.step(phase, f"{status} to {exchange.filename}", where)
     if not escapes and UNSAFE_IN_HEADER.search(filename):
         return _no_header(exchange, phase, where, filename)
     return status
+
+
+def _sent_to(exchange: Exchange, url: str, skip: int, escapes: bool) -> str:
+    """The Location, which look-aheads then see as the file's name (escape_absolute_uri)."""
+    if escapes:
+        at = url.find("/", skip) + 1 if url[skip - 1] == "/" else skip
+        url = url[:at] + escape_path(url[at:]) if at else url
+    if not exchange.args:
+        return f"{url}?" if exchange.args is not None else url
+    is_own = exchange.args == exchange.unparsed_uri.partition("?")[2]
+    return f"{url}?{exchange.args if is_own or not escapes else escape_path(exchange.args)}"
 
 
 def _no_header(exchange: Exchange, phase: str, where: Place | None, filename: str) -> int:
