@@ -34,7 +34,7 @@ class DavDuel(Duel):
 
     def dispute(self, sites: DavSites, body: str, asks: Sequence[Ask]) -> None:
         """Ask everything of both, one after the other."""
-        model = Judge(self.server.conf, self.prefix).evaluator.model
+        model = Judge(self.server.conf, LocalEvidence()).evaluator.model
         for ask in asks:
             decision = Evaluator(model, LocalEvidence()).decide(ask.request())
             if any(words in missing.name for missing in decision.missing for words in _FOR_GOOD):
