@@ -34,7 +34,7 @@ def handle(exchange: Exchange) -> int:
         exchange.handed_to = f"the file {filename}, sent as it is"
         exchange.status_known = False
         return OK
-    status, location = _head(data.decode("latin-1"))
+    status, location = _head(data.decode("latin-1"), exchange.status)
     exchange.step("handler", f"{filename} says itself that its status is {status}")
     if location is not None and location.startswith("/") and (status == OK_STATUS or is_redirect(status)):
         exchange.method = exchange.method_text = "GET"
@@ -46,9 +46,9 @@ def handle(exchange: Exchange) -> int:
     return OK
 
 
-def _head(text: str) -> tuple[int, str | None]:
-    """The status and the location in the header of a file."""
-    status, location = OK_STATUS, None
+def _head(text: str, status: int) -> tuple[int, str | None]:
+    """The location in the header of a file and its status, where it says one."""
+    location = None
     for line in text.split("\n"):
         name, colon, value = line.rstrip("\r").partition(":")
         if not colon:
