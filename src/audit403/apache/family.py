@@ -17,8 +17,7 @@ usual_mains = (
     "/opt/homebrew/etc/httpd/httpd.conf",
     "/opt/bitnami/apache2/conf/httpd.conf",
 )
-explores = False
-"""Its requests are answered, and its refusals are not looked for: `explain` knows it, `check` does not."""
+explores = True
 
 
 def find(targets: Iterable[str], evidence: Evidence, options: Options) -> Iterator[Site | NotAudited]:

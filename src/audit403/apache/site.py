@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 
 from audit403.apache.decide.evaluator import Evaluator
+from audit403.apache.explore.explorer import Explorer
 from audit403.apache.model.build import build_model, every_section
 from audit403.apache.model.model import Model
 from audit403.apache.model.section import DIRECTORY
@@ -48,6 +49,7 @@ class ApacheSite:
         self.evaluator = self._evaluator(self.model)
         self._linkless: Evaluator | None = None
         self._reread = reread
+        self._not_explored: tuple[NotAudited, ...] = ()
 
     def decide(self, request: Request) -> Decision:
         """What httpd answers; for a lone `.htaccess` with what is taken for granted about its server."""
@@ -102,15 +104,18 @@ class ApacheSite:
         return ApacheSite(self.configuration, self.evidence, self.options._replace(tree=tree), self._reread)
 
     def facts(self) -> Iterator[Fact]:
-        """Every fault in reading."""
+        """Every refusal and every fault in reading."""
         for problem in self.configuration.problems:
             yield ReadingFault(FAMILY, problem.kind, problem.span, problem.message)
         for fault in self.model.faults:
             yield ReadingFault(FAMILY, "rejected", fault.directive.span, fault.message)
+        explorer = Explorer(self.model, self.evaluator, self.options.tree == "here" or bool(self.options.paths))
+        yield from explorer.facts()
+        self._not_explored = tuple(explorer.missed)
 
     def not_explored(self) -> tuple[NotAudited, ...]:
-        """All of it."""
-        return (NotAudited(self.main, "only single requests to Apache are answered (audit403 explain)"),)
+        """What exploration could not reach or cut off."""
+        return self._not_explored
 
     def comments(self) -> Iterable[Comment]:
         """The comments of all files."""

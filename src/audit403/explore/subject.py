@@ -33,6 +33,16 @@ WAY_ERROR_PAGE = "error_page"
 _TELLING = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_ORDINARY, PURPOSE_PROBE, PURPOSE_FILE, PURPOSE_DIRECTORY)
 
 
+_ORDER = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_PROBE, PURPOSE_CERTIFICATE)
+_LAST = (PURPOSE_LINKED, PURPOSE_ORDINARY, PURPOSE_EXCEPTION, *MEANT_NAMES, PURPOSE_HIDDEN)
+_RANK = {purpose: rank for rank, purpose in enumerate((*_ORDER, *_LAST))}
+
+
+def rank_of(purpose: str) -> int:
+    """How good a witness a request of a purpose is, the best first."""
+    return _RANK.get(purpose, len(_RANK))
+
+
 def telling(purpose: str) -> int:
     """How much it says that requests of a purpose are refused, the most first."""
     return _TELLING.index(purpose) if purpose in _TELLING else len(_TELLING)

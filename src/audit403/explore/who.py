@@ -29,6 +29,16 @@ def about_clients(decision: Decision) -> bool:
     return any(step.field is not None and step.field.startswith(_ABOUT_CLIENTS) for step in decision.trace)
 
 
+def by_family(fates: dict[str, bool]) -> str | None:
+    """Which of some clients are refused, by their addresses' family; None where none is."""
+    families = {(":" in client, is_refused) for client, is_refused in fates.items()}
+    if families == {(True, True), (False, False)}:
+        return "IPv6 clients"
+    if families == {(True, False), (False, True)}:
+        return "IPv4 clients"
+    return None if not any(fates.values()) else "some clients"
+
+
 def who(witness: Request, needed: Iterable[str], clients: str | None) -> str:
     """Whom a refusal hits: some clients (None: every one), if their requests have what is `needed`."""
     fields = sorted((field for field in needed if field != "client"), key=lambda field: field != "method")

@@ -95,6 +95,13 @@ def _remembered(exchange: Exchange, chain: Chain, host: str, port: int) -> tuple
     return found
 
 
+def chosen(chain: Chain, host: str, port: int) -> Server:
+    """The virtual host of a chain that a name leads to."""
+    if not chain.names:
+        return chain.server
+    return _named(chain, host, port)[0] or chain.server
+
+
 def _named(chain: Chain, host: str, port: int) -> tuple[Server | None, str]:
     fallback: Server | None = None
     for server, at in chain.names:

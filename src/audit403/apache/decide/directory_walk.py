@@ -134,7 +134,7 @@ class _Walk:
                 "search permissions are missing on a component of the path"
             )
             exchange.decided(
-                "not-searchable",
+                "ancestor-not-searchable",
                 files.place(seen),
                 f"{exchange.evaluator.who()} may not search this directory",
                 log=log,
@@ -173,7 +173,7 @@ class _Walk:
                 met = fnmatch.matches(section.text, directory, pathname=True)
             else:
                 met = section.slashes == 0 or section.text == directory
-            self._step(section, met, directory, "matches" if section.is_pattern else "equals")
+            self._step(section, met, directory, "like" if section.is_pattern else "equals")
             if met:
                 self.add(section.per_dir)
 

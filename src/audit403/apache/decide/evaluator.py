@@ -47,6 +47,7 @@ class Evaluator:
         #: What modules keep from one request to the next, by module.
         self.kept: dict[str, Any] = {}
         self._now = now
+        self._last: Exchange | None = None
         self._files: Files | None = None
         #: With mpm-itk the user and group of the request, once they are known.
         self._user: tuple[str | None, str | None] | None = None
@@ -56,6 +57,12 @@ class Evaluator:
     def decide(self, request: Request) -> Decision:
         """What httpd answers. A test that the evidence leaves open is tried both ways; only a difference is unknown."""
         return decide_either_way(lambda answers: self._decide_once(request, answers))
+
+    def followed(self, request: Request) -> tuple[Decision, Exchange]:
+        """What httpd answers to a request that gets as far as a server, and the exchange that the answer came from."""
+        decision = self.decide(request)
+        assert self._last is not None
+        return decision, self._last
 
     def now(self) -> int:
         """Seconds since the epoch."""
@@ -152,6 +159,7 @@ class Evaluator:
         connection, server = connected
         exchange = Exchange(self, request, connection, server)
         exchange.answers = answers
+        self._last = exchange
         if self._user is not None:
             self._user = self._files = self._served_files = None
         try:
@@ -163,6 +171,7 @@ class Evaluator:
             read_what_is_left(last)
         except Undecided as error:
             return Decision(UNKNOWN, None, "not-known", missing=(error.missing,), trace=tuple(exchange.steps))
+        self._last = last
         return _decision(last)
 
     def _shake_hands(self, exchange: Exchange) -> str:

@@ -126,7 +126,7 @@ def _locations(server: Server, sections: list[Section], uri: str) -> Walked:
             operator = "matches"
         elif section.is_pattern:
             met = fnmatch.matches(section.text, merged_uri, pathname=True)
-            operator = "matches"
+            operator = "like"
         else:
             met = is_below(section.text, merged_uri)
             operator = "prefix"
@@ -157,7 +157,7 @@ def files_walk(exchange: Exchange) -> int:
             met = fnmatch.matches(section.text, name, pathname=True)
         else:
             met = section.text == name
-        operator = "equals" if section.regex is None and not section.is_pattern else "matches"
+        operator = "matches" if section.regex is not None else "like" if section.is_pattern else "equals"
         exchange.step("files", section.label(), section.directive.span, met, "file-name", operator, section.text)
         if met:
             found = section.per_dir if found is None else found.merged(section.per_dir)

@@ -36,6 +36,15 @@ class Pattern:
         except MatchFailed:
             return None
 
+    @property
+    def pattern(self) -> str:
+        """What is written."""
+        return self.text
+
+    def matches(self, subject: str) -> bool:
+        """Whether the pattern is found in a text."""
+        return self.search(subject) is not None
+
     def find(self, subject: str) -> tuple[int, int, Captured] | None:
         """Where the first match begins and ends, in bytes, with its captures; None without one."""
         captured = self.search(subject)

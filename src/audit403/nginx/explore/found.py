@@ -14,20 +14,14 @@ from audit403.explore.hits import Hits
 from audit403.explore.subject import (
     MEANT_NAMES,
     PURPOSE_CERTIFICATE,
-    PURPOSE_DIRECTORY,
-    PURPOSE_EXCEPTION,
     PURPOSE_FILE,
-    PURPOSE_HIDDEN,
-    PURPOSE_HOME,
-    PURPOSE_LINKED,
-    PURPOSE_ORDINARY,
-    PURPOSE_PAGE,
     PURPOSE_PROBE,
     WAY_ERROR_PAGE,
     WAY_INDEX,
     WAY_REWRITE,
     WAY_TRY_FILES,
     Hit,
+    rank_of,
 )
 from audit403.explore.who import served_beside
 from audit403.nginx.decide.evaluator import Evaluator
@@ -44,9 +38,6 @@ if TYPE_CHECKING:
     from audit403.explore.blocking import TreeStart
     from audit403.nginx.explore.translation import Translation
 
-_ORDER = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_PROBE, PURPOSE_CERTIFICATE)
-_LAST = (PURPOSE_LINKED, PURPOSE_ORDINARY, PURPOSE_EXCEPTION, *MEANT_NAMES, PURPOSE_HIDDEN)
-_RANK = {purpose: rank for rank, purpose in enumerate((*_ORDER, *_LAST))}
 _MOST_ADDRESSES = 1_000
 _WAYS = {"content": WAY_INDEX, "try_files": WAY_TRY_FILES, "rewrite": WAY_REWRITE, "error_page": WAY_ERROR_PAGE}
 """What sends a request on, by the phase that does."""
@@ -298,7 +289,7 @@ def _rank(candidate: _Candidate) -> tuple[bool, int, int, bool]:
     only_reading = candidate.decision.cause == "directory-unreadable"
     if isinstance(candidate.decision.where, PathPlace) and purpose == PURPOSE_FILE:
         return (only_reading, min(candidate.depth, 1), -1, False)
-    return (only_reading, candidate.depth, _RANK.get(purpose, len(_RANK)), not candidate.subject.names)
+    return (only_reading, candidate.depth, rank_of(purpose), not candidate.subject.names)
 
 
 def _is_own_challenge(subject: Subject) -> bool:

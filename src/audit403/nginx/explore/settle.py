@@ -8,12 +8,12 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
 from audit403.explore.asked import differences
 from audit403.explore.ordinary import CLIENTS
+from audit403.explore.plain import plainest
 from audit403.explore.who import about_clients, who
 from audit403.explore.wish import anything
 from audit403.nginx.decide.evaluator import Evaluator
-from audit403.nginx.explore.doors import Doors, from_client
+from audit403.nginx.explore.doors import Door, Doors, family_of, from_client, visit
 from audit403.nginx.explore.flips import Flips
-from audit403.nginx.explore.plain import plainest
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.explore.trail import Trails
 from audit403.nginx.explore.who import which_clients
@@ -56,7 +56,15 @@ class Settler:
         # What it is about stays as it is: a name that nobody has, or the client whom a rule names.
         about = (subject.meant, subject.permitted_below, subject.permitted_above)
         doors = self.doors.of(server) if about == (None, None, None) else []
-        plain = plainest(request, decision, doors, self.evaluator.decide, same)
+        ordinary = _ordinary(request, doors)
+        plain = plainest(
+            request,
+            decision,
+            ordinary,
+            lambda one, client: from_client(one, client, doors),
+            self.evaluator.decide,
+            same,
+        )
         request, decision, needed, _ = plain
         if served is not None and len(differences(request, served)) != 1:
             served = None
@@ -123,3 +131,13 @@ class Settler:
 
 def _runs_code(decision: Decision) -> bool:
     return any(step.phase in ("rewrite", "variables") for step in decision.trace)
+
+
+def _ordinary(request: Request, doors: list[Door]) -> Request | None:
+    """A browser's direct visit to the same target by the same door."""
+    for door in doors:
+        found = visit(door, request.target)
+        same = (found.port, found.scheme) == (request.port, request.scheme)
+        if same and door.socket.takes(family_of(request.client)):
+            return found
+    return None

@@ -5,6 +5,7 @@ from itertools import islice
 
 from audit403.core.decision import Decision
 from audit403.core.place import Span
+from audit403.explore.who import by_family
 from audit403.nginx.explore.regions import RuleTable
 from audit403.nginx.model.address import IPV6, UNIX, Network, parse_address
 from audit403.nginx.model.context import AccessRule
@@ -26,12 +27,7 @@ def which_clients(decision: Decision, table: RuleTable, clients: Iterable[str], 
         named = _of_list(decision, table)
         if named is not None and all(asked[client] for client in asked if named.means(client)):
             return named.words
-    families = {(":" in client, fate) for client, fate in asked.items()}
-    if families == {(True, True), (False, False)}:
-        return "IPv6 clients"
-    if families == {(True, False), (False, True)}:
-        return "IPv4 clients"
-    return None if not any(asked.values()) else "some clients"
+    return by_family(asked)
 
 
 class _Named:

@@ -10,10 +10,11 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
 from audit403.explore.asked import differences
 from audit403.explore.fields import with_header
-from audit403.nginx.explore.doors import Door, family_of, from_client, visit
 
 Decide = Callable[[Request], Decision]
 Same = Callable[[Request, Decision], bool]
+FromClient = Callable[[Request, str], Request | None]
+"""The same request from another address, None where nobody comes from there."""
 
 
 class Plain(NamedTuple):
@@ -25,16 +26,20 @@ class Plain(NamedTuple):
     served: Request | None = None
 
 
-def plainest(request: Request, decision: Decision, doors: list[Door], decide: Decide, same: Same) -> Plain:
-    """The plainest request that is refused in the same place for the same cause."""
+def plainest(
+    request: Request, decision: Decision, ordinary: Request | None, from_client: FromClient, decide: Decide, same: Same
+) -> Plain:
+    """The plainest request that is refused in the same place for the same cause.
+
+    `ordinary` is a browser's direct visit to the same target by the same socket, None where nobody comes by it.
+    """
     found = Plain(request, decision)
-    door = next((door for door in doors if _comes_by(request, door)), None)
-    if door is None:
+    if ordinary is None:
         return found
-    for field in _odd_fields(request, visit(door, request.target)):
+    for field in _odd_fields(request, ordinary):
         if field == "method" and "body_length" in found.needed:
             continue  # a body is sent with it
-        plainer = _without(found.request, field, visit(door, request.target), doors)
+        plainer = _without(found.request, field, ordinary, from_client)
         if plainer is None:
             continue
         answer = decide(plainer)
@@ -50,12 +55,6 @@ def plainest(request: Request, decision: Decision, doors: list[Door], decide: De
     return found
 
 
-def _comes_by(request: Request, door: Door) -> bool:
-    ordinary = visit(door, request.target)
-    same = (ordinary.port, ordinary.scheme) == (request.port, request.scheme)
-    return same and door.socket.takes(family_of(request.client))
-
-
 def _odd_fields(request: Request, ordinary: Request) -> Iterator[str]:
     """The fields in which a request is no ordinary one, the oddest first."""
     odd = differences(request, ordinary)
@@ -66,7 +65,7 @@ def _odd_fields(request: Request, ordinary: Request) -> Iterator[str]:
     yield from (name for name in ("tls", "host", "client", "method") if name in odd)
 
 
-def _without(request: Request, field: str, ordinary: Request, doors: list[Door]) -> Request | None:
+def _without(request: Request, field: str, ordinary: Request, from_client: FromClient) -> Request | None:
     """The request with one field as an ordinary one has it."""
     if field.startswith("header:"):
         name = field.partition(":")[2]
@@ -74,7 +73,7 @@ def _without(request: Request, field: str, ordinary: Request, doors: list[Door])
     if field == "arguments":
         return request._replace(target=request.target.partition("?")[0])
     if field == "client":
-        return from_client(request, ordinary.client, doors)
+        return from_client(request, ordinary.client)
     if field == "host" and request.tls is not None:
         return request._replace(host=ordinary.host, tls=request.tls._replace(sni=ordinary.host))
     if field == "tls" and request.tls is not None and ordinary.tls is not None:

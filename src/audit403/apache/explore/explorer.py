@@ -1,0 +1,77 @@
+"""The exploration of one configuration: every refusal once per cause and place, with a witness."""
+
+from collections.abc import Iterator
+
+from audit403.apache.decide.evaluator import Evaluator
+from audit403.apache.explore.doors import Doors, visit
+from audit403.apache.explore.flips import Flips
+from audit403.apache.explore.found import FAMILY, Found
+from audit403.apache.explore.mounts import Mount, mounts_of
+from audit403.apache.explore.places import Start, starts
+from audit403.apache.explore.search import Search
+from audit403.apache.explore.trail import Trails
+from audit403.apache.explore.unexplored import LeftOpen, unexplored
+from audit403.apache.model.model import Model
+from audit403.apache.model.server import Server
+from audit403.core.fact import Fact
+from audit403.core.family import NotAudited
+from audit403.core.open_question import Undecided
+from audit403.explore.blocking import TreeStart
+
+
+class Explorer:
+    """Explores one model in one world; `facts` runs once."""
+
+    def __init__(self, model: Model, evaluator: Evaluator, tree_known: bool) -> None:
+        self.model = model
+        self.evaluator = evaluator
+        self.tree_known = tree_known
+        self.missed: list[NotAudited] = []
+        self.trails = Trails(model)
+        self.doors = Doors(model)
+        self.found = Found(evaluator, self.trails, self.doors)
+        self.left_open = LeftOpen(FAMILY, tree_known)
+
+    def facts(self) -> Iterator[Fact]:
+        """Every refusal that exploration finds."""
+        for server in self.model.servers:
+            self._explore_server(server)
+        yield from self.found.refusals()
+        yield from self.left_open.facts()
+
+    def _explore_server(self, server: Server) -> None:
+        doors = self.doors.of(server)
+        if not doors:
+            return  # no name leads to it
+        mounts = mounts_of(self.evaluator, server)
+        search = Search(self.evaluator, server, Flips(self.evaluator, server, self.doors, mounts))
+        entries = self._entries(server, mounts)
+        for one in entries:
+            (search.flips.folders if one.target.endswith("/") else search.flips.files).append(one.target)
+        for start in starts(server, doors, mounts):
+            self._explore(search, start, None)
+        for one in entries:
+            self._explore(search, Start(visit(doors[0], one.target), one.purpose, server), one)
+        self.missed += unexplored(server, search, mounts)
+
+    def _entries(self, server: Server, mounts: list[Mount]) -> list[TreeStart]:
+        """What lies in the tree, where it is known."""
+        if not self.tree_known:
+            return []
+        from audit403.apache.explore.tree import walk
+
+        found: list[TreeStart] = []
+        try:
+            for mount in mounts:
+                found += walk(self.evaluator, server, mount, self.missed)
+        except Undecided as error:
+            self.missed.append(NotAudited(server.label(), f"{error.missing.name} is not known here"))
+        return found
+
+    def _explore(self, search: Search, start: Start, entries: TreeStart | None) -> None:
+        search.cut_off = False
+        asked = search.explore(start.request)
+        if search.cut_off:
+            self.missed.append(NotAudited(start.request.url(), "exploration was cut off: too many tests on one path"))
+        self.found.record(start, asked, entries)
+        self.left_open.note(asked)

@@ -1,0 +1,183 @@
+"""The refusals that were found so far: those with the same cause and place are one, with its most ordinary witness."""
+
+from collections.abc import Iterable, Iterator
+
+from audit403.apache.decide.evaluator import Evaluator
+from audit403.apache.decide.exchange import Exchange
+from audit403.apache.explore.doors import Doors
+from audit403.apache.explore.places import Start
+from audit403.apache.explore.settle import Settled, Settler
+from audit403.apache.explore.subject import Subject
+from audit403.apache.explore.trail import Trails, access_files, sent_by
+from audit403.apache.model.server import Server
+from audit403.core.decision import REFUSED, Decision
+from audit403.core.fact import Refusal
+from audit403.core.named_tuple import NamedTuple
+from audit403.core.place import PathPlace, Place
+from audit403.core.request import Request
+from audit403.explore.asked import Asked
+from audit403.explore.blocking import Blocking, TreeStart, of_one_kind
+from audit403.explore.hits import Hits
+from audit403.explore.subject import (
+    MEANT_NAMES,
+    PURPOSE_FILE,
+    PURPOSE_PROBE,
+    Hit,
+    rank_of,
+)
+from audit403.explore.who import served_beside
+
+FAMILY = "apache"
+NO_INDEX = "no-index"
+_MOST_ADDRESSES = 1_000
+
+Key = tuple[object, ...]
+
+
+class _Candidate(NamedTuple):
+    """A refusal before it is known whether a better witness turns up."""
+
+    request: Request
+    decision: Decision
+    depth: int
+    server: Server
+    purpose: str
+    meant: Server | None
+    entries: TreeStart | None
+    served: Request | None
+    places: int
+
+
+class Found:
+    """Gathers refused requests into refusals."""
+
+    def __init__(self, evaluator: Evaluator, trails: Trails, doors: Doors) -> None:
+        self.evaluator = evaluator
+        self.trails = trails
+        self._found: dict[Key, _Candidate] = {}
+        self._addresses: dict[Key, dict[str, None]] = {}
+        self._of_server: dict[Server, list[Key]] = {}
+        self._settler = Settler(evaluator, doors)
+        self._hits = Hits()
+        self._blocking = Blocking()
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def record(self, start: Start, asked: list[Asked], entries: TreeStart | None) -> None:
+        """Take in what is refused among the requests that one start led to."""
+        for entry in asked:
+            if entry.decision.verdict == REFUSED:
+                self._add(start, entry, asked, entries)
+
+    def _add(self, start: Start, entry: Asked, asked: list[Asked], entries: TreeStart | None) -> None:
+        request, decision, depth = entry
+        server = start.server
+        own = request.target == start.request.target
+        purpose = start.purpose if own else PURPOSE_PROBE
+        key = key_of(request, decision, server, purpose)
+        known = self._found.get(key)
+        places, examples = (1, ()) if entries is None else (entries.places, entries.examples)
+        meant = start.server if purpose in MEANT_NAMES else None
+        candidate = _Candidate(request, decision, depth, server, purpose, meant, entries, None, places)
+        self._note_addresses(key, (request.target, *examples))
+        better = known is None or _rank(candidate) < _rank(known)
+        if better or (known is not None and known.served is None and known.request == request):
+            candidate = candidate._replace(served=served_beside(request, asked))
+        self._found[key] = candidate if known is None else _merged(candidate, known, better)
+        sent = sent_by(decision)
+        members = () if entries is None or not own else entries.members
+        path = None if entries is None or not own else entries.path
+        way = None if sent is None else sent[0]
+        hit = Hit(request, purpose, way, path, start.meant, members, start.page)
+        meant_for = None if start.meant is None else start.meant.directive.span
+        self._hits.note(key, hit, depth, None if sent is None else sent[1].where, meant_for)
+        self._blocking.note(key, start.purpose, start.request.target, entry, entries)
+        if known is None:
+            self._of_server.setdefault(server, []).append(key)
+
+    def _note_addresses(self, key: Key, targets: Iterable[str]) -> None:
+        known = self._addresses.setdefault(key, {})
+        for target in targets:
+            if len(known) >= _MOST_ADDRESSES:
+                return
+            known[target] = None
+
+    def refusals(self) -> Iterator[Refusal]:
+        """What was found."""
+        for key, candidate in self._found.items():
+            settled = self._settler.settle(candidate.request, candidate.decision, candidate.server, candidate.served)
+            yield self._refusal(key, candidate, settled)
+
+    def _refusal(self, key: Key, candidate: _Candidate, settled: Settled) -> Refusal:
+        decision, exchange = self.evaluator.followed(settled.request)
+        entries, blocking = candidate.entries, self._blocking.of(key)
+        sent = sent_by(decision)
+        subject = Subject(
+            candidate.server,
+            exchange,
+            candidate.purpose,
+            self.trails.sections(exchange, decision),
+            access_files(decision),
+            None if entries is None else entries.path,
+            () if entries is None else entries.names,
+            () if entries is None else entries.members,
+            None if sent is None else sent[0],
+            self._hits.of(key),
+            blocking,
+            candidate.meant,
+        )
+        return Refusal(
+            FAMILY,
+            decision.cause,
+            place_of(self.trails, exchange, decision),
+            decision.because,
+            settled.request,
+            decision,
+            settled.who,
+            settled.served,
+            subject,
+            max(candidate.places, sum(one.places for one in blocking)),
+            tuple(dict.fromkeys((*self._addresses[key], *(one.target for one in blocking)))),
+        )
+
+
+def place_of(trails: Trails, exchange: Exchange, decision: Decision) -> Place:
+    """Where a refusal is written, or what it is about; the server where nothing else is."""
+    if decision.where is not None:
+        return decision.where
+    directive = exchange.server.directive or exchange.server.name_directive
+    if directive is None:
+        listens = trails.model.listens
+        directive = listens[0].directive if listens else trails.model.configuration.directives[0]
+    return directive.span
+
+
+def key_of(request: Request, decision: Decision, server: Server, purpose: str) -> Key:
+    """What makes two refused requests one refusal."""
+    where: object = decision.where
+    cause = decision.cause
+    more = f"{purpose} {request.url()}" if purpose in MEANT_NAMES else ""
+    if isinstance(where, PathPlace):
+        cause, where = of_one_kind(cause, where)
+    if decision.cause == NO_INDEX:
+        more = request.target.partition("?")[0]
+    return cause, where, id(server), more
+
+
+def _merged(candidate: _Candidate, known: _Candidate, better: bool) -> _Candidate:
+    kept, other = (candidate, known) if better else (known, candidate)
+    if kept.entries is None and kept.request.target == other.request.target:
+        # A section's own address and a directory of the tree: what lies there is known from the tree.
+        kept = kept._replace(entries=other.entries)
+    if kept.served is None and kept.request == other.request:
+        kept = kept._replace(served=other.served)
+    return kept._replace(places=max(kept.places, other.places))
+
+
+def _rank(candidate: _Candidate) -> tuple[bool, int, int, bool]:
+    """How good a witness it is, best first; behind a closed directory a file shows more than a directory."""
+    only_reading = candidate.decision.cause == "directory-unreadable"
+    if isinstance(candidate.decision.where, PathPlace) and candidate.purpose == PURPOSE_FILE:
+        return (only_reading, min(candidate.depth, 1), -1, False)
+    return (only_reading, candidate.depth, rank_of(candidate.purpose), candidate.entries is None)

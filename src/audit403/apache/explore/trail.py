@@ -1,0 +1,79 @@
+"""What a decided request went through: the server that took it, the sections that held, what sent it on."""
+
+from audit403.apache.decide.exchange import Exchange
+from audit403.apache.explore.places import files_in
+from audit403.apache.model.core_config import CORE, CoreConfig
+from audit403.apache.model.model import Model
+from audit403.apache.model.per_dir import PerDir
+from audit403.apache.model.section import DIRECTORY, LOCATION, Section
+from audit403.apache.model.server import Server
+from audit403.core.decision import Decision, Step
+from audit403.core.place import PathPlace, Place
+from audit403.explore.subject import WAY_ERROR_PAGE, WAY_INDEX, WAY_REWRITE
+
+_SECTION_PHASES = frozenset(("directory", "location", "files", "if"))
+
+
+class Trails:
+    """Looks up what traces of one model point to."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._sections: dict[Server, dict[Place, Section]] = {}
+
+    def sections(self, exchange: Exchange, decision: Decision) -> tuple[Section, ...]:
+        """The sections that held, in the order of the trace, each once; not those of `.htaccess` files."""
+        known = self._of(exchange.server)
+        found: dict[Section, None] = {}
+        for step in decision.trace:
+            if step.phase in _SECTION_PHASES and step.met is not False and step.where is not None:
+                section = known.get(step.where)
+                if section is not None:
+                    found[section] = None
+        return tuple(found)
+
+    def _of(self, server: Server) -> dict[Place, Section]:
+        known = self._sections.get(server)
+        if known is None:
+            known = self._sections[server] = {}
+            pending = [*server.sections[DIRECTORY], *server.sections[LOCATION], *inner_sections(server.lookup_defaults)]
+            while pending:
+                section = pending.pop()
+                known[section.directive.span] = section
+                pending += inner_sections(section.per_dir)
+        return known
+
+
+def inner_sections(per_dir: PerDir) -> tuple[Section, ...]:
+    """The `<Files>` and `<If>` directly in a section."""
+    core: CoreConfig | None = per_dir.get(CORE)
+    return () if core is None else (*files_in(per_dir), *core.ifs)
+
+
+def access_files(decision: Decision) -> tuple[PathPlace, ...]:
+    """The `.htaccess` files that were read on the way."""
+    found = (step.where for step in decision.trace if step.phase == "htaccess" and step.met is None)
+    return tuple(dict.fromkeys(place for place in found if isinstance(place, PathPlace)))
+
+
+def sent_by(decision: Decision) -> tuple[str, Step] | None:
+    """What sent the request on inside httpd to where it is refused, and the step that did."""
+    found: tuple[str, Step] | None = None
+    before: Step | None = None
+    for step in decision.trace:
+        if step.phase == "error_document" and step.text.startswith("ErrorDocument 403"):
+            break
+        if step.phase == "redirect" and before is not None:
+            way = WAY_ERROR_PAGE if before.phase == "error_document" else WAY_REWRITE
+            found = (way, before)
+        elif step.phase == "index" and step.text.startswith(("DirectoryIndex", "FallbackResource")):
+            index = (WAY_INDEX, step)
+            if _refuses_index(decision):
+                found = index
+        before = step
+    return found
+
+
+def _refuses_index(decision: Decision) -> bool:
+    """Whether it is the page that stands for a directory which is refused."""
+    return any("DirectoryIndex that is refused" in link.message for link in decision.because)

@@ -1,0 +1,318 @@
+"""The directories and files that a server serves, as requests: one for each class of what decides.
+
+Two files belong to one class when kind, extension, mode, owner, group, ACL and the way to them are the same, the same
+`.htaccess` files are above them, and the same patterns of the configuration match them.
+"""
+
+from collections.abc import Callable, Iterator
+
+from audit403.apache import fnmatch
+from audit403.apache.decide.evaluator import Evaluator
+from audit403.apache.explore.mounts import Mount
+from audit403.apache.explore.trail import inner_sections
+from audit403.apache.model.aliases import ALIAS, AliasServer
+from audit403.apache.model.config_error import ConfigError
+from audit403.apache.model.dir_index import DEFAULT_INDEX, DIR, DirConfig
+from audit403.apache.model.pattern import Pattern, pattern_of
+from audit403.apache.model.rewrite import REWRITE, RewriteConfig, RewriteServer
+from audit403.apache.model.section import DIRECTORY as DIRECTORY_SECTION
+from audit403.apache.model.section import FILES, IF, LOCATION, Section, section_of
+from audit403.apache.model.server import Server
+from audit403.core.family import NotAudited
+from audit403.core.open_question import Undecided
+from audit403.core.source import every_directive
+from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, AclEntry, Entry, NotCollected, Unreadable
+from audit403.evidence.links import real_path
+from audit403.explore.blocking import MOST_MEMBERS, TreeStart
+from audit403.explore.ordinary import quoted
+from audit403.explore.subject import PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_HIDDEN, PURPOSE_HOME
+from audit403.files.permission import READ, permitted
+
+MOST_ENTRIES = 10_000_000
+MOST_DIRECTORIES = 500_000
+_AT_ONCE = 10_000
+_SHOWN = 3
+MOST_EACH = 10
+"""So many directories of one class count each for itself; of the others one is asked, and their number is told."""
+_NEAR = 1
+_SHOWN_DOT_NAMES = (".well-known",)
+_INDEX_STEMS = ("index.", "default.", "home.")
+_PAGES = frozenset(("html", "htm", "xhtml", "shtml", "php"))
+
+_Class = tuple[object, ...]
+Test = Callable[[str, str, str], bool]
+"""Whether something of the configuration is about a URI, a path, a name."""
+
+
+class _Kind:
+    """One class while it is counted."""
+
+    __slots__ = ("count", "examples", "first", "members", "names", "path", "purpose")
+
+    def __init__(self, first: str, path: str, purpose: str, names: tuple[str, ...] = ()) -> None:
+        self.first, self.path, self.purpose, self.names = first, path, purpose, names
+        self.count = 0
+        self.examples: list[str] = []
+        self.members: list[str] = []
+
+    def take(self, url: str, path: str) -> None:
+        self.count += 1
+        if self.count <= MOST_MEMBERS:
+            self.members.append(path)
+            if self.count <= _SHOWN:
+                self.examples.append(url)
+
+    def start(self, mount: Mount) -> TreeStart:
+        members = tuple(self.members) if self.purpose != PURPOSE_DIRECTORY else ()
+        target = quoted(self.first)
+        return TreeStart(target, self.purpose, self.path, self.names, self.count, tuple(self.examples), members, mount)
+
+
+class _Directory:
+    """A directory that is still to be looked at; `rules` are those of the `.htaccess` files above it, `way` which."""
+
+    __slots__ = ("below", "hidden", "linked", "path", "rules", "way")
+
+    def __init__(
+        self, below: str, path: str, hidden: bool, linked: bool, rules: tuple[Test, ...], way: tuple[str, ...]
+    ) -> None:
+        self.below, self.path, self.hidden, self.linked, self.rules, self.way = below, path, hidden, linked, rules, way
+
+
+def walk(evaluator: Evaluator, server: Server, mount: Mount, missed: list[NotAudited]) -> Iterator[TreeStart]:
+    """The directories of a mount and one file of every class."""
+    return _Walk(evaluator, server, mount, missed).starts()
+
+
+class _Walk:
+    def __init__(self, evaluator: Evaluator, server: Server, mount: Mount, missed: list[NotAudited]) -> None:
+        self.evaluator = evaluator
+        self.server = server
+        self.resolver = evaluator.files().resolver
+        self.mount = mount
+        self.missed = missed
+        self.tests = tests_of(server)
+        self.classes: dict[_Class, _Kind] = {}
+        self._each: dict[_Class, int] = {}
+        self.visited: set[str] = set()
+        self.entries = 0
+
+    def starts(self) -> Iterator[TreeStart]:
+        first = self.mount.directory.rstrip("/") or "/"
+        pending = [_Directory("", first, False, False, (), ())]
+        linked: list[_Directory] = []
+        while pending or linked:
+            directory = (pending or linked).pop()
+            if self.entries > MOST_ENTRIES or len(self.visited) > MOST_DIRECTORIES:
+                self.missed.append(NotAudited(directory.path, f"more than {MOST_ENTRIES} files and folders"))
+                break
+            yield from self._directory(directory, pending, linked)
+        for kind in self.classes.values():
+            yield kind.start(self.mount)
+
+    def _directory(
+        self, directory: _Directory, pending: list[_Directory], linked: list[_Directory]
+    ) -> Iterator[TreeStart]:
+        evidence = self.resolver.evidence
+        real = real_path(evidence, directory.path)
+        entry = evidence.entry(real) if isinstance(real, str) else None
+        if not isinstance(real, str) or not isinstance(entry, Entry) or entry.kind != DIRECTORY:
+            return
+        names = evidence.names(real)
+        if isinstance(names, (Absent, NotCollected, Unreadable)):
+            self.missed.append(NotAudited(directory.path, "this directory cannot be listed here"))
+            return
+        url = self.mount.file_uri(directory.below) or "/"
+        if self.resolver.search(directory.path).errno != 0:
+            yield from self._closed(directory, url, real, names)
+            self.visited.add(real)
+            return
+        for name in self.server.access_names:
+            if name in names:
+                path = f"{directory.path.rstrip('/')}/{name}"
+                directory.way = (*directory.way, path)
+                directory.rules = (*directory.rules, *self._access_file(path))
+        self._sort_in_directory(directory, url, entry, names)
+        if real in self.visited:
+            return
+        self.visited.add(real)
+        self.entries += len(names)
+        for start in range(0, len(names), _AT_ONCE):
+            self._sort_in(directory, real, url, names[start : start + _AT_ONCE], pending, linked)
+
+    def _access_file(self, path: str) -> tuple[Test, ...]:
+        """What the sections and rules of an `.htaccess` are about."""
+        try:
+            file = self.evaluator.access_files.parsed(path)
+        except Undecided:
+            return ()
+        found: list[Test] = []
+        folder = path.rpartition("/")[0] + "/"
+        for directive in every_directive(file.directives):
+            try:
+                if directive.name in ("<files", "<filesmatch"):
+                    found.append(_of_files(section_of(FILES, directive)))
+                elif directive.name in ("rewriterule", "redirectmatch") and directive.args:
+                    position = 0 if directive.name == "rewriterule" or not directive.args[0].isalnum() else 1
+                    pattern = pattern_of(directive.args[position].removeprefix("!"), "")
+                    found.append(_of_rule(pattern, folder if directive.name == "rewriterule" else None))
+            except (ConfigError, IndexError):
+                continue
+        return tuple(found)
+
+    def _closed(self, directory: _Directory, url: str, real: str, names: tuple[str, ...]) -> Iterator[TreeStart]:
+        """A directory that httpd may not search: asked for is a file behind it, best one that could be read."""
+        evidence, identity = self.resolver.evidence, self.resolver.identity
+        self.entries += len(names)
+        best, rank = url, 2
+        for name, entry in zip(names, evidence.entries(real, names), strict=True):
+            if isinstance(entry, Entry) and entry.kind == FILE and not name.startswith("."):
+                mine = 0 if permitted(entry, identity, READ) else 1
+                if mine < rank:
+                    best, rank = f"{url}{name}", mine
+        is_hidden = directory.hidden or rank == 2
+        purpose = PURPOSE_HIDDEN if is_hidden and url != "/" else PURPOSE_FILE
+        if url == "/":
+            yield TreeStart(url, PURPOSE_HOME, directory.path, names, 1 + len(names), ())
+        yield TreeStart(quoted(best), purpose, directory.path, names, 1 + len(names), ())
+
+    def _sort_in_directory(self, directory: _Directory, url: str, entry: Entry, names: tuple[str, ...]) -> None:
+        indexes = self._index_names()
+        telling = tuple(name for name in names if name in indexes or name.lower().startswith(_INDEX_STEMS))
+        near = directory.below.count("/") <= _NEAR and not directory.hidden
+        each = near or directory.linked or any(name.rpartition(".")[2].lower() in _PAGES for name in names)
+        marks = self._marks(url, directory.path.rstrip("/") + "/", "", directory)
+        key: _Class = ("directory", marks, _permissions(entry), telling, directory.hidden, each, directory.linked)
+        if each:
+            self._each[key] = number = self._each.get(key, 0) + 1
+            if number <= MOST_EACH or not directory.below:
+                key = ("directory", url)
+        kind = self.classes.get(key)
+        if kind is None:
+            kind = self.classes[key] = _Kind(url, directory.path, _purpose(directory, url), names)
+        kind.take(url, directory.path)
+
+    def _index_names(self) -> frozenset[str]:
+        found: set[str] = set()
+        for per_dir in (self.server.lookup_defaults, *(one.per_dir for one in self.server.sections[DIRECTORY_SECTION])):
+            config: DirConfig | None = per_dir.get(DIR)
+            if config is not None and config.index_names is not None:
+                found.update(config.index_names)
+        return frozenset(found or DEFAULT_INDEX)
+
+    def _sort_in(
+        self,
+        directory: _Directory,
+        real: str,
+        url: str,
+        names: tuple[str, ...],
+        pending: list[_Directory],
+        linked: list[_Directory],
+    ) -> None:
+        prefix = directory.path.rstrip("/") + "/"
+        for name, entry in zip(names, self.resolver.evidence.entries(real, names), strict=True):
+            if not isinstance(entry, Entry):
+                continue
+            path = prefix + name
+            through: object = None
+            is_directory = entry.kind == DIRECTORY
+            hidden = directory.hidden or (name.startswith(".") and name not in _SHOWN_DOT_NAMES)
+            if entry.kind == LINK:
+                followed = self.resolver.stat(path)
+                target = followed.entry
+                through = (followed.errno, followed.path if followed.errno else None)
+                through = (through, None if target is None else (target.kind, _permissions(target)))
+                is_directory = target is not None and target.kind == DIRECTORY
+            if is_directory:
+                is_linked = through is not None or directory.linked
+                inner = _Directory(f"{directory.below}{name}/", path, hidden, is_linked, directory.rules, directory.way)
+                (linked if is_linked else pending).append(inner)
+                continue
+            extension = name.rpartition(".")[2] if "." in name else ""
+            marks = self._marks(url + name, path, name, directory)
+            key = (marks, entry.kind, extension, _permissions(entry), through, hidden, directory.linked)
+            kind = self.classes.get(key)
+            if kind is None:
+                kind = self.classes[key] = _Kind(url + name, path, PURPOSE_HIDDEN if hidden else PURPOSE_FILE)
+            kind.take(url + name, path)
+
+    def _marks(self, url: str, path: str, name: str, directory: _Directory) -> tuple[object, ...]:
+        """Which of the configuration's patterns are about an entry, and which `.htaccess` files lie above it."""
+        own = tuple(index for index, test in enumerate(self.tests) if test(url, path, name))
+        here = tuple(index for index, test in enumerate(directory.rules) if test(url, path, name))
+        return own, directory.way, here
+
+
+def tests_of(server: Server) -> list[Test]:
+    """What each section and rule of a server is about."""
+    found: list[Test] = []
+    pending: list[Section] = [*inner_sections(server.lookup_defaults)]
+    for section in server.sections[DIRECTORY_SECTION]:
+        found.append(_of_directory(section))
+        pending += inner_sections(section.per_dir)
+        found += _of_rules(section.per_dir.get(REWRITE), section.text)
+    for section in server.sections[LOCATION]:
+        found.append(_of_location(section))
+        pending += inner_sections(section.per_dir)
+    while pending:
+        section = pending.pop()
+        pending += inner_sections(section.per_dir)
+        if section.kind != IF:
+            found.append(_of_files(section))
+    rewriting: RewriteServer = server.slots.get(REWRITE, RewriteServer())
+    found += [_of_rule(rule.pattern, None) for rule in rewriting.rules]
+    aliases: AliasServer = server.slots.get(ALIAS, AliasServer())
+    found += [_of_rule(one.pattern, None) for one in (*aliases.redirects, *aliases.aliases) if one.pattern is not None]
+    return found
+
+
+def _of_rules(config: RewriteConfig | None, folder: str) -> list[Test]:
+    return [] if config is None else [_of_rule(rule.pattern, folder) for rule in config.rules]
+
+
+def _of_directory(section: Section) -> Test:
+    if section.regex is not None:
+        regex = section.regex
+        return lambda url, path, name: regex.matches(path)
+    if section.is_pattern:
+        slashes = section.slashes
+        return lambda url, path, name: fnmatch.matches(
+            section.text, "/".join(path.split("/")[:slashes]) + "/", pathname=True
+        )
+    return lambda url, path, name: path.startswith(section.text)
+
+
+def _of_location(section: Section) -> Test:
+    if section.regex is not None:
+        regex = section.regex
+        return lambda url, path, name: regex.matches(url)
+    if section.is_pattern:
+        return lambda url, path, name: fnmatch.matches(section.text, url, pathname=True)
+    return lambda url, path, name: url.startswith(section.text)
+
+
+def _of_files(section: Section) -> Test:
+    if section.regex is not None:
+        regex = section.regex
+        return lambda url, path, name: regex.matches(name)
+    if section.is_pattern:
+        return lambda url, path, name: fnmatch.matches(section.text, name, pathname=True)
+    return lambda url, path, name: name == section.text
+
+
+def _of_rule(pattern: Pattern, folder: str | None) -> Test:
+    """A pattern of a URI, or of a path below a folder."""
+    if folder is None:
+        return lambda url, path, name: pattern.matches(url)
+    return lambda url, path, name: pattern.matches(path.removeprefix(folder))
+
+
+def _purpose(directory: _Directory, url: str) -> str:
+    if url == "/":
+        return PURPOSE_HOME
+    return PURPOSE_HIDDEN if directory.hidden else PURPOSE_DIRECTORY
+
+
+def _permissions(entry: Entry) -> tuple[int, int, int, tuple[AclEntry, ...], int | None]:
+    _, mode, uid, gid, _, acl, group_bits, *_ = entry
+    return mode, uid, gid, acl, group_bits

@@ -1,0 +1,109 @@
+"""What exploration did not get to: directives that refuse and that no request has met, and answers left open."""
+
+from collections.abc import Iterator
+
+from audit403.apache.explore.mounts import Mount, url_of
+from audit403.apache.explore.search import Search
+from audit403.apache.explore.trail import inner_sections
+from audit403.apache.model.access_compat import ACCESS_COMPAT, FROM_ALL, AccessCompatConfig
+from audit403.apache.model.aliases import ALIAS, AliasConfig, AliasServer
+from audit403.apache.model.authz import AUTHZ_CORE, AuthzConfig, Container, Requirement
+from audit403.apache.model.per_dir import PerDir
+from audit403.apache.model.rewrite import REWRITE, RewriteConfig, RewriteServer
+from audit403.apache.model.rewrite_rule import STATUS
+from audit403.apache.model.section import DIRECTORY, LOCATION, Section
+from audit403.apache.model.server import Server
+from audit403.apache.read.tree import Directive
+from audit403.core.decision import REASON_FILE, UNKNOWN
+from audit403.core.fact import ReadingFault
+from audit403.core.family import NotAudited
+from audit403.core.place import Span
+from audit403.explore.asked import Asked
+
+
+class LeftOpen:
+    """Gathers the answers that hang on what cannot be seen, each thing once."""
+
+    def __init__(self, family: str, tree_known: bool) -> None:
+        self.family = family
+        self.tree_known = tree_known
+        self._found: dict[tuple[str, str], ReadingFault] = {}
+
+    def note(self, asked: list[Asked]) -> None:
+        """Take in what one start led to."""
+        for request, decision, _ in asked:
+            if decision.verdict != UNKNOWN:
+                continue
+            places = [decision.where, *(step.where for step in reversed(decision.trace))]
+            where = next((place for place in places if isinstance(place, Span)), None)
+            for missing in decision.missing:
+                if where is None or (missing.reason == REASON_FILE and not self.tree_known):
+                    continue
+                url = f"{request.method} {request.url()}"
+                message = f"whether requests such as {url} are refused hangs on {missing.name}, which is not known here"
+                fault = ReadingFault(self.family, "not-evaluated", where, message)
+                self._found.setdefault((missing.reason, missing.name), fault)
+
+    def facts(self) -> Iterator[ReadingFault]:
+        """What was gathered."""
+        yield from self._found.values()
+
+
+def unexplored(server: Server, search: Search, mounts: list[Mount]) -> Iterator[NotAudited]:
+    """Every directive of a server that refuses and that no request has met."""
+    refused = {where for _, where in search.ends}
+    rewriting: RewriteServer = server.slots.get(REWRITE, RewriteServer())
+    if rewriting.engine:
+        for rule in rewriting.rules:
+            if rule.has(STATUS) and rule.status == 403 and rule.directive.span not in refused:
+                yield _missed(rule.directive, "no request was found that it refuses")
+    aliases: AliasServer = server.slots.get(ALIAS, AliasServer())
+    for mapping in aliases.redirects:
+        if mapping.status == 403 and mapping.directive.span not in refused:
+            yield _missed(mapping.directive, "no request was found that it refuses")
+    for section in _every(server, mounts):
+        if not search.has_met(section.directive.span) and _refuses(section.per_dir):
+            yield _missed(section.directive, "no request was found that comes to it")
+
+
+def _every(server: Server, mounts: list[Mount]) -> Iterator[Section]:
+    """The sections that requests may come to."""
+    pending: list[Section] = [*inner_sections(server.lookup_defaults), *server.sections[LOCATION]]
+    plain = (one for one in server.sections[DIRECTORY] if one.regex is None and not one.is_pattern)
+    pending += (one for one in plain if url_of(mounts, one.text.rstrip("/")) is not None)
+    while pending:
+        section = pending.pop()
+        yield section
+        pending += inner_sections(section.per_dir)
+
+
+def _refuses(per_dir: PerDir) -> bool:
+    """Whether something in a section refuses whoever comes."""
+    authz: AuthzConfig | None = per_dir.get(AUTHZ_CORE)
+    if authz is not None and authz.root is not None and any(map(_denies, _leaves(authz.root))):
+        return True
+    access: AccessCompatConfig | None = per_dir.get(ACCESS_COMPAT)
+    if access is not None and any(place.kind == FROM_ALL for place in access.denies):
+        return True
+    rewriting: RewriteConfig | None = per_dir.get(REWRITE)
+    if rewriting is not None and any(rule.has(STATUS) and rule.status == 403 for rule in rewriting.rules):
+        return True
+    aliases: AliasConfig | None = per_dir.get(ALIAS)
+    return aliases is not None and any(one.status == 403 for one in aliases.redirects)
+
+
+def _leaves(node: Requirement | Container) -> Iterator[Requirement]:
+    if isinstance(node, Requirement):
+        yield node
+    else:
+        for child in node.children:
+            yield from _leaves(child)
+
+
+def _denies(requirement: Requirement) -> bool:
+    return requirement.provider == "all" and requirement.argument.lower() == "denied" and not requirement.negate
+
+
+def _missed(directive: Directive, reason: str) -> NotAudited:
+    words = f"{directive.written} {directive.raw}".strip()
+    return NotAudited(f"{directive.source.path}:{directive.line}", f"`{words}`: {reason}")
