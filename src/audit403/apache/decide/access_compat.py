@@ -17,8 +17,10 @@ from audit403.apache.model.access_compat import (
     FROM_NETWORK,
     FROM_NO_ENV,
     AccessCompatConfig,
+    ForMethods,
     From,
 )
+from audit403.apache.model.methods import ALL
 from audit403.apache.model.subnet import contains
 from audit403.core.open_question import Unknown
 from audit403.core.place import Because, Span
@@ -30,6 +32,9 @@ def check_dir_access(exchange: Exchange) -> int:
     if config is None:
         return OK
     method = exchange.method
+    for said in reversed(config.orders):
+        if _is_for(exchange, said):
+            break
     order, directive = config.order(method)
     allowed: From | None = None
     denied: From | None = None
@@ -86,9 +91,20 @@ def _any_place(config: AccessCompatConfig) -> Span | None:
 def _found(exchange: Exchange, places: tuple[From, ...]) -> From | None:
     """The first that matches the client, of those for its method."""
     for place in places:
-        if place.methods.include(exchange.method) and _matches(exchange, place):
+        if _is_for(exchange, place) and _matches(exchange, place):
             return place
     return None
+
+
+def _is_for(exchange: Exchange, said: From | ForMethods) -> bool:
+    """Whether a line is about the request's method."""
+    met = said.methods.include(exchange.method)
+    if said.methods != ALL:
+        names = " ".join(sorted(said.methods.names))
+        value = f"not {names}" if said.methods.inverted else names
+        text = f"{said.directive.written} for {value}"
+        exchange.step("access", text, said.directive.span, met, "method", "one-of", value)
+    return met
 
 
 def _matches(exchange: Exchange, place: From) -> bool:

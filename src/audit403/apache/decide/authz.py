@@ -9,6 +9,7 @@ from audit403.apache.decide.authz_reasons import NEEDS_USER, Reason, because
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import DECLINED, FORBIDDEN, OK, SERVER_ERROR
 from audit403.apache.model.authz import AND, AUTHZ_CORE, AuthzConfig, Container, Requirement
+from audit403.apache.model.methods import ALL
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Because, Span
 
@@ -81,6 +82,9 @@ def _apply(exchange: Exchange, section: Requirement | Container, parent: str) ->
         exchange.step("authz", text, _where(section), False, "method", "one-of", _methods(section))
         return Verdict(result)
     if isinstance(section, Requirement):
+        if section.methods != ALL:
+            text = f"{section.label()} is about {exchange.method}"
+            exchange.step("authz", text, _where(section), True, "method", "one-of", _methods(section))
         verdict = Verdict(provide(exchange, section), (Reason(section),))
     else:
         verdict = _children(exchange, section)

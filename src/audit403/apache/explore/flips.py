@@ -20,13 +20,14 @@ from audit403.explore.borders import Borders, addresses_like
 from audit403.explore.fields import METHODS, USER_AGENTS, with_credentials, with_header, with_target
 from audit403.explore.ordinary import CLIENTS, PROBE, UNKNOWN_HOST, quoted
 from audit403.explore.wish import Wish
-from audit403.http.address import Network
+from audit403.http.address import Network, parse_plain
 
 _MOST_TEXTS = 6
 _MOST_FOLDERS = 4
 _CERTIFICATES = ("none", "verified", "failed")
 _BEYOND = ("file-", "options", "override", "satisfy", "authorization")
 """Fields that no request changes."""
+_LOCAL_NAMES = dict.fromkeys(("localhost", "ip6-localhost", "ip6-loopback"), ("127.0.0.1", "::1"))
 _VARIABLE = re.compile(r"%\{([^{}]+)\}")
 _REQUEST_LINE = re.compile(r"([A-Z]+) (\S*)")
 _TLS_FIELDS = frozenset(("scheme", "port", "https"))
@@ -107,8 +108,11 @@ class Flips:
 
     def _addresses(self, step: Step) -> Iterator[str]:
         network = network_of(step)
-        if step.operator == "is-local":
-            yield from ("127.0.0.1", "::1") if not step.met else CLIENTS
+        if step.operator == "address-of":
+            named = _LOCAL_NAMES.get((step.value or "").lower(), (step.value or "",))
+            yield from (text for text in named if parse_plain(text) is not None) if not step.met else CLIENTS
+        elif step.operator == "is-local":
+            yield from ("127.0.0.1", "::1", "127.0.1.1", "127.9.9.9") if not step.met else CLIENTS
         elif network is not None:
             wanted = not step.met
             borders = Borders([network])

@@ -63,8 +63,7 @@ class _Kind:
                 self.examples.append(url)
 
     def start(self, mount: Mount) -> TreeStart:
-        members = tuple(self.members) if self.purpose != PURPOSE_DIRECTORY else ()
-        target = quoted(self.first)
+        target, members = quoted(self.first), tuple(self.members)
         return TreeStart(target, self.purpose, self.path, self.names, self.count, tuple(self.examples), members, mount)
 
 
@@ -96,6 +95,8 @@ class _Walk:
         self._each: dict[_Class, int] = {}
         self.visited: set[str] = set()
         self.entries = 0
+        #: Whether directories may be answered without the slash behind them.
+        self.without_slash = _is_switched_off(server)
 
     def starts(self) -> Iterator[TreeStart]:
         first = self.mount.directory.rstrip("/") or "/"
@@ -108,7 +109,10 @@ class _Walk:
                 break
             yield from self._directory(directory, pending, linked)
         for kind in self.classes.values():
-            yield kind.start(self.mount)
+            start = kind.start(self.mount)
+            yield start
+            if self.without_slash and start.target.endswith("/") and start.target != "/":
+                yield start._replace(target=start.target[:-1], examples=())
 
     def _directory(
         self, directory: _Directory, pending: list[_Directory], linked: list[_Directory]
@@ -150,6 +154,7 @@ class _Walk:
         folder = path.rpartition("/")[0] + "/"
         for directive in every_directive(file.directives):
             try:
+                self.without_slash = self.without_slash or directive.name == "directoryslash"
                 if directive.name in ("<files", "<filesmatch"):
                     found.append(_of_files(section_of(FILES, directive)))
                 elif directive.name in ("rewriterule", "redirectmatch") and directive.args:
@@ -241,6 +246,19 @@ class _Walk:
         own = tuple(index for index, test in enumerate(self.tests) if test(url, path, name))
         here = tuple(index for index, test in enumerate(directory.rules) if test(url, path, name))
         return own, directory.way, here
+
+
+def _is_switched_off(server: Server) -> bool:
+    """Whether DirectorySlash is off somewhere."""
+    sections = [*server.sections[DIRECTORY_SECTION], *server.sections[LOCATION]]
+    pending = [server.lookup_defaults, *(section.per_dir for section in sections)]
+    while pending:
+        per_dir = pending.pop()
+        config: DirConfig | None = per_dir.get(DIR)
+        if config is not None and config.slash is False:
+            return True
+        pending += (section.per_dir for section in inner_sections(per_dir))
+    return False
 
 
 def tests_of(server: Server) -> list[Test]:
