@@ -103,14 +103,12 @@ def chosen(chain: Chain, host: str, port: int) -> Server:
 
 
 def _named(chain: Chain, host: str, port: int) -> tuple[Server | None, str]:
-    fallback: Server | None = None
-    for server, at in chain.names:
-        if at.port not in (0, port):
-            continue
-        if matches_name(server, host):
+    low = host.lower()
+    for position in chain.positions(low):
+        server, at = chain.names[position]
+        if at.port in (0, port) and matches_name(server, host):
             return server, "the name of"
-        if fallback is None and at.host.lower() == host.lower():
-            fallback = server
+    fallback = next((server for server, at in chain.names if at.port in (0, port) and at.host.lower() == low), None)
     if fallback is not None:
         return fallback, "the address of"
     return None, "no virtual host has this name; the first is"

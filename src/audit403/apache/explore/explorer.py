@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from audit403.apache.decide.evaluator import Evaluator
+from audit403.apache.explore.alike import Shape, shape_of, translation
 from audit403.apache.explore.doors import Doors, visit
 from audit403.apache.explore.flips import Flips
 from audit403.apache.explore.found import FAMILY, Found
@@ -31,6 +32,7 @@ class Explorer:
         self.doors = Doors(model)
         self.found = Found(evaluator, self.trails, self.doors)
         self.left_open = LeftOpen(FAMILY, tree_known)
+        self._alike: dict[Shape, Server] = {}
 
     def facts(self) -> Iterator[Fact]:
         """Every refusal that exploration finds."""
@@ -43,6 +45,12 @@ class Explorer:
         doors = self.doors.of(server)
         if not doors:
             return  # no name leads to it
+        shape = None if self.tree_known or len(self.model.vhosts) < 2 else shape_of(server, doors)
+        missed, left_open = len(self.missed), len(self.left_open)
+        if shape is not None:
+            alike = self._alike.setdefault(shape, server)
+            if alike is not server and self.found.repeat(alike, server, translation(alike, server)):
+                return
         mounts = mounts_of(self.evaluator, server)
         search = Search(self.evaluator, server, Flips(self.evaluator, server, self.doors, mounts))
         entries = self._entries(server, mounts)
@@ -53,6 +61,8 @@ class Explorer:
         for one in entries:
             self._explore(search, Start(visit(doors[0], one.target), one.purpose, server), one)
         self.missed += unexplored(server, search, mounts)
+        if shape is not None and (len(self.missed), len(self.left_open)) != (missed, left_open):
+            del self._alike[shape]  # what is beside the refusals is to be found for every virtual host
 
     def _entries(self, server: Server, mounts: list[Mount]) -> list[TreeStart]:
         """What lies in the tree, where it is known."""

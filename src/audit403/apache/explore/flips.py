@@ -27,6 +27,8 @@ _MOST_FOLDERS = 4
 _CERTIFICATES = ("none", "verified", "failed")
 _BEYOND = ("file-", "options", "override", "satisfy", "authorization")
 """Fields that no request changes."""
+_ELSEWHERE = frozenset(("vhost", "connection"))
+"""Phases whose tests lead to another server when they are turned."""
 _LOCAL_NAMES = dict.fromkeys(("localhost", "ip6-localhost", "ip6-loopback"), ("127.0.0.1", "::1"))
 _VARIABLE = re.compile(r"%\{([^{}]+)\}")
 _REQUEST_LINE = re.compile(r"([A-Z]+) (\S*)")
@@ -54,7 +56,7 @@ class Flips:
     def can(self, step: Step) -> bool:
         """Whether there may be a way to turn a test."""
         field = step.field
-        if field is None or step.met is None or field.startswith(_BEYOND):
+        if field is None or step.met is None or step.phase in _ELSEWHERE or field.startswith(_BEYOND):
             return False
         return not field.startswith("file:") or isinstance(step.where, Span)
 

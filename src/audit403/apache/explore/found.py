@@ -25,6 +25,7 @@ from audit403.explore.subject import (
     Hit,
     rank_of,
 )
+from audit403.explore.translation import Names
 from audit403.explore.who import served_beside
 
 FAMILY = "apache"
@@ -58,6 +59,7 @@ class Found:
         self._addresses: dict[Key, dict[str, None]] = {}
         self._of_server: dict[Server, list[Key]] = {}
         self._settler = Settler(evaluator, doors)
+        self._settled: dict[Key, Settled] = {}
         self._hits = Hits()
         self._blocking = Blocking()
 
@@ -106,11 +108,39 @@ class Found:
     def refusals(self) -> Iterator[Refusal]:
         """What was found."""
         for key, candidate in self._found.items():
-            settled = self._settler.settle(candidate.request, candidate.decision, candidate.server, candidate.served)
-            yield self._refusal(key, candidate, settled)
+            yield self._refusal(key, candidate, self._settle(key))
+
+    def repeat(self, one: Server, other: Server, translation: Names) -> bool:
+        """Take in for a server what was found for one that is alike; False where it is not so after all."""
+        made: list[tuple[Key, _Candidate, Settled]] = []
+        for key in self._of_server.get(one, ()):
+            known, settled = self._found[key], self._settle(key)
+            request = translation.request(settled.request)
+            decision, exchange = self.evaluator.followed(request)
+            same = (decision.verdict, decision.cause) == (REFUSED, settled.decision.cause)
+            if not same or exchange.server is not other:
+                return False
+            served = None if settled.served is None else translation.request(settled.served)
+            repeated = Settled(request, decision, translation.words(settled.who), served, exchange)
+            made.append((key, known._replace(request=request, decision=decision, server=other), repeated))
+        for of_one, candidate, repeated in made:
+            key = key_of(candidate.request, candidate.decision, other, candidate.purpose)
+            self._found[key], self._settled[key] = candidate, repeated
+            self._of_server.setdefault(other, []).append(key)
+            self._note_addresses(key, map(translation.text, self._addresses[of_one]))
+            self._hits.repeat(of_one, key, lambda hit: hit._replace(request=translation.request(hit.request)))
+        return True
+
+    def _settle(self, key: Key) -> Settled:
+        known = self._settled.get(key)
+        if known is None:
+            one = self._found[key]
+            known = self._settler.settle(one.request, one.decision, one.server, one.served)
+            self._settled[key] = known
+        return known
 
     def _refusal(self, key: Key, candidate: _Candidate, settled: Settled) -> Refusal:
-        decision, exchange = self.evaluator.followed(settled.request)
+        decision, exchange = settled.decision, settled.exchange
         entries, blocking = candidate.entries, self._blocking.of(key)
         sent = sent_by(decision)
         subject = Subject(

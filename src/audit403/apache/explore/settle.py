@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from audit403.apache.decide.evaluator import Evaluator
+from audit403.apache.decide.exchange import Exchange
 from audit403.apache.explore.doors import Doors, door_of, from_client, visit
 from audit403.apache.explore.flips import network_of
 from audit403.apache.model.server import Server
@@ -30,6 +31,7 @@ class Settled(NamedTuple):
     decision: Decision
     who: str
     served: Request | None
+    exchange: Exchange
 
 
 class Settler:
@@ -64,7 +66,8 @@ class Settler:
         served = other if other is not None and (served is None or clients is not None) else served
         if clients == "some clients" or (clients is None and "client" in needed):
             clients = f"clients such as {request.client}"
-        return Settled(request, decision, who(request, needed, clients), served)
+        decision, exchange = self.evaluator.followed(request)
+        return Settled(request, decision, who(request, needed, clients), served, exchange)
 
     def _clients(self, request: Request, decision: Decision, server: Server) -> tuple[str | None, Request | None]:
         """Which clients are hit (None: all), and the request from one who is not."""

@@ -44,6 +44,9 @@ class LeftOpen:
                 fault = ReadingFault(self.family, "not-evaluated", where, message)
                 self._found.setdefault((missing.reason, missing.name), fault)
 
+    def __len__(self) -> int:
+        return len(self._found)
+
     def facts(self) -> Iterator[ReadingFault]:
         """What was gathered."""
         yield from self._found.values()

@@ -32,7 +32,7 @@ class Worker(NamedTuple):
 class Chain:
     """The virtual hosts of one address: `server` is the default, `names` all of them, empty while there is only one."""
 
-    __slots__ = ("address", "initial", "names", "port", "server")
+    __slots__ = ("_by_name", "_wild", "address", "initial", "names", "port", "server")
 
     def __init__(self, server: Server, at: ServerAddress) -> None:
         self.address = at.address
@@ -40,6 +40,20 @@ class Chain:
         self.server = server
         self.names: list[tuple[Server, ServerAddress]] = []
         self.initial: tuple[Server, ServerAddress] | None = None
+        self._by_name: dict[str, list[int]] | None = None
+        self._wild: list[int] = []
+
+    def positions(self, name: str) -> list[int]:
+        """Where in `names` those stand that may have a name (in lower case), in order."""
+        if self._by_name is None:
+            self._by_name = {}
+            for position, (server, _) in enumerate(self.names):
+                for own in dict.fromkeys((server.name or "", *server.aliases)):
+                    self._by_name.setdefault(own.lower(), []).append(position)
+                if server.wild_aliases:
+                    self._wild.append(position)
+        found = self._by_name.get(name, [])
+        return sorted({*found, *self._wild}) if self._wild else found
 
     def add(self, server: Server, at: ServerAddress) -> None:
         """Take in a virtual host; the last one is the default, for they come from the last to the first."""
