@@ -1,42 +1,55 @@
-"""What several checks need: edits around directives, who would be let in, quoting for the shell."""
+"""What the checks of several families need: the finding for a refusal, and edits around directives."""
 
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from audit403.core.decision import Decision
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, Refusal
 from audit403.core.finding import Finding, Fix
 from audit403.core.place import Span
-from audit403.explore.subject import MEANT_NAMES, Hit
-from audit403.nginx.explore.subject import Subject
-from audit403.nginx.model.context import AccessRule, Context
-from audit403.nginx.read.tree import Directive
-
-if TYPE_CHECKING:
-    from audit403.nginx.model.rewrite_code import If, Instruction
+from audit403.core.source import Source
+from audit403.explore.subject import Blocked, Hit
 
 
-def refusal_of(fact: Fact) -> tuple[Refusal, Subject] | None:
-    """The fact as a refusal of nginx with its subject, or None when it is something else."""
-    if isinstance(fact, Refusal) and isinstance(fact.subject, Subject):
-        return fact, fact.subject
-    return None
+class Written(Protocol):
+    """A directive of any family's configuration."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def full_span(self) -> Span:
+        """The whole of it, with its block."""
 
 
-def own_refusal_of(fact: Fact) -> tuple[Refusal, Subject] | None:
-    """The same, but not where a request only strayed into this server block because no other has its name."""
-    found = refusal_of(fact)
-    return None if found is None or found[1].purpose in MEANT_NAMES else found
+class Refused(Protocol):
+    """What every family's subject of a refusal has."""
+
+    @property
+    def server(self) -> Any:
+        """The server that took the witness."""
+
+    @property
+    def purpose(self) -> str:
+        """Why it was asked."""
+
+    @property
+    def path(self) -> str | None:
+        """The file or directory that the witness names."""
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        """The kinds of requests that are refused here."""
+
+    @property
+    def blocking(self) -> tuple[Blocked, ...]:
+        """The files or directories of one kind that refuse."""
 
 
-def refusing_if(refusal: Refusal, subject: Subject) -> "tuple[tuple[Instruction, ...], If] | None":
-    """The `if` in whose body the request was refused, and the code that it is a part of."""
-    tests = (step for step in refusal.decision.trace if step.phase == "rewrite" and step.met)
-    if not isinstance(refusal.where, Span) or next(tests, None) is None:
-        return None
-    from audit403.nginx.explore.codes import if_around
-
-    return if_around(subject.server, refusal.where)
+def refused_by_any(fact: Fact) -> tuple[Refusal, Refused] | None:
+    """The fact as a refusal of any family with its subject, or None when it is something else."""
+    return (fact, fact.subject) if isinstance(fact, Refusal) and fact.subject is not None else None
 
 
 def finding_of(
@@ -50,9 +63,8 @@ def finding_of(
     hit: tuple[Hit, Decision] | None = None,
 ) -> Finding:
     """The finding for a refusal: witness, chain and log are those of the fact, or of one of its hits."""
-    subject = refusal.subject
     request, decision = (refusal.witness, refusal.decision) if hit is None else (hit[0].request, hit[1])
-    name = subject.server.first_name() if isinstance(subject, Subject) else ""
+    name = "" if refusal.subject is None else refusal.subject.server.first_name()
     return Finding(
         rule,
         severity,
@@ -69,26 +81,26 @@ def finding_of(
     )
 
 
-def insert_before(directive: Directive, text: str) -> TextEdit:
+def insert_before(directive: Written, text: str) -> TextEdit:
     """An edit that puts lines before a directive, each indented like it; on one line with it where others are too."""
     after = _line_break(directive)
     lines = "".join(line + after for line in text.split("\n"))
     return TextEdit(directive.source.path, directive.start, directive.start, lines)
 
 
-def insert_after(directive: Directive, text: str) -> TextEdit:
+def insert_after(directive: Written, text: str) -> TextEdit:
     """An edit that puts lines behind a directive, each indented like it; on one line with it where others are too."""
     between = _line_break(directive)
     lines = "".join(between + line for line in text.split("\n"))
     return TextEdit(directive.source.path, directive.end, directive.end, lines)
 
 
-def in_place_of(directive: Directive, text: str) -> TextEdit:
+def in_place_of(directive: Written, text: str) -> TextEdit:
     """An edit that puts lines in place of a directive with its block, each indented like it."""
     return replace(directive.full_span, _line_break(directive).join(text.split("\n")))
 
 
-def remove(directive: Directive) -> TextEdit:
+def remove(directive: Written) -> TextEdit:
     """An edit that takes a directive out, with its line when it stands alone on it."""
     text = directive.source.data
     start, end = directive.start, directive.end
@@ -105,33 +117,19 @@ def replace(span: Span, text: str) -> TextEdit:
     return TextEdit(span.file, span.start, span.end, text)
 
 
-def statement(directive: Directive) -> str:
+def statement(directive: Written) -> str:
     """The directive as it is written, its further lines without the indentation of the first."""
     text = directive.source.data[directive.start : directive.end].decode("utf-8", "surrogateescape")
     return text.replace(_line_break(directive), "\n") if "\n" in text and is_alone(directive) else text
 
 
-def is_alone(directive: Directive) -> bool:
+def is_alone(directive: Written) -> bool:
     """Whether a directive begins its line."""
     return _line_break(directive) != " "
 
 
-def _line_break(directive: Directive) -> str:
+def _line_break(directive: Written) -> str:
     """What parts a directive from the next: a line break and its indentation, or a space where it shares its line."""
     data = directive.source.data
     before = data[data.rfind(b"\n", 0, directive.start) + 1 : directive.start].decode("latin-1")
     return f"\n{before}" if not before.strip() else " "
-
-
-def names_of(rules: list[AccessRule]) -> str:
-    """The networks of some rules in words."""
-    names = [rule.directive.args[0] for rule in rules]
-    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
-
-
-def deciding_level(context: Context) -> Context:
-    """The level whose allow/deny list is in effect in a context."""
-    level = context
-    while level.parent is not None and not ({"allow", "deny"} & level.own.keys()):
-        level = level.parent
-    return level

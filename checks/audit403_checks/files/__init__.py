@@ -1,4 +1,4 @@
 """What is wrong with files and directories for the user that serves them."""
 
 FAMILY = "files"
-JUDGES = ("nginx",)
+JUDGES = ("nginx", "apache")

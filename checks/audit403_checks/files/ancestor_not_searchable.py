@@ -11,13 +11,13 @@ from audit403.explore.subject import PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE, 
 from audit403_checks.files.blocked import blocked_finding, more_like
 from audit403_checks.files.kinds import is_for_nobody, is_public
 from audit403_checks.files.remedies import worker_of
-from audit403_checks.support import refusal_of
+from audit403_checks.support import refused_by_any
 
 
 @check(ERROR, "ancestor-not-searchable")
 def ancestor_not_searchable(fact: Fact, site: Site) -> Iterator[Finding]:
     """An error where a whole site or location lies behind it, a warning where pages do, a note where nothing does."""
-    found = refusal_of(fact)
+    found = refused_by_any(fact)
     if found is None or not isinstance(found[0].where, PathPlace) or found[0].where.mode is None:
         return
     groups: dict[str, list[Blocked]] = {}

@@ -11,7 +11,8 @@ from audit403.evidence.links import parent_of
 from audit403.files.permission import EXECUTE, WRITE
 from audit403.nginx.explore.subject import Subject
 from audit403_checks.files.remedies import chain_of, fixes_for, worker_of
-from audit403_checks.support import finding_of, refusal_of
+from audit403_checks.nginx.subjects import refusal_of
+from audit403_checks.support import finding_of
 
 _CALLS = ("mkdir()", "unlink()", "rmdir()")
 

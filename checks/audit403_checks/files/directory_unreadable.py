@@ -15,7 +15,7 @@ from audit403.nginx.model.location import every_location
 from audit403_checks.files.blocked import blocked_finding, more_like
 from audit403_checks.files.kinds import is_for_nobody
 from audit403_checks.files.remedies import worker_of
-from audit403_checks.support import refusal_of
+from audit403_checks.nginx.subjects import refusal_of
 
 _NAME = "files/directory-unreadable"
 _LISTINGS = ("autoindex", "fancyindex", "random_index")

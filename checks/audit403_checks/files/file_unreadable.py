@@ -11,13 +11,13 @@ from audit403.explore.subject import PURPOSE_HOME, Blocked
 from audit403_checks.files.blocked import blocked_finding, more_like
 from audit403_checks.files.kinds import is_kept_back, is_public, may_be_public
 from audit403_checks.files.remedies import worker_of
-from audit403_checks.support import refusal_of
+from audit403_checks.support import refused_by_any
 
 
 @check(ERROR, "file-unreadable")
 def file_unreadable(fact: Fact, site: Site) -> Iterator[Finding]:
     """Only files of the kinds that a site consists of: a private key that nobody can fetch is as it should be."""
-    found = refusal_of(fact)
+    found = refused_by_any(fact)
     if found is None or not isinstance(found[0].where, PathPlace):
         return
     files = _for_visitors(found[1].blocking)

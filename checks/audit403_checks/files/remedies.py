@@ -1,7 +1,7 @@
 """Fixes for refusals by the file system: the smallest commands that open the way, as the files family finds them."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from audit403.core.edit import AclUserEdit, Edit, ModeEdit
 from audit403.core.fact import Refusal
@@ -11,7 +11,6 @@ from audit403.core.place import Because, PathPlace
 from audit403.evidence.interface import DIRECTORY, FILE, Absent, Entry, Evidence, NotCollected, Unreadable
 from audit403.files.permission import EXECUTE, READ, permitted
 from audit403.files.resolve import Resolver
-from audit403.nginx.family import NginxSite
 from audit403_checks.files.kinds import is_public
 
 if TYPE_CHECKING:
@@ -23,17 +22,37 @@ _MOST_BELOW = 2_000
 _NOTHING = Fix("", UNSAFE)
 
 
+class Served(Protocol):
+    """A site whose evaluator sees files as the server's workers do."""
+
+    @property
+    def evaluator(self) -> Any:
+        """Its `files()` are those of the workers."""
+
+    @property
+    def model(self) -> Any:
+        """Its `worker` is whom they run as."""
+
+
+def served(site: Site) -> Served | None:
+    """The site where it serves files."""
+    found: Any = site
+    return found if hasattr(site, "evaluator") and hasattr(site, "model") else None
+
+
 def worker_of(site: Site) -> str:
     """The user that the server's workers run as."""
-    return site.model.worker.user if isinstance(site, NginxSite) else "the server"
+    found = served(site)
+    return "the server" if found is None else found.model.worker.user or "the server"
 
 
 def chain_of(site: Site, refusal: Refusal, bits: int) -> tuple[Because, ...]:
     """The refusal's chain, in which the entry that refuses says whose bits count."""
     where = refusal.where
-    if not isinstance(site, NginxSite) or not isinstance(where, PathPlace):
+    found = served(site)
+    if found is None or not isinstance(where, PathPlace):
         return refusal.because
-    resolver = site.evaluator.files().resolver
+    resolver = found.evaluator.files().resolver
     entry = resolver.evidence.entry(where.path)
     if not isinstance(entry, Entry):
         return refusal.because
@@ -46,24 +65,27 @@ def chain_of(site: Site, refusal: Refusal, bits: int) -> tuple[Because, ...]:
 def fixes_for(site: Site, refusal: Refusal, access: str, paths: Iterable[str] = ()) -> tuple[Fix, ...]:
     """One fix for each degree of exposure, the least first; each opens `paths` too, as far as they are alike."""
     where = refusal.where
-    if not isinstance(site, NginxSite) or not isinstance(where, PathPlace):
+    found_site = served(site)
+    if found_site is None or not isinstance(where, PathPlace):
         return ()
-    resolver = site.evaluator.files().resolver
+    resolver = found_site.evaluator.files().resolver
     from audit403.files.remedy import remedies
 
     alike = _alike(resolver.evidence, where.path, paths)
     if access == "search":
         alike = [*alike, *_closed_below(resolver, [where.path, *alike])]
-    found = remedies(resolver.evidence, resolver.identity, site.model.worker.user, where.path, access)
-    return tuple(_fix(site, where.path, alike, one, access) for one in found)
+    found = remedies(resolver.evidence, resolver.identity, worker_of(site), where.path, access)
+    return tuple(_fix(found_site, where.path, alike, one, access) for one in found)
 
 
-def _fix(site: NginxSite, first: str, alike: list[str], remedy: "Remedy", access: str) -> Fix:
+def _fix(site: Served, first: str, alike: list[str], remedy: "Remedy", access: str) -> Fix:
     resolver = site.evaluator.files().resolver
     commands = _for_all(remedy.commands, first, alike, resolver.evidence)
     edits = (*remedy.edits, *_edits_for(remedy.edits, first, alike))
     if access == "search" and not remedy.reload:
-        more = _files_behind(resolver.evidence.with_changes(edits), resolver, site.model.worker.user, first, remedy)
+        more = _files_behind(
+            resolver.evidence.with_changes(edits), resolver, site.model.worker.user or "the server", first, remedy
+        )
         commands, edits = (*commands, *more.commands), (*edits, *more.changes())
     summary = f"open {'them' if alike else 'it'} to {remedy.opens_to}"
     return Fix(summary + (", then reload the server" if remedy.reload else ""), UNSAFE, (), commands, edits)

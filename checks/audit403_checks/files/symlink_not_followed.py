@@ -9,13 +9,13 @@ from audit403.core.place import PathPlace
 from audit403.core.registry import check
 from audit403_checks.files.kinds import is_public
 from audit403_checks.files.remedies import fixes_for, worker_of
-from audit403_checks.support import finding_of, refusal_of
+from audit403_checks.support import finding_of, refused_by_any
 
 
 @check(WARNING, "symlink-loop", "symlink-protected")
 def symlink_not_followed(fact: Fact, site: Site) -> Iterator[Finding]:
     """A circle is nobody's wish; fs.protected_symlinks refuses other people's links in world-writable directories."""
-    found = refusal_of(fact)
+    found = refused_by_any(fact)
     if found is None or not isinstance(found[0].where, PathPlace):
         return
     refusal = found[0]

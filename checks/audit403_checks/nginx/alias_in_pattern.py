@@ -10,7 +10,8 @@ from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
 from audit403.core.registry import check
 from audit403.explore.subject import PURPOSE_PROBE, Hit
 from audit403.nginx.model.location import Location
-from audit403_checks.support import finding_of, refusal_of, replace
+from audit403_checks.nginx.subjects import refusal_of
+from audit403_checks.support import finding_of, replace
 
 _PREFIX = re.compile(r"\^(?P<name>/(?:[A-Za-z0-9_/-]|\\[.-])*)(?P<rest>\(/\|\$\)|\(\.\*\)\$?|\.\*\$?|/?)")
 

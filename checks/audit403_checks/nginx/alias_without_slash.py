@@ -8,7 +8,8 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, SAFE, Finding, Fix
 from audit403.core.registry import check
 from audit403_checks.nginx.directories import lacks_slash
-from audit403_checks.support import finding_of, refusal_of
+from audit403_checks.nginx.subjects import refusal_of
+from audit403_checks.support import finding_of
 
 
 @check(ERROR, "missing-index", "ancestor-not-searchable", "file-unreadable")

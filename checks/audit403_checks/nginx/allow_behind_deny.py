@@ -8,7 +8,8 @@ from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
 from audit403.core.place import Because, Span
 from audit403.core.registry import check
 from audit403.nginx.model.context import AccessRule
-from audit403_checks.support import finding_of, insert_before, refusal_of, remove, statement
+from audit403_checks.nginx.subjects import refusal_of
+from audit403_checks.support import finding_of, insert_before, remove, statement
 
 
 @check(ERROR, "access-rule", "limit-except")

@@ -29,7 +29,8 @@ from audit403_checks.nginx.clients import (
     rule_at,
     who_is_let_in,
 )
-from audit403_checks.support import deciding_level, finding_of, insert_before, own_refusal_of
+from audit403_checks.nginx.subjects import deciding_level, own_refusal_of
+from audit403_checks.support import finding_of, insert_before
 
 _PROBES = ("status", "health", "metrics", "ping", "stats", "monit", "alive", "ready")
 _WHOLE = tuple(map(parse_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))

@@ -17,7 +17,8 @@ from audit403_checks.files.kinds import ending, is_for_browsers, is_for_nobody, 
 from audit403_checks.nginx.clients import is_in
 from audit403_checks.nginx.members import addresses_of
 from audit403_checks.nginx.sent_on import EVERYBODY, is_plain
-from audit403_checks.support import deciding_level, finding_of, insert_before, refusal_of
+from audit403_checks.nginx.subjects import deciding_level, refusal_of
+from audit403_checks.support import finding_of, insert_before
 
 _NAME = "nginx/assets-refused"
 _ASKED_FOR = frozenset(

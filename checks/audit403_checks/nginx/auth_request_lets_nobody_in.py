@@ -8,7 +8,8 @@ from audit403.core.finding import ERROR, MANUAL, WARNING, Finding, Fix
 from audit403.core.registry import check
 from audit403.nginx.explore.subject import Subject
 from audit403_checks.nginx.sent_on import EVERYBODY
-from audit403_checks.support import finding_of, refusal_of
+from audit403_checks.nginx.subjects import refusal_of
+from audit403_checks.support import finding_of
 
 _NAME = "nginx/auth-request-lets-nobody-in"
 _ASK = "the program that knows who may come in, or answer 204 where it should"

@@ -14,7 +14,8 @@ from audit403.core.request import Request, Tls
 from audit403.nginx.explore.doors import Door, through
 from audit403.nginx.explore.subject import Subject
 from audit403_checks.nginx.clients import around
-from audit403_checks.support import finding_of, insert_before, own_refusal_of
+from audit403_checks.nginx.subjects import own_refusal_of
+from audit403_checks.support import finding_of, insert_before
 
 _NAME = "nginx/certificate-test-never-holds"
 _COMPARED = re.compile(rb"\$ssl_client_verify\s*!=\s*[\"']?(?P<word>\w+)")

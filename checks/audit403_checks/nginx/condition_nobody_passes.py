@@ -14,7 +14,8 @@ from audit403.nginx.family import NginxSite
 from audit403.nginx.model.address import UNIX, parse_network
 from audit403.nginx.model.rewrite_code import If, Instruction
 from audit403_checks.nginx.sent_on import EVERYBODY
-from audit403_checks.support import finding_of, own_refusal_of, refusing_if
+from audit403_checks.nginx.subjects import own_refusal_of, refusing_if
+from audit403_checks.support import finding_of
 
 _NAME = "nginx/condition-nobody-passes"
 

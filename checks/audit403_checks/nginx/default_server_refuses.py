@@ -17,7 +17,8 @@ from audit403.nginx.model.model import Model
 from audit403.nginx.model.server import Server, ServerName
 from audit403.nginx.model.socket import Socket
 from audit403.nginx.read.tree import Directive
-from audit403_checks.support import finding_of, insert_after, refusal_of
+from audit403_checks.nginx.subjects import refusal_of
+from audit403_checks.support import finding_of, insert_after
 
 _NAME = "nginx/default-server-refuses"
 

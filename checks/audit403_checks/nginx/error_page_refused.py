@@ -12,7 +12,8 @@ from audit403.explore.subject import WAY_ERROR_PAGE
 from audit403.nginx.decide.evaluator import REFUSED_TOO
 from audit403.nginx.explore.subject import Subject
 from audit403_checks.nginx.sent_on import EVERYBODY, Detour, detours, is_made_to_refuse, is_plain, own_location
-from audit403_checks.support import finding_of, insert_after, refusal_of, replace
+from audit403_checks.nginx.subjects import refusal_of
+from audit403_checks.support import finding_of, insert_after, replace
 
 _NAME = "nginx/error-page-refused"
 

@@ -12,7 +12,8 @@ from audit403.explore.subject import WAY_ERROR_PAGE
 from audit403.nginx.model.context import Context
 from audit403.nginx.read.tree import Directive
 from audit403_checks.nginx.sent_on import detours, is_made_to_refuse, origin_of
-from audit403_checks.support import finding_of, refusal_of, remove
+from audit403_checks.nginx.subjects import refusal_of
+from audit403_checks.support import finding_of, remove
 
 _NAME = "nginx/error-page-turns-into-403"
 _CODES = {"400", "404", "410", "405", "413", "414", "429", "500", "502", "503", "504"}

@@ -13,7 +13,8 @@ from audit403.nginx.model.location import Location
 from audit403_checks.nginx.look_aheads import first_look_ahead
 from audit403_checks.nginx.patterns import rewritten
 from audit403_checks.nginx.sent_on import EVERYBODY
-from audit403_checks.support import finding_of, refusal_of
+from audit403_checks.nginx.subjects import refusal_of
+from audit403_checks.support import finding_of
 
 _NAME = "nginx/exception-refused"
 _CHALLENGES = "/.well-known"

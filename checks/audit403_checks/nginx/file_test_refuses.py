@@ -13,7 +13,8 @@ from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.rewrite_code import If, Return
 from audit403_checks.nginx.directories import index_names
-from audit403_checks.support import finding_of, refusal_of, refusing_if, remove
+from audit403_checks.nginx.subjects import refusal_of, refusing_if
+from audit403_checks.support import finding_of, remove
 
 _NAME = "nginx/file-test-refuses"
 _MISSING = ("!-f", "!-e", "!-d")

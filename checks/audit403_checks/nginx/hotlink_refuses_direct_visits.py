@@ -12,7 +12,8 @@ from audit403.core.registry import check
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.read.tree import Directive
 from audit403_checks.nginx.referers import is_refused, looks_at_referer, own_pages, referer_list, with_referer
-from audit403_checks.support import finding_of, own_refusal_of
+from audit403_checks.nginx.subjects import own_refusal_of
+from audit403_checks.support import finding_of
 
 _NAME = "nginx/hotlink-refuses-direct-visits"
 

@@ -11,7 +11,8 @@ from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.nginx.explore.subject import Subject
 from audit403_checks.nginx.referers import Page, is_refused, looks_at_referer, own_pages, referer_list, with_referer
-from audit403_checks.support import finding_of, own_refusal_of
+from audit403_checks.nginx.subjects import own_refusal_of
+from audit403_checks.support import finding_of
 
 _NAME = "nginx/hotlink-refuses-own-pages"
 _ELSEWHERE = "https://elsewhere.example/"

@@ -9,7 +9,8 @@ from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
 from audit403.core.registry import check
 from audit403.nginx.explore.subject import Subject
 from audit403_checks.nginx.directories import index_candidates, lacks_slash
-from audit403_checks.support import finding_of, insert_before, refusal_of
+from audit403_checks.nginx.subjects import refusal_of
+from audit403_checks.support import finding_of, insert_before
 
 
 @check(ERROR, "missing-index")

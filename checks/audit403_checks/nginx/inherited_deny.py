@@ -9,7 +9,8 @@ from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.explore.subject import PURPOSE_HOME
 from audit403.nginx.model.context import HTTP
-from audit403_checks.support import deciding_level, finding_of, insert_before, refusal_of
+from audit403_checks.nginx.subjects import deciding_level, refusal_of
+from audit403_checks.support import finding_of, insert_before
 
 
 @check(ERROR, "access-rule")

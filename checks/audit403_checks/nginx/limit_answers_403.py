@@ -8,7 +8,8 @@ from audit403.core.family import Site
 from audit403.core.finding import UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
-from audit403_checks.support import finding_of, own_refusal_of
+from audit403_checks.nginx.subjects import own_refusal_of
+from audit403_checks.support import finding_of
 
 
 @check(WARNING, "limit_req", "limit_conn")

@@ -12,7 +12,8 @@ from audit403.explore.ordinary import CHALLENGE
 from audit403.explore.subject import PURPOSE_EXCEPTION, PURPOSE_PAGE, PURPOSE_PROBE, WAY_INDEX, WAY_TRY_FILES, Hit
 from audit403.nginx.model.location import Location
 from audit403_checks.nginx.sent_on import EVERYBODY, detours, is_for_another, is_to_serve
-from audit403_checks.support import finding_of, insert_before, refusal_of, remove, replace, statement
+from audit403_checks.nginx.subjects import refusal_of
+from audit403_checks.support import finding_of, insert_before, remove, replace, statement
 
 _NAME = "nginx/location-behind-refusal"
 _WELL_KNOWN = "/.well-known"

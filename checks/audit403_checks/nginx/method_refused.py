@@ -18,7 +18,8 @@ from audit403.nginx.model.context import Context
 from audit403.nginx.model.location import Location
 from audit403_checks.nginx.clients import around, list_of, looks_at_client, who_is_let_in
 from audit403_checks.nginx.methods import announced, bodies_expected, dav_methods, interface_in, places
-from audit403_checks.support import finding_of, own_refusal_of
+from audit403_checks.nginx.subjects import own_refusal_of
+from audit403_checks.support import finding_of
 
 _NAME = "nginx/method-refused"
 _MOST_PLACES = 20

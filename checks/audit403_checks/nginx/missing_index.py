@@ -9,8 +9,9 @@ from audit403.core.registry import check
 from audit403.explore.subject import PURPOSE_HOME
 from audit403_checks.files.kinds import is_for_nobody
 from audit403_checks.nginx.directories import fallback_of, has_pages, index_candidates, lacks_slash, others_like_it
+from audit403_checks.nginx.subjects import refusal_of
 from audit403_checks.nginx.wrong_root import other_places
-from audit403_checks.support import finding_of, refusal_of
+from audit403_checks.support import finding_of
 
 
 @check(ERROR, "missing-index")

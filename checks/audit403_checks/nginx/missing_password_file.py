@@ -7,7 +7,8 @@ from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
 from audit403.core.registry import check
-from audit403_checks.support import finding_of, refusal_of
+from audit403_checks.nginx.subjects import refusal_of
+from audit403_checks.support import finding_of
 
 
 @check(ERROR, "password-file")

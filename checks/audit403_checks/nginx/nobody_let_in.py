@@ -14,7 +14,8 @@ from audit403.nginx.family import NginxSite
 from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.read.tree import Directive
 from audit403_checks.nginx.clients import around, looks_at_client, who_is_let_in
-from audit403_checks.support import deciding_level, finding_of, insert_after, insert_before, own_refusal_of, remove
+from audit403_checks.nginx.subjects import deciding_level, own_refusal_of
+from audit403_checks.support import finding_of, insert_after, insert_before, remove
 
 _NAME = "nginx/nobody-let-in"
 _THIS_MACHINE = {"::1": "127.0.0.1", "127.0.0.1": "::1", "127.0.0.0/8": "::1"}

@@ -18,7 +18,8 @@ from audit403.nginx.family import NginxSite
 from audit403.nginx.model.address import parse_address
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.server import ServerName
-from audit403_checks.support import finding_of, insert_after, own_refusal_of
+from audit403_checks.nginx.subjects import own_refusal_of
+from audit403_checks.support import finding_of, insert_after
 
 _NAME = "nginx/own-name-refused"
 _MOST_NAMES = 30

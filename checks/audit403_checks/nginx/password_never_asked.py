@@ -12,7 +12,8 @@ from audit403.nginx.explore.subject import Subject
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.rewrite_code import If
 from audit403.nginx.read.tree import Directive
-from audit403_checks.support import finding_of, own_refusal_of, refusing_if
+from audit403_checks.nginx.subjects import own_refusal_of, refusing_if
+from audit403_checks.support import finding_of
 
 _USERS = ("remote_user", "http_authorization")
 

@@ -13,7 +13,8 @@ from audit403.nginx.model.location import Location
 from audit403_checks.files.kinds import is_public
 from audit403_checks.nginx.patterns import DOT, END, START, Accident, accident, rewritten
 from audit403_checks.nginx.sent_on import EVERYBODY
-from audit403_checks.support import finding_of, refusal_of
+from audit403_checks.nginx.subjects import refusal_of
+from audit403_checks.support import finding_of
 
 _WORDS = {
     DOT: "its `.` stands for any character",

@@ -17,7 +17,8 @@ from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.address import Network, parse_network
 from audit403_checks.nginx.clients import Around, around, lets_visitors_in, visitors
-from audit403_checks.support import finding_of, insert_before, own_refusal_of, replace, statement
+from audit403_checks.nginx.subjects import own_refusal_of
+from audit403_checks.support import finding_of, insert_before, replace, statement
 
 if TYPE_CHECKING:
     from audit403_checks.nginx.proxies import Sign

@@ -16,7 +16,8 @@ from audit403_checks.files.kinds import is_for_everybody, is_for_nobody
 from audit403_checks.nginx.members import addresses_of
 from audit403_checks.nginx.patterns import accident
 from audit403_checks.nginx.sent_on import EVERYBODY, is_for_another, is_plain
-from audit403_checks.support import deciding_level, finding_of, insert_before, refusal_of
+from audit403_checks.nginx.subjects import deciding_level, refusal_of
+from audit403_checks.support import finding_of, insert_before
 
 _NAME = "nginx/public-file-refused"
 _WELL_KNOWN = "/.well-known/"

@@ -9,7 +9,8 @@ from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.nginx.explore.access_lists import dead_allows
 from audit403.nginx.model.context import AccessRule
-from audit403_checks.support import deciding_level, finding_of, insert_before, names_of, refusal_of, statement
+from audit403_checks.nginx.subjects import deciding_level, names_of, refusal_of
+from audit403_checks.support import finding_of, insert_before, statement
 
 
 @check(WARNING, "access-rule", "limit-except")

@@ -25,7 +25,8 @@ from audit403_checks.nginx.clients import (
     lies_in,
     visitors,
 )
-from audit403_checks.support import finding_of, insert_after, own_refusal_of, replace
+from audit403_checks.nginx.subjects import own_refusal_of
+from audit403_checks.support import finding_of, insert_after, replace
 
 _NAME = "nginx/second-proxy-tested"
 _HEADER = "x-forwarded-for"

@@ -11,7 +11,8 @@ from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.context import Context
 from audit403.nginx.read.tree import Directive
-from audit403_checks.support import finding_of, insert_before, own_refusal_of, remove, statement
+from audit403_checks.nginx.subjects import own_refusal_of
+from audit403_checks.support import finding_of, insert_before, remove, statement
 
 _NAME = "nginx/secure-link-never-right"
 _DIRECTIVES = ("secure_link", "secure_link_md5", "secure_link_secret")

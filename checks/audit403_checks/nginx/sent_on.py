@@ -15,7 +15,8 @@ from audit403.nginx.explore.subject import Subject
 from audit403.nginx.explore.trail import SentOn, sent_by
 from audit403.nginx.model.context import Context, is_handler
 from audit403.nginx.model.location import Location, every_location
-from audit403_checks.support import deciding_level, insert_after, insert_before, refusal_of, statement
+from audit403_checks.nginx.subjects import deciding_level, refusal_of
+from audit403_checks.support import insert_after, insert_before, statement
 
 _PROGRAMS = (".php", ".cgi", ".pl", ".py", ".jsp", ".asp", ".aspx")
 _REFUSING = ("deny", "return", "internal", "access_log", "log_not_found")

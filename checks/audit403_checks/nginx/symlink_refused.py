@@ -15,7 +15,8 @@ from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.read.tree import Directive
 from audit403_checks.files.kinds import is_kept_back, is_public, may_be_public
-from audit403_checks.support import finding_of, refusal_of
+from audit403_checks.nginx.subjects import refusal_of
+from audit403_checks.support import finding_of
 
 
 @check(ERROR, "symlink-refused")

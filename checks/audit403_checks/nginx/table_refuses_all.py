@@ -23,7 +23,8 @@ from audit403_checks.nginx.clients import (
     network_of_client,
     who_is_let_in,
 )
-from audit403_checks.support import finding_of, insert_before, own_refusal_of
+from audit403_checks.nginx.subjects import own_refusal_of
+from audit403_checks.support import finding_of, insert_before
 
 _NAME = "nginx/table-refuses-all"
 _LOOPBACK = "127.0.0.1"

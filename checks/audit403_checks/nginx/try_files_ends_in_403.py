@@ -13,7 +13,8 @@ from audit403.nginx.explore.subject import Subject
 from audit403.nginx.model.context import Context
 from audit403.nginx.read.tree import Directive
 from audit403_checks.nginx.directories import index_names
-from audit403_checks.support import finding_of, refusal_of
+from audit403_checks.nginx.subjects import refusal_of
+from audit403_checks.support import finding_of
 
 _NAME = "nginx/try-files-ends-in-403"
 _SERVED = 200

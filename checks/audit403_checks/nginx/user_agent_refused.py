@@ -20,7 +20,8 @@ from audit403.nginx.family import NginxSite
 from audit403.nginx.model.map import Map, MapEntry
 from audit403.nginx.read.tree import Directive
 from audit403_checks.nginx.agents import AUTHORITY, BROWSERS, CHECKS, ENGINES, short_name
-from audit403_checks.support import finding_of, insert_before, own_refusal_of, remove, replace, statement
+from audit403_checks.nginx.subjects import own_refusal_of
+from audit403_checks.support import finding_of, insert_before, remove, replace, statement
 
 if TYPE_CHECKING:
     from audit403_checks.nginx.past_tests import TestedPattern

@@ -13,7 +13,8 @@ from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.read.tree import Directive
 from audit403_checks.nginx.directories import has_pages, index_names
-from audit403_checks.support import finding_of, refusal_of, replace
+from audit403_checks.nginx.subjects import refusal_of
+from audit403_checks.support import finding_of, replace
 
 _SERVED = (
     *("public", "dist", "build", "web", "public_html", "htdocs", "html", "www", "docroot", "webroot", "pub", "site"),

@@ -128,6 +128,10 @@ class Server:
         """The server as people know it."""
         return self.name or ("the main server" if self.directive is None else self.directive.raw)
 
+    def first_name(self) -> str:
+        """Its ServerName, empty without one."""
+        return self.name or ""
+
     def __repr__(self) -> str:
         return f"<Server {self.label()}>"
 

@@ -1,0 +1,3 @@
+"""What is wrong with an Apache configuration or an `.htaccess`."""
+
+FAMILY = "apache"

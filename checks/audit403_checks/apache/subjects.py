@@ -1,0 +1,11 @@
+"""What several of Apache's checks need: the subject of a refusal."""
+
+from audit403.apache.explore.subject import Subject
+from audit403.core.fact import Fact, Refusal
+
+
+def refusal_of(fact: Fact) -> tuple[Refusal, Subject] | None:
+    """The fact as a refusal of Apache with its subject, or None when it is something else."""
+    if isinstance(fact, Refusal) and isinstance(fact.subject, Subject):
+        return fact, fact.subject
+    return None
