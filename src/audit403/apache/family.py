@@ -3,6 +3,7 @@
 Nothing of the evaluator is imported before there is a configuration to answer for.
 """
 
+import os
 from collections.abc import Iterable, Iterator
 
 from audit403.core.family import NotAudited, Options, Site
@@ -18,13 +19,20 @@ usual_mains = (
     "/opt/bitnami/apache2/conf/httpd.conf",
 )
 explores = True
+NOT_RECOGNISED = "it was not recognised as Apache configuration"
+_BEGINNING = 4096
 
 
 def find(targets: Iterable[str], evidence: Evidence, options: Options) -> Iterator[Site | NotAudited]:
     """The Apache configurations among files and folders."""
-    from audit403.apache.site import sites_of
-
     for target in targets:
+        path = os.path.abspath(target)
+        data = evidence.read(path)
+        if isinstance(data, bytes) and in_braces(data):
+            yield NotAudited(path, NOT_RECOGNISED)
+            continue
+        from audit403.apache.site import sites_of
+
         yield from sites_of(target, evidence, options)
 
 
@@ -37,6 +45,15 @@ def read(main: str, evidence: Evidence, options: Options) -> Site:
 
 def read_text(data: bytes, evidence: Evidence, options: Options) -> Site | None:
     """The site of a configuration on standard input, or None where it is none of Apache's."""
+    if in_braces(data):
+        return None
     from audit403.apache.site import read_text_site
 
     return read_text_site(data, evidence, options)
+
+
+def in_braces(data: bytes) -> bool:
+    """Whether the beginning of a file is written as other servers' configuration is: blocks in braces, semicolons."""
+    lines = [line.partition(b"#")[0].strip() for line in data[:_BEGINNING].split(b"\n")]
+    told = [line for line in lines if line]
+    return 2 * sum(line.endswith((b";", b"{", b"}")) for line in told) > len(told)

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable, Iterator
 
 from audit403.apache.decide.evaluator import Evaluator
 from audit403.apache.explore.explorer import Explorer
+from audit403.apache.family import NOT_RECOGNISED
 from audit403.apache.model.build import build_model, every_section
 from audit403.apache.model.model import Model
 from audit403.apache.model.section import DIRECTORY
 from audit403.apache.read.configuration import Configuration, Settings
 from audit403.apache.read.fragment import (
     ACCESS_FILE,
-    NOT_RECOGNISED,
     around_htaccess,
     read_folder,
     read_lone,
@@ -37,14 +37,21 @@ Reread = Callable[[Evidence], Configuration]
 class ApacheSite:
     """One configuration; it answers requests."""
 
-    def __init__(self, configuration: Configuration, evidence: Evidence, options: Options, reread: Reread) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        evidence: Evidence,
+        options: Options,
+        reread: Reread,
+        model: Model | None = None,
+    ) -> None:
         self.configuration = configuration
         self.options = options
         self.main = configuration.main.path
         self.files = tuple(configuration.files)
         self.size = sum(len(file.source.data) for file in configuration.files.values())
         self.evidence = evidence
-        self.model = build_model(configuration)
+        self.model = build_model(configuration) if model is None else model
         self.not_audited = tuple(NotAudited(target, reason) for target, reason in configuration.not_read)
         self.evaluator = self._evaluator(self.model)
         self._linkless: Evaluator | None = None
@@ -101,7 +108,7 @@ class ApacheSite:
 
     def with_tree(self, tree: str) -> "ApacheSite":
         """The same site with or without this machine's files."""
-        return ApacheSite(self.configuration, self.evidence, self.options._replace(tree=tree), self._reread)
+        return ApacheSite(self.configuration, self.evidence, self.options._replace(tree=tree), self._reread, self.model)
 
     def facts(self) -> Iterator[Fact]:
         """Every refusal and every fault in reading."""
@@ -112,6 +119,8 @@ class ApacheSite:
         explorer = Explorer(self.model, self.evaluator, self.options.tree == "here" or bool(self.options.paths))
         yield from explorer.facts()
         self._not_explored = tuple(explorer.missed)
+        # The `.htaccess` files that requests have come to belong to the site as well.
+        self.files = tuple(dict.fromkeys((*self.files, *self.evaluator.access_files.sources())))
 
     def not_explored(self) -> tuple[NotAudited, ...]:
         """What exploration could not reach or cut off."""
@@ -119,7 +128,7 @@ class ApacheSite:
 
     def comments(self) -> Iterable[Comment]:
         """The comments of all files."""
-        for file in self.configuration.files.values():
+        for file in (self.configuration.files | self.evaluator.access_files.sources()).values():
             yield from comments_in(file.source, file.comments)
 
     def with_changes(self, edits: Iterable[Edit]) -> "ApacheSite":
@@ -127,12 +136,13 @@ class ApacheSite:
         edits = tuple(edits)
         changed = self.evidence.with_changes(edits)
         texts = any(isinstance(edit, TextEdit) for edit in edits)
-        configuration = self._reread(changed) if texts else self.configuration
-        return ApacheSite(configuration, changed, self.options, self._reread)
+        if not texts:
+            return ApacheSite(self.configuration, changed, self.options, self._reread, self.model)
+        return ApacheSite(self._reread(changed), changed, self.options, self._reread)
 
     def source(self, path: str) -> bytes | None:
         """The bytes of one of its files."""
-        file = self.configuration.files.get(path)
+        file = self.configuration.files.get(path) or self.evaluator.access_files.sources().get(path)
         return None if file is None else file.source.data
 
     def directories(self) -> list[str]:

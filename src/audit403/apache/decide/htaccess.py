@@ -19,6 +19,7 @@ from audit403.apache.paths import merge
 from audit403.apache.read.check import HTACCESS, check_directives
 from audit403.apache.read.commands import AUTHCFG, Command, commands
 from audit403.apache.read.configuration import Htaccess, parse_htaccess
+from audit403.apache.read.parse import ParsedFile
 from audit403.apache.read.process import Process
 from audit403.apache.read.tree import Directive
 from audit403.core.decision import REASON_FILE, Missing
@@ -90,6 +91,10 @@ class AccessFiles:
             exchange.step("htaccess", f"{path} is read", where)
             return read.per_dir
         return None
+
+    def sources(self) -> dict[str, ParsedFile]:
+        """The files that were read so far."""
+        return {path: read.file for path, read in self._parsed.items()}
 
     def parsed(self, path: str) -> Htaccess:
         """The directives of one file. Raises Undecided when its content is not known."""

@@ -4,6 +4,7 @@ A file that a main file includes is judged within that; one that is not enabled 
 main file near it, and a lone `.htaccess`, get surroundings of ours.
 """
 
+from audit403.apache.family import NOT_RECOGNISED
 from audit403.apache.paths import merge
 from audit403.apache.read.configuration import (
     USUAL,
@@ -43,7 +44,6 @@ _EXTENSIONLESS_FOLDERS = ("sites-available", "sites-enabled", "vhosts", "vhosts.
 _MAIN_NAMES = ("apache2.conf", "httpd.conf", "conf/httpd.conf")
 MOST_PARENTS = 4
 ENOUGH_KNOWN = 0.5
-NOT_RECOGNISED = "it was not recognised as Apache configuration"
 ASSUMED = "(assumed surroundings)"
 
 
