@@ -8,9 +8,10 @@ from audit403.core.request import Request
 from audit403.nginx.read.parse import parse
 from differential.nginx.dense_sample import DenseSample, Port
 from differential.nginx.exploration_generator import Generator, World
-from differential.nginx.explored import Explored, Score
+from differential.nginx.explored import Explored
 from differential.nginx.real_world import real_world_configuration
 from differential.nginx.tree_generator import quoted
+from differential.score import COMPLETE, COMPLETE_PLACES, Score
 from servers.need import need_root
 from servers.nginx import NginxError
 from servers.ports import free_ports
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 _REQUESTS = 200
 _REQUESTS_OF_TEMPLATES = 400
-COMPLETE, COMPLETE_PLACES = 0.995, 0.98
-"""The least share of the 403s seen whose refusal was found (issue B, section 1), and of the places that they name."""
 _ONE_PLACE = 8
 """So many requests of a small sample may come to one and the same place."""
 

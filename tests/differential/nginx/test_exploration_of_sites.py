@@ -15,7 +15,8 @@ import pytest
 from audit403.core.registry import rule_pages
 from audit403.core.request import Request
 from differential.nginx.dense_sample import DenseSample, Port
-from differential.nginx.explored import REAL_IP, Asker, Exploration, Score
+from differential.nginx.explored import REAL_IP, Asker, Exploration
+from differential.score import Score
 from servers.laid_out import lay_out_example
 from servers.need import need, need_root
 from servers.nginx import Nginx, NginxError
