@@ -1,26 +1,27 @@
 """A refusal made ready to be told: its plainest witness, whom it hits, and a request beside it that is let through."""
 
-from collections.abc import Iterator
 from itertools import islice
 
 from audit403.apache.decide.evaluator import Evaluator
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.explore.doors import Doors, door_of, from_client, visit
 from audit403.apache.explore.flips import network_of
+from audit403.apache.explore.wishes import wish_of
 from audit403.apache.model.server import Server
 from audit403.apache.model.subnet import contains
 from audit403.core.decision import NOT_REFUSED, REFUSED, Decision
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
 from audit403.explore.asked import differences
-from audit403.explore.borders import Borders
+from audit403.explore.borders import Borders, addresses_like
 from audit403.explore.ordinary import CLIENTS
 from audit403.explore.plain import plainest
 from audit403.explore.who import about_clients, by_family, who
 from audit403.http.address import Network, parse_plain
 
-_MOST_ASKED = 80
-_MOST_OF_A_LIST = 40
+_MOST_ASKED = 120
+_MOST_OF_A_TEST = 4
+_OF_THIS_MACHINE = ("127.0.0.1", "127.0.1.1", "127.9.9.9", "::1")
 _MOST_NAMED = 4
 
 
@@ -74,18 +75,37 @@ class Settler:
         if not about_clients(decision):
             return None, None
         doors = self.doors.of(server)
-        networks = networks_of(decision)
+        networks: dict[Network, str] = {}
         let_in: list[Request] = []
         fates: dict[str, bool] = {}
-        for client in islice(dict.fromkeys(_asked(request, networks)), _MOST_ASKED):
-            other = from_client(request, client, doors)
+        pending = [request.client, *CLIENTS]
+        seen: set[str] = set()
+        self._note(decision, networks, pending)
+        while pending and len(seen) < _MOST_ASKED:
+            client = pending.pop(0)
+            other = None if client in seen else from_client(request, client, doors)
+            seen.add(client)
             if other is None or (other.port, other.scheme) != (request.port, request.scheme):
                 continue  # by another door another thing may stop it
-            verdict = self.evaluator.decide(other).verdict
-            if verdict == NOT_REFUSED and differences(request, other) == {"client"}:
+            answer = self.evaluator.decide(other)
+            if answer.verdict == NOT_REFUSED and differences(request, other) == {"client"}:
                 let_in.append(other)
-            fates[client] = verdict == REFUSED
+            fates[client] = answer.verdict == REFUSED
+            self._note(answer, networks, pending)  # what is asked of one client may not be asked of another
         return _which(fates, networks), next(iter(let_in), None)
+
+    def _note(self, decision: Decision, networks: dict[Network, str], pending: list[str]) -> None:
+        """Take in the networks that a decision has looked at, and somebody on either side of their borders."""
+        for network, text in networks_of(decision).items():
+            if network not in networks:
+                networks[network] = text
+                pending += (one.text() for one in Borders([network]).everywhere())
+        if any(step.operator == "is-local" for step in decision.trace):
+            pending += _OF_THIS_MACHINE
+        for step in decision.trace:
+            if step.field == "client" and step.operator not in ("in-network", "is-local", "address-of"):
+                wish = None if step.met is None else wish_of(step._replace(met=False))
+                pending += () if wish is None else islice(addresses_like(wish), _MOST_OF_A_TEST)
 
 
 def networks_of(decision: Decision) -> dict[Network, str]:
@@ -96,13 +116,6 @@ def networks_of(decision: Decision) -> dict[Network, str]:
         if network is not None:
             found.setdefault(network, step.value or "")
     return found
-
-
-def _asked(request: Request, networks: dict[Network, str]) -> Iterator[str]:
-    """Ordinary clients, and some on either side of every border that was looked at on the way."""
-    yield request.client
-    yield from CLIENTS
-    yield from (one.text() for one in islice(Borders(networks).everywhere(), _MOST_OF_A_LIST))
 
 
 def _which(fates: dict[str, bool], networks: dict[Network, str]) -> str | None:
