@@ -224,7 +224,7 @@ class _Walk:
             hidden = directory.hidden or (name.startswith(".") and name not in _SHOWN_DOT_NAMES)
             if entry.kind == LINK:
                 followed = self.resolver.stat(path)
-                target = followed.entry
+                target = None if followed.errno else followed.entry
                 through = (followed.errno, followed.path if followed.errno else None)
                 through = (through, None if target is None else (target.kind, _permissions(target)))
                 is_directory = target is not None and target.kind == DIRECTORY
