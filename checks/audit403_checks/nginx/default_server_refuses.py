@@ -58,7 +58,7 @@ def _is_beside(name: str, host: str) -> bool:
 
 def _written(refusal: Refusal, meant: Server) -> Finding:
     """A scheme, a port, a comma or a letter that no Host header has: nginx takes it and no request meets it."""
-    from audit403.nginx.explore.meant_names import as_sent
+    from audit403.explore.host_names import as_sent
 
     host = refusal.witness.host or ""
     name = next((name for name in meant.names if name.text and as_sent(name.text) == host), meant.names[0])

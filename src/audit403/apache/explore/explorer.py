@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from audit403.apache.decide.evaluator import Evaluator
 from audit403.apache.explore.alike import Shape, shape_of, translation
-from audit403.apache.explore.doors import Doors, visit
+from audit403.apache.explore.doors import Door, Doors, visit
 from audit403.apache.explore.flips import Flips
 from audit403.apache.explore.found import FAMILY, Found
 from audit403.apache.explore.mounts import Mount, mounts_of
@@ -17,7 +17,9 @@ from audit403.apache.model.server import Server
 from audit403.core.fact import Fact
 from audit403.core.family import NotAudited
 from audit403.core.open_question import Undecided
+from audit403.explore.asked import Asked
 from audit403.explore.blocking import TreeStart
+from audit403.explore.subject import PURPOSE_LINKED
 
 
 class Explorer:
@@ -38,6 +40,8 @@ class Explorer:
         """Every refusal that exploration finds."""
         for server in self.model.servers:
             self._explore_server(server)
+        if len(self.model.vhosts) > 1:
+            self._explore_strays()
         yield from self.found.refusals()
         yield from self.left_open.facts()
 
@@ -60,6 +64,8 @@ class Explorer:
             self._explore(search, start, None)
         for one in entries:
             self._explore(search, Start(visit(doors[0], one.target), one.purpose, server), one)
+        if entries:
+            self._explore_linked(server, doors[0], mounts, entries)
         self.missed += unexplored(server, search, mounts)
         if shape is not None and (len(self.missed), len(self.left_open)) != (missed, left_open):
             del self._alike[shape]  # what is beside the refusals is to be found for every virtual host
@@ -77,6 +83,20 @@ class Explorer:
         except Undecided as error:
             self.missed.append(NotAudited(server.label(), f"{error.missing.name} is not known here"))
         return found
+
+    def _explore_linked(self, server: Server, door: Door, mounts: list[Mount], entries: list[TreeStart]) -> None:
+        from audit403.apache.explore.linked import linked
+
+        for link in linked(self.evaluator, door, mounts, entries):
+            start = Start(link.request, PURPOSE_LINKED, server, page=link.page)
+            self.found.record(start, [Asked(link.request, self.evaluator.decide(link.request), 0)], None)
+
+    def _explore_strays(self) -> None:
+        from audit403.apache.explore.meant_names import meant_names
+
+        for start, taken_by in meant_names(self.model, self.doors):
+            asked = [Asked(start.request, self.evaluator.decide(start.request), 0)]
+            self.found.record(start, asked, None, taken_by=taken_by)
 
     def _explore(self, search: Search, start: Start, entries: TreeStart | None) -> None:
         search.cut_off = False

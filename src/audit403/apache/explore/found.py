@@ -66,15 +66,16 @@ class Found:
     def __len__(self) -> int:
         return len(self._found)
 
-    def record(self, start: Start, asked: list[Asked], entries: TreeStart | None) -> None:
-        """Take in what is refused among the requests that one start led to."""
+    def record(
+        self, start: Start, asked: list[Asked], entries: TreeStart | None, *, taken_by: Server | None = None
+    ) -> None:
+        """Take in what is refused among the requests that one start led to; `taken_by` the server, if another."""
         for entry in asked:
             if entry.decision.verdict == REFUSED:
-                self._add(start, entry, asked, entries)
+                self._add(start, entry, asked, entries, taken_by or start.server)
 
-    def _add(self, start: Start, entry: Asked, asked: list[Asked], entries: TreeStart | None) -> None:
+    def _add(self, start: Start, entry: Asked, asked: list[Asked], entries: TreeStart | None, server: Server) -> None:
         request, decision, depth = entry
-        server = start.server
         own = request.target == start.request.target
         purpose = start.purpose if own else PURPOSE_PROBE
         key = key_of(request, decision, server, purpose)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from audit403.core.place import Span
+from audit403.explore.host_names import HOST, as_sent, twin_of
 from audit403.explore.subject import PURPOSE_OTHER_SOCKET, PURPOSE_TWIN_NAME, PURPOSE_WRITTEN_NAME
 from audit403.nginx.decide.choose_server import BadHost, choose_server, validate_host
 from audit403.nginx.decide.evaluator import Evaluator
@@ -19,8 +20,6 @@ from audit403.nginx.model.model import Model
 from audit403.nginx.model.server import Server, ServerName
 from audit403.nginx.model.socket import Socket
 
-_SECOND_LEVELS = frozenset(("ac", "co", "com", "edu", "go", "gob", "gov", "gv", "ne", "net", "or", "org"))
-_HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -46,34 +45,9 @@ def _beside(socket: Socket, server: Server, name: ServerName) -> Iterator[Start]
     if name.text is None or "." not in name.text:
         return
     written = as_sent(name.text)
-    purpose, host = (PURPOSE_TWIN_NAME, _twin(name.text)) if written == name.text else (PURPOSE_WRITTEN_NAME, written)
+    purpose, host = (PURPOSE_TWIN_NAME, twin_of(name.text)) if written == name.text else (PURPOSE_WRITTEN_NAME, written)
     if host is not None and _is_unserved(socket, server, host):
         yield Start(ordinary_request(server, socket, "/", host), socket, purpose, server)
-
-
-def _twin(name: str) -> str | None:
-    """The name with `www.` and without, where the one without is what somebody registered."""
-    bare = name[4:] if name.startswith("www.") else name[2:] if name.startswith("*.") else name
-    labels = bare.split(".")
-    if len(labels) == 3 and len(labels[2]) == 2 and labels[1] in _SECOND_LEVELS:
-        labels = labels[1:]
-    if len(labels) != 2 or labels[-1].isdigit() or not _HOST.fullmatch(bare):
-        return None
-    return bare if bare != name else f"www.{name}"
-
-
-def as_sent(name: str) -> str | None:
-    """A server_name as a Host header would have it: without scheme, port, path, comma and last dot; in Punycode."""
-    text = re.sub(r"^https?://", "", name)
-    text = re.sub(r":\d+$", "", text.split("/")[0].rstrip(",")).rstrip(",.")
-    if not text.isascii():
-        try:
-            text = text.encode("idna").decode()
-        except UnicodeError:
-            return None
-    if text == name or name.startswith(("*", ".")) or name.endswith("*"):
-        return name
-    return text if _HOST.fullmatch(text) else None
 
 
 def _is_unserved(socket: Socket, server: Server, host: str) -> bool:
@@ -97,7 +71,7 @@ def _other_families(model: Model) -> Iterator[Start]:
                 continue
             served = set(other.servers)
             for server in socket.servers:
-                host = next((name.text for name in server.names if name.text and _HOST.fullmatch(name.text)), None)
+                host = next((name.text for name in server.names if name.text and HOST.fullmatch(name.text)), None)
                 if server not in served and host is not None and _is_unserved(other, server, host):
                     yield Start(ordinary_request(server, other, "/", host), other, PURPOSE_OTHER_SOCKET, server)
 
@@ -111,7 +85,7 @@ def _redirected(evaluator: Evaluator) -> Iterator[Start]:
         if socket.tls or other is None:
             continue
         for server in socket.servers:
-            hosts = [name.text for name in server.names if name.text and _HOST.fullmatch(name.text)]
+            hosts = [name.text for name in server.names if name.text and HOST.fullmatch(name.text)]
             for host in hosts:
                 if _is_unserved(other, server, host) and _sends_on(evaluator, server, socket, host):
                     beside = next((one for one in other.servers if _shares_name(one, hosts)), server)
