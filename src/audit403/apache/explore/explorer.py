@@ -10,8 +10,9 @@ from audit403.apache.explore.found import FAMILY, Found
 from audit403.apache.explore.mounts import Mount, mounts_of
 from audit403.apache.explore.places import Start, starts
 from audit403.apache.explore.search import Search
+from audit403.apache.explore.server_errors import ServerErrors
 from audit403.apache.explore.trail import Trails
-from audit403.apache.explore.unexplored import LeftOpen, unexplored
+from audit403.apache.explore.unexplored import LeftOpen, Unmet
 from audit403.apache.model.model import Model
 from audit403.apache.model.server import Server
 from audit403.core.fact import Fact
@@ -34,6 +35,8 @@ class Explorer:
         self.doors = Doors(model)
         self.found = Found(evaluator, self.trails, self.doors)
         self.left_open = LeftOpen(FAMILY, tree_known)
+        self.unmet = Unmet()
+        self.server_errors = ServerErrors(FAMILY, evaluator)
         self._alike: dict[Shape, Server] = {}
 
     def facts(self) -> Iterator[Fact]:
@@ -43,14 +46,16 @@ class Explorer:
         if len(self.model.vhosts) > 1:
             self._explore_strays()
         yield from self.found.refusals()
+        yield from self.server_errors.facts()
         yield from self.left_open.facts()
+        self.missed += self.unmet.missed()
 
     def _explore_server(self, server: Server) -> None:
         doors = self.doors.of(server)
         if not doors:
             return  # no name leads to it
         shape = None if self.tree_known or len(self.model.vhosts) < 2 else shape_of(server, doors)
-        missed, left_open = len(self.missed), len(self.left_open)
+        noted = self._noted()
         if shape is not None:
             alike = self._alike.setdefault(shape, server)
             if alike is not server and self.found.repeat(alike, server, translation(alike, server)):
@@ -66,9 +71,12 @@ class Explorer:
             self._explore(search, Start(visit(doors[0], one.target), one.purpose, server), one)
         if entries:
             self._explore_linked(server, doors[0], mounts, entries)
-        self.missed += unexplored(server, search, mounts)
-        if shape is not None and (len(self.missed), len(self.left_open)) != (missed, left_open):
+        self.unmet.note(server, search, mounts)
+        if shape is not None and self._noted() != noted:
             del self._alike[shape]  # what is beside the refusals is to be found for every virtual host
+
+    def _noted(self) -> tuple[int, ...]:
+        return len(self.missed), len(self.left_open), len(self.server_errors)
 
     def _entries(self, server: Server, mounts: list[Mount]) -> list[TreeStart]:
         """What lies in the tree, where it is known."""
@@ -105,3 +113,4 @@ class Explorer:
             self.missed.append(NotAudited(start.request.url(), "exploration was cut off: too many tests on one path"))
         self.found.record(start, asked, entries)
         self.left_open.note(asked)
+        self.server_errors.note(start, asked)

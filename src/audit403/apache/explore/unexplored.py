@@ -52,21 +52,42 @@ class LeftOpen:
         yield from self._found.values()
 
 
-def unexplored(server: Server, search: Search, mounts: list[Mount]) -> Iterator[NotAudited]:
-    """Every directive of a server that refuses and that no request has met."""
-    refused = {where for _, where in search.ends}
-    rewriting: RewriteServer = server.slots.get(REWRITE, RewriteServer())
-    if rewriting.engine:
-        for rule in rewriting.rules:
-            if rule.has(STATUS) and rule.status == 403 and rule.directive.span not in refused:
-                yield _missed(rule.directive, "no request was found that it refuses")
-    aliases: AliasServer = server.slots.get(ALIAS, AliasServer())
-    for mapping in aliases.redirects:
-        if mapping.status == 403 and mapping.directive.span not in refused:
-            yield _missed(mapping.directive, "no request was found that it refuses")
-    for section in _every(server, mounts):
-        if not search.has_met(section.directive.span) and _refuses(section.per_dir):
-            yield _missed(section.directive, "no request was found that comes to it")
+class Unmet:
+    """Gathers the directives that refuse and that no request has met: in no server, where several have them."""
+
+    def __init__(self) -> None:
+        self._unmet: dict[Directive, str] = {}
+        self._met: set[Directive] = set()
+
+    def note(self, server: Server, search: Search, mounts: list[Mount]) -> None:
+        """Take in what a server was found to do."""
+        refused = {where for _, where in search.ends}
+        rewriting: RewriteServer = server.slots.get(REWRITE, RewriteServer())
+        rules = (
+            [rule for rule in rewriting.rules if rule.has(STATUS) and rule.status == 403] if rewriting.engine else []
+        )
+        aliases: AliasServer = server.slots.get(ALIAS, AliasServer())
+        redirects = [mapping for mapping in aliases.redirects if mapping.status == 403]
+        for directive in (one.directive for one in (*rules, *redirects)):
+            self._note(directive, directive.span in refused, "no request was found that it refuses")
+        for section in _every(server, mounts):
+            if _refuses(section.per_dir):
+                is_met = search.has_met(section.directive.span)
+                self._note(section.directive, is_met, "no request was found that comes to it")
+
+    def _note(self, directive: Directive, is_met: bool, reason: str) -> None:
+        if is_met:
+            self._met.add(directive)
+        else:
+            self._unmet.setdefault(directive, reason)
+
+    def missed(self) -> Iterator[NotAudited]:
+        """What was gathered."""
+        for directive, reason in self._unmet.items():
+            if directive not in self._met:
+                words = f"{directive.written} {directive.raw}".strip()
+                closing = ">" if directive.name.startswith("<") else ""
+                yield NotAudited(f"{directive.source.path}:{directive.line}", f"`{words}{closing}`: {reason}")
 
 
 def _every(server: Server, mounts: list[Mount]) -> Iterator[Section]:
@@ -105,8 +126,3 @@ def _leaves(node: Requirement | Container) -> Iterator[Requirement]:
 
 def _denies(requirement: Requirement) -> bool:
     return requirement.provider == "all" and requirement.argument.lower() == "denied" and not requirement.negate
-
-
-def _missed(directive: Directive, reason: str) -> NotAudited:
-    words = f"{directive.written} {directive.raw}".strip()
-    return NotAudited(f"{directive.source.path}:{directive.line}", f"`{words}`: {reason}")
