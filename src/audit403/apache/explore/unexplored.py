@@ -63,12 +63,11 @@ class Unmet:
         """Take in what a server was found to do."""
         refused = {where for _, where in search.ends}
         rewriting: RewriteServer = server.slots.get(REWRITE, RewriteServer())
-        rules = (
-            [rule for rule in rewriting.rules if rule.has(STATUS) and rule.status == 403] if rewriting.engine else []
-        )
+        rules = rewriting.rules if rewriting.engine else ()
         aliases: AliasServer = server.slots.get(ALIAS, AliasServer())
-        redirects = [mapping for mapping in aliases.redirects if mapping.status == 403]
-        for directive in (one.directive for one in (*rules, *redirects)):
+        refusing = [rule.directive for rule in rules if rule.has(STATUS) and rule.status == 403]
+        refusing += [mapping.directive for mapping in aliases.redirects if mapping.status == 403]
+        for directive in refusing:
             self._note(directive, directive.span in refused, "no request was found that it refuses")
         for section in _every(server, mounts):
             if _refuses(section.per_dir):
