@@ -245,9 +245,13 @@ def _uris(request: Request, wish: Wish, *, within: bool) -> Iterator[Request]:
     folder = _path(request).rpartition("/")[0]
     bases = ["/", *(f"{'/'.join(folder.split('/')[:end])}/" for end in range(len(folder.split("/")), 1, -1))]
     if not within:
-        for text in _texts(wish, f"{folder}/", f"{folder}/{PROBE}", f"/{PROBE}", f"{_path(request).rstrip('/')}/a"):
-            if text.startswith("/"):
-                yield with_target(request, quoted(text) + mark + query)
+        ends = [text for text in wish.texts if not text.startswith("/")]
+        placed = [f"{base}/{text}" for text in ends for base in (folder, "")]
+        placed += [f"{folder}/a{text}" for text in ends]
+        usual = (f"{folder}/", f"{folder}/{PROBE}", f"/{PROBE}", f"{_path(request).rstrip('/')}/a")
+        fitting = (text for text in wish.fitting((*placed, *usual)) if text.startswith("/"))
+        for text in islice(fitting, _MOST_TEXTS):
+            yield with_target(request, quoted(text) + mark + query)
         return
     for text in islice((*wish.texts, PROBE, ""), _MOST_TEXTS + 2):
         for base in dict.fromkeys((f"{folder}/", *bases[:_MOST_FOLDERS])):
