@@ -115,6 +115,8 @@ class Found:
         """Take in for a server what was found for one that is alike; False where it is not so after all."""
         made: list[tuple[Key, _Candidate, Settled]] = []
         for key in self._of_server.get(one, ()):
+            if self._found[key].meant is not None:
+                continue  # names are asked for of every server
             known, settled = self._found[key], self._settle(key)
             request = translation.request(settled.request)
             decision, exchange = self.evaluator.followed(request)
@@ -136,7 +138,8 @@ class Found:
         known = self._settled.get(key)
         if known is None:
             one = self._found[key]
-            known = self._settler.settle(one.request, one.decision, one.server, one.served)
+            keeps_name = one.meant is not None
+            known = self._settler.settle(one.request, one.decision, one.server, one.served, keeps_name=keeps_name)
             self._settled[key] = known
         return known
 

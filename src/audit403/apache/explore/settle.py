@@ -42,8 +42,10 @@ class Settler:
         self.evaluator = evaluator
         self.doors = doors
 
-    def settle(self, request: Request, decision: Decision, server: Server, served: Request | None) -> Settled:
-        """`served` is what the search met beside the request."""
+    def settle(
+        self, request: Request, decision: Decision, server: Server, served: Request | None, *, keeps_name: bool = False
+    ) -> Settled:
+        """`served` is what the search met beside the request; with `keeps_name` it is about the name that it has."""
         doors = self.doors.of(server)
         end = (decision.cause, decision.where)
 
@@ -51,7 +53,7 @@ class Settler:
             return answer.verdict == REFUSED and (answer.cause, answer.where) == end
 
         door = door_of(request, doors)
-        ordinary = None if door is None else visit(door, request.target)
+        ordinary = None if door is None or keeps_name else visit(door, request.target)
 
         def other_client(one: Request, client: str) -> Request | None:
             return from_client(one, client, doors)
