@@ -13,6 +13,7 @@ from audit403.apache.model.rewrite import REWRITE, RewriteConfig, RewriteServer
 from audit403.apache.model.rewrite_rule import STATUS
 from audit403.apache.model.section import DIRECTORY, LOCATION, Section
 from audit403.apache.model.server import Server
+from audit403.apache.read.fragment import ASSUMED
 from audit403.apache.read.tree import Directive
 from audit403.core.decision import REASON_FILE, UNKNOWN
 from audit403.core.fact import ReadingFault
@@ -83,7 +84,7 @@ class Unmet:
     def missed(self) -> Iterator[NotAudited]:
         """What was gathered."""
         for directive, reason in self._unmet.items():
-            if directive not in self._met:
+            if directive not in self._met and directive.source.path != ASSUMED:
                 words = f"{directive.written} {directive.raw}".strip()
                 closing = ">" if directive.name.startswith("<") else ""
                 yield NotAudited(f"{directive.source.path}:{directive.line}", f"`{words}{closing}`: {reason}")

@@ -50,6 +50,13 @@ ENOUGH_KNOWN = 0.5
 NOT_RECOGNISED = "it was not recognised as nginx configuration"
 #: The first word is a section of an INI file or a tag, as php-fpm's and Apache's files begin.
 _ANOTHER_LANGUAGE = re.compile(rb"(?:\s|[#;][^\n]*\n)*+(?:\[[\w .:-]+\]\s|</?[A-Za-z!?])")
+#: A section as Apache has them, on a line of its own.
+_SECTION = re.compile(
+    rb"^[ \t]*</?(?:VirtualHost|(?:Directory|Location|Files|Proxy)(?:Match)?|If(?:Module|Define|Version)?"
+    rb"|Limit(?:Except)?|Require(?:All|Any|None)|Macro)\b[^\n]*>[ \t\r]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BEGINNING = 1 << 14
 _MAIN_BLOCK = rb"\b(?:http|events|stream|mail)[ \t\r\n]*\{"
 
 
@@ -146,7 +153,7 @@ def _surrounded(file: ParsedFile, evidence: Evidence, path_map: PathMap, prefix:
         text = f'{before}include "{_quoted(file.path)}";\n{after}'
         main = parse("(assumed surroundings)", text.encode("utf-8", "surrogateescape"))
         configuration.surround(main, where.context)
-    if where.known < ENOUGH_KNOWN or _ANOTHER_LANGUAGE.match(file.source.data):
+    if where.known < ENOUGH_KNOWN or _is_in_another_language(file.source.data):
         configuration.recognised = False
         configuration.not_read.append((file.path, NOT_RECOGNISED))
         configuration.reading.append(Problem(Span(file.path, 1, 1, 1, 1, 0, 0), NOT_RECOGNISED, "directive"))
@@ -192,9 +199,13 @@ def _may_be_configuration(directory: str, name: str) -> bool:
     return name.endswith(_ENDINGS) or name.startswith("nginx.conf") or directory.endswith(_EXTENSIONLESS_FOLDERS)
 
 
+def _is_in_another_language(data: bytes) -> bool:
+    return _ANOTHER_LANGUAGE.match(data) is not None or _SECTION.search(data, 0, _BEGINNING) is not None
+
+
 def _looks_like_nginx(path: str, file: ParsedFile) -> bool:
     """Many programs have *.conf files: one whose statements nginx does not know is none of ours."""
-    if _ANOTHER_LANGUAGE.match(file.source.data):
+    if _is_in_another_language(file.source.data):
         return False
     known = belonging(path, file.directives).known
     if "nginx" in path or any(f"/{part}/" in path for part in PART_FOLDERS):
