@@ -1,0 +1,14 @@
+"""Edits of Apache's configuration, which is a matter of lines."""
+
+from audit403.apache.read.tree import Directive
+from audit403.core.edit import TextEdit
+
+
+def insert_inside(section: Directive, text: str) -> TextEdit:
+    """An edit that puts a line at the beginning of a section, indented like what stands there."""
+    data = section.source.data
+    first = next((one for one in section.block or () if one.source is section.source), None)
+    like, step = (section, "    ") if first is None else (first, "")
+    before = data[data.rfind(b"\n", 0, like.start) + 1 : like.start].decode("latin-1")
+    indent = before if not before.strip() else ""
+    return TextEdit(section.source.path, section.line_end, section.line_end, f"\n{indent}{step}{text}")

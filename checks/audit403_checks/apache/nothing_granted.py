@@ -1,0 +1,136 @@
+"""No section grants access to a directory that a site is served from, so that the refusal for all directories holds."""
+
+from collections.abc import Iterator
+from errno import ENOENT, ENOTDIR
+
+from audit403.apache.explore.subject import Subject
+from audit403.apache.model.authz import AUTHZ_CORE, AuthzConfig, Container, Requirement
+from audit403.apache.model.section import DIRECTORY, Section
+from audit403.core.fact import Fact
+from audit403.core.family import Site
+from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
+from audit403.core.open_question import Undecided
+from audit403.core.place import Because
+from audit403.core.registry import check
+from audit403.explore.subject import MEANT_NAMES, PURPOSE_HIDDEN
+from audit403_checks.apache.edits import insert_inside
+from audit403_checks.apache.roots import Root, root_of
+from audit403_checks.apache.subjects import refusal_of
+from audit403_checks.support import finding_of, insert_after, replace
+
+_GRANT = "Require all granted"
+
+
+@check(ERROR, "require")
+def nothing_granted(fact: Fact, site: Site) -> Iterator[Finding]:
+    """What `<Directory />` refuses is refused by default; who names a directory to serve from means it to be served."""
+    found = refusal_of(fact)
+    if found is None or found[1].purpose in (*MEANT_NAMES, PURPOSE_HIDDEN):
+        return
+    refusal, subject = found
+    root, denied = root_of(subject), _denied_above(subject)
+    if root is None or root.directive is None or denied is None or not _is_above(denied, root.directory):
+        return
+    if subject.access is not None and (subject.access.allows or subject.access.denies):
+        return
+    message, fixes = _judged(subject, root)
+    because = (
+        Because(root.directive.span, f"leads to {root.directory}"),
+        Because(denied.directive.span, "what nothing else is said about has this from here"),
+    )
+    refusal = refusal._replace(because=(*because, *refusal.because))
+    yield finding_of("apache/nothing-granted", ERROR, message, refusal, fixes, anchor=root.directory)
+
+
+def _judged(subject: Subject, root: Root) -> tuple[str, tuple[Fix, ...]]:
+    """What is wrong, and what helps."""
+    if _is_missing(subject, root):
+        message = (
+            f"{root.named()} is not there: its own section never applies, and what holds for all directories refuses"
+        )
+        return message, (Fix("create the directory, or mend the path", MANUAL),)
+    other = _other_spelling(subject, root)
+    if other is not None:
+        section, why = other
+        message = f"nothing grants access to {root.named()}: {section.label()} {why}"
+        edit = replace(section.directive.arg_span(0), _quoted_like(section, root.directory))
+        return message, (Fix(f"write {root.directory} in the section", UNSAFE, (edit,)),)
+    own = next((one for one in reversed(subject.sections) if _is_for(one, root.directory)), None)
+    message = f"nothing grants access to {root.named()}"
+    assert root.directive is not None
+    if own is not None:
+        message += f": {own.label()} says nothing about who may come in"
+        return message, (Fix(f"put `{_GRANT}` into {own.label()}", UNSAFE, (insert_inside(own.directive, _GRANT),)),)
+    lines = f"<Directory {_quoted(root.directory)}>\n    {_GRANT}\n</Directory>"
+    return message, (Fix(f"grant access to {root.directory}", UNSAFE, (insert_after(root.directive, lines),)),)
+
+
+def _denied_above(subject: Subject) -> Section | None:
+    """The `<Directory>` whose `Require all denied`, and nothing else, is in effect."""
+    root = subject.authz.root
+    if root is None or not _only_denies(root):
+        return None
+    for section in reversed(subject.sections):
+        config: AuthzConfig | None = section.per_dir.get(AUTHZ_CORE)
+        if config is not None and config.root is not None:
+            return section if section.kind == DIRECTORY and config.root == root else None
+    return None
+
+
+def _only_denies(container: Container) -> bool:
+    return all(
+        isinstance(one, Requirement) and one.provider == "all" and one.argument.lower() == "denied"
+        for one in container.children
+    )
+
+
+def _is_above(section: Section, directory: str) -> bool:
+    """Whether a section is for a directory around this one and not for this one itself."""
+    if section.regex is not None or section.is_pattern:
+        return False
+    return f"{directory}/".startswith(section.text) and section.text != f"{directory}/"
+
+
+def _is_for(section: Section, directory: str) -> bool:
+    return section.kind == DIRECTORY and section.regex is None and section.text == f"{directory}/"
+
+
+def _is_missing(subject: Subject, root: Root) -> bool:
+    try:
+        seen = subject.exchange.evaluator.files().stat(root.directory)
+    except Undecided:
+        return False
+    return seen.errno in (ENOENT, ENOTDIR)
+
+
+def _real(subject: Subject, path: str) -> str | None:
+    """The path without links."""
+    try:
+        seen = subject.exchange.evaluator.files().stat(path)
+    except Undecided:
+        return None
+    return None if seen.entry is None else seen.path
+
+
+def _other_spelling(subject: Subject, root: Root) -> tuple[Section, str] | None:
+    """A section that grants and was meant for the directory: its name differs in case, or by a link."""
+    here = _real(subject, root.directory)
+    for section in subject.server.sections[DIRECTORY]:
+        config: AuthzConfig | None = section.per_dir.get(AUTHZ_CORE)
+        if section.regex is not None or section.is_pattern or config is None or config.root is None:
+            continue
+        if _is_for(section, root.directory) or _only_denies(config.root):
+            continue
+        if section.text.lower() == f"{root.directory}/".lower():
+            return section, "differs from it in case"
+        if section.text != "/" and here is not None and _real(subject, section.text.rstrip("/")) == here:
+            return section, "names the same directory by another path, and httpd compares the paths as they are written"
+    return None
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"' if any(character in path for character in " \t'") else path
+
+
+def _quoted_like(section: Section, path: str) -> str:
+    return f'"{path}"' if section.directive.quoted[:1] == [True] else _quoted(path)
