@@ -3,43 +3,99 @@
 from collections.abc import Iterator
 from errno import ENOENT, ENOTDIR
 
+from audit403.apache.explore.mounts import Mount, mounts_of
 from audit403.apache.explore.subject import Subject
+from audit403.apache.explore.trail import Trails
 from audit403.apache.model.authz import AUTHZ_CORE, AuthzConfig, Container, Requirement
 from audit403.apache.model.section import DIRECTORY, Section
-from audit403.core.fact import Fact
+from audit403.apache.site import ApacheSite
+from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
 from audit403.core.open_question import Undecided
 from audit403.core.place import Because
 from audit403.core.registry import check
-from audit403.explore.subject import MEANT_NAMES, PURPOSE_HIDDEN
+from audit403.evidence.interface import FILE, Absent, NotCollected, Unreadable
+from audit403.explore.ordinary import quoted
 from audit403_checks.apache.edits import insert_inside
 from audit403_checks.apache.roots import Root, root_of
-from audit403_checks.apache.subjects import refusal_of
+from audit403_checks.apache.subjects import has_old_syntax, refusal_of
 from audit403_checks.support import finding_of, insert_after, replace
 
 _GRANT = "Require all granted"
+_MOST_ROOTS = 50
+_MOST_WITNESSES = 5
 
 
 @check(ERROR, "require")
 def nothing_granted(fact: Fact, site: Site) -> Iterator[Finding]:
     """What `<Directory />` refuses is refused by default; who names a directory to serve from means it to be served."""
     found = refusal_of(fact)
-    if found is None or found[1].purpose in (*MEANT_NAMES, PURPOSE_HIDDEN):
+    if found is None or not isinstance(site, ApacheSite) or _denied_above(found[1]) is None:
         return
-    refusal, subject = found
-    root, denied = root_of(subject), _denied_above(subject)
-    if root is None or root.directive is None or denied is None or not _is_above(denied, root.directory):
-        return
-    if subject.access is not None and (subject.access.allows or subject.access.denies):
-        return
-    message, fixes = _judged(subject, root)
-    because = (
-        Because(root.directive.span, f"leads to {root.directory}"),
-        Because(denied.directive.span, "what nothing else is said about has this from here"),
-    )
-    refusal = refusal._replace(because=(*because, *refusal.because))
-    yield finding_of("apache/nothing-granted", ERROR, message, refusal, fixes, anchor=root.directory)
+    for refusal, subject in _for_each_root(*found, site):
+        root, denied = root_of(subject), _denied_above(subject)
+        if root is None or root.directive is None or denied is None or not _is_above(denied, root.directory):
+            continue
+        if has_old_syntax(subject) or not _has_something(subject, root):
+            continue
+        message, fixes = _judged(subject, root)
+        because = (
+            Because(root.directive.span, f"leads to {root.directory}"),
+            Because(denied.directive.span, "is for every directory of which nothing else is said"),
+        )
+        refusal = refusal._replace(because=(*because, *refusal.because))
+        yield finding_of("apache/nothing-granted", ERROR, message, refusal, fixes, anchor=root.directory)
+
+
+def _for_each_root(refusal: Refusal, subject: Subject, site: ApacheSite) -> Iterator[tuple[Refusal, Subject]]:
+    """The refusal as each directory that the server serves from meets it."""
+    evaluator, trails = subject.exchange.evaluator, Trails(site.model)
+    mounts = mounts_of(evaluator, subject.server)
+    asked = [*(hit.request.target for hit in subject.hits), *refusal.addresses]
+    for mount in mounts[:_MOST_ROOTS]:
+        first = quoted(mount.url.rstrip("/") + "/")
+        below = [target for target in asked if target.startswith(first) and _mount_at(mounts, target) == mount]
+        best: tuple[Refusal, Subject] | None = None
+        for target in dict.fromkeys((first, *below[:_MOST_WITNESSES])):
+            witness = refusal.witness._replace(target=target, method="GET")
+            decision, exchange = evaluator.followed(witness)
+            if (decision.cause, decision.where) != (refusal.cause, refusal.where):
+                continue
+            own = subject._replace(exchange=exchange, sections=trails.sections(exchange, decision))
+            found = refusal._replace(witness=witness, decision=decision, because=decision.because), own
+            best = best or found
+            if _is_answered(own):
+                best = found
+                break
+        if best is not None:
+            yield best
+
+
+def _mount_at(mounts: list[Mount], target: str) -> Mount | None:
+    """The mount that takes an address: the first, for they are sorted by their length."""
+    return next((one for one in mounts if target.startswith(quoted(one.url.rstrip("/") + "/"))), None)
+
+
+def _is_answered(subject: Subject) -> bool:
+    """Whether a page would be there if nobody refused it: a file, or a directory with an index."""
+    exchange = subject.exchange
+    if exchange.found is None or exchange.filename is None:
+        return False
+    if exchange.found.kind == FILE:
+        return True
+    files = exchange.evaluator.files()
+    names = subject.directory_index.index_names or ("index.html",)
+    return any(files.stat(f"{exchange.filename.rstrip('/')}/{name}").is_file for name in names)
+
+
+def _has_something(subject: Subject, root: Root) -> bool:
+    """Whether anything lies there that could be served; true where that is not known, or where nothing is there."""
+    names = subject.exchange.evaluator.evidence.names(root.directory)
+    if isinstance(names, (Absent, NotCollected, Unreadable)):
+        return True
+    files = subject.exchange.evaluator.files()
+    return any(not name.startswith(".") and files.stat(f"{root.directory}/{name}").is_file for name in names)
 
 
 def _judged(subject: Subject, root: Root) -> tuple[str, tuple[Fix, ...]]:

@@ -9,3 +9,9 @@ def refusal_of(fact: Fact) -> tuple[Refusal, Subject] | None:
     if isinstance(fact, Refusal) and isinstance(fact.subject, Subject):
         return fact, fact.subject
     return None
+
+
+def has_old_syntax(subject: Subject) -> bool:
+    """Whether access is written in the manner of httpd 2.2 where the request was refused."""
+    access = subject.access
+    return access is not None and bool(access.allows or access.denies or access.orders)
