@@ -12,14 +12,13 @@ from audit403.apache.site import ApacheSite
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
-from audit403.core.open_question import Undecided
 from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.evidence.interface import FILE, Absent, NotCollected, Unreadable
 from audit403.explore.ordinary import quoted
 from audit403_checks.apache.edits import insert_inside
 from audit403_checks.apache.roots import Root, root_of
-from audit403_checks.apache.subjects import has_old_syntax, refusal_of
+from audit403_checks.apache.subjects import has_old_syntax, refusal_of, seen_at
 from audit403_checks.support import finding_of, insert_after, replace
 
 _GRANT = "Require all granted"
@@ -84,9 +83,13 @@ def _is_answered(subject: Subject) -> bool:
         return False
     if exchange.found.kind == FILE:
         return True
-    files = exchange.evaluator.files()
     names = subject.directory_index.index_names or ("index.html",)
-    return any(files.stat(f"{exchange.filename.rstrip('/')}/{name}").is_file for name in names)
+    return any(_is_file(subject, f"{exchange.filename.rstrip('/')}/{name}") for name in names)
+
+
+def _is_file(subject: Subject, path: str) -> bool:
+    seen = seen_at(subject, path)
+    return seen is not None and seen.is_file
 
 
 def _has_something(subject: Subject, root: Root) -> bool:
@@ -94,8 +97,7 @@ def _has_something(subject: Subject, root: Root) -> bool:
     names = subject.exchange.evaluator.evidence.names(root.directory)
     if isinstance(names, (Absent, NotCollected, Unreadable)):
         return True
-    files = subject.exchange.evaluator.files()
-    return any(not name.startswith(".") and files.stat(f"{root.directory}/{name}").is_file for name in names)
+    return any(not name.startswith(".") and _is_file(subject, f"{root.directory}/{name}") for name in names)
 
 
 def _judged(subject: Subject, root: Root) -> tuple[str, tuple[Fix, ...]]:
@@ -152,20 +154,14 @@ def _is_for(section: Section, directory: str) -> bool:
 
 
 def _is_missing(subject: Subject, root: Root) -> bool:
-    try:
-        seen = subject.exchange.evaluator.files().stat(root.directory)
-    except Undecided:
-        return False
-    return seen.errno in (ENOENT, ENOTDIR)
+    seen = seen_at(subject, root.directory)
+    return seen is not None and seen.errno in (ENOENT, ENOTDIR)
 
 
 def _real(subject: Subject, path: str) -> str | None:
     """The path without links."""
-    try:
-        seen = subject.exchange.evaluator.files().stat(path)
-    except Undecided:
-        return None
-    return None if seen.entry is None else seen.path
+    seen = seen_at(subject, path)
+    return None if seen is None or seen.entry is None else seen.path
 
 
 def _other_spelling(subject: Subject, root: Root) -> tuple[Section, str] | None:
