@@ -47,6 +47,14 @@ class Refused(Protocol):
         """The files or directories of one kind that refuse."""
 
 
+class Listed(Protocol):
+    """What every family's subject of a refused directory has."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What lies in the directory."""
+
+
 def refused_by_any(fact: Fact) -> tuple[Refusal, Refused] | None:
     """The fact as a refusal of any family with its subject, or None when it is something else."""
     return (fact, fact.subject) if isinstance(fact, Refusal) and fact.subject is not None else None

@@ -116,23 +116,33 @@ class _Page:
     def all(self) -> list[Block]:
         return [*self.configurations, *(block for found in self.htaccess.values() for block in found), *self.trees]
 
+    def _stands_alone(self, title: str, pair: str) -> bool:
+        """Whether a state has `.htaccess` files of its own where the broken one has none to be replaced."""
+        titles = {block.attributes["title"] for found in self.htaccess.values() for block in found}
+        return title in titles and pair not in titles
+
     def example(self, title: str) -> Example:
         """One state of one example; what it does not have itself it has from the broken one."""
         state, _, name = title.partition(" ")
         pair = f"broken {name}".strip()
-        configuration = _block(self.configurations, title, pair) or _block(self.configurations, "broken")
+        configuration = _block(self.configurations, title)
+        if configuration is None and not self._stands_alone(title, pair):
+            configuration = _block(self.configurations, pair)
+        access_files = {path: _block(found, title, pair) for path, found in self.htaccess.items()}
+        if configuration is None and not any(access_files.values()):
+            configuration = _block(self.configurations, "broken")
+            access_files = {path: _block(found, "broken") for path, found in self.htaccess.items()}
         tree = _block(self.trees, title, pair) or _block(self.trees, "") or _block(self.trees, "broken")
-        own_files = {path: _block(found, title, pair, "broken") for path, found in self.htaccess.items()}
-        if configuration is None and not own_files:
+        if configuration is None and not access_files:
             raise ExampleError(f'{self.page}: no configuration belongs to the block title="{title}"')
         own = {
-            key: value for block in (configuration, *own_files.values(), tree)
+            key: value for block in (configuration, *access_files.values(), tree)
             if block is not None and block.attributes.get("title") == title for key, value in block.attributes.items()
         }  # fmt: skip
         if "expect" not in own:
             raise ExampleError(f'{self.page}: the block title="{title}" needs expect="GET / -> …"')
         files = {"site.conf": "" if configuration is None else configuration.text}
-        files |= {f"root/{path}": block.text for path, block in own_files.items() if block is not None}
+        files |= {f"root/{path}": block.text for path, block in access_files.items() if block is not None}
         defaults = {key: own[key] for key in ("from", "with", "host") if key in own}
         asks = parse_asks(own["expect"], files, defaults)
         text = DEFAULT_TREE if tree is None else tree.text

@@ -9,7 +9,8 @@ from audit403.core.finding import NOTE, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.nginx.read.tree import Directive
-from audit403_checks.nginx.directories import fallback_of, has_pages, index_candidates, lacks_slash, others_like_it
+from audit403_checks.directories import has_pages, others_like_it
+from audit403_checks.nginx.directories import fallback_of, index_candidates, lacks_slash
 from audit403_checks.nginx.subjects import refusal_of
 from audit403_checks.support import finding_of
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from audit403.core.edit import TextEdit
-from audit403.core.fact import Fact, Refusal
+from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
 from audit403.core.registry import check
 from audit403.nginx.explore.subject import Subject
+from audit403_checks.directories import would_give_its_text_away
 from audit403_checks.nginx.directories import index_candidates, lacks_slash
 from audit403_checks.nginx.subjects import refusal_of
 from audit403_checks.support import finding_of, insert_before
@@ -24,22 +25,13 @@ def index_lacks_file(fact: Fact, site: Site) -> Iterator[Finding]:
     if not names or refusal.witness.method != "GET" or lacks_slash(refusal, subject):
         return
     message = f"{refusal.witness.target} has {names[0]}, but `index` does not list it"
-    fixes = _fixes(subject, names[0]) if _is_run(site, refusal, names[0]) else (_NO_INTERPRETER,)
+    fixes = (_NO_INTERPRETER,) if would_give_its_text_away(site, refusal, names[0]) else _fixes(subject, names[0])
     yield finding_of("nginx/index-lacks-file", ERROR, message, refusal, fixes, anchor=refusal.witness.target)
 
 
-_PROGRAMS = (".php", ".cgi", ".pl", ".py")
 _NO_INTERPRETER = Fix(
     "hand such files to their interpreter first: as it is, nginx would send the program's text", MANUAL
 )
-
-
-def _is_run(site: Site, refusal: Refusal, name: str) -> bool:
-    """Whether a program's file is handed to an interpreter; listing it otherwise would give its text away."""
-    if not name.endswith(_PROGRAMS):
-        return True
-    path = refusal.witness.target.partition("?")[0]
-    return site.decide(refusal.witness._replace(target=path + name)).handed_to is not None
 
 
 def _fixes(subject: Subject, name: str) -> tuple[Fix, ...]:

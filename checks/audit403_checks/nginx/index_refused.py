@@ -8,7 +8,7 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, UNSAFE, WARNING, Finding, Fix
 from audit403.core.registry import check
 from audit403.explore.subject import PURPOSE_HOME, WAY_INDEX
-from audit403_checks.nginx.directories import is_page
+from audit403_checks.directories import is_page
 from audit403_checks.nginx.patterns import accident
 from audit403_checks.nginx.sent_on import EVERYBODY, Detour, detours, is_for_another, origin_of, own_location
 from audit403_checks.support import finding_of

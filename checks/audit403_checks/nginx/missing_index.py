@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from audit403.core.fact import Fact, Refusal
+from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, WARNING, Finding, Fix
 from audit403.core.registry import check
 from audit403.explore.subject import PURPOSE_HOME
-from audit403_checks.files.kinds import is_for_nobody
-from audit403_checks.nginx.directories import fallback_of, has_pages, index_candidates, lacks_slash, others_like_it
+from audit403_checks.directories import has_pages, is_in_a_closed_folder, others_like_it
+from audit403_checks.nginx.directories import fallback_of, index_candidates, lacks_slash
 from audit403_checks.nginx.subjects import refusal_of
 from audit403_checks.nginx.wrong_root import other_places
 from audit403_checks.support import finding_of
@@ -26,7 +26,7 @@ def missing_index(fact: Fact, site: Site) -> Iterator[Finding]:
     if other_places(site, subject):
         return
     is_home = subject.purpose == PURPOSE_HOME
-    if not is_home and (fallback_of(subject) is not None or not has_pages(subject) or _is_for_nobody(refusal)):
+    if not is_home and (fallback_of(subject) is not None or not has_pages(subject) or is_in_a_closed_folder(refusal)):
         return
     what = "the home page" if is_home else refusal.witness.target
     message = f"{what} of {subject.server.first_name() or 'this server'} is a directory without an index file"
@@ -34,8 +34,3 @@ def missing_index(fact: Fact, site: Site) -> Iterator[Finding]:
     fixes = (Fix("put an index file there", MANUAL),)
     severity = ERROR if is_home else WARNING
     yield finding_of("nginx/missing-index", severity, message, refusal, fixes, anchor=refusal.witness.target)
-
-
-def _is_for_nobody(refusal: Refusal) -> bool:
-    """Whether a folder on the way says that nobody outside comes for what lies in it."""
-    return any(map(is_for_nobody, refusal.witness.target.strip("/").split("/")))

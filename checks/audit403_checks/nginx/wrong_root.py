@@ -5,33 +5,16 @@ from collections.abc import Iterator
 from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, UNSAFE, WARNING, Finding, Fix
-from audit403.core.named_tuple import NamedTuple
 from audit403.core.registry import check
-from audit403.evidence.interface import Absent, Evidence, NotCollected, Unreadable
 from audit403.explore.subject import PURPOSE_HOME, PURPOSE_PAGE
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.read.tree import Directive
-from audit403_checks.nginx.directories import has_pages, index_names
+from audit403_checks.directories import has_pages
+from audit403_checks.nearby import Place, names_at, places_with, with_bare_names
+from audit403_checks.nginx.directories import index_names
 from audit403_checks.nginx.subjects import refusal_of
 from audit403_checks.support import finding_of, replace
-
-_SERVED = (
-    *("public", "dist", "build", "web", "public_html", "htdocs", "html", "www", "docroot", "webroot", "pub", "site"),
-)
-"""Folders that applications and panels are served from."""
-_RELEASES = ("current", "live", "release", "latest")
-_PARTS = ("assets", "build", "css", "images", "img", "js", "media", "static", "styles")
-"""Folders that are a part of a site."""
-_BESIDE_IT = ("readme", "license", "changelog", "docker", "makefile", "package", "composer")
-
-
-class Place(NamedTuple):
-    """A directory that has the index, and where it lies as seen from the one that has none."""
-
-    path: str
-    words: str
-    as_alias: bool = False
 
 
 @check(ERROR, "missing-index")
@@ -64,7 +47,11 @@ def other_places(site: Site, subject: Subject) -> list[Place]:
         return []
     evidence = site.evaluator.evidence
     wanted = set(index_names(subject))
-    return [place for place in _near(evidence, subject, directive) if wanted & set(_names(evidence, place.path))]
+    above = directive.args[0].rstrip("/")
+    if subject.path.rstrip("/") != above:
+        return [Place(above, "there", True)] if wanted & set(names_at(evidence, above)) else []
+    own_names = with_bare_names([name.text for name in subject.server.names if name.text])
+    return places_with(evidence, subject.path, subject.names, own_names, wanted)
 
 
 def _leading(subject: Subject) -> Directive | None:
@@ -80,43 +67,6 @@ def _leading(subject: Subject) -> Directive | None:
     name = subject.location.name.strip("/") if subject.location is not None else ""
     is_doubled = directive.name == "root" and bool(name) and itself == f"{path}/{name}" and path.endswith(f"/{name}")
     return directive if itself == path or is_doubled else None
-
-
-def _near(evidence: Evidence, subject: Subject, directive: Directive) -> Iterator[Place]:
-    assert subject.path is not None
-    path = subject.path.rstrip("/")
-    names = [name for name in subject.names if not name.startswith(".")]
-    if path != directive.args[0].rstrip("/"):
-        yield Place(directive.args[0].rstrip("/"), "there", True)
-        return
-    for folder in _SERVED:
-        if folder in names:
-            yield Place(f"{path}/{folder}", "one folder deeper")
-    telling = [name for name in (*_RELEASES, *_own_names(subject)) if name in names]
-    lone = [name for name in names if not name.lower().startswith(_BESIDE_IT)]
-    for folder in dict.fromkeys((*telling, *(lone if len(lone) == 1 else ()))):
-        yield Place(f"{path}/{folder}", "one folder deeper")
-        for inner in _SERVED:
-            yield Place(f"{path}/{folder}/{inner}", "two folders deeper")
-    parent, _, last = path.rpartition("/")
-    if last in _PARTS:
-        yield Place(parent, "one folder higher")
-    for name in _own_names(subject):
-        if name != last and name in _names(evidence, parent):
-            yield Place(f"{parent}/{name}", "beside it")
-            for inner in _SERVED:
-                yield Place(f"{parent}/{name}/{inner}", "beside it")
-
-
-def _own_names(subject: Subject) -> list[str]:
-    """The names of the server, as folders are called after them."""
-    names = [name.text for name in subject.server.names if name.text]
-    return list(dict.fromkeys((*names, *(name.removeprefix("www.") for name in names))))
-
-
-def _names(evidence: Evidence, path: str) -> tuple[str, ...]:
-    found = evidence.names(path or "/")
-    return () if isinstance(found, Absent | NotCollected | Unreadable) else found
 
 
 def _fix(directive: Directive, place: Place) -> Fix:

@@ -1,0 +1,32 @@
+"""A page that visitors ask for is a directory without an index file, and directories are not listed."""
+
+from collections.abc import Iterator
+
+from audit403.core.fact import Fact
+from audit403.core.family import Site
+from audit403.core.finding import ERROR, MANUAL, WARNING, Finding, Fix
+from audit403.core.registry import check
+from audit403.explore.subject import PURPOSE_HOME
+from audit403_checks.apache.indexes import index_candidates, other_places
+from audit403_checks.apache.subjects import refusal_of
+from audit403_checks.directories import has_pages, is_in_a_closed_folder, others_like_it
+from audit403_checks.support import finding_of
+
+
+@check(ERROR, "no-index")
+def missing_index(fact: Fact, site: Site) -> Iterator[Finding]:
+    """The home page is an error; another directory counts only when it holds pages and nothing else explains it."""
+    found = refusal_of(fact)
+    if found is None:
+        return
+    refusal, subject = found
+    if refusal.witness.method != "GET" or index_candidates(subject) or other_places(site, subject):
+        return
+    is_home = subject.purpose == PURPOSE_HOME
+    if not is_home and (not has_pages(subject) or is_in_a_closed_folder(refusal)):
+        return
+    what = "the home page" if is_home else refusal.witness.target
+    message = f"{what} of {subject.server.label()} is a directory without an index file" + others_like_it(refusal)
+    fixes = (Fix("put an index file there, or let it be listed with `Options +Indexes`", MANUAL),)
+    severity = ERROR if is_home else WARNING
+    yield finding_of("apache/missing-index", severity, message, refusal, fixes, anchor=refusal.witness.target)
