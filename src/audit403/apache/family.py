@@ -28,7 +28,7 @@ def find(targets: Iterable[str], evidence: Evidence, options: Options) -> Iterat
     for target in targets:
         path = os.path.abspath(target)
         data = evidence.read(path)
-        if isinstance(data, bytes) and in_braces(data):
+        if isinstance(data, bytes) and is_of_another_program(data):
             yield NotAudited(path, NOT_RECOGNISED)
             continue
         from audit403.apache.site import sites_of
@@ -45,15 +45,25 @@ def read(main: str, evidence: Evidence, options: Options) -> Site:
 
 def read_text(data: bytes, evidence: Evidence, options: Options) -> Site | None:
     """The site of a configuration on standard input, or None where it is none of Apache's."""
-    if in_braces(data):
+    if is_of_another_program(data):
         return None
     from audit403.apache.site import read_text_site
 
     return read_text_site(data, evidence, options)
 
 
-def in_braces(data: bytes) -> bool:
-    """Whether the beginning of a file is written as other servers' configuration is: blocks in braces, semicolons."""
+def is_of_another_program(data: bytes) -> bool:
+    """Whether the beginning of a file is written as other programs' configuration is: blocks in braces, semicolons,
+    headings in brackets, values behind an equals sign.
+    """
     lines = [line.partition(b"#")[0].strip() for line in data[:_BEGINNING].split(b"\n")]
     told = [line for line in lines if line]
-    return 2 * sum(line.endswith((b";", b"{", b"}")) for line in told) > len(told)
+    return 2 * sum(map(_is_foreign, told)) > len(told)
+
+
+def _is_foreign(line: bytes) -> bool:
+    return (
+        line.endswith((b";", b"{", b"}"))
+        or (line.startswith(b"[") and line.endswith(b"]"))
+        or line.partition(b" ")[2].lstrip().startswith(b"=")
+    )

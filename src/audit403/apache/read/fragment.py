@@ -4,7 +4,7 @@ A file that a main file includes is judged within that; one that is not enabled 
 main file near it, and a lone `.htaccess`, get surroundings of ours.
 """
 
-from audit403.apache.family import NOT_RECOGNISED
+from audit403.apache.family import NOT_RECOGNISED, is_of_another_program
 from audit403.apache.paths import merge
 from audit403.apache.read.configuration import (
     USUAL,
@@ -72,6 +72,8 @@ def read_folder(folder: str, evidence: Evidence, settings: Settings = USUAL) -> 
         data = evidence.read(path)
         if not isinstance(data, bytes):
             not_read.append((path, reason_of(data)))
+            continue
+        if is_of_another_program(data):
             continue
         file = parse(path, data)
         if is_main(path, file.lines.lines):
