@@ -3,6 +3,7 @@
 Truth: ap_directory_walk and resolve_symlink in server/request.c, core_map_to_storage in server/core.c.
 """
 
+from copy import copy
 from errno import EACCES, ENOENT
 
 from audit403.apache import fnmatch
@@ -10,8 +11,8 @@ from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.files import Files, Seen, error_text
 from audit403.apache.decide.outcome import FORBIDDEN, OK, SERVER_ERROR
 from audit403.apache.decide.walks import files_walk
-from audit403.apache.model.core_config import CORE, CoreConfig, Override
-from audit403.apache.model.options import FOLLOW, OWNER_MATCH, Options
+from audit403.apache.decide.ways import Effective, State, Way
+from audit403.apache.model.options import FOLLOW, OWNER_MATCH
 from audit403.apache.model.per_dir import PerDir
 from audit403.apache.model.section import DIRECTORY as DIRECTORY_SECTION
 from audit403.apache.model.section import Section
@@ -28,35 +29,6 @@ def map_to_storage(exchange: Exchange) -> int:
     """The directory walk and the files walk."""
     status = directory_walk(exchange)
     return files_walk(exchange) if status == OK else status
-
-
-class Effective:
-    """What directory_walk itself goes by, kept up with every section: options and what `.htaccess` may say."""
-
-    __slots__ = ("options", "options_where", "override", "override_list")
-
-    def __init__(self, core: CoreConfig) -> None:
-        self.options: Options = core.options
-        self.options_where = core.options_directive
-        self.override: Override | None = core.override
-        self.override_list: frozenset[str] | None = core.override_list
-
-    def add(self, per_dir: PerDir) -> None:
-        """Take in one more section (core_opts_merge)."""
-        core: CoreConfig | None = per_dir.get(CORE)
-        if core is None:
-            return
-        self.options = self.options.merged(core.options)
-        self.options_where = core.options_directive or self.options_where
-        if core.override is not None:
-            self.override = core.override
-        if core.override_list is not None:
-            self.override_list = core.override_list
-
-    @property
-    def reads_access_files(self) -> bool:
-        """Whether `.htaccess` files are looked for; they are too where AllowOverride was never set at all."""
-        return self.override is None or self.override.is_active or bool(self.override_list)
 
 
 class _Walk:
@@ -87,14 +59,25 @@ class _Walk:
         rest = path.lstrip("/")
         filename, segments = "/", 1
         last = Seen(0, _ROOT, "/")
+        way = Way(exchange, path, is_there=known is not None)
+        before = way.known()
+        if before is not None:
+            exchange.steps += before.steps
+            self.next, self.effective, self.merged = before.next, copy(before.effective), before.merged
+            filename, segments, last = before.filename, before.segments, before.last
+            rest = path[len(filename) :]
         while True:
             directory = filename if filename.endswith("/") else f"{filename}/"
-            self.plain_sections(directory, segments)
-            exchange.filename = filename
-            status = self.access_file(directory)
-            if status != OK:
-                exchange.filename = directory
-                return status
+            if before is None:
+                self.plain_sections(directory, segments)
+                exchange.filename = filename
+                status = self.access_file(directory)
+                if status != OK:
+                    exchange.filename = directory
+                    return status
+                if directory == way.directory:
+                    way.keep(State((), self.next, self.effective, self.merged, filename, segments, last))
+            before = None
             if not rest:
                 break
             name, slash, behind = rest.lstrip("/").partition("/")

@@ -29,8 +29,8 @@ from audit403.core.place import Place, Span
 from audit403.core.source import Problem, every_directive
 
 if TYPE_CHECKING:
-    from audit403.apache.decide.directory_walk import Effective
     from audit403.apache.decide.evaluator import Evaluator
+    from audit403.apache.decide.ways import Effective
 
 _NOT_SET = Override()
 _REQUIRES = frozenset(("<requireall", "<requireany", "<requirenone"))
