@@ -11,8 +11,7 @@ from collections import Counter
 from operator import ne
 from typing import TYPE_CHECKING
 
-from audit403.apache.read.configuration import parse_htaccess
-from audit403.apache.read.process import Process
+from differential.apache.shrink import directives_of
 from differential.nginx.influence import Influence
 
 if TYPE_CHECKING:
@@ -88,6 +87,4 @@ class Report(Influence):
         return statuses
 
     def _directives(self, data: bytes) -> Iterable[Directive]:
-        process = Process()
-        process.lenient = True
-        return parse_htaccess("body", data, process).directives
+        return directives_of(data)

@@ -10,6 +10,7 @@ from audit403.apache.model.handlers import HANDLERS
 from differential.apache.hosting.bundle import BundleDuel
 from differential.apache.hosting.generator import Hosting
 from differential.apache.influence import Report
+from differential.nginx.influence import at_fuzz_scale
 from servers.certificates import make_certificates
 from servers.need import need_root
 from servers.plenty import cases
@@ -32,7 +33,10 @@ _NOT_HERE = """
     remoteiptrustedproxylist remoteipproxiesheader proxyremote proxyremotematch proxypassinherit authdigestalgorithm
     authdigestdomain authdigestnccheck authdigestnoncelifetime authdigestprovider authdigestqop davlockdb
     davlockdiscovery davmintimeout davdepthinfinity limitxmlrequestbody addlanguage removelanguage removeencoding
-    addencoding defaultlanguage forcelanguagepriority languagepriority header passenv
+    addencoding defaultlanguage forcelanguagepriority languagepriority header passenv authdbduserpwquery
+    authdbduserrealmquery authdbmgroupfile authdbmtype authdbmuserfile authldapremoteuserattribute
+    authldapremoteuserisdn authldapurl authnzfcgicheckauthnprovider authnzfcgidefineprovider authzdbdlogintoreferer
+    authzdbdquery authzdbdredirectquery authzdbmtype dbdriver
 """
 WANTED = tuple(name for name in HANDLERS if name not in _NOT_HERE.split())
 
@@ -46,16 +50,17 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 def test_installations(server_dir: Path, rng: Random, certificates: Certificates) -> None:
     need_root()
     hosting = Hosting(rng, server_dir, certificates)
-    report = Report(rng, WANTED)
-    number = 0
+    report = Report(rng, WANTED, trials=12 if at_fuzz_scale() else 1)
+    number = asked = 0
     with BundleDuel(server_dir, hosting.preamble()) as duel:
-        while report.goes_on(duel.asked, cases(1_200)):
+        while report.goes_on(asked, cases(600)):
             number += 1
             if number % _CONFIGURATIONS_PER_TREE == 0:
                 hosting.tree.make()
             body = hosting.bundle()
             trials = [hosting.requests.trial() for _ in range(_REQUESTS)]
             if duel.start(body):
+                asked += len(trials)
                 report.compare(duel, body, trials)  # type: ignore[arg-type]
         try:
             duel.check()

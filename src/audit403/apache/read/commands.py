@@ -100,6 +100,13 @@ def is_httpds(module: str) -> bool:
     return module in _by_module
 
 
+def httpds_modules() -> list[str]:
+    """The symbols of all modules that come with httpd."""
+    if not _by_name:
+        _fill()
+    return list(_by_module)
+
+
 def _fill() -> None:
     module = ""
     found: dict[str, list[Command]] = {}
