@@ -85,3 +85,8 @@ def test_connect_reaches_only_the_ports_of_allowconnect(tmp_path: Path) -> None:
 def test_a_blocked_name_that_may_lead_nowhere_is_open(tmp_path: Path) -> None:
     decision = Httpd(tmp_path, LOAD + "ProxyPass /p http://blocked.test\nProxyBlock blocked.test").ask("/p/x")
     assert decision.verdict == "unknown"
+
+
+def test_a_page_for_a_refusal_is_asked_about_anew_where_it_is_proxied(tmp_path: Path) -> None:
+    body = "ProxyPass / http://127.0.0.1:1/\n<Proxy *>\nRequire all denied\n</Proxy>\nErrorDocument 403 /index.html"
+    assert Httpd(tmp_path, LOAD + body, without=("allowmethods",)).status("/") == 403

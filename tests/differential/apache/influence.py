@@ -12,7 +12,8 @@ from operator import ne
 from typing import TYPE_CHECKING
 
 from differential.apache.shrink import directives_of
-from differential.nginx.influence import Influence
+from differential.nginx.influence import Influence, at_fuzz_scale
+from servers.told import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -75,6 +76,12 @@ class Report(Influence):
             for label in known
         ]
         return "\n".join(["directive by directive:", head, *rows])
+
+    def check(self) -> None:
+        """Tell the table; fail where a directive never stood in a configuration."""
+        tell(self.table())
+        absent = [name for name in self.wanted if not self.stood[name]] if at_fuzz_scale() else []
+        assert not absent, f"no configuration had {absent}"
 
     def _run(self, duel: Duel, body: str, asks: Sequence[Ask]) -> list[int]:
         for label in {label for _, _, said in self._labelled(body) for label in said}:

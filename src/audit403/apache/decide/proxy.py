@@ -12,6 +12,7 @@ from audit403.apache.decide.outcome import DECLINED, DONE, OK
 from audit403.apache.decide.proxy_pass import hand_on
 from audit403.apache.decide.proxy_url import PREFIX, canonical
 from audit403.apache.decide.substitute import substitute
+from audit403.apache.decide.walks import laid_over
 from audit403.apache.model.proxy import (
     ENCODED,
     INTERPOLATE,
@@ -193,7 +194,7 @@ def map_to_storage(exchange: Exchange) -> int:
         exchange.step("storage", f"{section.label()} for {url}", section.directive.span, met, "proxied-url", operator,
                       section.text)  # fmt: skip
         if met:
-            exchange.per_dir = exchange.merged_onto(exchange.per_dir, section.per_dir, familiar=False)
+            exchange.per_dir = laid_over(exchange, exchange.per_dir, section.per_dir)
     return OK
 
 

@@ -91,11 +91,11 @@ def _lay_over(exchange: Exchange, sections: list[Section], found: PerDir | None)
             walks.append(before._replace(uri=uri))
             return
     if found is not None:
-        exchange.per_dir = _merged(exchange, base, found)
+        exchange.per_dir = laid_over(exchange, base, found)
     walks.append(LocationWalk(uri, sections, found, base, exchange.per_dir))
 
 
-def _merged(exchange: Exchange, base: PerDir, found: PerDir) -> PerDir:
+def laid_over(exchange: Exchange, base: PerDir, found: PerDir) -> PerDir:
     """What a walk has found, laid over what was in effect; another object than in any request before this one."""
     merged = base.merged(found)
     return merged if exchange.main is None and exchange.prev is None else PerDir(merged.slots)
@@ -201,7 +201,7 @@ def if_walk(exchange: Exchange) -> int:
         for section in met:
             found = section.per_dir if found is None else found.merged(section.per_dir)
         if found is not None:
-            exchange.per_dir = _merged(exchange, base, found)
+            exchange.per_dir = laid_over(exchange, base, found)
         walks.append(IfWalk(met, base, exchange.per_dir))
         inner: CoreConfig | None = None if found is None else found.get(CORE)
         sections = () if inner is None else inner.ifs
