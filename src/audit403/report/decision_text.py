@@ -1,5 +1,8 @@
 """A decision for people: the verdict first, then every step of the way with its line, met or not met."""
 
+from collections.abc import Iterator
+from itertools import groupby
+
 from audit403.core.decision import LED_NOWHERE, LOOKED_UP, NOT_REFUSED, REFUSED, Decision, Step
 from audit403.core.request import Request
 from audit403.report.places import place_text
@@ -7,6 +10,7 @@ from audit403.report.shown import Paths
 from audit403.report.terminal import Style, safe
 
 _MARKS = {True: "✓", False: "✗", None: "·"}
+_MOST_UNMET = 5
 _COLOURS = {True: "new", False: "old", None: "dim"}
 
 
@@ -52,11 +56,31 @@ def _that_count(steps: tuple[Step, ...]) -> list[Step]:
     return kept
 
 
+def _runs(steps: list[Step]) -> Iterator[tuple[list[Step], int]]:
+    """The steps in runs, and how many of each are left out: of many tests in a row that are not met the middle ones."""
+    for (_, met), group in groupby(steps, key=lambda step: (step.phase, step.met)):
+        run = list(group)
+        if met is False and len(run) > _MOST_UNMET:
+            yield run[:1], len(run) - 2
+            yield run[-1:], 0
+        else:
+            yield run, 0
+
+
 def _steps(steps: tuple[Step, ...], paths: Paths, style: Style) -> list[str]:
     width = max((len(step.phase) for step in steps), default=0)
     lines = []
-    for step in _that_count(steps):
-        where = "" if step.where is None else style.paint(f"  [{safe(place_text(paths.place(step.where)))}]", "dim")
-        mark = style.paint(_MARKS[step.met], _COLOURS[step.met])
-        lines.append(f"  {mark} {step.phase:<{width}}  {safe(step.text)}{where}")
+    for run, left_out in _runs(_that_count(steps)):
+        lines += [_line(step, width, paths, style) for step in run]
+        if left_out:
+            mark = style.paint(_MARKS[False], _COLOURS[False])
+            lines.append(
+                f"  {mark} {run[0].phase:<{width}}  … {left_out} more that are not met (--format json has them)"
+            )
     return lines
+
+
+def _line(step: Step, width: int, paths: Paths, style: Style) -> str:
+    where = "" if step.where is None else style.paint(f"  [{safe(place_text(paths.place(step.where)))}]", "dim")
+    mark = style.paint(_MARKS[step.met], _COLOURS[step.met])
+    return f"  {mark} {step.phase:<{width}}  {safe(step.text)}{where}"
