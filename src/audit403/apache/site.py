@@ -12,6 +12,7 @@ from audit403.apache.model.section import DIRECTORY
 from audit403.apache.read.configuration import Configuration, Settings
 from audit403.apache.read.fragment import (
     ACCESS_FILE,
+    ASSUMED,
     around_htaccess,
     read_folder,
     read_lone,
@@ -19,8 +20,9 @@ from audit403.apache.read.fragment import (
 )
 from audit403.core.decision import Decision, Step
 from audit403.core.edit import Edit, TextEdit
-from audit403.core.fact import Fact, ReadingFault
+from audit403.core.fact import Fact, ReadingFault, Refusal
 from audit403.core.family import Comment, NotAudited, Options, RunsAs, comments_in
+from audit403.core.place import Span
 from audit403.core.request import Request
 from audit403.evidence.assumed import AssumedTree
 from audit403.evidence.configuration_only import ConfigurationOnly
@@ -117,7 +119,7 @@ class ApacheSite:
         for fault in self.model.faults:
             yield ReadingFault(FAMILY, "rejected", fault.directive.span, fault.message)
         explorer = Explorer(self.model, self.evaluator, self.options.tree == "here" or bool(self.options.paths))
-        yield from explorer.facts()
+        yield from (fact for fact in explorer.facts() if not _is_assumed_protection(fact))
         self._not_explored = tuple(explorer.missed)
         # The `.htaccess` files that requests have come to belong to the site as well.
         self.files = tuple(dict.fromkeys((*self.files, *self.evaluator.access_files.sources())))
@@ -149,6 +151,13 @@ class ApacheSite:
         """The directories that sections name, without wildcards."""
         sections = every_section(self.model.servers)
         return [one.text for one in sections if one.kind == DIRECTORY and one.regex is None and not one.is_pattern]
+
+
+def _is_assumed_protection(fact: Fact) -> bool:
+    """Whether it is only that `.ht*` files are refused by what is taken to stand around a lone file."""
+    if not isinstance(fact, Refusal) or not isinstance(fact.where, Span):
+        return False
+    return fact.where.file == ASSUMED and "/.ht" in fact.witness.target
 
 
 def sites_of(target: str, evidence: Evidence, options: Options) -> Iterator[ApacheSite | NotAudited]:

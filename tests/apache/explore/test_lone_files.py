@@ -1,0 +1,23 @@
+"""A lone `.htaccess` or virtual host: what is only assumed to stand around it is not reported for itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from audit403.engine.audit import Asked, audit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HTACCESS = "Order deny,allow\nDeny from all\nAllow from 192.0.2.7\n"
+HOST = "<VirtualHost *:80>\nServerName a.test\nDocumentRoot /var/www/a\n</VirtualHost>\n"
+
+
+@pytest.mark.parametrize(("name", "text", "places"), [(".htaccess", HTACCESS, {".htaccess"}), ("a.conf", HOST, set())])
+def test_the_refusals_are_those_of_the_file(tmp_path: Path, name: str, text: str, places: set[str]) -> None:
+    (tmp_path / name).write_text(text)
+    report = audit([str(tmp_path / name)], Asked(tree="none", no_settings=True, strict=True))
+    found = {getattr(judged.finding.where, "file", "") for judged in report.findings}
+    assert found == {str(tmp_path / place) for place in places}
