@@ -32,7 +32,7 @@ def scripts(tmp_path: Path) -> Path:
         ("AddHandler cgi-script .cgi", "/cgi/", 403),
         ("AddHandler CGI-Script CGI", "/cgi/run.cgi", 403),
         ("AddType application/x-httpd-cgi cgi", "/cgi/run.cgi", 403),
-        ("AddHandler cgi-script .cgi\nRemoveHandler .cgi", "/cgi/run.cgi", 403),
+        ("AddHandler cgi-script .cgi\nRemoveHandler .cgi", "/cgi/run.cgi", 200),
         ("AddHandler cgi-script .cgi\n<Files *.cgi>\nRemoveHandler .cgi\n</Files>", "/cgi/run.cgi", 200),
         ("SetHandler cgi-script\nOptions +ExecCGI", "/cgi/data.cgi", 500),
         ("SetHandler cgi-script\nOptions +ExecCGI", "/cgi/run.cgi", None),

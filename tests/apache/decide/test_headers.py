@@ -133,3 +133,12 @@ def test_thousands_of_lines_are_searched_once_for_a_value(tmp_path: Path, monkey
     steps = [[step.text for step in httpd.ask(user_agent="a browser").trace] for _ in range(2)]
     assert searched.count("a browser") == 300
     assert all("BrowserMatchNoCase User-Agent ^robot299$" in texts for texts in steps)
+
+
+def test_a_header_that_is_set_keeps_the_letters_of_its_name(tmp_path: Path) -> None:
+    body = (
+        'RemoteIPHeader x-forwarded-for\nSetEnvIf "^X-" curl BAD\n'
+        f'<Directory "{tmp_path}/html">\nRequire env BAD\n</Directory>'
+    )
+    asked = {"X_By": "curl/8", "X_Forwarded_For": "9.9.9.9, 10.0.0.1, 8.8.4.4"}
+    assert Httpd(tmp_path, body).status(**asked) == 403

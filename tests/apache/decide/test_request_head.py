@@ -73,3 +73,7 @@ def test_conditions(tmp_path: Path, headers: dict[str, str], status: int | None)
     os.utime(tmp_path / "html/page.html", (1_700_000_000, 1_700_000_000))
     decision = httpd.ask(**headers)  # type: ignore[arg-type]
     assert (decision.verdict, decision.status) == ("not-refused", status)
+
+
+def test_decoded_slashes_may_lead_above_the_root(tmp_path: Path) -> None:
+    assert Httpd(tmp_path, "AllowEncodedSlashes On").status("//..%2fpage.html") == 200

@@ -49,8 +49,10 @@ class Table:
         return None if found is None else found[1]
 
     def set(self, name: str, value: Value) -> None:
-        """Set a value."""
-        self._values[name.lower()] = (name, value)
+        """Set a value; a name that is there keeps its letters."""
+        key = name.lower()
+        known = self._values.get(key)
+        self._values[key] = (name if known is None else known[0], value)
 
     def unset(self, name: str) -> None:
         """Take a value away."""

@@ -51,15 +51,26 @@ def unescape(exchange: Exchange, merge_slashes: bool, allow_relative: bool) -> i
         exchange.decided("encoded-slash", None, "", log=log if forbid else None)
         return 404
     if slashes == "on":
-        again = normalise_path(exchange.uri, merge_slashes, decode_unreserved=False, allow_relative=allow_relative)
+        # What leads out of the root is no fault any more: httpd does not look at the result.
+        again = normalise_path(
+            exchange.uri, merge_slashes, decode_unreserved=False, allow_relative=allow_relative, stay_at_root=True
+        )
         exchange.uri = exchange.uri if again is None else again
     return OK
 
 
 def normalise_path(
-    path: str, merge_slashes: bool, *, decode_unreserved: bool, allow_relative: bool = False
+    path: str,
+    merge_slashes: bool,
+    *,
+    decode_unreserved: bool,
+    allow_relative: bool = False,
+    stay_at_root: bool = False,
 ) -> str | None:
-    """The path without `.` and `..` segments; None where httpd refuses it. `*` stays."""
+    """The path without `.` and `..` segments; None where httpd refuses it. `*` stays.
+
+    With `stay_at_root` a `..` above the root is passed over; otherwise httpd refuses it.
+    """
     if not path.startswith("/"):
         if path == "*":
             return path
@@ -91,7 +102,7 @@ def normalise_path(
                 out.append("")
             continue
         out.append(segment)
-    if not fine:
+    if not fine and not stay_at_root:
         return None
     return ("/" if begins_with_slash else "") + "/".join(out)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from audit403.apache.model.core_config import CORE, CoreConfig
 from audit403.apache.model.core_server import CoreServer
+from audit403.apache.model.mime import MIME, MimeConfig
 from audit403.apache.model.options import DEFAULT
 from audit403.apache.model.per_dir import PerDir
 from audit403.apache.model.section import DIRECTORY, LOCATION, PROXY, Section
@@ -137,9 +138,9 @@ class Server:
 
 
 def with_defaults(per_dir: PerDir) -> PerDir:
-    """What the main server has where nothing is said: FollowSymLinks."""
+    """What the main server has where nothing is said: FollowSymLinks, and what Remove lines are laid over."""
     core: CoreConfig = per_dir.get(CORE) or CoreConfig()
-    slots = dict(per_dir.slots)
+    slots = {MIME: MimeConfig(), **per_dir.slots}
     if core.options.unset:
         slots[CORE] = core._replace(options=DEFAULT.merged(core.options))
     else:
