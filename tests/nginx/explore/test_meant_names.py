@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from audit403.explore.host_names import as_sent, meant_names
+from audit403.explore.host_names import as_sent
+from audit403.nginx.explore.meant_names import meant_names
 from nginx.decide.small_http import evaluator
 
 LISTEN = "listen 80 default_server; listen [::]:80 default_server; listen 443 ssl default_server;"
