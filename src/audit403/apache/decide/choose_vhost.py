@@ -108,7 +108,7 @@ def _named(chain: Chain, host: str, port: int) -> tuple[Server | None, str]:
         server, at = chain.names[position]
         if at.port in (0, port) and matches_name(server, host):
             return server, "the name of"
-    fallback = next((server for server, at in chain.names if at.port in (0, port) and at.host.lower() == low), None)
+    fallback = chain.at_address(low, port)
     if fallback is not None:
         return fallback, "the address of"
     return None, "no virtual host has this name; the first is"

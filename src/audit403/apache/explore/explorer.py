@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from audit403.apache.decide.evaluator import Evaluator
-from audit403.apache.explore.alike import Shape, shape_of, translation
+from audit403.apache.explore.alike import Shape, Shapes, translation
 from audit403.apache.explore.doors import Door, Doors, visit
 from audit403.apache.explore.flips import Flips
 from audit403.apache.explore.found import FAMILY, Found
@@ -37,6 +37,7 @@ class Explorer:
         self.left_open = LeftOpen(FAMILY, tree_known)
         self.unmet = Unmet()
         self.server_errors = ServerErrors(FAMILY, evaluator)
+        self._shapes = None if tree_known or len(model.vhosts) < 2 else Shapes(model, self.doors)
         self._alike: dict[Shape, Server] = {}
 
     def facts(self) -> Iterator[Fact]:
@@ -54,7 +55,7 @@ class Explorer:
         doors = self.doors.of(server)
         if not doors:
             return  # no name leads to it
-        shape = None if self.tree_known or len(self.model.vhosts) < 2 else shape_of(server, doors)
+        shape = None if self._shapes is None else self._shapes.of(server, doors)
         noted = self._noted()
         if shape is not None:
             alike = self._alike.setdefault(shape, server)

@@ -32,7 +32,7 @@ class Worker(NamedTuple):
 class Chain:
     """The virtual hosts of one address: `server` is the default, `names` all of them, empty while there is only one."""
 
-    __slots__ = ("_by_name", "_wild", "address", "initial", "names", "port", "server")
+    __slots__ = ("_by_host", "_by_name", "_wild", "address", "initial", "names", "port", "server")
 
     def __init__(self, server: Server, at: ServerAddress) -> None:
         self.address = at.address
@@ -41,6 +41,7 @@ class Chain:
         self.names: list[tuple[Server, ServerAddress]] = []
         self.initial: tuple[Server, ServerAddress] | None = None
         self._by_name: dict[str, list[int]] | None = None
+        self._by_host: dict[tuple[str, int], tuple[int, Server]] | None = None
         self._wild: list[int] = []
 
     def positions(self, name: str) -> list[int]:
@@ -54,6 +55,15 @@ class Chain:
                     self._wild.append(position)
         found = self._by_name.get(name, [])
         return sorted({*found, *self._wild}) if self._wild else found
+
+    def at_address(self, host: str, port: int) -> Server | None:
+        """The first virtual host whose address is written like a name (in lower case)."""
+        if self._by_host is None:
+            self._by_host = {}
+            for server, at in self.names:
+                self._by_host.setdefault((at.host.lower(), at.port), (len(self._by_host), server))
+        found = [one for one in (self._by_host.get((host, 0)), self._by_host.get((host, port))) if one is not None]
+        return min(found, key=lambda one: one[0])[1] if found else None
 
     def add(self, server: Server, at: ServerAddress) -> None:
         """Take in a virtual host; the last one is the default, for they come from the last to the first."""
