@@ -69,6 +69,9 @@ class FakeSite:
                 if decision.where == span:
                     yield Refusal(name, "deny", span, (), witness, decision, "every client")
 
+    def alike_facts(self) -> Iterator[Fact]:
+        return iter(())
+
     def not_explored(self) -> tuple[NotAudited, ...]:
         return ()
 

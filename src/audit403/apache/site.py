@@ -59,6 +59,7 @@ class ApacheSite:
         self._linkless: Evaluator | None = None
         self._reread = reread
         self._not_explored: tuple[NotAudited, ...] = ()
+        self._explorer: Explorer | None = None
 
     def decide(self, request: Request) -> Decision:
         """What httpd answers; for a lone `.htaccess` with what is taken for granted about its server."""
@@ -113,13 +114,21 @@ class ApacheSite:
         return ApacheSite(self.configuration, self.evidence, self.options._replace(tree=tree), self._reread, self.model)
 
     def facts(self) -> Iterator[Fact]:
-        """Every refusal and every fault in reading."""
+        """Every refusal and every fault in reading; of virtual hosts that are alike the first stands for all."""
         for problem in self.configuration.problems:
             yield ReadingFault(FAMILY, problem.kind, problem.span, problem.message)
         for fault in self.model.faults:
             yield ReadingFault(FAMILY, "rejected", fault.directive.span, fault.message)
-        explorer = Explorer(self.model, self.evaluator, self.options.tree == "here" or bool(self.options.paths))
-        yield from (fact for fact in explorer.facts() if not _is_assumed_protection(fact))
+        self._explorer = Explorer(self.model, self.evaluator, self.options.tree == "here" or bool(self.options.paths))
+        yield from self._found(self._explorer, self._explorer.explored())
+
+    def alike_facts(self) -> Iterator[Fact]:
+        """The refusals of the virtual hosts that another stands for."""
+        if self._explorer is not None:
+            yield from self._found(self._explorer, self._explorer.alike())
+
+    def _found(self, explorer: Explorer, facts: Iterator[Fact]) -> Iterator[Fact]:
+        yield from (fact for fact in facts if not _is_assumed_protection(fact))
         self._not_explored = tuple(explorer.missed)
         # The `.htaccess` files that requests have come to belong to the site as well.
         self.files = tuple(dict.fromkeys((*self.files, *self.evaluator.access_files.sources())))

@@ -83,7 +83,11 @@ class Site(Protocol):
         ...
 
     def facts(self) -> Iterator[Fact]:
-        """Every refusal, idle directive and fault in reading."""
+        """Every refusal, idle directive and fault in reading; of hosts that are alike one may stand for all."""
+        ...
+
+    def alike_facts(self) -> Iterator[Fact]:
+        """After `facts`, those of the hosts that another stands for; asked for where rules see a fault in any fact."""
         ...
 
     def not_explored(self) -> tuple[NotAudited, ...]:

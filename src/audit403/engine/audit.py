@@ -95,11 +95,14 @@ class _Run:
         selection = self._selection(settings)
         facts = facts_of(site, self.not_audited)
         strict = self._is_strict(settings)
-        findings = [
-            finding
-            for finding in dict.fromkeys(self._findings(found, facts, selection, strict))
-            if found.only is None or _touches(finding, found.only)
-        ]
+        if strict:
+            facts += facts_of(site, self.not_audited, alike=True)
+        made = self._findings(found, facts, selection, strict)
+        if made and not strict:
+            more = facts_of(site, self.not_audited, alike=True)
+            made += self._findings(found, more, selection, strict)
+            facts += more
+        findings = [finding for finding in dict.fromkeys(made) if found.only is None or _touches(finding, found.only)]
         findings = self.ignores.kept(findings, site, settings)
         if not strict:
             findings = [finding for finding in findings if finding.severity != NOTE]

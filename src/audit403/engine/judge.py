@@ -31,11 +31,13 @@ class Judges:
         return known
 
 
-def facts_of(site: Site, not_audited: list[NotAudited]) -> list[Fact]:
-    """The facts of a site; where finding them fails, those found so far, and the failure is noted."""
+def facts_of(site: Site, not_audited: list[NotAudited], *, alike: bool = False) -> list[Fact]:
+    """The facts of a site (`alike`: those that come after); where finding them fails, those found so far, and the
+    failure is noted.
+    """
     facts: list[Fact] = []
     try:
-        facts.extend(site.facts())
+        facts.extend(site.alike_facts() if alike else site.facts())
     except Exception as error:  # whatever a target holds, the others go on
         not_audited.append(NotAudited(site.main, f"{INTERNAL_ERROR}: it could not be explored: {_said(error)}"))
     return facts

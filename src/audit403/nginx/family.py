@@ -117,6 +117,10 @@ class NginxSite:
         yield from explorer.facts()
         self._not_explored = tuple(explorer.missed)
 
+    def alike_facts(self) -> Iterator[Fact]:
+        """None: `facts` tells of every server block."""
+        return iter(())
+
     def not_explored(self) -> tuple[NotAudited, ...]:
         """What exploration could not reach or cut off."""
         return self._not_explored

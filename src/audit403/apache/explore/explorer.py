@@ -1,6 +1,7 @@
 """The exploration of one configuration: every refusal once per cause and place, with a witness."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from audit403.apache.decide.evaluator import Evaluator
 from audit403.apache.explore.alike import Shape, Shapes, translation
@@ -39,17 +40,38 @@ class Explorer:
         self.server_errors = ServerErrors(FAMILY, evaluator)
         self._shapes = None if tree_known or len(model.vhosts) < 2 else Shapes(model, self.doors)
         self._alike: dict[Shape, Server] = {}
+        self._left: list[tuple[Server, Server]] = []
+        self._told = (0, 0)
 
     def facts(self) -> Iterator[Fact]:
         """Every refusal that exploration finds."""
+        yield from self.explored()
+        yield from self.alike()
+
+    def explored(self) -> Iterator[Fact]:
+        """What exploration finds; of virtual hosts that are alike the first stands for all."""
         for server in self.model.servers:
             self._explore_server(server)
         if len(self.model.vhosts) > 1:
             self._explore_strays()
+        yield from self._new_facts()
+
+    def alike(self) -> Iterator[Fact]:
+        """After that, what is so of the others, too."""
+        for one, other in self._left:
+            if not self.found.repeat(one, other, translation(one, other)):
+                self._explore_by_itself(other, self.doors.of(other))
+        self._left.clear()
+        yield from self._new_facts()
+
+    def _new_facts(self) -> Iterator[Fact]:
+        """What was found since they were told last."""
+        errors, left_open = self._told
+        self._told = len(self.server_errors), len(self.left_open)
         yield from self.found.refusals()
-        yield from self.server_errors.facts()
-        yield from self.left_open.facts()
-        self.missed += self.unmet.missed()
+        yield from islice(self.server_errors.facts(), errors, None)
+        yield from islice(self.left_open.facts(), left_open, None)
+        self.missed = list(dict.fromkeys((*self.missed, *self.unmet.missed())))
 
     def _explore_server(self, server: Server) -> None:
         doors = self.doors.of(server)
@@ -59,8 +81,14 @@ class Explorer:
         noted = self._noted()
         if shape is not None:
             alike = self._alike.setdefault(shape, server)
-            if alike is not server and self.found.repeat(alike, server, translation(alike, server)):
+            if alike is not server:
+                self._left.append((alike, server))
                 return
+        self._explore_by_itself(server, doors)
+        if shape is not None and self._noted() != noted:
+            del self._alike[shape]  # what is beside the refusals is to be found for every virtual host
+
+    def _explore_by_itself(self, server: Server, doors: list[Door]) -> None:
         mounts = mounts_of(self.evaluator, server)
         search = Search(self.evaluator, server, Flips(self.evaluator, server, self.doors, mounts))
         entries = self._entries(server, mounts)
@@ -73,8 +101,6 @@ class Explorer:
         if entries:
             self._explore_linked(server, doors[0], mounts, entries)
         self.unmet.note(server, search, mounts)
-        if shape is not None and self._noted() != noted:
-            del self._alike[shape]  # what is beside the refusals is to be found for every virtual host
 
     def _noted(self) -> tuple[int, ...]:
         return len(self.missed), len(self.left_open), len(self.server_errors)

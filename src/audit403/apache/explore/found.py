@@ -1,6 +1,7 @@
 """The refusals that were found so far: those with the same cause and place are one, with its most ordinary witness."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from audit403.apache.decide.evaluator import Evaluator
 from audit403.apache.decide.exchange import Exchange
@@ -56,6 +57,7 @@ class Found:
         self.evaluator = evaluator
         self.trails = trails
         self._found: dict[Key, _Candidate] = {}
+        self._told = 0
         self._addresses: dict[Key, dict[str, None]] = {}
         self._of_server: dict[Server, list[Key]] = {}
         self._settler = Settler(evaluator, doors)
@@ -107,8 +109,9 @@ class Found:
             known[target] = None
 
     def refusals(self) -> Iterator[Refusal]:
-        """What was found."""
-        for key, candidate in self._found.items():
+        """What was found since they were told last."""
+        told, self._told = self._told, len(self._found)
+        for key, candidate in islice(self._found.items(), told, None):
             yield self._refusal(key, candidate, self._settle(key))
 
     def repeat(self, one: Server, other: Server, translation: Names) -> bool:
