@@ -1,0 +1,49 @@
+"""An `.htaccess` that httpd's children cannot read, so that everything below its directory is refused."""
+
+from collections.abc import Iterator
+
+from audit403.core.fact import Fact, Refusal
+from audit403.core.family import Site
+from audit403.core.finding import ERROR, MANUAL, NOTE, WARNING, Finding, Fix
+from audit403.core.place import PathPlace
+from audit403.core.registry import check
+from audit403.evidence.interface import DIRECTORY, FILE
+from audit403.explore.subject import PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE, Hit
+from audit403_checks.apache.subjects import refusal_of, seen_at
+from audit403_checks.directories import is_in_a_closed_folder
+from audit403_checks.files.kinds import is_kept_back, is_public
+from audit403_checks.files.remedies import fixes_for, worker_of
+from audit403_checks.support import finding_of
+
+
+@check(ERROR, "htaccess-unreadable")
+def access_file_unreadable(fact: Fact, site: Site) -> Iterator[Finding]:
+    """Nobody refuses a folder by taking an `.htaccess` away from httpd: an error where the site lies behind it."""
+    found = refusal_of(fact)
+    if found is None or not isinstance(found[0].where, PathPlace):
+        return
+    refusal, subject = found
+    assert isinstance(refusal.where, PathPlace)
+    path = refusal.where.path
+    seen = seen_at(subject, path)
+    kind = None if seen is None or seen.entry is None else seen.entry.kind
+    fixes: tuple[Fix, ...]
+    if kind == DIRECTORY and path.rpartition("/")[2] not in subject.server.access_names:
+        message = f"{worker_of(site)} may not search {path}, so it cannot tell whether there is an .htaccess"
+        fixes = fixes_for(site, refusal, "search")
+    elif kind == FILE:
+        message = f"{worker_of(site)} may not read {path}: everything below its directory is refused"
+        fixes = fixes_for(site, refusal, "read")
+    else:
+        message = f"{path} is no file that can be read: everything below its directory is refused"
+        fixes = (Fix("put a file in its place, or take it away", MANUAL),)
+    severity = _severity(refusal, subject.hits)
+    yield finding_of("apache/access-file-unreadable", severity, message, refusal, fixes, anchor=path)
+
+
+def _severity(refusal: Refusal, hits: tuple[Hit, ...]) -> str:
+    if any(hit.purpose in (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE) for hit in hits):
+        return ERROR
+    targets = [hit.request.target.partition("?")[0] for hit in hits]
+    is_known = any(is_public(target) and not is_kept_back(target) for target in targets)
+    return WARNING if is_known and not is_in_a_closed_folder(refusal) else NOTE
