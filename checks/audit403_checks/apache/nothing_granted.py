@@ -14,11 +14,12 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
-from audit403.evidence.interface import FILE, Absent, NotCollected, Unreadable
+from audit403.evidence.interface import Absent, NotCollected, Unreadable
 from audit403.explore.ordinary import quoted
+from audit403_checks.apache.asked import met_by
 from audit403_checks.apache.edits import insert_inside
 from audit403_checks.apache.roots import Root, root_of
-from audit403_checks.apache.subjects import has_old_syntax, refusal_of, seen_at
+from audit403_checks.apache.subjects import has_old_syntax, is_answered, is_file, refusal_of, seen_at
 from audit403_checks.support import finding_of, insert_after, replace
 
 _GRANT = "Require all granted"
@@ -57,14 +58,11 @@ def _for_each_root(refusal: Refusal, subject: Subject, site: ApacheSite) -> Iter
         below = [target for target in asked if target.startswith(first) and _mount_at(mounts, target) == mount]
         best: tuple[Refusal, Subject] | None = None
         for target in dict.fromkeys((first, *below[:_MOST_WITNESSES])):
-            witness = refusal.witness._replace(target=target, method="GET")
-            decision, exchange = evaluator.followed(witness)
-            if (decision.cause, decision.where) != (refusal.cause, refusal.where):
+            found = met_by(refusal, subject, trails, refusal.witness._replace(target=target, method="GET"))
+            if found is None:
                 continue
-            own = subject._replace(exchange=exchange, sections=trails.sections(exchange, decision))
-            found = refusal._replace(witness=witness, decision=decision, because=decision.because), own
             best = best or found
-            if _is_answered(own):
+            if is_answered(found[1]):
                 best = found
                 break
         if best is not None:
@@ -76,28 +74,12 @@ def _mount_at(mounts: list[Mount], target: str) -> Mount | None:
     return next((one for one in mounts if target.startswith(quoted(one.url.rstrip("/") + "/"))), None)
 
 
-def _is_answered(subject: Subject) -> bool:
-    """Whether a page would be there if nobody refused it: a file, or a directory with an index."""
-    exchange = subject.exchange
-    if exchange.found is None or exchange.filename is None:
-        return False
-    if exchange.found.kind == FILE:
-        return True
-    names = subject.directory_index.index_names or ("index.html",)
-    return any(_is_file(subject, f"{exchange.filename.rstrip('/')}/{name}") for name in names)
-
-
-def _is_file(subject: Subject, path: str) -> bool:
-    seen = seen_at(subject, path)
-    return seen is not None and seen.is_file
-
-
 def _has_something(subject: Subject, root: Root) -> bool:
     """Whether anything lies there that could be served; true where that is not known, or where nothing is there."""
     names = subject.exchange.evaluator.evidence.names(root.directory)
     if isinstance(names, (Absent, NotCollected, Unreadable)):
         return True
-    return any(not name.startswith(".") and _is_file(subject, f"{root.directory}/{name}") for name in names)
+    return any(not name.startswith(".") and is_file(subject, f"{root.directory}/{name}") for name in names)
 
 
 def _judged(subject: Subject, root: Root) -> tuple[str, tuple[Fix, ...]]:

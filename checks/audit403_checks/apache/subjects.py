@@ -4,6 +4,7 @@ from audit403.apache.decide.files import Seen
 from audit403.apache.explore.subject import Subject
 from audit403.core.fact import Fact, Refusal
 from audit403.core.open_question import Undecided
+from audit403.evidence.interface import FILE
 
 
 def refusal_of(fact: Fact) -> tuple[Refusal, Subject] | None:
@@ -25,3 +26,20 @@ def seen_at(subject: Subject, path: str) -> Seen | None:
         return subject.exchange.evaluator.files().stat(path)
     except Undecided:
         return None
+
+
+def is_answered(subject: Subject) -> bool:
+    """Whether a page would be there if nobody refused it: a file, or a directory with an index."""
+    exchange = subject.exchange
+    if exchange.found is None or exchange.filename is None:
+        return False
+    if exchange.found.kind == FILE:
+        return True
+    names = subject.directory_index.index_names or ("index.html",)
+    return any(is_file(subject, f"{exchange.filename.rstrip('/')}/{name}") for name in names)
+
+
+def is_file(subject: Subject, path: str) -> bool:
+    """Whether a regular file is known to be at a path."""
+    seen = seen_at(subject, path)
+    return seen is not None and seen.is_file

@@ -18,6 +18,7 @@ from audit403.apache.read.fragment import (
     read_lone,
     read_standard_input,
 )
+from audit403.apache.read.tree import Directive
 from audit403.core.decision import Decision, Step
 from audit403.core.edit import Edit, TextEdit
 from audit403.core.fact import Fact, ReadingFault, Refusal
@@ -155,6 +156,15 @@ class ApacheSite:
         """The bytes of one of its files."""
         file = self.configuration.files.get(path) or self.evaluator.access_files.sources().get(path)
         return None if file is None else file.source.data
+
+    def siblings(self, directive: Directive) -> list[Directive]:
+        """What stands beside a directive: in its section, or in its file where it stands in none."""
+        if directive.parent is not None:
+            return directive.parent.block or []
+        path = directive.source.path
+        if path in self.evaluator.access_files.sources():
+            return self.evaluator.access_files.parsed(path).directives
+        return self.configuration.directives
 
     def directories(self) -> list[str]:
         """The directories that sections name, without wildcards."""

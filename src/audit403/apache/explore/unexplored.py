@@ -11,7 +11,7 @@ from audit403.apache.model.authz import AUTHZ_CORE, AuthzConfig, Container, Requ
 from audit403.apache.model.per_dir import PerDir
 from audit403.apache.model.rewrite import REWRITE, RewriteConfig, RewriteServer
 from audit403.apache.model.rewrite_rule import STATUS
-from audit403.apache.model.section import DIRECTORY, LOCATION, Section
+from audit403.apache.model.section import DIRECTORY, FILES, LOCATION, Section
 from audit403.apache.model.server import Server
 from audit403.apache.read.fragment import ASSUMED
 from audit403.apache.read.tree import Directive
@@ -92,7 +92,9 @@ class Unmet:
 
 def _every(server: Server, mounts: list[Mount]) -> Iterator[Section]:
     """The sections that requests may come to."""
-    pending: list[Section] = [*inner_sections(server.lookup_defaults), *server.sections[LOCATION]]
+    # What every request for a file would meet is no matter of a server that has none for anybody: that one proxies all.
+    outermost = (one for one in inner_sections(server.lookup_defaults) if one.kind != FILES)
+    pending: list[Section] = [*outermost, *server.sections[LOCATION]]
     plain = (one for one in server.sections[DIRECTORY] if one.regex is None and not one.is_pattern)
     pending += (one for one in plain if url_of(mounts, one.text.rstrip("/")) is not None)
     while pending:
