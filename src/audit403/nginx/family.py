@@ -1,7 +1,11 @@
-"""nginx as a family: how its configurations are found and read, and what they answer."""
+"""nginx as a family: how its configurations are found and read, and what they answer.
+
+Nothing of the model, the evaluator and exploration is imported before there is a configuration to answer for.
+"""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from audit403.core.decision import Decision
 from audit403.core.edit import Edit, TextEdit, edited
@@ -10,23 +14,16 @@ from audit403.core.family import Comment, NotAudited, Options, RunsAs, comments_
 from audit403.core.request import Request
 from audit403.evidence.configuration_only import ConfigurationOnly
 from audit403.evidence.interface import Evidence
-from audit403.nginx.decide.evaluator import Evaluator
-from audit403.nginx.decide.map_path import join_prefix
-from audit403.nginx.explore.explorer import Explorer
-from audit403.nginx.explore.not_evaluated import not_evaluated
-from audit403.nginx.model.build import build_model
-from audit403.nginx.model.context import Context
-from audit403.nginx.model.location import Location
-from audit403.nginx.model.model import Model
-from audit403.nginx.model.server import ASSUMED_HOSTNAME, Server
 from audit403.nginx.read.configuration import Configuration, read_configuration
 from audit403.nginx.read.locate import CONF_DIRECTORIES
 from audit403.nginx.read.tree import ParsedFile
-from audit403.nginx.start.check import refused
+
+if TYPE_CHECKING:
+    from audit403.nginx.model.context import Context
+    from audit403.nginx.model.model import Model
 
 name = "nginx"
 usual_mains = tuple(f"{folder}/nginx.conf" for folder in CONF_DIRECTORIES)
-_HOSTNAME_ASSUMED = f"`$hostname` is the server's own name, which is not known here: {ASSUMED_HOSTNAME} stands for it"
 explores = True
 STANDARD_INPUT = "(standard input)"
 
@@ -44,9 +41,13 @@ class NginxSite:
         evidence: Evidence,
         options: Options,
         reread: Reread,
-        model: Model | None = None,
+        model: "Model | None" = None,
         given: Iterable[str] = (),
     ) -> None:
+        from audit403.nginx.decide.evaluator import Evaluator
+        from audit403.nginx.model.build import build_model
+        from audit403.nginx.start.check import refused
+
         self.configuration = configuration
         self.options = options
         self.main = configuration.main.path
@@ -71,6 +72,9 @@ class NginxSite:
 
     def docroots(self) -> Iterable[str]:
         """Every `root` and `alias`, up to the first variable in it."""
+        from audit403.nginx.model.location import Location
+        from audit403.nginx.model.server import Server
+
         found: dict[str, None] = {}
         for server in self.model.servers:
             contexts: list[Context] = [server]
@@ -87,6 +91,8 @@ class NginxSite:
         return [path for path in found if path not in ("", "/")]
 
     def _docroot(self, written: str) -> str:
+        from audit403.nginx.decide.map_path import join_prefix
+
         path, variable, _ = join_prefix(self.model.prefix, written).partition("$")
         return path.rpartition("/")[0] if variable else path.rstrip("/")
 
@@ -103,6 +109,10 @@ class NginxSite:
 
     def facts(self) -> Iterator[Fact]:
         """Every refusal, idle directive and fault in reading."""
+        from audit403.nginx.explore.explorer import Explorer
+        from audit403.nginx.explore.not_evaluated import not_evaluated
+        from audit403.nginx.model.server import ASSUMED_HOSTNAME
+
         for problem in self.configuration.problems:
             yield ReadingFault(name, problem.kind, problem.span, problem.message)
         for fault in self.model.faults:
@@ -111,8 +121,11 @@ class NginxSite:
             message = f"`{directive.name}` may refuse requests, and what it does is not evaluated"
             yield ReadingFault(name, "not-evaluated", directive.span, message)
         if self._hostname is None:
+            message = "`$hostname` is the server's own name, which is not known here"
             for directive in self.model.after_host:
-                yield ReadingFault(name, "not-evaluated", directive.span, _HOSTNAME_ASSUMED)
+                yield ReadingFault(
+                    name, "not-evaluated", directive.span, f"{message}: {ASSUMED_HOSTNAME} stands for it"
+                )
         explorer = Explorer(self.model, self.evaluator, self.options.tree == "here" or bool(self.options.paths))
         yield from explorer.facts()
         self._not_explored = tuple(explorer.missed)

@@ -5,7 +5,6 @@ the evidence does not show of a file's time leaves only the status open, never w
 """
 
 import re
-from datetime import UTC, datetime
 
 from audit403.apache.decide.exchange import Exchange
 from audit403.core.decision import REASON_STATE, Missing
@@ -194,6 +193,8 @@ class _Preconditions(_Conditions):
 
 
 def _time(text: str) -> int | None:
+    from datetime import UTC, datetime
+
     for form in _FORMS:
         try:
             return int(datetime.strptime(text, form).replace(tzinfo=UTC).timestamp())

@@ -4,7 +4,6 @@ Truth: ap_get_useragent_host in server/core.c, in_domain in modules/aaa/mod_auth
 """
 
 import re
-from socket import AF_INET, AF_INET6, inet_aton, inet_ntop
 
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.names import name_of
@@ -56,6 +55,8 @@ def _first(exchange: Exchange) -> Exchange:
 
 def ip_text(address: Address) -> str:
     """An address as httpd writes it (inet_ntop)."""
+    from socket import AF_INET, AF_INET6, inet_ntop
+
     address = address.unmapped()
     if address.family == IPV6:
         return inet_ntop(AF_INET6, address.packed())
@@ -71,6 +72,8 @@ def resolved(text: str) -> Address | Unknown | None:
     if plain is not None:
         return plain
     if _OLD_NUMBER.match(text):
+        from socket import inet_aton
+
         try:
             return Address(IPV4, int.from_bytes(inet_aton(text), "big"))
         except OSError:

@@ -26,11 +26,12 @@ _NEVER_ASKED = re.compile(
 )
 """Lines that have no say in access, and indentation."""
 _TELLS_HOSTS_APART = re.compile(
-    r"^[^\n]*(?:HTTP_HOST|SERVER_NAME|SERVER_ADDR|_TLS_SNI|DOCUMENT_ROOT|_FILENAME|CONTEXT_|\bHost\b|"
-    r"\bVirtual(?:Document|Script))[^\n]*",
-    re.IGNORECASE | re.MULTILINE,
+    r"(?:HTTP_HOST|SERVER_NAME|SERVER_ADDR|_TLS_SNI|DOCUMENT_ROOT|_FILENAME|CONTEXT_|\bHost\b|"
+    r"\bVirtual(?:Document|Script))",
+    re.IGNORECASE,
 )
-"""Lines whose outcome may hang on which virtual host it is."""
+"""What stands in lines whose outcome may hang on which virtual host it is."""
+_PART_OF_THOSE = ("host", "server_", "_sni", "_root", "_filename", "context_", "virtual")
 _INCLUDES_ITS_OWN = re.compile(r"^(?:Include|<If(?:File|Define))[^\n]*\0", re.IGNORECASE | re.MULTILINE)
 _ASKS_FOR_A_NAME = re.compile(
     r"RewriteCond[ \t]+\"?%\{(?:HTTP_HOST|SERVER_NAME)\}\"?[ \t]+(?:\"!?([^\"\n]+)\"|!?(\S+))[ \t]*(?:\[[^\n]*\])?\s*",
@@ -144,7 +145,12 @@ def _treats(section: Section, folders: list[str]) -> Shape:
 def _tests_of_hosts(text: str, hosts: list[str]) -> Shape | None:
     """How the tests of names turn out for the hosts; None where a line asks in a way that is not followed here."""
     found: list[object] = []
-    for line in _TELLS_HOSTS_APART.findall(text):
+    low = text.lower()
+    there = [part for part in _PART_OF_THOSE if part in low]  # what is plainly not there need not be looked for by line
+    lines = zip(text.split("\n"), low.split("\n"), strict=True)
+    for line, in_lower in lines if there else ():
+        if not any([part in in_lower for part in there]) or _TELLS_HOSTS_APART.search(line) is None:  # noqa: C419
+            continue
         test = _ASKS_FOR_A_NAME.fullmatch(line)
         if test is None:
             if _SAYS_THE_SAME.fullmatch(line) is None:

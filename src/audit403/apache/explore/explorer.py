@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from audit403.apache.decide.evaluator import Evaluator
-from audit403.apache.explore.alike import Shape, Shapes, translation
 from audit403.apache.explore.doors import Door, Doors, visit
 from audit403.apache.explore.flips import Flips
 from audit403.apache.explore.found import FAMILY, Found
@@ -23,6 +23,9 @@ from audit403.explore.asked import Asked
 from audit403.explore.blocking import TreeStart
 from audit403.explore.subject import PURPOSE_LINKED
 
+if TYPE_CHECKING:
+    from audit403.apache.explore import alike
+
 
 class Explorer:
     """Explores one model in one world; `facts` runs once."""
@@ -38,8 +41,12 @@ class Explorer:
         self.left_open = LeftOpen(FAMILY, tree_known)
         self.unmet = Unmet()
         self.server_errors = ServerErrors(FAMILY, evaluator)
-        self._shapes = None if tree_known or len(model.vhosts) < 2 else Shapes(model, self.doors)
-        self._alike: dict[Shape, Server] = {}
+        self._shapes: alike.Shapes | None = None
+        self._alike: dict[alike.Shape, Server] = {}
+        if len(model.vhosts) > 1 and not tree_known:
+            from audit403.apache.explore.alike import Shapes
+
+            self._shapes = Shapes(model, self.doors)
         self._left: list[tuple[Server, Server]] = []
         self._told = (0, 0)
 
@@ -58,6 +65,8 @@ class Explorer:
 
     def alike(self) -> Iterator[Fact]:
         """After that, what is so of the others, too."""
+        if self._left:
+            from audit403.apache.explore.alike import translation
         for one, other in self._left:
             if not self.found.repeat(one, other, translation(one, other)):
                 self._explore_by_itself(other, self.doors.of(other))
@@ -80,9 +89,9 @@ class Explorer:
         shape = None if self._shapes is None else self._shapes.of(server, doors)
         noted = self._noted()
         if shape is not None:
-            alike = self._alike.setdefault(shape, server)
-            if alike is not server:
-                self._left.append((alike, server))
+            first = self._alike.setdefault(shape, server)
+            if first is not server:
+                self._left.append((first, server))
                 return
         self._explore_by_itself(server, doors)
         if shape is not None and self._noted() != noted:

@@ -5,7 +5,6 @@ client sends. Whether a request has the wanted effect is for the evaluator to sa
 import re
 from collections.abc import Iterator
 from itertools import islice
-from urllib.parse import unquote
 
 from audit403.apache.decide.evaluator import Evaluator
 from audit403.apache.explore.doors import Door, Doors, door_of, from_client, hosts_of, through
@@ -218,6 +217,10 @@ def _kind(request: Request) -> tuple[bool, int]:
 
 
 def _path(request: Request) -> str:
+    if "%" not in request.target:
+        return request.target.partition("?")[0]
+    from urllib.parse import unquote
+
     return unquote(request.target.partition("?")[0], errors="surrogateescape")
 
 

@@ -4,8 +4,8 @@ Those without a say are in `without_say.txt`, by module; all others of httpd's o
 lists to the tables of the installed modules. Of other programs' modules only those count that may refuse.
 """
 
+import os
 from collections.abc import Iterator
-from pathlib import Path
 
 from audit403.apache.read.configuration import Configuration
 from audit403.apache.read.tree import Directive
@@ -28,7 +28,8 @@ FOREIGN = (
 
 def without_say() -> frozenset[str]:
     """The directives of httpd's own that change no refusal, in lower case."""
-    text = Path(__file__).with_name("without_say.txt").read_text("ascii")
+    with open(os.path.join(os.path.dirname(__file__), "without_say.txt"), encoding="ascii") as file:
+        text = file.read()
     return frozenset(word.lower() for line in text.splitlines() if line[0] == " " for word in line.split())
 
 

@@ -5,7 +5,7 @@ module's symbol and file, then `HOW PLACES name…`, where the places are those 
 include/http_config.h. A test holds it against the installed modules.
 """
 
-from pathlib import Path
+import os
 
 from audit403.core.named_tuple import NamedTuple
 
@@ -111,7 +111,9 @@ def _fill() -> None:
     module = ""
     found: dict[str, list[Command]] = {}
     how, override = "", 0
-    for line in Path(__file__).with_name("directives.txt").read_text("ascii").splitlines():
+    with open(os.path.join(os.path.dirname(__file__), "directives.txt"), encoding="ascii") as table:
+        text = table.read()
+    for line in text.splitlines():
         if line[0] != " ":
             module, file = line.split()
             _files[module] = file
