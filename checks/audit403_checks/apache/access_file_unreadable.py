@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
+from audit403.apache.explore.subject import Subject
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, NOTE, WARNING, Finding, Fix
 from audit403.core.place import PathPlace
 from audit403.core.registry import check
 from audit403.evidence.interface import DIRECTORY, FILE
-from audit403.explore.subject import PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE, Hit
-from audit403_checks.apache.subjects import refusal_of, seen_at
+from audit403_checks.apache.subjects import is_the_site, refusal_of, seen_at
 from audit403_checks.directories import is_in_a_closed_folder
 from audit403_checks.files.kinds import is_kept_back, is_public
 from audit403_checks.files.remedies import fixes_for, worker_of
@@ -37,13 +37,13 @@ def access_file_unreadable(fact: Fact, site: Site) -> Iterator[Finding]:
     else:
         message = f"{path} is no file that can be read: everything below its directory is refused"
         fixes = (Fix("put a file in its place, or take it away", MANUAL),)
-    severity = _severity(refusal, subject.hits)
+    severity = _severity(refusal, subject)
     yield finding_of("apache/access-file-unreadable", severity, message, refusal, fixes, anchor=path)
 
 
-def _severity(refusal: Refusal, hits: tuple[Hit, ...]) -> str:
-    if any(hit.purpose in (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE) for hit in hits):
+def _severity(refusal: Refusal, subject: Subject) -> str:
+    if is_the_site(subject):
         return ERROR
-    targets = [hit.request.target.partition("?")[0] for hit in hits]
+    targets = [hit.request.target.partition("?")[0] for hit in subject.hits]
     is_known = any(is_public(target) and not is_kept_back(target) for target in targets)
     return WARNING if is_known and not is_in_a_closed_folder(refusal) else NOTE

@@ -2,6 +2,7 @@
 
 from audit403.apache.read.tree import Directive
 from audit403.core.edit import TextEdit
+from audit403_checks.support import replace
 
 
 def insert_inside(section: Directive, text: str) -> TextEdit:
@@ -12,3 +13,13 @@ def insert_inside(section: Directive, text: str) -> TextEdit:
     before = data[data.rfind(b"\n", 0, like.start) + 1 : like.start].decode("latin-1")
     indent = before if not before.strip() else ""
     return TextEdit(section.source.path, section.line_end, section.line_end, f"\n{indent}{step}{text}")
+
+
+def with_option(options: Directive, option: str, without: tuple[str, ...] = ()) -> TextEdit:
+    """The Options line with one more option, written as its other words are; `without` names options that go."""
+    gone = {"none", *(f"{sign}{one}" for one in (option.lower(), *without) for sign in ("", "-"))}
+    gone |= {f"+{one}" for one in without}
+    kept = [word for word in options.args if word.lower() not in gone]
+    is_relative = bool(options.args) and options.args[0].startswith(("+", "-"))
+    words = [*kept, f"+{option}" if is_relative else option]
+    return replace(options.span, f"{options.written} {' '.join(words)}")

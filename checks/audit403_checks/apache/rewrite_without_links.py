@@ -7,8 +7,9 @@ from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
 from audit403.core.registry import check
+from audit403_checks.apache.edits import with_option
 from audit403_checks.apache.subjects import refusal_of
-from audit403_checks.support import finding_of, replace
+from audit403_checks.support import finding_of
 
 
 @check(ERROR, "rewrite-without-links")
@@ -27,9 +28,5 @@ def rewrite_without_links(fact: Fact, site: Site) -> Iterator[Finding]:
 
 
 def _with_links(options: Directive) -> Fix:
-    """The line with SymLinksIfOwnerMatch, written as its other words are."""
-    kept = [word for word in options.args if word.lower() not in ("none", "-followsymlinks", "-symlinksifownermatch")]
-    is_relative = options.args[:1] != ["None"] and options.args[0].startswith(("+", "-"))
-    words = [*kept, "+SymLinksIfOwnerMatch" if is_relative else "SymLinksIfOwnerMatch"]
-    edit = replace(options.span, f"{options.written} {' '.join(words)}")
+    edit = with_option(options, "SymLinksIfOwnerMatch", without=("followsymlinks",))
     return Fix("let links of the same owner be followed", UNSAFE, (edit,))

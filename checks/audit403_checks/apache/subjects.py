@@ -5,6 +5,7 @@ from audit403.apache.explore.subject import Subject
 from audit403.core.fact import Fact, Refusal
 from audit403.core.open_question import Undecided
 from audit403.evidence.interface import FILE
+from audit403.explore.subject import PURPOSE_HOME, PURPOSE_PAGE
 
 
 def refusal_of(fact: Fact) -> tuple[Refusal, Subject] | None:
@@ -43,3 +44,8 @@ def is_file(subject: Subject, path: str) -> bool:
     """Whether a regular file is known to be at a path."""
     seen = seen_at(subject, path)
     return seen is not None and seen.is_file
+
+
+def is_the_site(subject: Subject) -> bool:
+    """Whether the home page or a whole place of the configuration is among what is refused."""
+    return any(hit.purpose in (PURPOSE_HOME, PURPOSE_PAGE) for hit in subject.hits)

@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator
 
-from audit403.core.edit import OwnerEdit, TextEdit
-from audit403.core.fact import Fact, Refusal
+from audit403.core.edit import TextEdit
+from audit403.core.fact import Fact
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, MANUAL, NOTE, UNSAFE, WARNING, Finding, Fix
+from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
 from audit403.core.place import PathPlace
 from audit403.core.registry import check
 from audit403.evidence.interface import Entry
 from audit403.explore.subject import PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE
-from audit403.files.remedy import quote
-from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.read.tree import Directive
-from audit403_checks.files.kinds import is_kept_back, is_public, may_be_public
+from audit403_checks.links import docroot_above, given_to_the_owner, severity_of_link
 from audit403_checks.nginx.subjects import refusal_of
 from audit403_checks.support import finding_of
 
@@ -33,43 +31,20 @@ def symlink_refused(fact: Fact, site: Site) -> Iterator[Finding]:
     mode = next((word for word in directive.args if not word.startswith("from=")), "on")
     why = "belongs to another user than what it leads to" if mode == "if_not_owner" else "is a symlink"
     message = f"`disable_symlinks {mode}` refuses {refusal.witness.target}: {link} {why}"
-    fixes = tuple(_fixes(site, refusal, subject, link, directive, mode))
-    severity = _severity(site, refusal, subject, link)
+    fixes = tuple(_fixes(site, link, directive, mode))
+    is_whole = any(hit.purpose in (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE) for hit in subject.hits)
+    severity = severity_of_link(site, is_whole, refusal.witness.target, link)
     yield finding_of("nginx/symlink-refused", severity, message, refusal, fixes, anchor=link)
 
 
-def _severity(site: NginxSite, refusal: Refusal, subject: Subject, link: str) -> str:
-    if any(hit.purpose in (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE) for hit in subject.hits):
-        return ERROR
-    target = refusal.witness.target.partition("?")[0]
-    if is_kept_back(target) or not (is_public(target) or may_be_public(target) or "." not in target.rpartition("/")[2]):
-        return NOTE
-    evidence = site.evaluator.evidence
-    entry, root = evidence.entry(link), _docroot(site, link)
-    by_admin = isinstance(entry, Entry) and entry.uid == 0
-    end = site.evaluator.files().resolver.stat(link).path
-    return WARNING if by_admin or (root is not None and end.startswith(root + "/")) else NOTE
-
-
-def _docroot(site: NginxSite, link: str) -> str | None:
-    """The docroot that the link lies in."""
-    roots = [root.rstrip("/") for root in site.docroots()]
-    return max((root for root in roots if link.startswith(root + "/")), key=len, default=None)
-
-
-def _fixes(
-    site: NginxSite, refusal: Refusal, subject: Subject, link: str, directive: Directive, mode: str
-) -> Iterator[Fix]:
+def _fixes(site: NginxSite, link: str, directive: Directive, mode: str) -> Iterator[Fix]:
     resolver = site.evaluator.files().resolver
     end = resolver.stat(link)
     entry = resolver.evidence.entry(link)
-    if mode == "if_not_owner" and end.entry is not None and isinstance(entry, Entry) and link.isprintable():
-        # Whoever owns the target may lead to it as well.
-        user = resolver.evidence.user(end.entry.uid)
-        name = getattr(user, "name", None) or str(end.entry.uid)
-        command = f"chown -h {quote(name)} {quote(link)}"
-        yield Fix(f"give the link to {name}", UNSAFE, (), (command,), (OwnerEdit(link, end.entry.uid, None),))
-    root = _docroot(site, link)
+    given = given_to_the_owner(site, link) if mode == "if_not_owner" else None
+    if given is not None:
+        yield given
+    root = docroot_above(site, link)
     if root is None and not any(word.startswith("from=") for word in directive.args):
         span = directive.arg_span(0)
         summary = "let links above the docroot be followed"

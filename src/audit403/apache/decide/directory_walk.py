@@ -300,7 +300,8 @@ def followed(
     if not may:
         place: Place = files.place(link) if where is None else where
         message = f"{path} is a link, and neither FollowSymLinks nor SymLinksIfOwnerMatch is on"
-        exchange.decided("link-not-allowed", place, message, log=log)
+        also = () if where is None else (Because(files.place(link), f"the link {path}"),)
+        exchange.decided("link-not-allowed", place, message, log=log, also=also)
         return FORBIDDEN, link
     target = files.stat(path)
     exchange.step("directory", f"where {path} leads", files.place(target), not target.errno, f"file:{path}", "exists")
