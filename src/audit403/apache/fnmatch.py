@@ -11,6 +11,8 @@ from audit403.core.source import latin
 
 def is_pattern(text: str) -> bool:
     """Whether httpd takes a path for a pattern (apr_fnmatch_test)."""
+    if "*" not in text and "?" not in text and "]" not in text:
+        return False
     opened = False
     position = 0
     while position < len(text):

@@ -8,7 +8,7 @@ import re
 from audit403.apache.model.config_error import ConfigError
 from audit403.apache.model.pattern import Pattern, pattern_of
 from audit403.apache.read.tree import Directive
-from audit403.apache.read.words import SPACES
+from audit403.apache.read.words import SPACE, SPACES
 from audit403.core.named_tuple import NamedTuple
 
 #: Kinds of conditions; the comparisons carry their operator.
@@ -51,6 +51,8 @@ KNOWN_STATUSES = frozenset(
     )
 )  # fmt: skip
 MOST_ROUNDS = 32000
+#: A word without quotes that a space ends, up to that space.
+_PLAIN_WORD = re.compile(rf"{SPACE}*+(?![\"'])((?:[^ \t\n\v\f\r\\]++|\\(?=[^ \t\n\v\f\r]))++){SPACE}")
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?\d+)", re.ASCII)
 
 
@@ -224,6 +226,9 @@ def _words(directive: Directive) -> tuple[str, str, str | None]:
 
 def _word(text: str, position: int) -> tuple[str, int, bool]:
     """One argument, where the text behind it begins, and whether it ended before the text did."""
+    plain = _PLAIN_WORD.match(text, position)
+    if plain is not None:
+        return plain[1], plain.end(), True
     length = len(text)
     while position < length and text[position] in SPACES:
         position += 1
