@@ -1,0 +1,23 @@
+"""An `.htaccess` says what it may not say, or says it wrongly: every request that comes to it is answered with 500."""
+
+from collections.abc import Iterator
+
+from audit403.core.fact import Fact, IdleDirective
+from audit403.core.family import Site
+from audit403.core.finding import ERROR, Finding
+from audit403.core.registry import check
+
+
+@check(ERROR, "htaccess-fault")
+def override_not_allowed(fact: Fact, site: Site) -> Iterator[Finding]:
+    """Httpd reads such a file for each request and answers none of them; the log says what it has against it."""
+    if not isinstance(fact, IdleDirective) or fact.subject is None:
+        return
+    request = fact.subject.hits[0].request
+    decision = site.decide(request)
+    said = fact.message.rpartition(".htaccess: ")[2] or fact.message
+    message = f"every request that comes to this file is answered with 500: {said}"
+    yield Finding(
+        "apache/override-not-allowed", ERROR, message, fact.where, fact.because or decision.because, request,
+        "every client", decision.status, decision.log, anchor=said, fact=fact,
+    )  # fmt: skip
