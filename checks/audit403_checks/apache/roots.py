@@ -28,6 +28,8 @@ def root_of(subject: Subject) -> Root | None:
     if found is None:
         return None
     directory = found.directory.rstrip("/") or "/"
+    if not _lies_in(subject, directory):
+        return None
     aliases: AliasServer = server.slots.get(ALIAS, AliasServer())
     for mapping in aliases.aliases:
         if mapping.fake == found.url and mapping.pattern is None and mapping.real is not None:
@@ -35,6 +37,13 @@ def root_of(subject: Subject) -> Root | None:
     if found.url != "/":
         return None
     return Root("/", directory, server.core.document_root_directive)
+
+
+def _lies_in(subject: Subject, directory: str) -> bool:
+    """Whether the witness was mapped below a directory; an AliasMatch or a rewritten path leads elsewhere."""
+    exchange = subject.exchange
+    path = f"{exchange.filename or directory}{exchange.path_info or ''}"
+    return f"{path}/".startswith(f"{directory.rstrip('/')}/")
 
 
 def _holds(mount: Mount, uri: str) -> bool:
