@@ -1,0 +1,100 @@
+"""A `<RequireAll>` that asks for what no client has: two lists of addresses with none in common, or `all denied`."""
+
+from collections.abc import Iterator
+
+from audit403.apache.explore.doors import Doors, from_client
+from audit403.apache.explore.subject import Subject
+from audit403.apache.model.authz import AND, Container, Requirement
+from audit403.apache.model.methods import ALL
+from audit403.apache.site import ApacheSite
+from audit403.core.fact import Fact, Refusal
+from audit403.core.family import Site
+from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
+from audit403.core.registry import check
+from audit403.core.request import Request
+from audit403.explore.borders import inside
+from audit403.http.address import Address, Network
+from audit403_checks.apache.subjects import has_old_syntax, refusal_of
+from audit403_checks.support import finding_of, remove, replace
+
+
+@check(ERROR, "require")
+def nobody_let_in(fact: Fact, site: Site) -> Iterator[Finding]:
+    """`Require all denied` alone closes a place; what stands beside it, or two lists, show that somebody is meant."""
+    found = refusal_of(fact)
+    if found is None:
+        return
+    refusal, subject = found
+    root = subject.authz.root
+    if not isinstance(site, ApacheSite) or root is None or refusal.served is not None or has_old_syntax(subject):
+        return
+    for container in _all_of(root):
+        judged = _denied_beside_others(container) or _two_lists(container)
+        if judged is None or judged[0].directive.span != refusal.where:
+            continue
+        _, meant, why, fix = judged
+        message = f"<RequireAll> lets nobody in: {why}"
+        for witness in _clients(refusal, subject, meant, site):
+            decision = site.decide(witness)
+            if (decision.cause, decision.where) == (refusal.cause, refusal.where):
+                told = refusal._replace(witness=witness, decision=decision, because=decision.because)
+                yield finding_of("apache/nobody-let-in", ERROR, message, told, (fix,))
+                break
+        return
+
+
+def _clients(refusal: Refusal, subject: Subject, meant: Requirement, site: ApacheSite) -> Iterator[Request]:
+    """The witness from an address that was meant to come in, as far as a line names one."""
+    doors = Doors(site.model).of(subject.server)
+    for network in meant.parsed if meant.provider == "ip" and isinstance(meant.parsed, tuple) else ():
+        request = from_client(refusal.witness, inside(network), doors)
+        if request is not None:
+            yield request
+    yield refusal.witness
+
+
+def _all_of(section: Container) -> Iterator[Container]:
+    """The `<RequireAll>` containers that somebody wrote."""
+    if section.negate:
+        return
+    if section.op == AND and section.directive is not None and not section.is_merged:
+        yield section
+    for child in section.children:
+        if isinstance(child, Container):
+            yield from _all_of(child)
+
+
+def _lines(container: Container) -> list[Requirement]:
+    """The lines right in a container that each client has to meet, whatever its method."""
+    lines = [child for child in container.children if isinstance(child, Requirement)]
+    return [line for line in lines if not line.negate and line.methods == ALL]
+
+
+def _denied_beside_others(container: Container) -> tuple[Requirement, Requirement, str, Fix] | None:
+    lines = _lines(container)
+    closed = next((one for one in lines if one.provider == "all" and one.argument.lower() == "denied"), None)
+    others = [one for one in lines if one.provider != "all"]
+    if closed is None or not others:
+        return None
+    why = f"`{closed.label()}` stands beside `{others[0].label()}`, and both have to hold"
+    return closed, others[0], why, Fix(f"remove `{closed.label()}`", UNSAFE, (remove(closed.directive),))
+
+
+def _two_lists(container: Container) -> tuple[Requirement, Requirement, str, Fix] | None:
+    lists = [(one, one.parsed) for one in _lines(container) if one.provider == "ip" and isinstance(one.parsed, tuple)]
+    for index, (first, networks) in enumerate(lists):
+        for second, others in lists[index + 1 :]:
+            if not any(_overlap(one, other) for one in networks for other in others):
+                why = f"no address is in both `{first.label()}` and `{second.label()}`"
+                one_line = replace(first.directive.span, f"Require ip {first.argument} {second.argument}")
+                return (
+                    first,
+                    second,
+                    why,
+                    Fix("put both lists into one line", UNSAFE, (one_line, remove(second.directive))),
+                )
+    return None
+
+
+def _overlap(one: Network, other: Network) -> bool:
+    return one.contains(Address(other.family, other.number)) or other.contains(Address(one.family, one.number))
