@@ -22,12 +22,14 @@ TAKEN = [
     "nginx.conf", "etc/nginx/nginx.conf", "docker/nginx-prod.conf", "roles/web/files/my.nginx.conf",
     "conf.d/default.conf", "etc/nginx/conf.d/sub/site.conf", "snippets/ssl.conf", "vhosts/shop.conf",
     "vhost.d/shop.conf", "sites-available/default", "etc/nginx/sites-enabled/blog.example", "shop.vhost", "shop.nginx",
+    ".htaccess", "public/.htaccess", "httpd.conf", "apache2.conf", "etc/apache2/conf-available/shop.conf",
+    "my-apache-site.conf",
 ]  # fmt: skip
 LEFT = [
     "README.md", "nginx.md", "nginx.conf.j2", "conf.d", "conf.d/readme.txt", "my-snippets.conf", "sites-available/a/b",
     "sites-available/README", "sites-available/README.md", "sites-enabled/.gitkeep", "sites-available/default.bak",
     "sites-available/default~", "sites-available/site.j2", "sites-available/default.dpkg-dist",
-    "app.conf", "src/nginx.py", "snippets/ssl.conf.bak", ".htaccess", "httpd.conf",
+    "app.conf", "src/nginx.py", "snippets/ssl.conf.bak", "htaccess.txt", "httpd.conf.j2",
 ]  # fmt: skip
 
 REFUSES = """\
