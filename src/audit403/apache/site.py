@@ -118,8 +118,10 @@ class ApacheSite:
         """Every refusal and every fault in reading; of virtual hosts that are alike the first stands for all."""
         for problem in self.configuration.problems:
             yield ReadingFault(FAMILY, problem.kind, problem.span, problem.message)
+        told = {problem.span for problem in self.configuration.problems}
         for fault in self.model.faults:
-            yield ReadingFault(FAMILY, "rejected", fault.directive.span, fault.message)
+            if fault.directive.span not in told:
+                yield ReadingFault(FAMILY, "rejected", fault.directive.span, fault.message)
         self._explorer = Explorer(self.model, self.evaluator, self.options.tree == "here" or bool(self.options.paths))
         yield from self._found(self._explorer, self._explorer.explored())
 

@@ -62,7 +62,9 @@ class AccessCompatConfig(NamedTuple):
 
 def with_order(config: AccessCompatConfig, directive: Directive, methods: Methods) -> AccessCompatConfig:
     """With one `Order` more. Raises ConfigError with httpd's words."""
-    value = directive.args[0].lower() if len(directive.args) == 1 else ""
+    if len(directive.args) != 1:
+        raise ConfigError("order takes one argument, 'allow,deny', 'deny,allow', or 'mutual-failure'")
+    value = directive.args[0].lower()
     if value not in (ALLOW_DENY, DENY_ALLOW, MUTUAL_FAILURE):
         raise ConfigError("unknown order")
     return config._replace(orders=(*config.orders, ForMethods(value, methods, directive)))
@@ -70,7 +72,9 @@ def with_order(config: AccessCompatConfig, directive: Directive, methods: Method
 
 def with_satisfy(config: AccessCompatConfig, directive: Directive, methods: Methods) -> AccessCompatConfig:
     """With one `Satisfy` more. Raises ConfigError with httpd's words."""
-    value = directive.args[0].lower() if len(directive.args) == 1 else ""
+    if len(directive.args) != 1:
+        raise ConfigError("order takes one argument, 'allow,deny', 'deny,allow', or 'mutual-failure'")
+    value = directive.args[0].lower()
     if value not in (ANY, ALL):
         raise ConfigError("Satisfy either 'any' or 'all'.")
     return config._replace(satisfies=(*config.satisfies, ForMethods(value, methods, directive)))
