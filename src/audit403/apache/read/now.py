@@ -193,7 +193,7 @@ def _use(reader: "Expander", frame: "Frame", directive: Directive) -> None:
     if macro is None:
         if name not in reader.unknown_macros:
             reader.unknown_macros.add(name)
-            reader.report_at(directive, f"macro '{name}' undefined", "arguments", 0)
+            reader.report_at(directive, f"macro '{name}' undefined", _unless_elsewhere(reader), 0)
         return
     if f"macro '{name}'" in frame.level.reading.name:
         reader.report_at(directive, f"recursive use of macro '{name}' is invalid", "arguments", 0)
@@ -214,7 +214,12 @@ def _undefine_macro(reader: "Expander", frame: "Frame", directive: Directive) ->
     reader.executed.append(directive)
     name = latin(directive.args[0]).lower() if directive.args else ""
     if reader.process.macros.pop(name, None) is None:
-        reader.report_at(directive, f"cannot remove undefined macro '{name}'", "arguments", 0)
+        reader.report_at(directive, f"cannot remove undefined macro '{name}'", _unless_elsewhere(reader), 0)
+
+
+def _unless_elsewhere(reader: "Expander") -> str:
+    """The kind of a fault that is none where a file that is not at hand may define the macro."""
+    return "not-collected" if reader.process.lenient else "arguments"
 
 
 def _opaque(reader: "Expander", frame: "Frame", directive: Directive) -> None:
