@@ -14,7 +14,7 @@ from audit403.explore.fields import with_header
 from audit403_checks.apache.subjects import refusal_of
 from audit403_checks.support import finding_of, insert_before
 
-_REFERER = "%{HTTP_REFERER}"
+REFERER = "%{HTTP_REFERER}"
 
 
 @check(WARNING, "rewrite-rule")
@@ -27,7 +27,7 @@ def hotlink_refuses_direct_visits(fact: Fact, site: Site) -> Iterator[Finding]:
     rule = refusing_rule(refusal, subject)
     if rule is None or refusal.witness.target.partition("?")[0].endswith(".php"):
         return
-    tests = [one for one in rule.conditions if one.subject.upper() == _REFERER]
+    tests = [one for one in rule.conditions if one.subject.upper() == REFERER]
     if not tests or not all(one.negated and one.pattern is not None for one in tests):
         return
     request = with_header(refusal.witness, "referer", None)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from audit403.apache.explore.subject import Subject
-from audit403.apache.model.aliases import ALIAS, AliasServer
+from audit403.apache.model.aliases import ALIAS, AliasConfig, AliasServer
 from audit403.apache.model.section import FILES
 from audit403.apache.read.tree import Directive
 from audit403.core.edit import TextEdit
@@ -63,7 +63,8 @@ def _pattern(refusal: Refusal, subject: Subject) -> tuple[Directive, int] | None
     if rule is not None:
         return rule.directive, 0
     aliases: AliasServer = subject.server.slots.get(ALIAS, AliasServer())
-    for mapping in aliases.redirects:
+    here: AliasConfig = subject.exchange.config(ALIAS, AliasConfig())
+    for mapping in (*here.redirects, *aliases.redirects):
         if mapping.directive.span == refusal.where and mapping.pattern is not None:
             return mapping.directive, len(mapping.directive.args) - 1
     for section in subject.sections:

@@ -11,7 +11,8 @@ from audit403.core.place import Because, Span
 from audit403.core.registry import check
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.read.tree import Directive
-from audit403_checks.nginx.referers import is_refused, looks_at_referer, own_pages, referer_list, with_referer
+from audit403_checks.hotlinks import is_refused, with_referer
+from audit403_checks.nginx.referers import looks_at_referer, own_pages, referer_list
 from audit403_checks.nginx.subjects import own_refusal_of
 from audit403_checks.support import finding_of
 

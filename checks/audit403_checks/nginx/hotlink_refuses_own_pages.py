@@ -10,12 +10,12 @@ from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.nginx.explore.subject import Subject
-from audit403_checks.nginx.referers import Page, is_refused, looks_at_referer, own_pages, referer_list, with_referer
+from audit403_checks.hotlinks import ELSEWHERE, Page, is_refused, with_referer
+from audit403_checks.nginx.referers import looks_at_referer, own_pages, referer_list
 from audit403_checks.nginx.subjects import own_refusal_of
 from audit403_checks.support import finding_of
 
 _NAME = "nginx/hotlink-refuses-own-pages"
-_ELSEWHERE = "https://elsewhere.example/"
 
 
 @check(ERROR, "return")
@@ -27,7 +27,7 @@ def hotlink_refuses_own_pages(fact: Fact, site: Site) -> Iterator[Finding]:
     refusal, subject = found
     pages = list(own_pages(site, subject))
     refused = [page for page in pages if is_refused(site, refusal, page.url)]
-    if not refused or not is_refused(site, refusal, _ELSEWHERE):
+    if not refused or not is_refused(site, refusal, ELSEWHERE):
         return
     if len(refused) == len(pages) and is_refused(site, refusal, None) and referer_list(subject) is None:
         return  # nothing shows that anybody passes

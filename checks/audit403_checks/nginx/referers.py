@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 
-from audit403.core.decision import REFUSED, Step
-from audit403.core.fact import Refusal
+from audit403.core.decision import Step
 from audit403.core.family import Site
-from audit403.core.named_tuple import NamedTuple
-from audit403.core.request import Request
 from audit403.nginx.explore.doors import doors_of, hosts_of, visit
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.server import Server
 from audit403.nginx.read.tree import Directive
+from audit403_checks.hotlinks import Page
 
 _BESIDE = frozenset(
     (
@@ -23,13 +21,6 @@ _BESIDE = frozenset(
 _MOST_NAMES = 12
 
 
-class Page(NamedTuple):
-    """A page of the site's own: its URL, and whether its server block is another than the one that refuses."""
-
-    url: str
-    elsewhere: bool
-
-
 def looks_at_referer(step: Step) -> bool:
     """Whether a test is about where the request comes from."""
     return step.operator == "valid-referer" or step.field in ("header:referer", "value:$http_referer")
@@ -38,18 +29,6 @@ def looks_at_referer(step: Step) -> bool:
 def referer_list(subject: Subject) -> Directive | None:
     """The effective valid_referers."""
     return (subject.context or subject.server).last("valid_referers")
-
-
-def with_referer(request: Request, referer: str | None) -> Request:
-    """The request with this Referer, or without any."""
-    kept = tuple(pair for pair in request.headers if pair[0].lower() != "referer")
-    return request._replace(headers=kept if referer is None else (*kept, ("Referer", referer)))
-
-
-def is_refused(site: Site, refusal: Refusal, referer: str | None) -> bool:
-    """Whether the witness is refused at the same place with this Referer."""
-    decision = site.decide(with_referer(refusal.witness, referer))
-    return decision.verdict == REFUSED and decision.where == refusal.where
 
 
 def own_pages(site: Site, subject: Subject) -> Iterator[Page]:
