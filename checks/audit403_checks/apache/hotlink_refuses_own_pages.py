@@ -1,4 +1,4 @@
-"""A rule against hotlinks refuses the Referer of another name under which the site shows the same pages."""
+"""A rule against hotlinks lets the pages of a name with `www.` through and not those without, or the reverse."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ _MOST_NAMES = 12
 
 @check(ERROR, "rewrite-rule")
 def hotlink_refuses_own_pages(fact: Fact, site: Site) -> Iterator[Finding]:
-    """One of the site's names may show the file and another may not, though both show the site's pages."""
+    """One of two twin names may show the file and the other may not, though both show the site's pages."""
     found = refusal_of(fact)
     if found is None or not isinstance(site, ApacheSite):
         return
@@ -30,8 +30,10 @@ def hotlink_refuses_own_pages(fact: Fact, site: Site) -> Iterator[Finding]:
     if not tests or not is_refused(site, refusal, ELSEWHERE):
         return
     pages = list(_own_pages(site, subject))
-    refused = [page for page in pages if all(is_refused(site, refusal, url) for url in _variants(page.url))]
-    if not refused or len(refused) == len(pages):
+    hit = [page for page in pages if all(is_refused(site, refusal, url) for url in _variants(page.url))]
+    served = {_host(page.url) for page in pages if page not in hit}
+    refused = [page for page in hit if _twin(_host(page.url)) in served]
+    if not refused:
         return
     page = refused[0]
     request = with_referer(refusal.witness, page.url)
@@ -66,6 +68,11 @@ def _variants(url: str) -> tuple[str, ...]:
 def _host(url: str) -> str:
     """The name in a URL, without its port."""
     return url.partition("://")[2].partition("/")[0].partition(":")[0]
+
+
+def _twin(host: str) -> str:
+    """The name with or without `www.`: other names may be for machines, for tests, or for files alone."""
+    return host[4:] if host.startswith("www.") else f"www.{host}"
 
 
 def _fixes(tests: list[Condition], refused: list[Page]) -> tuple[Fix, ...]:
