@@ -98,7 +98,7 @@ def test_expressions_of_htaccess(server_dir: Path, rng: Random) -> None:
     body = f'Listen 127.0.0.1:{port}\nDocumentRoot "{root}"\n<Directory "{root}">\nAllowOverride All\n</Directory>'
     with Duel(server_dir) as duel:
         assert duel.start(body)
-        while duel.asked < cases(800):
+        while duel.asked < cases(400):
             expression = made.broken() if rng.random() < 0.6 else made.condition()
             # A relative path begins wherever httpd was started.
             if expression.endswith("\\") or re.search(r"-[defsLhx]", expression):
