@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 
-from servers.apache import Apache
 from servers.command import audit403, needs_command_line
-from servers.need import need, need_root
-from servers.nginx import Nginx
+from servers.need import need_root
 from servers.shared_cases import CASES, SharedCase, SharedRequest, State, World, lay_out, shared_cases
 
 NGINX, APACHE = shared_cases("nginx"), shared_cases("apache")
@@ -29,11 +27,9 @@ def each_of(cases: list[SharedCase]) -> pytest.MarkDecorator:
 @each_of([case for case in NGINX + APACHE if not case.needs_programs])
 def test_laid_out_as_found(case: SharedCase, state: State) -> None:
     """The real server answers as the case says: what the others are held against is the world that was reported."""
-    server_class = Nginx if case.data["server"] == "nginx" else Apache
-    need("nginx" if server_class is Nginx else "apache2")
     need_root()
     with lay_out(case, state) as world:
-        with server_class(world.prefix, world.main, error_log=world.error_log, within=world.within) as server:
+        with world.server() as server:
             answers = [request.send(server.client).status for request in world.requests]
         assert answers == [request.expected for request in world.requests]
 

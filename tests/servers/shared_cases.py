@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pytest
 
+from .apache import Apache
+from .need import need
+from .nginx import Nginx
 from .ports import free_ports
 from .process import server_directory
 
@@ -33,6 +36,7 @@ OWN = Path(__file__).resolve().parents[1] / "conformance"
 
 # Another program than the server refuses here, and neither configuration nor files say so.
 BEYOND = ("waf.", "phpfpm.", "upstream.", "edge.", "fs.selinux")
+_PROGRAMS = {"nginx": "nginx", "apache": "apache2"}
 NOT_CONFIGURATION = {"setup.sh", "fix.sh", "case.json"}
 
 
@@ -103,6 +107,12 @@ class World(NamedTuple):
     requests: list[SharedRequest]
     within: list[str]
     """What to put before a command for it to see the files as the server does, where a service is sandboxed."""
+
+    def server(self) -> Nginx | Apache:
+        """The real server with the configuration as it now lies there."""
+        need(_PROGRAMS[self.case.data["server"]])
+        server_class = Nginx if self.case.data["server"] == "nginx" else Apache
+        return server_class(self.prefix, self.main, error_log=self.error_log, within=self.within)
 
 
 def shared_cases(server: str) -> list[SharedCase]:
