@@ -26,17 +26,13 @@ CLIENT_HEADER = "X-Audit403-Client"
 TOLD = f"RemoteIPHeader {CLIENT_HEADER}\nRemoteIPInternalProxy 127.0.0.0/8 ::1\n"
 
 
-class Explored:
-    """One configuration: the model's facts, and the real server that knows better."""
+class Exploration:
+    """What is found in one configuration with the files of this machine, each refusal by what refuses and where."""
 
-    def __init__(self, prefix: Path, body: str, extra: Iterable[str] = ()) -> None:
-        self.conf = prefix / "model.conf"
-        extra = tuple(extra)
-        self.conf.write_text(main_config(prefix, body, extra=extra))
-        modules = (*USUAL, "remoteip")
-        self.server = Apache(prefix, main_config(prefix, f"{TOLD}{body}", modules=modules, extra=extra))
+    def __init__(self, conf: Path) -> None:
+        self.conf = conf
         evidence = LocalEvidence()
-        self.evaluator = Evaluator(build_model(read_configuration(str(self.conf), evidence)), evidence)
+        self.evaluator = Evaluator(build_model(read_configuration(str(conf), evidence)), evidence)
         self.explorer = Explorer(self.evaluator.model, self.evaluator, tree_known=True)
         self.refusals: list[Refusal] = []
         self._found: set[Key] = set()
@@ -51,6 +47,29 @@ class Explored:
             members = (*refusal.subject.members, *(member for hit in hits for member in hit.members))
             self._found |= {(refusal.cause, member.rstrip("/"), server) for member in members}
 
+    def key(self, request: Request, decision: Decision) -> Key:
+        """Cause, place and server of a refused request."""
+        _, exchange = self.evaluator.followed(request)
+        return (*kind_of(decision.cause, decision.where), id(exchange.server))
+
+    def is_found(self, request: Request, decision: Decision) -> bool:
+        """Whether the refusal that this request belongs to was found."""
+        key = self.key(request, decision)
+        path = decision.where.path if isinstance(decision.where, PathPlace) else None
+        return key in self._found or (decision.cause, path, key[-1]) in self._found
+
+
+class Explored(Exploration):
+    """One generated configuration: what is found, and the real server that knows better."""
+
+    def __init__(self, prefix: Path, body: str, extra: Iterable[str] = ()) -> None:
+        conf = prefix / "model.conf"
+        extra = tuple(extra)
+        conf.write_text(main_config(prefix, body, extra=extra))
+        modules = (*USUAL, "remoteip")
+        self.server = Apache(prefix, main_config(prefix, f"{TOLD}{body}", modules=modules, extra=extra))
+        super().__init__(conf)
+
     def ask(self, request: Request) -> int:
         """What the real server answers."""
         lines = [*(() if request.host is None else (("Host", request.host),)), *request.headers]
@@ -63,14 +82,3 @@ class Explored:
             return self.server.client.send(raw, request.port, method=request.method, address=address).status
         except OSError:
             return CLOSED
-
-    def key(self, request: Request, decision: Decision) -> Key:
-        """Cause, place and server of a refused request."""
-        _, exchange = self.evaluator.followed(request)
-        return (*kind_of(decision.cause, decision.where), id(exchange.server))
-
-    def is_found(self, request: Request, decision: Decision) -> bool:
-        """Whether the refusal that this request belongs to was found."""
-        key = self.key(request, decision)
-        path = decision.where.path if isinstance(decision.where, PathPlace) else None
-        return key in self._found or (decision.cause, path, key[-1]) in self._found

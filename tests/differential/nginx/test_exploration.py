@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from audit403.core.request import Request
 from audit403.nginx.read.parse import parse
-from differential.nginx.dense_sample import DenseSample, Port
+from differential.dense_sample import Port
+from differential.nginx.dense_sample import NginxSample
 from differential.nginx.exploration_generator import Generator, World
 from differential.nginx.explored import Explored
 from differential.nginx.real_world import real_world_configuration
@@ -48,7 +49,7 @@ def test_templates(rng: random.Random, certificates: Certificates, cases: Callab
         ports = [Port("127.0.0.1", world.port, False), Port("127.0.0.1", world.port, False)]
         ports += [Port("::1", world.port, False)] if f"[::1]:{world.port}" in text else []
         ports += [Port("127.0.0.1", world.secure, True)] if f":{world.secure} ssl" in text else []
-        sample = DenseSample(rng, ports, parse("nginx.conf", text.encode()).directives)
+        sample = NginxSample(rng, ports, parse("nginx.conf", text.encode()).directives)
         return Drawn(text, sample.clients(), sample.requests(_REQUESTS_OF_TEMPLATES))
 
     _held_against_nginx(drawn, rng, certificates, cases(8_000))
