@@ -143,18 +143,23 @@ def files_in(per_dir: PerDir) -> tuple[Section, ...]:
 
 def _of_files(section: Section) -> Iterator[tuple[str, str]]:
     """Names that a `<Files>` means, and ordinary ones that it takes along."""
+    yield from ((text, PURPOSE_PROBE) for text in names_meant_by(section))
     if section.regex is None:
-        texts = [section.text] if not section.is_pattern else list(glob_texts(section.text))
-        yield from ((text, PURPOSE_PROBE) for text in texts[:_MOST_TEXTS] if text and "/" not in text)
         return
-    for text in islice(witnesses(section.regex), _MOST_TEXTS):
-        if text and "/" not in text:
-            yield text, PURPOSE_PROBE
     named = NameOf(section.regex)
     for uri in ordinary_names_for(named):
         yield uri[1:], PURPOSE_ORDINARY
     for uri in exceptions(named):
         yield uri[1:], PURPOSE_EXCEPTION
+
+
+def names_meant_by(section: Section) -> Iterator[str]:
+    """Names that a `<Files>` is about."""
+    if section.regex is not None:
+        texts = witnesses(section.regex)
+    else:
+        texts = glob_texts(section.text) if section.is_pattern else iter((section.text,))
+    yield from (text for text in islice(texts, _MOST_TEXTS) if text and "/" not in text)
 
 
 def taken_along(pattern: Pattern | None) -> Iterator[tuple[str, str]]:

@@ -5,10 +5,12 @@ Two files belong to one class when kind, extension, mode, owner, group, ACL and 
 """
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from audit403.apache import fnmatch
 from audit403.apache.decide.evaluator import Evaluator
 from audit403.apache.explore.mounts import Mount
+from audit403.apache.explore.places import names_meant_by
 from audit403.apache.explore.trail import inner_sections
 from audit403.apache.model.aliases import ALIAS, AliasServer
 from audit403.apache.model.config_error import ConfigError
@@ -25,7 +27,7 @@ from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, AclEntry,
 from audit403.evidence.links import real_path
 from audit403.explore.blocking import MOST_MEMBERS, TreeStart
 from audit403.explore.ordinary import quoted
-from audit403.explore.subject import PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_HIDDEN, PURPOSE_HOME
+from audit403.explore.subject import PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_HIDDEN, PURPOSE_HOME, PURPOSE_PROBE
 from audit403.files.permission import READ, permitted
 
 MOST_ENTRIES = 10_000_000
@@ -131,39 +133,48 @@ class _Walk:
             yield from self._closed(directory, url, real, names)
             self.visited.add(real)
             return
+        meant: list[str] = []
         for name in self.server.access_names:
             if name in names:
                 path = f"{directory.path.rstrip('/')}/{name}"
                 directory.way = (*directory.way, path)
-                directory.rules = (*directory.rules, *self._access_file(path))
+                rules, names_meant = self._access_file(path)
+                directory.rules = (*directory.rules, *rules)
+                meant += names_meant
         self._sort_in_directory(directory, url, entry, names)
         if real in self.visited:
             return
+        for name in dict.fromkeys(meant):
+            # Here and not only below, where another `.htaccess` may say something else of the same names.
+            yield TreeStart(quoted(f"{url}{name}"), PURPOSE_PROBE, directory.path, names, 1, ())
         self.visited.add(real)
         self.entries += len(names)
         for start in range(0, len(names), _AT_ONCE):
             self._sort_in(directory, real, url, names[start : start + _AT_ONCE], pending, linked)
 
-    def _access_file(self, path: str) -> tuple[Test, ...]:
-        """What the sections and rules of an `.htaccess` are about."""
+    def _access_file(self, path: str) -> tuple[list[Test], list[str]]:
+        """What the sections and rules of an `.htaccess` are about, and a name for each section that it is about."""
+        found: list[Test] = []
+        meant: list[str] = []
         try:
             file = self.evaluator.access_files.parsed(path)
         except Undecided:
-            return ()
-        found: list[Test] = []
+            return found, meant
         folder = path.rpartition("/")[0] + "/"
         for directive in every_directive(file.directives):
             try:
                 self.without_slash = self.without_slash or directive.name == "directoryslash"
                 if directive.name in ("<files", "<filesmatch"):
-                    found.append(_of_files(section_of(FILES, directive)))
+                    section = section_of(FILES, directive)
+                    found.append(_of_files(section))
+                    meant += islice(names_meant_by(section), 1)
                 elif directive.name in ("rewriterule", "redirectmatch") and directive.args:
                     position = 0 if directive.name == "rewriterule" or not directive.args[0].isalnum() else 1
                     pattern = pattern_of(directive.args[position].removeprefix("!"), "")
                     found.append(_of_rule(pattern, folder if directive.name == "rewriterule" else None))
             except (ConfigError, IndexError):
                 continue
-        return tuple(found)
+        return found, meant
 
     def _closed(self, directory: _Directory, url: str, real: str, names: tuple[str, ...]) -> Iterator[TreeStart]:
         """A directory that httpd may not search: asked for is a file behind it, best one that could be read."""
