@@ -9,7 +9,7 @@ from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, Finding
 from audit403.core.registry import check
-from audit403_checks.apache.option_lines import with_option
+from audit403_checks.apache.option_lines import switched_on
 from audit403_checks.apache.subjects import refusal_of, seen_at
 from audit403_checks.support import finding_of
 
@@ -31,7 +31,7 @@ def cgi_not_allowed(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     target = refusal.witness.target.partition("?")[0]
     message = f"{target} is to be run as a CGI script, and Options has no ExecCGI there"
-    fixes = with_option(subject, "ExecCGI")
+    fixes = switched_on(subject, "ExecCGI")
     yield finding_of("apache/cgi-not-allowed", ERROR, message, refusal, fixes, anchor=refusal.witness.target)
 
 

@@ -15,11 +15,9 @@ def insert_inside(section: Directive, text: str) -> TextEdit:
     return TextEdit(section.source.path, section.line_end, section.line_end, f"\n{indent}{step}{text}")
 
 
-def with_option(options: Directive, option: str, without: tuple[str, ...] = ()) -> TextEdit:
-    """The Options line with one more option, written as its other words are; `without` names options that go."""
-    gone = {"none", *(f"{sign}{one}" for one in (option.lower(), *without) for sign in ("", "-"))}
-    gone |= {f"+{one}" for one in without}
-    kept = [word for word in options.args if word.lower() not in gone]
-    is_relative = bool(options.args) and options.args[0].startswith(("+", "-"))
+def with_option(options: Directive, option: str) -> TextEdit:
+    """The Options line with one more option, written as its other words are."""
+    kept = [word for word in options.args if word.lower() not in ("none", option.lower(), f"-{option.lower()}")]
+    is_relative = bool(options.args) and all(word.startswith(("+", "-")) for word in options.args)
     words = [*kept, f"+{option}" if is_relative else option]
     return replace(options.span, f"{options.written} {' '.join(words)}")

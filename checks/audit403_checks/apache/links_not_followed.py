@@ -80,9 +80,9 @@ def _forbidden(site: Site, refusal: Refusal, subject: Subject, link: str) -> tup
     if options is None:
         return message, (_elsewhere(),)
     if _has_one_owner(subject, link):
-        edit = with_option(options, _OF_ONE_OWNER, (_FOLLOW.lower(),))
+        edit = with_option(options, _OF_ONE_OWNER)
         return message, (Fix("let links of the same owner be followed", UNSAFE, (edit,)),)
-    edit = with_option(options, _FOLLOW, (_OF_ONE_OWNER.lower(),))
+    edit = with_option(options, _FOLLOW)
     return message, (Fix("let links be followed", UNSAFE, (edit,)),)
 
 

@@ -28,5 +28,5 @@ def rewrite_without_links(fact: Fact, site: Site) -> Iterator[Finding]:
 
 
 def _with_links(options: Directive) -> Fix:
-    edit = with_option(options, "SymLinksIfOwnerMatch", without=("followsymlinks",))
+    edit = with_option(options, "SymLinksIfOwnerMatch")
     return Fix("let links of the same owner be followed", UNSAFE, (edit,))
