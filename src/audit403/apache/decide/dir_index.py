@@ -12,6 +12,8 @@ from audit403.core.traced import Cause
 from audit403.evidence.interface import DIRECTORY, FILE
 
 DIRECTORY_TYPE = "httpd/unix-directory"
+REFUSED_FOR_IT = "refused-for-it"
+"""The operator of the step that tells which index is refused so that its directory is; `value` is its URI."""
 REDIRECT_HANDLER = "redirect-handler"
 _NOTHING = DirConfig()
 
@@ -45,10 +47,13 @@ def _directory(exchange: Exchange) -> int:
     names = DEFAULT_INDEX if config.index_names is None else config.index_names
     where = None if config.index_directive is None else config.index_directive.span
     exchange.step("index", f"DirectoryIndex {' '.join(names)}", where)
-    failed, cause = _indexes(exchange, config, names)
+    failed, cause, uri = _indexes(exchange, config, names)
     if failed == OK:
         return OK
     if failed != DECLINED:
+        if uri is not None:
+            text = f"{uri}, an index of {exchange.uri}, is answered with {failed}, and so is the directory"
+            exchange.step("index", text, where, operator=REFUSED_FOR_IT, value=uri)
         if cause is not None:
             also = () if where is None else (Because(where, "the DirectoryIndex that is refused"),)
             exchange.cause = cause._replace(because=cause.because + also)
@@ -57,26 +62,27 @@ def _directory(exchange: Exchange) -> int:
     return DECLINED
 
 
-def _indexes(exchange: Exchange, config: DirConfig, names: tuple[str, ...]) -> tuple[int, Cause | None]:
+def _indexes(exchange: Exchange, config: DirConfig, names: tuple[str, ...]) -> tuple[int, Cause | None, str | None]:
     """OK when an index has taken over, DECLINED when there is none, otherwise the status of the last that failed."""
     failed = DECLINED
     cause: Cause | None = None
+    uri: str | None = None
     for index, name in enumerate(names):
         found = look_up_uri(exchange, _with_args(name, exchange.args))
         if found.status == 200 and _is_page(found):
             if config.redirect and is_redirect(config.redirect):
                 exchange.step("index", f"{config.redirect} to {found.uri}")
-                return config.redirect, None
+                return config.redirect, None, None
             take_over(exchange, found)
-            return OK, None
+            return OK, None, None
         last = index == len(names) - 1
         if is_redirect(found.status) or (found.status in (401, 406) and last and len(names) - index == 1):
-            return found.status, found.cause
+            return found.status, found.cause, None
         if found.status in (200, 404):
             led_nowhere(exchange, found)
         else:
-            failed, cause = found.status, found.cause
-    return failed, cause
+            failed, cause, uri = found.status, found.cause, found.uri
+    return failed, cause, uri
 
 
 def _fallback(exchange: Exchange) -> int:

@@ -1,5 +1,6 @@
 """What a decided request went through: the server that took it, the sections that held, what sent it on."""
 
+from audit403.apache.decide.dir_index import REFUSED_FOR_IT
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.explore.places import files_in
 from audit403.apache.model.core_config import CORE, CoreConfig
@@ -68,12 +69,12 @@ def sent_by(decision: Decision) -> tuple[str, Step] | None:
             found = (way, before)
         elif step.phase == "index" and step.text.startswith(("DirectoryIndex", "FallbackResource")):
             index = (WAY_INDEX, step)
-            if _refuses_index(decision):
+            if refused_index(decision) is not None:
                 found = index
         before = step
     return found
 
 
-def _refuses_index(decision: Decision) -> bool:
-    """Whether it is the page that stands for a directory which is refused."""
-    return any("DirectoryIndex that is refused" in link.message for link in decision.because)
+def refused_index(decision: Decision) -> str | None:
+    """The URI of the page that stands for a directory and is refused, so that the directory is."""
+    return next((step.value for step in reversed(decision.trace) if step.operator == REFUSED_FOR_IT), None)
