@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 
-from audit403.apache.explore.subject import Subject
-from audit403.apache.model.rewrite import REWRITE, RewriteConfig
-from audit403.apache.model.rewrite_rule import Condition, Rule
+from audit403.apache.model.rewrite_rule import Condition
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import UNSAFE, WARNING, Finding, Fix
 from audit403.core.registry import check
 from audit403.explore.fields import with_header
+from audit403_checks.apache.rewriting import refusing_rule
 from audit403_checks.apache.subjects import refusal_of
 from audit403_checks.support import finding_of, insert_before
 
@@ -39,13 +38,6 @@ def hotlink_refuses_direct_visits(fact: Fact, site: Site) -> Iterator[Finding]:
     about = refusal._replace(witness=request, decision=decision, because=decision.because)
     fixes = (Fix("let requests without a Referer through", UNSAFE, (_exception(tests[0]),)),)
     yield finding_of("apache/hotlink-refuses-direct-visits", WARNING, message, about, fixes, anchor=rule.pattern.text)
-
-
-def refusing_rule(refusal: Refusal, subject: Subject) -> Rule | None:
-    """The RewriteRule that refuses, of the directory or of the server."""
-    server: RewriteConfig | None = subject.server.slots.get(REWRITE)
-    rules = [*subject.rewriting.rules, *(() if server is None else server.rules)]
-    return next((rule for rule in rules if rule.directive.span == refusal.where), None)
 
 
 def _somebody_passes(site: Site, refusal: Refusal) -> bool:

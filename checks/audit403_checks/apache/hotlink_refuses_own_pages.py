@@ -10,7 +10,8 @@ from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
 from audit403.core.registry import check
-from audit403_checks.apache.hotlink_refuses_direct_visits import REFERER, refusing_rule
+from audit403_checks.apache.hotlink_refuses_direct_visits import REFERER
+from audit403_checks.apache.rewriting import refusing_rule
 from audit403_checks.apache.subjects import refusal_of
 from audit403_checks.hotlinks import ELSEWHERE, Page, is_refused, with_referer
 from audit403_checks.support import finding_of, insert_before

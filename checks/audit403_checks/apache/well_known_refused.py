@@ -15,7 +15,7 @@ from audit403.core.place import Span
 from audit403.core.registry import check
 from audit403.core.request import Request
 from audit403.explore.subject import PURPOSE_CERTIFICATE, PURPOSE_HOME
-from audit403_checks.apache.hotlink_refuses_direct_visits import refusing_rule
+from audit403_checks.apache.rewriting import refusing_rule
 from audit403_checks.apache.subjects import refusal_of
 from audit403_checks.support import finding_of
 

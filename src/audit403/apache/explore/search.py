@@ -26,7 +26,8 @@ _MOST_PASSES = 12
 _DEEPEST = 8
 _STOPPING = frozenset(("authz", "access", "authn", "if", "env", "fixup", "translate"))
 """The phases whose tests may keep a request from what lies behind."""
-_MISCHIEF = ("%3Fa", "%0Aa", "%20a")
+_MISCHIEF = ("%20a", "%3Fa", "%0Aa")
+_MOST_SEGMENTS = 4
 """What clients put into URLs that rules may turn into something else."""
 
 Mark = tuple[Place, str | None, str | None, bool | None]
@@ -112,11 +113,7 @@ class Search:
                 yield Proposal(self.flips.of(step, request), _turns(step))
         if _is_stopped(decision):
             yield from self._past(base)
-        if any(
-            step.met and step.operator in ("~", "~*") and step.phase in ("translate", "fixup")
-            for step in decision.trace
-        ):
-            yield from self._mischief(request, decision)
+        yield from self._mischief(request, decision)
 
     def _is_wanted(self, step: Step) -> bool:
         """Whether a test has come out one way only, and was not tried too often."""
@@ -152,11 +149,23 @@ class Search:
         """URLs with encoded signs, where rules make something else of a URL."""
         path, mark, query = request.target.partition("?")
         for step in decision.trace:
-            is_rule = step.met and step.phase in ("translate", "fixup") and step.operator in ("~", "~*")
-            if is_rule and step.where is not None and self._try_again(("mischief", step.where), 1):
-                targets = [f"{path}{sign}{mark}{query}" for sign in _MISCHIEF]
-                targets += [f"{path.rpartition('/')[0]}/a{sign}{path.rpartition('/')[2]}" for sign in _MISCHIEF]
+            if _has_rewritten(step) and self._try_again(("mischief", step.where), 1):
+                targets = [f"{made}{mark}{query}" for made in _with_mischief(path)]
                 yield Proposal((with_target(request, target) for target in targets), _never)
+
+
+def _has_rewritten(step: Step) -> bool:
+    """Whether a rule has put something in place of the URI."""
+    return step.phase in ("translate", "fixup") and step.field is None and step.value is not None
+
+
+def _with_mischief(path: str) -> Iterator[str]:
+    """The path with an encoded sign in it: at its end, and in each of its segments."""
+    segments = path.split("/")
+    for sign in _MISCHIEF:
+        yield f"{path}{sign}"
+        for at in range(len(segments) - 1, 0, -1)[:_MOST_SEGMENTS]:
+            yield "/".join((*segments[:at], f"a{sign}{segments[at]}", *segments[at + 1 :]))
 
 
 def _mark(step: Step) -> Mark:

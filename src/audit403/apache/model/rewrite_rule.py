@@ -10,6 +10,7 @@ from audit403.apache.model.pattern import Pattern, pattern_of
 from audit403.apache.read.tree import Directive
 from audit403.apache.read.words import SPACE, SPACES
 from audit403.core.named_tuple import NamedTuple
+from audit403.core.place import Span
 
 #: Kinds of conditions; the comparisons carry their operator.
 REGEX, EXPRESSION = "regex", "expr"
@@ -51,6 +52,7 @@ KNOWN_STATUSES = frozenset(
     )
 )  # fmt: skip
 MOST_ROUNDS = 32000
+_MOST_WORDS = 3
 #: A word without quotes that a space ends, up to that space.
 _PLAIN_WORD = re.compile(rf"{SPACE}*+(?![\"'])((?:[^ \t\n\v\f\r\\]++|\\(?=[^ \t\n\v\f\r]))++){SPACE}")
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?\d+)", re.ASCII)
@@ -222,6 +224,18 @@ def _words(directive: Directive) -> tuple[str, str, str | None]:
         return first, second, None
     third, _, _ = _word(text, position)
     return first, second, third
+
+
+def word_spans(directive: Directive) -> list[Span]:
+    """Where the words of a RewriteRule or RewriteCond stand, each with its quotes."""
+    text, position = directive.raw, 0
+    found: list[Span] = []
+    while len(found) < _MOST_WORDS and text[position:].strip(SPACES):
+        start = position + len(text[position:]) - len(text[position:].lstrip(SPACES))
+        quotes = 2 * (text[start] in "\"'")
+        word, position, _ = _word(text, start)
+        found.append(directive.raw_span(start, min(start + len(word) + quotes, len(text))))
+    return found
 
 
 def _word(text: str, position: int) -> tuple[str, int, bool]:
