@@ -7,9 +7,8 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from differential.nginx.random_texts import texts_of
-
 from differential.dense_sample import TEXTS, Change, DenseSample, Notes, Port, around, entries, is_address
+from differential.random_texts import texts_of
 
 if TYPE_CHECKING:
     import random
