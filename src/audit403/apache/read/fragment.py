@@ -77,7 +77,7 @@ def read_folder(folder: str, evidence: Evidence, settings: Settings = USUAL) -> 
             continue
         file = parse(path, data)
         if is_main(path, file.lines.lines):
-            mains.append(read_configuration(path, evidence, settings))
+            mains.append(read_configuration(path, evidence, settings, read_before={path: file}))
         elif _looks_like_apache(file):
             others.append(file)
     included = {path for one in mains for path in one.files if path != one.main.path}
@@ -101,7 +101,7 @@ def read_lone(path: str, evidence: Evidence, settings: Settings = USUAL) -> Conf
         return read_configuration(path, evidence, settings)
     file = parse(path, data)
     if is_main(path, file.lines.lines):
-        return read_configuration(path, evidence, settings)
+        return read_configuration(path, evidence, settings, read_before={path: file})
     return _surrounded(file, evidence, settings)
 
 
