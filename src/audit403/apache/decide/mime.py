@@ -28,7 +28,8 @@ _TOKEN = r"[!#$%&'*+.^_`{|}~0-9A-Za-z-]"
 _TYPE = re.compile(rf"{_S}*+([^ \t\n\v\f\r][^/; \t\n\v\f\r]*+{_S}*+)/{_S}*+([^ \t\n\v\f\r][^; \t\n\v\f\r]*+){_S}*+")
 _PLAIN_TYPE = re.compile("[a-z0-9./+-]+")
 _ATTRIBUTE = re.compile(rf"((?:{_TOKEN}|[ \t\n])*+)=[ \t\n]*+")
-_QUOTED = re.compile(r'"(?:[^"\\\n\x80-\U0010ffff]|\\[^\x80-\U0010ffff])*+(?:\Z|"[ \t\n]*+(?=;|\Z))')
+# Ranges of what is in it: to compile the complement of all that is not ASCII takes 5 ms.
+_QUOTED = re.compile(r'"(?:[\0-\t\v-!#-\[\]-\x7f]|\\[\0-\x7f])*+(?:\Z|"[ \t\n]*+(?=;|\Z))')
 _WORDS = re.compile(rf"(?:{_TOKEN}|[ \t\n])*+")
 _BARE = re.compile(rf"{_TOKEN}++(?=;|\Z)")
 
