@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from audit403.core.family import NotAudited, Options
 from audit403.evidence.interface import DIRECTORY, Entry, Evidence
 from audit403.nginx.read.configuration import Configuration
-from audit403.nginx.read.fragment import NOT_RECOGNISED, read_folder, read_lone
+from audit403.nginx.read.fragment import NOT_RECOGNISED, is_of_another_program, read_folder, read_lone
 
 
 def configurations(target: str, evidence: Evidence, options: Options) -> Iterator[Configuration | NotAudited]:
@@ -18,8 +18,12 @@ def configurations(target: str, evidence: Evidence, options: Options) -> Iterato
         yield from folder.fragments
         yield from (NotAudited(path, reason) for path, reason in folder.not_read)
         return
+    named_after_nginx = "nginx" in target.rpartition("/")[2]
+    if not named_after_nginx and is_of_another_program(target, evidence):
+        yield NotAudited(target, NOT_RECOGNISED)
+        return
     configuration = read_lone(target, evidence, prefix=options.prefix, path_map=path_map)
-    if (target, NOT_RECOGNISED) in configuration.not_read and "nginx" not in target.rpartition("/")[2]:
+    if (target, NOT_RECOGNISED) in configuration.not_read and not named_after_nginx:
         yield NotAudited(target, NOT_RECOGNISED)
     else:
         yield configuration

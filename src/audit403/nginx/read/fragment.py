@@ -57,7 +57,8 @@ _SECTION = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _BEGINNING = 1 << 14
-_MAIN_BLOCK = rb"\b(?:http|events|stream|mail)[ \t\r\n]*\{"
+#: One by one, for `re` finds a beginning that is plain text many times as fast.
+_MAIN_BLOCKS = (rb"http[ \t\r\n]*\{", rb"events[ \t\r\n]*\{", rb"stream[ \t\r\n]*\{", rb"mail[ \t\r\n]*\{")
 
 
 class Folder(NamedTuple):
@@ -79,7 +80,7 @@ def read_folder(folder: str, evidence: Evidence, *, prefix: str | None = None, p
         data = evidence.read(path)
         if not isinstance(data, bytes):
             not_read.append((path, reason_of(data)))
-        elif re.search(_MAIN_BLOCK, data) and is_main((file := parse(path, data)).directives):
+        elif _may_have_main_block(data) and is_main((file := parse(path, data)).directives):
             read = {path: file}
             mains.append(read_configuration(path, evidence, prefix=prefix, path_map=path_map, read_before=read))
         else:
@@ -120,6 +121,17 @@ def read_lone(
             if path in configuration.files:
                 return configuration
     return _surrounded(file, evidence, path_map, prefix)
+
+
+def is_of_another_program(path: str, evidence: Evidence) -> bool:
+    """Whether a lone file plainly is none of nginx's, and no main file near it may include it: it need not be read."""
+    data = evidence.read(path)
+    return (
+        isinstance(data, bytes)
+        and _is_in_another_language(data)
+        and not _may_have_main_block(data)
+        and not any(isinstance(evidence.read(main), bytes) for main in _mains_around(path))
+    )
 
 
 def read_standard_input(
@@ -197,6 +209,10 @@ def _may_be_configuration(directory: str, name: str) -> bool:
     if name.startswith(".") or name.endswith("~"):
         return False
     return name.endswith(_ENDINGS) or name.startswith("nginx.conf") or directory.endswith(_EXTENSIONLESS_FOLDERS)
+
+
+def _may_have_main_block(data: bytes) -> bool:
+    return any(re.search(block, data) for block in _MAIN_BLOCKS)
 
 
 def _is_in_another_language(data: bytes) -> bool:
