@@ -62,30 +62,58 @@ def check_directives(directives: list[Directive], process: Process, place: Place
     """The problems of a tree, in httpd's order; httpd itself stops at the first."""
     problems: dict[tuple[str, int, str], Problem] = {}
     strangers = any(not table.is_httpds(symbol) for symbol in process.modules.symbols)
-    fine: set[tuple[str, int, Place]] = set()
-    pending = [(iter(directives), place)]
+    here = _Here(place)
+    pending = [(iter(directives), here)]
     while pending:
-        steps, place = pending[-1]
+        steps, here = pending[-1]
         for directive in steps:
-            use = (directive.name, len(directive.args) if directive.block is None else -1, place)
-            if use not in fine or "" in directive.args:
-                said = _problem(directive, place, process, strangers)
+            if not here.is_fine(directive):
+                said = _problem(directive, here.place, process, strangers)
                 if said is None:
-                    if "" not in directive.args and not _is_flag(directive.name):
-                        fine.add(use)
+                    here.note_fine(directive)
                 else:
                     problem = Problem(directive.span, *said)
                     problems.setdefault((problem.span.file, problem.span.start, problem.message), problem)
                     if len(problems) >= MOST_PROBLEMS:
                         return list(problems.values())
             if directive.block:
-                inside = _inside(directive, place)
+                inside = here.inside(directive)
                 if inside is not None:
                     pending.append((iter(directive.block), inside))
                     break
         else:
             pending.pop()
     return list(problems.values())
+
+
+class _Here:
+    """A place, and which uses of directives are known to be right there: the same ones come again and again."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        #: Names with the number of their words; where one of few words is wanted, with the words.
+        self._fine: set[tuple[str | int, ...]] = set()
+        self._inside: dict[str, _Here | None] = {}
+
+    def is_fine(self, directive: Directive) -> bool:
+        name, words = directive.name, directive.args
+        if "" in words:  # an empty word counts as none for some directives: each such line is looked at
+            return False
+        return (name, len(words) if directive.block is None else -1) in self._fine or (name, *words) in self._fine
+
+    def note_fine(self, directive: Directive) -> None:
+        name, words = directive.name, directive.args
+        if _is_flag(name):
+            self._fine.add((name, *words))
+        elif "" not in words:
+            self._fine.add((name, len(words) if directive.block is None else -1))
+
+    def inside(self, section: Directive) -> "_Here | None":
+        """What is allowed in a section; None where nobody here knows."""
+        if section.name not in self._inside:
+            place = _inside(section, self.place)
+            self._inside[section.name] = None if place is None else _Here(place)
+        return self._inside[section.name]
 
 
 def _problem(directive: Directive, place: Place, process: Process, strangers: bool) -> tuple[str, str] | None:
@@ -179,7 +207,6 @@ _COUNTS = {
 
 
 def _inside(section: Directive, place: Place) -> Place | None:
-    """What is allowed in a section; None where nobody here knows."""
     name = section.name
     sections = place.sections if name in place.sections else place.sections | {name}
     if name in _TRANSPARENT:

@@ -108,8 +108,9 @@ class Directive:
         return raw
 
     def _raw(self) -> str:
-        raw = self.text[self._args_at :]
-        if self.name.startswith("<"):
+        text = self._text
+        raw = self.source.text[self.start + self._args_at : self.line_end] if text is None else text[self._args_at :]
+        if self.name[:1] == "<":
             stop = raw.rfind(">")
             return raw if stop < 0 else raw[:stop]
         return raw

@@ -31,9 +31,11 @@ def words_of(text: str) -> list[tuple[int, int, bool]]:
 
 def values_of(text: str) -> list[str]:
     """The words of a text as httpd reads them (UTF-8 with surrogate escapes)."""
-    if '"' not in text and "'" not in text and "\\" not in text:
-        return decoded_bytes(text).split() if _splits_as_httpd(text) else [decoded_bytes(w) for w in _SPLIT(text)]
-    return [decoded_bytes(_value(match)) for match in WORD.finditer(text)]
+    if '"' in text or "'" in text or "\\" in text:
+        return [decoded_bytes(_value(match)) for match in WORD.finditer(text)]
+    if text.isascii() and text.isprintable():
+        return text.split()
+    return [decoded_bytes(word) for word in _SPLIT(text)]
 
 
 def first_word(text: str, position: int = 0) -> tuple[str, int]:
@@ -59,8 +61,3 @@ def _value(match: re.Match[str]) -> str:
 
 
 _SPLIT = re.compile(r"[^ \t\n\v\f\r]++").findall
-_SPACES_IN_PYTHON_ALONE = re.compile(r"[\x1c-\x1f]")
-
-
-def _splits_as_httpd(text: str) -> bool:
-    return text.isascii() and _SPACES_IN_PYTHON_ALONE.search(text) is None
