@@ -13,7 +13,7 @@ from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
 from audit403.core.registry import check
 from audit403.core.request import Request
 from audit403.explore.borders import inside
-from audit403.http.address import Address, Network
+from audit403_checks.apache.requirements import have_none_in_common, is_all
 from audit403_checks.apache.subjects import has_old_syntax, refusal_of
 from audit403_checks.support import finding_of, remove, replace
 
@@ -72,7 +72,7 @@ def _lines(container: Container) -> list[Requirement]:
 
 def _denied_beside_others(container: Container) -> tuple[Requirement, Requirement, str, Fix] | None:
     lines = _lines(container)
-    closed = next((one for one in lines if one.provider == "all" and one.argument.lower() == "denied"), None)
+    closed = next((one for one in lines if is_all(one, "denied")), None)
     others = [one for one in lines if one.provider != "all"]
     if closed is None or not others:
         return None
@@ -84,7 +84,7 @@ def _two_lists(container: Container) -> tuple[Requirement, Requirement, str, Fix
     lists = [(one, one.parsed) for one in _lines(container) if one.provider == "ip" and isinstance(one.parsed, tuple)]
     for index, (first, networks) in enumerate(lists):
         for second, others in lists[index + 1 :]:
-            if not any(_overlap(one, other) for one in networks for other in others):
+            if have_none_in_common(networks, others):
                 why = f"no address is in both `{first.label()}` and `{second.label()}`"
                 one_line = replace(first.directive.span, f"Require ip {first.argument} {second.argument}")
                 return (
@@ -94,7 +94,3 @@ def _two_lists(container: Container) -> tuple[Requirement, Requirement, str, Fix
                     Fix("put both lists into one line", UNSAFE, (one_line, remove(second.directive))),
                 )
     return None
-
-
-def _overlap(one: Network, other: Network) -> bool:
-    return one.contains(Address(other.family, other.number)) or other.contains(Address(one.family, one.number))

@@ -6,7 +6,7 @@ from errno import ENOENT, ENOTDIR
 from audit403.apache.explore.mounts import Mount, mounts_of
 from audit403.apache.explore.subject import Subject
 from audit403.apache.explore.trail import Trails
-from audit403.apache.model.authz import AUTHZ_CORE, AuthzConfig, Container, Requirement
+from audit403.apache.model.authz import AUTHZ_CORE, AuthzConfig
 from audit403.apache.model.section import DIRECTORY, Section
 from audit403.apache.site import ApacheSite
 from audit403.core.fact import Fact, Refusal
@@ -18,11 +18,11 @@ from audit403.evidence.interface import Absent, NotCollected, Unreadable
 from audit403.explore.ordinary import quoted
 from audit403_checks.apache.asked import met_by
 from audit403_checks.apache.edits import insert_inside
+from audit403_checks.apache.requirements import GRANT, only_denies
 from audit403_checks.apache.roots import Root, root_of
 from audit403_checks.apache.subjects import has_old_syntax, is_answered, is_file, refusal_of, seen_at
 from audit403_checks.support import finding_of, insert_after, replace
 
-_GRANT = "Require all granted"
 _MOST_ROOTS = 50
 _MOST_WITNESSES = 5
 
@@ -100,28 +100,21 @@ def _judged(subject: Subject, root: Root) -> tuple[str, tuple[Fix, ...]]:
     assert root.directive is not None
     if own is not None:
         message += f": {own.label()} says nothing about who may come in"
-        return message, (Fix(f"put `{_GRANT}` into {own.label()}", UNSAFE, (insert_inside(own.directive, _GRANT),)),)
-    lines = f"<Directory {_quoted(root.directory)}>\n    {_GRANT}\n</Directory>"
+        return message, (Fix(f"put `{GRANT}` into {own.label()}", UNSAFE, (insert_inside(own.directive, GRANT),)),)
+    lines = f"<Directory {_quoted(root.directory)}>\n    {GRANT}\n</Directory>"
     return message, (Fix(f"grant access to {root.directory}", UNSAFE, (insert_after(root.directive, lines),)),)
 
 
 def _denied_above(subject: Subject) -> Section | None:
     """The `<Directory>` whose `Require all denied`, and nothing else, is in effect."""
     root = subject.authz.root
-    if root is None or not _only_denies(root):
+    if root is None or not only_denies(root):
         return None
     for section in reversed(subject.sections):
         config: AuthzConfig | None = section.per_dir.get(AUTHZ_CORE)
         if config is not None and config.root is not None:
             return section if section.kind == DIRECTORY and config.root == root else None
     return None
-
-
-def _only_denies(container: Container) -> bool:
-    return all(
-        isinstance(one, Requirement) and one.provider == "all" and one.argument.lower() == "denied"
-        for one in container.children
-    )
 
 
 def _is_above(section: Section, directory: str) -> bool:
@@ -153,7 +146,7 @@ def _other_spelling(subject: Subject, root: Root) -> tuple[Section, str] | None:
         config: AuthzConfig | None = section.per_dir.get(AUTHZ_CORE)
         if section.regex is not None or section.is_pattern or config is None or config.root is None:
             continue
-        if _is_for(section, root.directory) or _only_denies(config.root):
+        if _is_for(section, root.directory) or only_denies(config.root):
             continue
         if section.text.lower() == f"{root.directory}/".lower():
             return section, "differs from it in case"

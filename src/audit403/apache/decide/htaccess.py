@@ -96,6 +96,11 @@ class AccessFiles:
         """The files that were read so far."""
         return {path: read.file for path, read in self._parsed.items()}
 
+    def said(self, path: str) -> PerDir | None:
+        """What a file that was read so far has come to."""
+        found = (read for (known, _, _), read in self._read.items() if known == path and not read.message)
+        return next((read.per_dir for read in found), None)
+
     def parsed(self, path: str) -> Htaccess:
         """The directives of one file. Raises Undecided when its content is not known."""
         known = self._parsed.get(path)
