@@ -1,10 +1,11 @@
 """What the checks of several families need: the finding for a refusal, and edits around directives."""
 
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 from audit403.core.decision import Decision
 from audit403.core.edit import TextEdit
-from audit403.core.fact import Fact, Refusal
+from audit403.core.fact import Fact, ReadingFault, Refusal
 from audit403.core.finding import Finding, Fix
 from audit403.core.place import Span
 from audit403.core.source import Source
@@ -87,6 +88,12 @@ def finding_of(
         anchor=f"{name} {anchor}",
         fact=refusal,
     )
+
+
+def told(rule: str, severity: str, fact: Fact) -> Iterator[Finding]:
+    """The finding for something in a configuration, in the fact's own words; nothing for any other fact."""
+    if isinstance(fact, ReadingFault):
+        yield Finding(rule, severity, fact.message, fact.where, status=None, anchor=fact.message, fact=fact)
 
 
 def insert_before(directive: Written, text: str) -> TextEdit:

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 
-from audit403.core.fact import Fact, ReadingFault
+from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import NOTE, Finding
 from audit403.core.registry import check
+from audit403_checks.support import told
 
 
 @check(NOTE, "not-evaluated")
 def not_evaluated(fact: Fact, site: Site) -> Iterator[Finding]:
     """A note: whether the program refuses anybody is for its own tests to say."""
-    if isinstance(fact, ReadingFault):
-        yield Finding(
-            "nginx/not-evaluated", NOTE, fact.message, fact.where, status=None, anchor=fact.message, fact=fact
-        )
+    yield from told("nginx/not-evaluated", NOTE, fact)

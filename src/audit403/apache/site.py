@@ -8,6 +8,7 @@ from audit403.apache.explore.explorer import Explorer
 from audit403.apache.family import NOT_RECOGNISED
 from audit403.apache.model.build import build_model, every_section
 from audit403.apache.model.model import Model
+from audit403.apache.model.not_evaluated import not_evaluated
 from audit403.apache.model.section import DIRECTORY
 from audit403.apache.read.configuration import Configuration, Settings
 from audit403.apache.read.fragment import (
@@ -29,6 +30,7 @@ from audit403.evidence.assumed import AssumedTree
 from audit403.evidence.configuration_only import ConfigurationOnly
 from audit403.evidence.interface import DIRECTORY as IS_DIRECTORY
 from audit403.evidence.interface import Entry, Evidence
+from audit403.explore.left_open import NOT_EVALUATED
 
 FAMILY = "apache"
 STANDARD_INPUT = "(standard input)"
@@ -122,6 +124,9 @@ class ApacheSite:
         for fault in self.model.faults:
             if fault.directive.span not in told:
                 yield ReadingFault(FAMILY, "rejected", fault.directive.span, fault.message)
+        for directive, words in not_evaluated(self.configuration):
+            message = f"`{directive.written}` has a say in what is answered: {words}"
+            yield ReadingFault(FAMILY, NOT_EVALUATED, directive.span, message)
         self._explorer = Explorer(self.model, self.evaluator, self.options.tree == "here" or bool(self.options.paths))
         yield from self._found(self._explorer, self._explorer.explored())
 

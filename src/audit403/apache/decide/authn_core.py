@@ -5,10 +5,12 @@ Truth: modules/aaa/mod_authn_core.c.
 
 import re
 
+from audit403.apache.decide import foreign
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.expression import text_or_failure
 from audit403.apache.decide.outcome import OK, SERVER_ERROR
 from audit403.apache.model.authn import AUTHN_CORE, AuthnCoreConfig
+from audit403.core.decision import REASON_PROGRAM, Missing
 from audit403.core.open_question import Undecided, Unknown
 from audit403.core.place import Span
 
@@ -66,6 +68,11 @@ def authenticate_no_user(exchange: Exchange) -> int:
     if kind is None:
         return OK
     where = login_place(exchange)
+    if foreign.may_log_in(exchange):
+        missing = Missing(REASON_PROGRAM, f"what the module for AuthType {kind} says")
+        exchange.step("authn", f"{missing.name}: it is none of httpd's own", where)
+        exchange.decided("foreign-login", where, "another module answers for this")
+        raise Undecided(missing)
     exchange.step("authn", f"no module knows AuthType {kind}: 500", where)
     log = f"AH01796: AuthType {kind} configured without corresponding module"
     exchange.decided("unknown-auth-type", where, "no module that is loaded knows this", log=log)

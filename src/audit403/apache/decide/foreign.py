@@ -16,12 +16,18 @@ _PROGRAM_TYPE = re.compile(r"(?:application/)?x-(?:httpd|mapp|lsphp|lsapi|php|ru
 """What handlers of web hosts are called: application/x-httpd-ea-php82, x-mapp-php5, php74-cgi."""
 #: Names of httpd's own that stand for sending the file, whatever modules there are.
 _SENT = ("default-handler", "none", "server-parsed", "httpd/unix-directory", "text/html")
-#: Foreign modules that take no handler, or those of the table alone.
+#: Foreign modules for logins, which take no handler.
+_FOR_LOGINS = frozenset(
+    f"{name}_module"
+    for name in (
+        "auth_openidc", "auth_cas", "auth_gssapi", "auth_kerb", "authnz_external", "authnz_pam", "auth_ntlm_winbind",
+    )
+)  # fmt: skip
+#: Others that take no handler, or those of the table alone.
 _KNOWN = frozenset(
     f"{name}_module"
     for name in (
-        *HANDLERS.values(), "security2", "security3", "evasive20", "qos", "unique_id", "xsendfile", "auth_openidc",
-        "auth_cas", "auth_gssapi", "auth_kerb", "authnz_external", "authnz_pam", "auth_ntlm_winbind", "mpm_itk",
+        *HANDLERS.values(), "security2", "security3", "evasive20", "qos", "unique_id", "xsendfile", "mpm_itk",
         "ruid2", "rpaf", "cloudflare", "geoip", "maxminddb", "php7", "php5", "apparmor", "systemd", "wstunnel",
         "bw", "limitipconn", "log_sql", "log_rotate", "dnssd", "dosdetector",
     )
@@ -39,11 +45,22 @@ def handle(exchange: Exchange) -> int:
     if process.lenient:
         theirs = _PROGRAM_TYPE.match(name) is not None or (not is_type and "/" not in name and "-" in name)
     else:
-        strangers = (one for one in process.modules.symbols if not is_httpds(one) and one not in _KNOWN)
-        theirs = not is_type and "/" not in name and name not in HANDLERS and any(strangers)
+        strangers = _strangers(exchange) - _FOR_LOGINS
+        theirs = not is_type and "/" not in name and name not in HANDLERS and bool(strangers)
     if not theirs:
         return DECLINED
     exchange.handed_to = f"whatever takes the handler {name}"
     exchange.step("handler", f"{exchange.handed_to} answers")
     exchange.status_known = False
     return OK
+
+
+def may_log_in(exchange: Exchange) -> bool:
+    """Whether a module that is not known here may answer for an AuthType that is none of httpd's own."""
+    return exchange.evaluator.model.process.lenient or bool(_strangers(exchange))
+
+
+def _strangers(exchange: Exchange) -> set[str]:
+    """The modules of others that may do what nobody here knows."""
+    symbols = exchange.evaluator.model.process.modules.symbols
+    return {one for one in symbols if not is_httpds(one) and one not in _KNOWN}

@@ -13,14 +13,16 @@ from audit403.apache.explore.places import Start, starts
 from audit403.apache.explore.search import Search
 from audit403.apache.explore.server_errors import ServerErrors
 from audit403.apache.explore.trail import Trails
-from audit403.apache.explore.unexplored import LeftOpen, Unmet
+from audit403.apache.explore.unexplored import Unmet
 from audit403.apache.model.model import Model
 from audit403.apache.model.server import Server
+from audit403.apache.read.fragment import ASSUMED
 from audit403.core.fact import Fact
 from audit403.core.family import NotAudited
 from audit403.core.open_question import Undecided
 from audit403.explore.asked import Asked
 from audit403.explore.blocking import TreeStart
+from audit403.explore.left_open import LeftOpen
 from audit403.explore.subject import PURPOSE_LINKED
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class Explorer:
         self.trails = Trails(model)
         self.doors = Doors(model)
         self.found = Found(evaluator, self.trails, self.doors)
-        self.left_open = LeftOpen(FAMILY, tree_known)
+        self.left_open = LeftOpen(FAMILY, tree_known, ASSUMED)
         self.unmet = Unmet()
         self.server_errors = ServerErrors(FAMILY, evaluator)
         self._shapes: alike.Shapes | None = None

@@ -1,4 +1,4 @@
-"""What exploration did not get to: directives that refuse and that no request has met, and answers left open."""
+"""What exploration did not get to: directives that refuse and that no request has met."""
 
 from collections.abc import Iterator
 
@@ -15,42 +15,7 @@ from audit403.apache.model.section import DIRECTORY, FILES, LOCATION, Section
 from audit403.apache.model.server import Server
 from audit403.apache.read.fragment import ASSUMED
 from audit403.apache.read.tree import Directive
-from audit403.core.decision import REASON_FILE, UNKNOWN
-from audit403.core.fact import ReadingFault
 from audit403.core.family import NotAudited
-from audit403.core.place import Span
-from audit403.explore.asked import Asked
-
-
-class LeftOpen:
-    """Gathers the answers that hang on what cannot be seen, each thing once."""
-
-    def __init__(self, family: str, tree_known: bool) -> None:
-        self.family = family
-        self.tree_known = tree_known
-        self._found: dict[tuple[str, str], ReadingFault] = {}
-
-    def note(self, asked: list[Asked]) -> None:
-        """Take in what one start led to."""
-        for request, decision, _ in asked:
-            if decision.verdict != UNKNOWN:
-                continue
-            places = [decision.where, *(step.where for step in reversed(decision.trace))]
-            where = next((place for place in places if isinstance(place, Span)), None)
-            for missing in decision.missing:
-                if where is None or (missing.reason == REASON_FILE and not self.tree_known):
-                    continue
-                url = f"{request.method} {request.url()}"
-                message = f"whether requests such as {url} are refused hangs on {missing.name}, which is not known here"
-                fault = ReadingFault(self.family, "not-evaluated", where, message)
-                self._found.setdefault((missing.reason, missing.name), fault)
-
-    def __len__(self) -> int:
-        return len(self._found)
-
-    def facts(self) -> Iterator[ReadingFault]:
-        """What was gathered."""
-        yield from self._found.values()
 
 
 class Unmet:

@@ -18,7 +18,7 @@ from audit403.nginx.explore.loops import Loops
 from audit403.nginx.explore.places import Seen, Start, starts
 from audit403.nginx.explore.search import Search
 from audit403.nginx.explore.trail import Trails
-from audit403.nginx.explore.unexplored import LeftOpen, unexplored
+from audit403.nginx.explore.unexplored import NginxLeftOpen, unexplored
 from audit403.nginx.model.model import Model
 from audit403.nginx.model.server import Server
 
@@ -41,7 +41,7 @@ class Explorer:
         self.found = Found(evaluator, self.trails, self.doors)
         self.loops = Loops()
         self.server_errors = _server_errors(model)
-        self.left_open = LeftOpen(tree_known)
+        self.left_open = NginxLeftOpen("nginx", tree_known)
         self._looked_at_files = True
         self._seen_lists: set[int] = set()
         self._shapes: alike.Shapes | None = None

@@ -6,11 +6,9 @@ A configuration in which something was not tried is not a clean one, so it is sa
 from collections.abc import Iterator
 from itertools import islice
 
-from audit403.core.decision import REASON_FILE, REASON_PROGRAM, UNKNOWN
-from audit403.core.fact import ReadingFault
+from audit403.core.decision import REASON_FILE, REASON_PROGRAM
 from audit403.core.family import NotAudited
-from audit403.core.place import Span
-from audit403.explore.asked import Asked
+from audit403.explore.left_open import LeftOpen
 from audit403.explore.ordinary import UNKNOWN_HOST
 from audit403.explore.regex_witness import witnesses
 from audit403.nginx.decide.tls import verify_mode
@@ -30,55 +28,26 @@ _MOST_WITNESSES = 8
 _SENDING = ("try_files", "error_page")
 
 
-class LeftOpen:
-    """Gathers the answers that hang on what cannot be seen, each thing once."""
-
-    def __init__(self, tree_known: bool) -> None:
-        self.tree_known = tree_known
-        self._found: dict[tuple[str, str], ReadingFault] = {}
-
-    def note(self, asked: list[Asked]) -> None:
-        """Take in what one start led to."""
-        for request, decision, _ in asked:
-            if decision.verdict != UNKNOWN:
-                continue
-            places = [decision.where, *(step.where for step in reversed(decision.trace))]
-            where = next((place for place in places if isinstance(place, Span)), None)
-            for missing in decision.missing:
-                if where is None or (missing.reason == REASON_FILE and not self.tree_known):
-                    continue
-                url = f"{request.method} {request.url()}"
-                message = f"whether requests such as {url} are refused hangs on {missing.name}, which is not known here"
-                self._found.setdefault((missing.reason, missing.name), _fault(where, message))
+class NginxLeftOpen(LeftOpen):
+    """The same with locations that only what nobody knows leads to."""
 
     def note_named(self, location: Location) -> None:
         """Take in a named location to which only files that are not known here may lead."""
         span = location.span()
         if not self.tree_known and span is not None and _refuses_itself(location):
             message = f"whether `location {location.name}` refuses anybody hangs on files that are not known here"
-            self._found.setdefault((REASON_FILE, f"{span.file}:{span.start}"), _fault(span, message))
+            self.add(REASON_FILE, f"{span.file}:{span.start}", span, message)
 
     def note_internal(self, location: Location) -> None:
         """Take in a location that only nginx itself comes to, and whose rules met nobody: a program may lead there."""
         span = location.span()
         if span is not None and "deny" in location.own and {"root", "alias"} & location.own.keys():
             message = f"`{location.label()}` refuses what a program sends there with X-Accel-Redirect, if one does"
-            self._found.setdefault((REASON_PROGRAM, f"{span.file}:{span.start}"), _fault(span, message))
-
-    def __len__(self) -> int:
-        return len(self._found)
-
-    def facts(self) -> Iterator[ReadingFault]:
-        """What was gathered."""
-        yield from self._found.values()
-
-
-def _fault(where: Span, message: str) -> ReadingFault:
-    return ReadingFault("nginx", "not-evaluated", where, message)
+            self.add(REASON_PROGRAM, f"{span.file}:{span.start}", span, message)
 
 
 def unexplored(
-    server: Server, search: Search, trails: Trails, doors: list[Door], left_open: LeftOpen
+    server: Server, search: Search, trails: Trails, doors: list[Door], left_open: NginxLeftOpen
 ) -> Iterator[NotAudited]:
     """Every directive of a server block that refuses and that no request has met.
 
