@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from audit403.apache.explore.subject import Subject
 from audit403.apache.model.rewrite import REWRITE, RewriteConfig
-from audit403.apache.model.rewrite_rule import Rule, word_spans
+from audit403.apache.model.rewrite_rule import OR_NEXT, Condition, Rule, word_spans
 from audit403.core.decision import Decision
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Refusal
 from audit403.core.place import Place
 
 _FLAGS = 2
+_NAMES = {OR_NEXT: ("or", "ornext")}
 
 
 def refusing_rule(refusal: Refusal, subject: Subject) -> Rule | None:
@@ -44,3 +45,14 @@ def with_flag(rule: Rule, flag: str) -> TextEdit:
     at = written.find(b"[") + 1
     comma = "," if written[at:].strip(b"]\"' ") else ""
     return TextEdit(spans[_FLAGS].file, start + at, start + at, f"{flag}{comma}")
+
+
+def without_flag(condition: Condition, flag: str) -> TextEdit:
+    """The edit that takes a flag from a condition."""
+    spans = word_spans(condition.directive)
+    start, end = spans[_FLAGS].start, spans[_FLAGS].end
+    written = condition.directive.source.data[start:end].decode("latin-1")
+    kept = [one.strip() for one in written.strip("[]\"'").split(",") if one.strip().lower() not in _NAMES[flag]]
+    if kept:
+        return TextEdit(spans[_FLAGS].file, start, end, f"[{','.join(kept)}]")
+    return TextEdit(spans[_FLAGS].file, spans[_FLAGS - 1].end, end, "")

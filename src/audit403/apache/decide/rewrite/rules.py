@@ -3,6 +3,8 @@
 Truth: apply_rewrite_list and apply_rewrite_rule in modules/mappers/mod_rewrite.c.
 """
 
+from collections.abc import Iterator
+
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import FORBIDDEN, SERVER_ERROR
 from audit403.apache.decide.rewrite.conditions import all_hold
@@ -30,7 +32,7 @@ from audit403.apache.model.rewrite_rule import (
 )
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.open_question import Undecided, Unknown
-from audit403.core.place import Because
+from audit403.core.place import Because, Span
 
 UNCHANGED, CHANGED, CHANGED_UNESCAPED, ANSWERED, ANSWERED_AT_ONCE = 0, 1, 2, 4, 8
 """What a list has done: nothing, changed the URI, or given the status that `exchange.status` has."""
@@ -173,7 +175,7 @@ def _substituted(rule: Rule, context: Context) -> bool:
             exchange.status = rule.status
             exchange.step(context.phase, f"the rule answers {rule.status}", where)
             if rule.status >= 400:
-                also = tuple(Because(each.directive.span, "its condition holds") for each in rule.conditions)
+                also = tuple(Because(where, "its condition holds") for where in _held(rule, exchange))
                 exchange.decided("rewrite-rule", where, f"this rule answers {rule.status}", also=also)
         return True
     text, unsafe = expand_substitution(rule.output, context, rule)
@@ -215,6 +217,12 @@ def _substituted(rule: Rule, context: Context) -> bool:
             exchange.filename = exchange.filename[1:]
     _force(rule, context)
     return True
+
+
+def _held(rule: Rule, exchange: Exchange) -> Iterator[Span]:
+    """Those of a rule's conditions that hold, as they were tested last; behind [OR] some were not looked at."""
+    tested = {step.where: step.met for step in exchange.steps if step.met is not None}
+    yield from (each.directive.span for each in rule.conditions if tested.get(each.directive.span))
 
 
 def _unknown_target(rule: Rule, text: Unknown) -> str:
