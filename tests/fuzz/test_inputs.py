@@ -23,7 +23,7 @@ from audit403.http.regex import InvalidRegex, compile_regex
 from audit403.nginx import family
 from audit403.nginx.decide.auth_basic import find_user
 from files.worlds import SITE
-from fuzz.texts import Within, fuzzed
+from fuzz.bounds import Within, fuzzed
 
 pytestmark = pytest.mark.differential
 

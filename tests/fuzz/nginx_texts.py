@@ -1,25 +1,21 @@
-"""Texts for the fuzz tests: configuration that is nearly right, real files with bytes changed, and noise."""
+"""Texts for the fuzz tests of nginx: configuration that is nearly right, real files with bytes changed, and noise."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 
 from audit403.nginx.read import directives
-from servers.plenty import SEED, cases
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from fuzz.bounds import changed_of
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Every configuration that this repository has, as something to change.
 REAL = sorted(
     path.read_bytes()
     for path in (ROOT / "fixtures").rglob("*")
+    if "apache" not in path.parts
     if path.is_file() and path.suffix in (".conf", ".inc", ".example", "") and path.stat().st_size < 20_000
 )
 _NAMES = sorted(directives._crossplane_table())
@@ -69,44 +65,5 @@ def nearly_right(draw: Any) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-@st.composite
-def changed(draw: Any) -> bytes:
-    """A real file with some of its bytes lost, doubled or replaced."""
-    data = bytearray(draw(st.sampled_from(REAL)))
-    for _ in range(draw(st.integers(1, 6))):
-        at = draw(st.integers(0, len(data)))
-        pieces = st.binary(max_size=4) | st.sampled_from(
-            [b"{", b"}", b";", b'"', b"'", b"\\", b"$", b"#", b"\0", b"\n"]
-        )
-        data[at : at + draw(st.integers(0, 8))] = draw(pieces | st.sampled_from([bytes(data[at : at + 40])]))
-    return bytes(data)
-
-
-configurations = nearly_right() | changed() | st.binary(max_size=400)
-
-
-def fuzzed(examples: int) -> Callable[[Any], Any]:
-    """So many examples (AUDIT403_CASES changes it), from the run's seed; a failure is shrunk and printed."""
-
-    def apply(test: Any) -> Any:
-        checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
-        options = settings(
-            max_examples=cases(examples), deadline=None, database=None, suppress_health_check=checks, print_blob=True
-        )
-        return seed(int(SEED))(options(test))
-
-    return apply
-
-
-class Within:
-    """A block of code that may use so many seconds of the processor."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-
-    def __enter__(self) -> None:
-        self.start = time.process_time()
-
-    def __exit__(self, *_: object) -> None:
-        used = time.process_time() - self.start
-        assert used < self.seconds, f"{used:.1f} s of processor time"
+changed = changed_of(REAL)
+configurations = nearly_right() | changed | st.binary(max_size=400)

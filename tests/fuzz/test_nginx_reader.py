@@ -10,7 +10,8 @@ from hypothesis import given
 from audit403.core.source import every_directive
 from audit403.nginx.read.parse import parse
 from audit403.nginx.read.tree import Directive, ParsedFile
-from fuzz.texts import Within, configurations, fuzzed
+from fuzz.bounds import Within, fuzzed
+from fuzz.nginx_texts import configurations
 
 pytestmark = pytest.mark.differential
 _GAP = re.compile(rb"(?:[ \t\r\n]|#[^\n]*(?:\n|\Z))*\Z")
