@@ -1,7 +1,8 @@
-"""A `<RequireAll>` that asks for what no client has: two lists of addresses with none in common, or `all denied`."""
+"""A `<RequireAll>` that no client can meet: two lists with no address in common, `all denied`, or only who may not."""
 
 from collections.abc import Iterator
 
+from audit403.apache.decide.authz import leaves
 from audit403.apache.explore.doors import Doors, from_client
 from audit403.apache.explore.subject import Subject
 from audit403.apache.model.authz import AND, Container, Requirement
@@ -13,9 +14,14 @@ from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
 from audit403.core.registry import check
 from audit403.core.request import Request
 from audit403.explore.borders import inside
-from audit403_checks.apache.requirements import have_none_in_common, is_all
+from audit403.explore.ordinary import CLIENT_IPV4
+from audit403_checks.apache.edits import insert_inside
+from audit403_checks.apache.requirements import GRANT, have_none_in_common, is_all
 from audit403_checks.apache.subjects import has_old_syntax, refusal_of
 from audit403_checks.support import finding_of, remove, replace
+
+Judged = tuple[Requirement, Requirement | None, str, Fix]
+"""The line that refuses, one that says who was to come in, why nobody does, and what helps."""
 
 
 @check(ERROR, "require")
@@ -26,30 +32,37 @@ def nobody_let_in(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     refusal, subject = found
     root = subject.authz.root
-    if not isinstance(site, ApacheSite) or root is None or refusal.served is not None or has_old_syntax(subject):
+    if not isinstance(site, ApacheSite) or root is None or has_old_syntax(subject):
         return
     for container in _all_of(root):
-        judged = _denied_beside_others(container) or _two_lists(container)
+        only_negative = _only_negative(container, root, refusal.witness.method)
+        others = None if refusal.served is not None else _denied_beside_others(container) or _two_lists(container)
+        judged = others or only_negative
         if judged is None or judged[0].directive.span != refusal.where:
             continue
         _, meant, why, fix = judged
         message = f"<RequireAll> lets nobody in: {why}"
+        own = {leaf.directive.span for leaf in leaves(container)}
         for witness in _clients(refusal, subject, meant, site):
             decision = site.decide(witness)
-            if (decision.cause, decision.where) == (refusal.cause, refusal.where):
-                told = refusal._replace(witness=witness, decision=decision, because=decision.because)
+            if decision.cause == refusal.cause and decision.where in own:
+                told = refusal._replace(
+                    witness=witness, decision=decision, because=decision.because, who="every client"
+                )
                 yield finding_of("apache/nobody-let-in", ERROR, message, told, (fix,))
                 break
         return
 
 
-def _clients(refusal: Refusal, subject: Subject, meant: Requirement, site: ApacheSite) -> Iterator[Request]:
-    """The witness from an address that was meant to come in, as far as a line names one."""
+def _clients(refusal: Refusal, subject: Subject, meant: Requirement | None, site: ApacheSite) -> Iterator[Request]:
+    """The witness from an address that a line names, or from one that no line is about."""
     doors = Doors(site.model).of(subject.server)
-    for network in meant.parsed if meant.provider == "ip" and isinstance(meant.parsed, tuple) else ():
-        request = from_client(refusal.witness, inside(network), doors)
-        if request is not None:
-            yield request
+    if meant is None:
+        ordinary = from_client(refusal.witness, CLIENT_IPV4, doors)
+        yield from () if ordinary is None else (ordinary,)
+    elif meant.provider == "ip" and isinstance(meant.parsed, tuple):
+        requests = (from_client(refusal.witness, inside(network), doors) for network in meant.parsed)
+        yield from (one for one in requests if one is not None)
     yield refusal.witness
 
 
@@ -70,7 +83,7 @@ def _lines(container: Container) -> list[Requirement]:
     return [line for line in lines if not line.negate and line.methods == ALL]
 
 
-def _denied_beside_others(container: Container) -> tuple[Requirement, Requirement, str, Fix] | None:
+def _denied_beside_others(container: Container) -> Judged | None:
     lines = _lines(container)
     closed = next((one for one in lines if is_all(one, "denied")), None)
     others = [one for one in lines if one.provider != "all"]
@@ -80,7 +93,7 @@ def _denied_beside_others(container: Container) -> tuple[Requirement, Requiremen
     return closed, others[0], why, Fix(f"remove `{closed.label()}`", UNSAFE, (remove(closed.directive),))
 
 
-def _two_lists(container: Container) -> tuple[Requirement, Requirement, str, Fix] | None:
+def _two_lists(container: Container) -> Judged | None:
     lists = [(one, one.parsed) for one in _lines(container) if one.provider == "ip" and isinstance(one.parsed, tuple)]
     for index, (first, networks) in enumerate(lists):
         for second, others in lists[index + 1 :]:
@@ -94,3 +107,21 @@ def _two_lists(container: Container) -> tuple[Requirement, Requirement, str, Fix
                     Fix("put both lists into one line", UNSAFE, (one_line, remove(second.directive))),
                 )
     return None
+
+
+def _only_negative(container: Container, root: Container, method: str) -> Judged | None:
+    """What a line with `not` leaves alone is not granted by it; httpd says so at its start, but not of `.htaccess`."""
+    if _may_grant(root, method, AND) or container.directive is None:
+        return None
+    first = leaves(root)[0]
+    why = "it only says who may not come in, and nothing grants the others access"
+    return first, None, why, Fix(f"add `{GRANT}`", UNSAFE, (insert_inside(container.directive, GRANT),))
+
+
+def _may_grant(one: Requirement | Container, method: str, around: str) -> bool:
+    """Whether it grants some request with a method; what is for other methods grants where all have to."""
+    if not one.methods.include(method):
+        return around == AND
+    if one.negate or isinstance(one, Requirement):
+        return not one.negate
+    return any(_may_grant(child, method, one.op) for child in one.children)
