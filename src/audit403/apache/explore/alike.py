@@ -7,9 +7,8 @@ Each refusal of the one is asked of the other; it must be refused there for the 
 like any virtual host.
 """
 
-import re
-
 from audit403.apache import fnmatch
+from audit403.apache.explore.alike_text import Texts
 from audit403.apache.explore.doors import Door, Doors
 from audit403.apache.model.model import Model
 from audit403.apache.model.section import DIRECTORY, Section
@@ -18,32 +17,6 @@ from audit403.explore.ordinary import UNKNOWN_HOST
 from audit403.explore.translation import Names
 
 _SHORTEST_NAME = 4
-_NEVER_ASKED = re.compile(
-    r"^[ \t]*(?:(?:Error|Custom|Transfer)Log|LogLevel|LogFormat|ServerAdmin|ServerSignature|SSLCertificate\w*)\b"
-    r"[^\n]*\n"
-    r"|^[ \t]*#[^\n]*\n|^[ \t]+",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""Lines that have no say in access, and indentation."""
-_TELLS_HOSTS_APART = re.compile(
-    r"(?:HTTP_HOST|SERVER_NAME|SERVER_ADDR|_TLS_SNI|DOCUMENT_ROOT|_FILENAME|CONTEXT_|\bHost\b|"
-    r"\bVirtual(?:Document|Script))",
-    re.IGNORECASE,
-)
-"""What stands in lines whose outcome may hang on which virtual host it is."""
-_PART_OF_THOSE = ("host", "server_", "_sni", "_root", "_filename", "context_", "virtual")
-_INCLUDES_ITS_OWN = re.compile(r"^(?:Include|<If(?:File|Define))[^\n]*\0", re.IGNORECASE | re.MULTILINE)
-_ASKS_FOR_A_NAME = re.compile(
-    r"RewriteCond[ \t]+\"?%\{(?:HTTP_HOST|SERVER_NAME)\}\"?[ \t]+(?:\"!?([^\"\n]+)\"|!?(\S+))[ \t]*(?:\[[^\n]*\])?\s*",
-    re.IGNORECASE,
-)
-_SAYS_THE_SAME = re.compile(
-    r"RewriteCond[ \t]+\"?%\{(?:DOCUMENT_ROOT|(?:REQUEST|SCRIPT)_FILENAME)\}\S*[ \t]+\"?!?-[a-zA-Z]\b[^\n]*"
-    r"|RewriteRule[ \t]+\S+[ \t]+\"?https?://[^\n]*",
-    re.IGNORECASE,
-)
-"""Whether files are there, of which nothing is known; where clients are sent to."""
-
 Shape = tuple[object, ...]
 
 
@@ -52,13 +25,9 @@ class Shapes:
 
     def __init__(self, model: Model, doors: Doors) -> None:
         self._doors = doors
+        self._texts = Texts(model.configuration)
         outer = (one for one in model.configuration.directives if one.name != "<virtualhost")
-        self._hosts_matter = any(
-            _TELLS_HOSTS_APART.search(
-                _NEVER_ASKED.sub("", f"{one.source.data[one.start : one.end].decode('latin-1')}\n")
-            )
-            for one in outer
-        )
+        self._hosts_matter = self._texts.tell_hosts_apart(outer)
         self._directories = _Directories(model.main.sections[DIRECTORY])
 
     def of(self, server: Server, doors: list[Door]) -> Shape | None:
@@ -69,18 +38,10 @@ class Shapes:
         names = names_of(server)
         if names is None:
             return None
-        text = directive.source.data[directive.start : directive.end].decode("latin-1")
-        text = _NEVER_ASKED.sub("", text).replace("\\\n", " ")
-        if "${" in text or "\0" in text:
+        said = self._texts.of(directive, names)
+        if said is None:
             return None
-        tests = _tests_of_hosts(text, names[:-1])
-        if tests is None:
-            return None
-        for index in sorted(range(len(names)), key=lambda index: -len(names[index])):
-            text = text.replace(names[index], f"\0{index}\0").replace(re.escape(names[index]), f"\0\\{index}\0")
-        if _INCLUDES_ITS_OWN.search(text):
-            return None
-        return text, tests, self._reach(server, doors, names), server.addresses, self._directories.around(server)
+        return said, self._reach(server, doors, names), server.addresses, self._directories.around(server)
 
     def _reach(self, server: Server, doors: list[Door], names: list[str]) -> Shape:
         """By which sockets and names it is reached; the first virtual host takes every other name, too."""
@@ -142,40 +103,13 @@ def _treats(section: Section, folders: list[str]) -> Shape:
     return tuple(met), tuple(named)
 
 
-def _tests_of_hosts(text: str, hosts: list[str]) -> Shape | None:
-    """How the tests of names turn out for the hosts; None where a line asks in a way that is not followed here."""
-    found: list[object] = []
-    low = text.lower()
-    there = [part for part in _PART_OF_THOSE if part in low]  # what is plainly not there need not be looked for by line
-    lines = zip(text.split("\n"), low.split("\n"), strict=True)
-    for line, in_lower in lines if there else ():
-        if not any([part in in_lower for part in there]) or _TELLS_HOSTS_APART.search(line) is None:  # noqa: C419
-            continue
-        test = _ASKS_FOR_A_NAME.fullmatch(line)
-        if test is None:
-            if _SAYS_THE_SAME.fullmatch(line) is None:
-                return None
-            continue
-        pattern = test[1] or test[2]
-        if pattern[0] in "<>-=":
-            return None
-        try:
-            regex = re.compile(pattern, re.IGNORECASE)
-        except re.error:
-            return None
-        found.append(tuple(regex.search(host) is not None for host in hosts))
-    return tuple(found)
-
-
 def names_of(server: Server) -> list[str] | None:
     """The names of a virtual host and its directory, where none is so short that it may stand anywhere."""
     names = [*([] if server.name is None else [server.name]), *server.aliases]
-    if (
-        any(len(name) < _SHORTEST_NAME or "." not in name for name in names)
-        or len(server.document_root) < _SHORTEST_NAME
-    ):
+    root = server.document_root
+    if len(root) < _SHORTEST_NAME or any([len(name) < _SHORTEST_NAME or "." not in name for name in names]):  # noqa: C419
         return None
-    names = list(dict.fromkeys((*names, server.document_root.rstrip("/"))))
+    names = list(dict.fromkeys((*names, root.rstrip("/"))))
     return names if len(names) > 1 else None
 
 

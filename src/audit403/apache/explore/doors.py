@@ -38,12 +38,21 @@ class Door(NamedTuple):
         return address.family == family or (address.family == IPV6 and not address.number)
 
 
+class _Socket(NamedTuple):
+    """What holds for all servers behind a socket (at one address): the door by which unknown names come, its kind."""
+
+    door: Door
+    kind: tuple[bool, int, bool]
+    chain: Chain | None
+
+
 class Doors:
     """The doors of every server of a model."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
         self._known: dict[Server, list[Door]] = {}
+        self._sockets: dict[tuple[Listen, str | None], _Socket] = {}
 
     def of(self, server: Server) -> list[Door]:
         """The doors of a server, the one that an ordinary visitor takes first; none where no name leads to it."""
@@ -52,29 +61,34 @@ class Doors:
             found: dict[tuple[bool, int, bool], Door] = {}
             for listen in self.model.listens:
                 for to in _addresses(server, listen):
-                    self._add(server, listen, to, found)
+                    self._add(server, self._socket(listen, to), found)
             known = self._known[server] = list(found.values())
         return known
 
-    def _add(self, server: Server, listen: Listen, to: str | None, found: dict[tuple[bool, int, bool], Door]) -> None:
-        door = Door(listen, UNKNOWN_HOST, False, to)
-        chain = self._chain(door)
-        door = door._replace(tls=_speaks_tls(self.model, listen, self.model.main if chain is None else chain.server))
-        if door.kind in found:
+    def _add(self, server: Server, socket: _Socket, found: dict[tuple[bool, int, bool], Door]) -> None:
+        if socket.kind in found:
             return
         for host in (*hosts_of(server), UNKNOWN_HOST):
-            if self.taken_by(door, host) is server:
-                found[door.kind] = door._replace(host=host)
+            if self._taken_by(socket, host) is server:
+                found[socket.kind] = socket.door._replace(host=host)
                 return
 
     def taken_by(self, door: Door, host: str) -> Server:
         """The server that gets a request for a host."""
-        chain = self._chain(door)
-        return self.model.main if chain is None else chosen(chain, host, door.port)
+        return self._taken_by(self._socket(door.listen, door.to), host)
 
-    def _chain(self, door: Door) -> Chain | None:
-        local = door.listen.address if door.to is None else parse_plain(door.to)
-        return self.model.chain(None if local is None or not local.number else local, door.port)
+    def _taken_by(self, socket: _Socket, host: str) -> Server:
+        return self.model.main if socket.chain is None else chosen(socket.chain, host, socket.door.port)
+
+    def _socket(self, listen: Listen, to: str | None) -> _Socket:
+        known = self._sockets.get((listen, to))
+        if known is None:
+            local = listen.address if to is None else parse_plain(to)
+            chain = self.model.chain(None if local is None or not local.number else local, listen.port)
+            tls = _speaks_tls(self.model, listen, self.model.main if chain is None else chain.server)
+            door = Door(listen, UNKNOWN_HOST, tls, to)
+            known = self._sockets[listen, to] = _Socket(door, door.kind, chain)
+        return known
 
 
 def hosts_of(server: Server) -> list[str]:
