@@ -7,6 +7,8 @@ Truth: apr_filepath_merge (file_io/unix/filepath.c of APR), ap_find_path_info in
 def merge(root: str, path: str) -> str:
     """`path` below the absolute `root` unless it is absolute itself, without `//`, `.` and `..`; a last `/` stays."""
     if path.startswith("/"):
+        if "//" not in path and "/." not in path:
+            return path
         root = ""
         path = path.lstrip("/")
     parts = [part for part in root.split("/") if part]

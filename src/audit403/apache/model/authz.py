@@ -64,6 +64,9 @@ class Container(NamedTuple):
         return "<RequireAll>" if self.op == AND else "<RequireAny>"
 
 
+_UNWRITTEN = Container(OR, False, (), NONE, None)
+
+
 class AuthzConfig(NamedTuple):
     """What a section says about authorization: its tree, AuthMerging and AuthzSendForbiddenOnFailure."""
 
@@ -84,6 +87,9 @@ class AuthzConfig(NamedTuple):
             methods = self.root.methods | new.root.methods
             root = Container(new.merging, False, (self.root, new.root), methods, new.merging_directive, True)
         return AuthzConfig(root, new.merging, new.merging_directive, forbidden)
+
+
+_NOTHING = AuthzConfig()
 
 
 class AliasedRequirement(NamedTuple):
@@ -112,7 +118,7 @@ _NO_ALIASES = AuthzServer()
 
 def with_requirement(root: Container | None, found: Requirement | Container) -> Container:
     """A container with one more line or inner container. Raises ConfigError with httpd's words."""
-    root = Container(OR, False, (), NONE, None) if root is None else root
+    root = _UNWRITTEN if root is None else root
     if found.negate and root.op == OR:
         if isinstance(found, Requirement):
             raise ConfigError(f"negative Require directive has no effect in {root.label()} directive")
@@ -281,18 +287,18 @@ def _add(builder: Builder, found: Requirement | Container) -> None:
         return
     if isinstance(found, Container) and not builder.htaccess:
         found = simplified(found)
-    config: AuthzConfig = builder.slot(AUTHZ_CORE, AuthzConfig())
+    config: AuthzConfig = builder.slot(AUTHZ_CORE, _NOTHING)
     builder.slots[AUTHZ_CORE] = config._replace(root=with_requirement(config.root, found))
 
 
 def _auth_merging(builder: Builder, directive: Directive) -> None:
-    config: AuthzConfig = builder.slot(AUTHZ_CORE, AuthzConfig())
+    config: AuthzConfig = builder.slot(AUTHZ_CORE, _NOTHING)
     word = choice(directive, OFF, AND, OR)
     builder.slots[AUTHZ_CORE] = config._replace(merging=word, merging_directive=directive)
 
 
 def _forbidden_on_failure(builder: Builder, directive: Directive) -> None:
-    config: AuthzConfig = builder.slot(AUTHZ_CORE, AuthzConfig())
+    config: AuthzConfig = builder.slot(AUTHZ_CORE, _NOTHING)
     builder.slots[AUTHZ_CORE] = config._replace(forbidden_on_failure=flag(directive))
 
 

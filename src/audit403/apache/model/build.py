@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from audit403.apache.model.builder import Builder, Faulty
 from audit403.apache.model.config_error import ConfigError
-from audit403.apache.model.core_config import CORE, CoreConfig, inside
+from audit403.apache.model.core_config import CORE, NOTHING, inside
 from audit403.apache.model.methods import BUILT_IN, OF_DAV
 from audit403.apache.model.model import Listen, Model, Worker
 from audit403.apache.model.section import DIRECTORY, LOCATION, PROXY, Section, section_of
@@ -109,7 +109,7 @@ def _add(builder: Builder, server: Server, directive: Directive) -> None:
         inner.add_all(directive.block or ())
         section.per_dir = inner.built()
     else:
-        builder.slots.setdefault(CORE, CoreConfig())
+        builder.slots.setdefault(CORE, NOTHING)
         section.per_dir = inside(builder, section.text, directive)
     server.sections[kind].append(section)
 

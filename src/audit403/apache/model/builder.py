@@ -4,7 +4,8 @@ Each module's file names its directives in a table, `DIRECTIVES`, and `handlers`
 ap_walk_config in server/config.c.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from audit403.apache.model.config_error import ConfigError
@@ -71,10 +72,9 @@ class Builder:
 
     def add(self, directive: Directive) -> None:
         """Take one directive in. Raises ConfigError with httpd's words."""
-        from audit403.apache.model.handlers import HANDLERS, empty_slot
-
+        handlers, empty_slot = _handlers()
         is_allowed = self.allowed is None or directive in self.allowed
-        handler = HANDLERS.get(directive.name) if is_allowed else None
+        handler = handlers.get(directive.name) if is_allowed else None
         if handler is not None:
             handler(self, directive)
             return
@@ -148,6 +148,14 @@ class Builder:
 
 
 Handler = Callable[[Builder, Directive], None]
+
+
+@cache
+def _handlers() -> tuple[Mapping[str, Handler], Callable[[Builder, str], None]]:
+    """The table of all directives, which is made of modules that import this one."""
+    from audit403.apache.model.handlers import HANDLERS, empty_slot
+
+    return HANDLERS, empty_slot
 
 
 def flag(directive: Directive) -> bool:

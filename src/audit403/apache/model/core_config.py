@@ -101,6 +101,10 @@ class CoreConfig(NamedTuple):
         )
 
 
+NOTHING = CoreConfig()
+"""The core's slot of a section that says nothing to it."""
+
+
 def with_options(config: CoreConfig, directive: Directive, allowed: frozenset[str] | None) -> CoreConfig:
     """With one `Options` line more."""
     return config._replace(options=with_line(config.options, directive.args, allowed), options_directive=directive)
@@ -140,14 +144,14 @@ def _allowed_options(text: str) -> frozenset[str]:
 
 def core_of(builder: Builder) -> CoreConfig:
     """What the core was told so far in this section."""
-    found: CoreConfig = builder.slot(CORE, CoreConfig())
+    found: CoreConfig = builder.slot(CORE, NOTHING)
     return found
 
 
 def inside(builder: Builder, path: str, directive: Directive) -> PerDir:
     """What stands inside a section; the core always has a slot there, and laying an empty one over others counts."""
     inner = builder.inner(path)
-    inner.slots[CORE] = CoreConfig()
+    inner.slots[CORE] = NOTHING
     inner.add_all(directive.block or ())
     return inner.built()
 

@@ -8,7 +8,7 @@ import re
 from audit403.apache.fnmatch import is_pattern
 from audit403.apache.model.builder import Builder, Handler, choice, flag, only_word
 from audit403.apache.model.config_error import ConfigError
-from audit403.apache.model.core_config import CORE, CoreConfig
+from audit403.apache.model.core_config import CORE, NOTHING
 from audit403.apache.model.per_dir import overlaid
 from audit403.apache.read.tree import Directive
 from audit403.core.named_tuple import NamedTuple
@@ -34,9 +34,13 @@ class CoreServer(NamedTuple):
         return overlaid(self, new)
 
 
+NO_CORE = CoreServer()
+"""What a server is told that says nothing to the core."""
+
+
 def core_server(builder: Builder) -> CoreServer:
     """What the core was told so far for the server."""
-    found: CoreServer = builder.server_slot(CORE, CoreServer())
+    found: CoreServer = builder.server_slot(CORE, NO_CORE)
     return found
 
 
@@ -146,7 +150,7 @@ def _core(handler: Handler) -> Handler:
 
     def handle(builder: Builder, directive: Directive) -> None:
         handler(builder, directive)
-        builder.slots.setdefault(CORE, CoreConfig())
+        builder.slots.setdefault(CORE, NOTHING)
 
     return handle
 

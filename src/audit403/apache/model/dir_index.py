@@ -32,8 +32,11 @@ class DirConfig(NamedTuple):
         return overlaid(self, new)
 
 
+_NOTHING = DirConfig()
+
+
 def _config(builder: Builder) -> DirConfig:
-    found: DirConfig = builder.slot(DIR, DirConfig())
+    found: DirConfig = builder.slot(DIR, _NOTHING)
     return found
 
 

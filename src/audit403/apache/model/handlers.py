@@ -85,7 +85,7 @@ def empty_slot(builder: Builder, symbol: str) -> None:
     Of the others nothing shows whether an empty slot was laid over what they were told before.
     """
     if symbol == "core_module":
-        builder.slots.setdefault(core_config.CORE, core_config.CoreConfig())
+        builder.slots.setdefault(core_config.CORE, core_config.NOTHING)
     elif symbol == "access_compat_module":
         builder.slots.setdefault(access_compat.ACCESS_COMPAT, access_compat.AccessCompatConfig())
     elif symbol == "rewrite_module":

@@ -42,15 +42,19 @@ _WITHOUT_REALM_HASHES = frozenset(("anon", "ldap"))
 
 def check_authz(builder: "Builder", name: str) -> None:
     """Raise ConfigError where nobody knows a name behind Require."""
+    if _is_known(builder, name, _AUTHZ):
+        return
     program = _program(builder, name)
-    if not _is_known(builder, name, _AUTHZ) and (program is None or not program.authz):
+    if program is None or not program.authz:
         raise ConfigError(f"Unknown Authz provider: {name}")
 
 
 def check_authn(builder: "Builder", name: str) -> None:
     """Raise ConfigError where nobody knows a provider of passwords."""
+    if _is_known(builder, name, _AUTHN):
+        return
     program = _program(builder, name)
-    if not _is_known(builder, name, _AUTHN) and (program is None or not program.authn):
+    if program is None or not program.authn:
         raise ConfigError(f"Unknown Authn provider: {name}")
 
 

@@ -105,6 +105,9 @@ class RewriteServer(NamedTuple):
         return self.options is not None and option in self.options
 
 
+_NO_SERVER = RewriteServer()
+
+
 def _how(before: frozenset[str] | None, options: frozenset[str] | None) -> str:
     """Whether what was there before comes behind (Inherit), before (InheritBefore), or not at all."""
     now, before = options or _NO_OPTIONS, before or _NO_OPTIONS
@@ -138,7 +141,7 @@ def config_of(builder: Builder) -> RewriteConfig:
 
 
 def _server(builder: Builder) -> RewriteServer:
-    found: RewriteServer = builder.server_slot(REWRITE, RewriteServer())
+    found: RewriteServer = builder.server_slot(REWRITE, _NO_SERVER)
     return found
 
 
@@ -146,7 +149,7 @@ def _set(builder: Builder, config: RewriteConfig) -> None:
     """Any directive of mod_rewrite, wherever it stands, gives a server settings of its own."""
     builder.slots[REWRITE] = config
     if builder.server is not None and REWRITE not in builder.server.slots:
-        builder.set_server_slot(REWRITE, RewriteServer())
+        builder.set_server_slot(REWRITE, _NO_SERVER)
 
 
 def _engine(builder: Builder, directive: Directive) -> None:

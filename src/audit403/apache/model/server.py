@@ -6,8 +6,8 @@ server/core.c.
 
 from typing import Any
 
-from audit403.apache.model.core_config import CORE, CoreConfig
-from audit403.apache.model.core_server import CoreServer
+from audit403.apache.model.core_config import CORE, NOTHING, CoreConfig
+from audit403.apache.model.core_server import NO_CORE, CoreServer
 from audit403.apache.model.mime import MIME, MimeConfig
 from audit403.apache.model.options import DEFAULT
 from audit403.apache.model.per_dir import PerDir
@@ -92,7 +92,7 @@ class Server:
     @property
     def core(self) -> CoreServer:
         """What the core is told for it."""
-        found: CoreServer = self.slots.get(CORE, _NO_CORE)
+        found: CoreServer = self.slots.get(CORE, NO_CORE)
         return found
 
     @property
@@ -139,7 +139,7 @@ class Server:
 
 def with_defaults(per_dir: PerDir) -> PerDir:
     """What the main server has where nothing is said: FollowSymLinks, and what Remove lines are laid over."""
-    core: CoreConfig = per_dir.get(CORE) or CoreConfig()
+    core: CoreConfig = per_dir.get(CORE) or NOTHING
     slots = {MIME: MimeConfig(), **per_dir.slots}
     if core.options.unset:
         slots[CORE] = core._replace(options=DEFAULT.merged(core.options))
@@ -150,6 +150,3 @@ def with_defaults(per_dir: PerDir) -> PerDir:
 
 def _depth(section: Section) -> tuple[bool, int]:
     return section.regex is not None, section.slashes
-
-
-_NO_CORE = CoreServer()
