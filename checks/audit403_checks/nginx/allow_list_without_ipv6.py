@@ -11,17 +11,21 @@ from audit403.explore.ordinary import CLIENT_IPV6, CLIENT_PRIVATE_IPV6
 from audit403.explore.subject import PURPOSE_HOME
 from audit403.nginx.explore.doors import Door
 from audit403.nginx.explore.subject import Subject
-from audit403.nginx.model.address import IPV4, IPV6, Network, parse_network
+from audit403.nginx.model.address import IPV4, IPV6, Network
 from audit403.nginx.model.context import HTTP, SERVER
-from audit403_checks.nginx.clients import (
+from audit403_checks.networks import (
     LOOPBACK_IPV6,
     PRIVATE,
     THIS_MACHINE,
+    UNIQUE_LOCAL_IPV6,
+    are_the_private_ones,
+    lies_in,
+)
+from audit403_checks.nginx.clients import (
     around,
     asked_from,
     door_for_ipv6,
     is_in,
-    lies_in,
     list_of,
     listens_on_ipv6,
     looks_at_client,
@@ -33,9 +37,6 @@ from audit403_checks.nginx.subjects import deciding_level, own_refusal_of
 from audit403_checks.support import finding_of, insert_before
 
 _PROBES = ("status", "health", "metrics", "ping", "stats", "monit", "alive", "ready")
-_WHOLE = tuple(map(parse_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
-_PRIVATE_IPV6 = "fc00::/7"
-"""Unique local addresses, which are to IPv6 what those three are to IPv4 (RFC 4193, RFC 1918)."""
 _NAME = "nginx/allow-list-without-ipv6"
 
 
@@ -62,7 +63,7 @@ def allow_list_without_ipv6(fact: Fact, site: Site) -> Iterator[Finding]:
     is_own = any(lies_in(network, THIS_MACHINE) for network in named)
     if local and not is_own:
         return
-    private = not is_own and _are_the_private_ones(named)
+    private = not is_own and are_the_private_ones(named)
     client = LOOPBACK_IPV6 if is_own else CLIENT_PRIVATE_IPV6 if private else CLIENT_IPV6
     request = asked_from(site, refusal.witness, client, near.doors)
     decision = None if request is None else site.decide(request)
@@ -121,16 +122,11 @@ def _label(refusal: Refusal, subject: Subject) -> str:
     return subject.server.first_name() or "this server"
 
 
-def _are_the_private_ones(named: list[Network]) -> bool:
-    """Whether a list means private networks as such: one of them whole, and no public one."""
-    return any(network in _WHOLE for network in named) and all(lies_in(network, PRIVATE) for network in named)
-
-
 def _fix(refusal: Refusal, subject: Subject, is_own: bool, private: bool) -> Fix:
     refusing = None if refusal.cause == "return" else rule_at(refusal, list_of(refusal, subject))
     if is_own and refusing is not None:
         return Fix("let ::1 in too", UNSAFE, (insert_before(refusing.directive, f"allow {LOOPBACK_IPV6};"),))
     if private and refusing is not None:
         summary = "let the private networks of IPv6 in too; public ones, if it means such, have to be named"
-        return Fix(summary, UNSAFE, (insert_before(refusing.directive, f"allow {_PRIVATE_IPV6};"),))
+        return Fix(summary, UNSAFE, (insert_before(refusing.directive, f"allow {UNIQUE_LOCAL_IPV6};"),))
     return Fix("let in the IPv6 networks of those whom it means, or refuse IPv6 with `deny ::/0`", MANUAL)

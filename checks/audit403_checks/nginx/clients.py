@@ -13,17 +13,14 @@ from audit403.explore.borders import inside
 from audit403.nginx.explore.doors import Door, doors_of, from_client
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
-from audit403.nginx.model.address import IPV4, IPV6, Network, network_of, parse_address, parse_network
+from audit403.nginx.model.address import IPV6, Network, network_of, parse_address
 from audit403.nginx.model.context import AccessRule, Context
 from audit403.nginx.model.location import Location
+from audit403_checks.networks import is_public
 
 if TYPE_CHECKING:  # most lists need no more than a look at themselves
     from audit403.nginx.explore.audience import Audience
 
-THIS_MACHINE = tuple(filter(None, map(parse_network, ("127.0.0.0/8", "::1"))))
-_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10")
-PRIVATE = tuple(filter(None, map(parse_network, _PRIVATE)))
-LOOPBACK_IPV6 = "::1"
 _MOST_NAMED = 20
 
 
@@ -93,21 +90,6 @@ def who_is_let_in(site: Site, witness: Request, near: Around, by: Place | None =
     return audience(site.decide, witness, near.doors, near.named, by)
 
 
-def lies_in(network: Network, among: tuple[Network, ...]) -> bool:
-    """Whether a network lies in one of some others."""
-    return any(
-        other.family == network.family
-        and other.prefix <= network.prefix
-        and network.number >> _bits(other) - other.prefix == other.number >> _bits(other) - other.prefix
-        for other in among
-    )
-
-
-def is_public(network: Network) -> bool:
-    """Whether somebody on the internet may have an address of the network."""
-    return network.family == IPV4 and network.prefix > 0 and not lies_in(network, (*PRIVATE, *THIS_MACHINE))
-
-
 def lets_visitors_in(refusal: Refusal, subject: Subject) -> bool:
     """Whether public addresses may be let in; cheap, for most lists name private ones."""
     if refusal.cause == "return":
@@ -138,7 +120,3 @@ def is_in(context: Context, where: Place) -> bool:
     if block is None or not isinstance(where, Span):
         return False
     return block.source.path == where.file and block.start <= where.start < block.end
-
-
-def _bits(network: Network) -> int:
-    return 32 if network.family == IPV4 else 128

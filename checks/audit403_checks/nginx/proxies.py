@@ -18,7 +18,7 @@ from audit403.nginx.model.map import Map
 from audit403.nginx.model.server import Server
 from audit403.nginx.model.socket import Socket
 from audit403.nginx.read.tree import Directive
-from audit403_checks.nginx.clients import PRIVATE, THIS_MACHINE, lies_in
+from audit403_checks.networks import PRIVATE, THIS_MACHINE, lies_in
 
 _SET_BY_PROXIES = re.compile(
     r"\$\{?(http_(?:x_forwarded_(?:proto|for|ssl|host|port|scheme)|x_real_ip|cf_\w+|true_client_ip|fastly_\w+"

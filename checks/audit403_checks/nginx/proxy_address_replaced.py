@@ -17,7 +17,8 @@ from audit403.nginx.explore.doors import from_client
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.address import IPV4, Network
-from audit403_checks.nginx.clients import PRIVATE, THIS_MACHINE, Around, around, lies_in, looks_at_client
+from audit403_checks.networks import PRIVATE, THIS_MACHINE, lies_in
+from audit403_checks.nginx.clients import Around, around, looks_at_client
 from audit403_checks.nginx.subjects import deciding_level, own_refusal_of
 from audit403_checks.support import finding_of, insert_before, remove, replace
 

@@ -15,16 +15,8 @@ from audit403.nginx.explore.doors import from_client
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.address import Network
 from audit403.nginx.model.context import Context
-from audit403_checks.nginx.clients import (
-    PRIVATE,
-    THIS_MACHINE,
-    Around,
-    around,
-    is_public,
-    lets_visitors_in,
-    lies_in,
-    visitors,
-)
+from audit403_checks.networks import PRIVATE, THIS_MACHINE, is_public, lies_in
+from audit403_checks.nginx.clients import Around, around, lets_visitors_in, visitors
 from audit403_checks.nginx.subjects import own_refusal_of
 from audit403_checks.support import finding_of, insert_after, replace
 

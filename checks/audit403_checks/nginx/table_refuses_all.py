@@ -15,14 +15,8 @@ from audit403.explore.subject import PURPOSE_HOME
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.model import Model
 from audit403.nginx.read.tree import Directive
-from audit403_checks.nginx.clients import (
-    PRIVATE,
-    around,
-    asked_from,
-    lies_in,
-    network_of_client,
-    who_is_let_in,
-)
+from audit403_checks.networks import PRIVATE, lies_in
+from audit403_checks.nginx.clients import around, asked_from, network_of_client, who_is_let_in
 from audit403_checks.nginx.subjects import own_refusal_of
 from audit403_checks.support import finding_of, insert_before
 
