@@ -19,6 +19,7 @@ from audit403.explore.subject import WAY_INDEX
 from audit403_checks.apache.asked import as_each_is_asked
 from audit403_checks.apache.edits import insert_inside
 from audit403_checks.apache.indexes import index_names
+from audit403_checks.apache.listings import is_meant_to_be_listed
 from audit403_checks.apache.subjects import is_file, refusal_of
 from audit403_checks.apache.written import written_at
 from audit403_checks.directories import is_in_a_closed_folder, is_page
@@ -89,7 +90,7 @@ def _counts(index: _Index, site: ApacheSite) -> bool:
         return not beside or not all(_is_refused_too(index, site, name) for name in beside)
     if index.is_there:
         return any(is_page(name) and not _is_refused_too(index, site, name) for name in beside)
-    return index.lists and _is_meant_to_be_listed(index.subject)
+    return index.lists and is_meant_to_be_listed(index.subject)
 
 
 def _beside(index: _Index, site: ApacheSite) -> list[str]:
@@ -97,17 +98,6 @@ def _beside(index: _Index, site: ApacheSite) -> list[str]:
     folder = (index.subject.exchange.filename or "").rstrip("/")
     names = (name for name in names_at(site.evidence, folder) if not name.startswith("."))
     return list(islice((name for name in names if is_file(index.subject, f"{folder}/{name}")), _MOST_BESIDE))
-
-
-def _is_meant_to_be_listed(subject: Subject) -> bool:
-    """Whether the Options line stands in a section or an `.htaccess` of this very directory."""
-    options, directory = subject.core.options_directive, (subject.exchange.filename or "").rstrip("/")
-    if options is None:
-        return False
-    if options.parent is None:
-        return options.source.path.rpartition("/")[0] == directory
-    section = next((one for one in subject.sections if one.directive is options.parent), None)
-    return section is not None and section.text.rstrip("/") == directory
 
 
 def _is_refused_too(index: _Index, site: ApacheSite, name: str) -> bool:

@@ -3,30 +3,25 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from audit403.core.decision import Step
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, NOTE, WARNING, Finding
+from audit403.core.finding import ERROR, NOTE, Finding
 from audit403.core.place import PathPlace
 from audit403.core.registry import check
 from audit403.explore.subject import Blocked
-from audit403.nginx.explore.subject import Subject
-from audit403.nginx.model.location import every_location
 from audit403_checks.files.blocked import blocked_finding, more_like
 from audit403_checks.files.kinds import is_for_nobody
 from audit403_checks.files.remedies import worker_of
-from audit403_checks.nginx.subjects import refusal_of
+from audit403_checks.support import Refused, refused_by_any
 
 _NAME = "files/directory-unreadable"
-_LISTINGS = ("autoindex", "fancyindex", "random_index")
-_SERVED = 200
 _MOST_ASKED = 200
 
 
 @check(ERROR, "directory-unreadable")
 def directory_unreadable(fact: Fact, site: Site) -> Iterator[Finding]:
-    """An error where a location is there to list it, a warning where its page is there and its bare address is not."""
-    found = refusal_of(fact)
+    """What is meant to be listed is an error; whose files are served all the same and nothing else is a note."""
+    found = refused_by_any(fact)
     if found is None or not isinstance(found[0].where, PathPlace):
         return
     refusal, subject = found
@@ -41,20 +36,12 @@ def directory_unreadable(fact: Fact, site: Site) -> Iterator[Finding]:
         yield blocked_finding(_NAME, severity, message, site, refusal, blocked, "read")
 
 
-def _severity(site: Site, refusal: Refusal, subject: Subject, blocked: Blocked) -> str:
-    request = refusal.witness._replace(method="GET", target=blocked.target)
+def _severity(site: Site, refusal: Refusal, subject: Refused, blocked: Blocked) -> str:
     if is_for_nobody(blocked.path):
         return NOTE
-    steps = site.decide(request).trace
-    listing = next((step for step in steps if step.operator == "listable" and step.met is False), None)
-    if listing is not None:
-        return ERROR if _is_of_a_location(listing, subject) else WARNING
-    has_page = site.decide(request._replace(target=blocked.target + "/")).status == _SERVED
-    return WARNING if has_page and not blocked.target.endswith("/") else NOTE
-
-
-def _is_of_a_location(listing: Step, subject: Subject) -> bool:
-    """Whether it is a location that says that it lists, and not the whole server."""
-    places = every_location(subject.server.tree)
-    own = (one for place in places for name in _LISTINGS for one in place.own.get(name, ()))
-    return any(one.span == listing.where for one in own)
+    request = refusal.witness._replace(method="GET", target=blocked.target)
+    if refusal.family == "apache":
+        from audit403_checks.apache.listings import of_unreadable
+    else:
+        from audit403_checks.nginx.listings import of_unreadable
+    return of_unreadable(site, subject, blocked, request)
