@@ -133,7 +133,9 @@ class Replay:
                 continue
             opened.append(probe)
         decision = changed.decide(witness)
-        return _Outcome(_is_served(changed, decision), tuple(opened), decision.verdict == UNKNOWN)
+        is_as_before = (decision.verdict, decision.status) == (before.verdict, before.status)
+        served = _is_served(changed, decision) and (before.verdict == REFUSED or not is_as_before)
+        return _Outcome(served, tuple(opened), decision.verdict == UNKNOWN)
 
     def _touching(self, fix: Fix, near: Iterable[Request]) -> Iterator[Request]:
         """Refused requests with the names and addresses that the fix is about in what they are tested for."""

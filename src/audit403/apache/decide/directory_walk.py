@@ -12,6 +12,7 @@ from audit403.apache.decide.files import Files, Seen, error_text
 from audit403.apache.decide.outcome import FORBIDDEN, OK, SERVER_ERROR
 from audit403.apache.decide.walks import files_walk
 from audit403.apache.decide.ways import Effective, State, Way
+from audit403.apache.model.core_config import EVERYTHING
 from audit403.apache.model.options import FOLLOW, OWNER_MATCH
 from audit403.apache.model.per_dir import PerDir
 from audit403.apache.model.section import DIRECTORY as DIRECTORY_SECTION
@@ -176,9 +177,13 @@ class _Walk:
 
     def access_file(self, directory: str) -> int:
         """The `.htaccess` of a directory (with its slash), where one is looked for."""
-        if not self.effective.reads_access_files:
+        effective = self.effective
+        if directory in self.exchange.evaluator.read_anyway:
+            effective = copy(effective)
+            effective.override = EVERYTHING
+        elif not effective.reads_access_files:
             return OK
-        result = self.exchange.evaluator.access_files.read(self.exchange, directory, self.effective)
+        result = self.exchange.evaluator.access_files.read(self.exchange, directory, effective)
         if isinstance(result, int):
             return result
         if result is not None:

@@ -34,9 +34,17 @@ class Evaluator:
     """Answers requests for one model and one world; both stay as they are while it lives."""
 
     def __init__(
-        self, model: Model, evidence: Evidence, *, now: int | None = None, assumed: AssumedTree | None = None
+        self,
+        model: Model,
+        evidence: Evidence,
+        *,
+        now: int | None = None,
+        assumed: AssumedTree | None = None,
+        read_anyway: frozenset[str] = frozenset(),
     ) -> None:
         self.model = model
+        #: Directories (with their slash) whose `.htaccess` is read as with AllowOverride All: to see what it would do.
+        self.read_anyway = read_anyway
         self.evidence = evidence
         #: What is served; where the tree is not known, what is assumed of it stands here.
         self.served: Evidence = evidence if assumed is None else assumed

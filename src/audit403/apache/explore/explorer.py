@@ -17,7 +17,7 @@ from audit403.apache.explore.unexplored import Unmet
 from audit403.apache.model.model import Model
 from audit403.apache.model.server import Server
 from audit403.apache.read.fragment import ASSUMED
-from audit403.core.fact import Fact
+from audit403.core.fact import Fact, IdleDirective
 from audit403.core.family import NotAudited
 from audit403.core.open_question import Undecided
 from audit403.explore.asked import Asked
@@ -51,6 +51,7 @@ class Explorer:
             self._shapes = Shapes(model, self.doors)
         self._left: list[tuple[Server, Server]] = []
         self._told = (0, 0)
+        self._idle: list[IdleDirective] = []
 
     def facts(self) -> Iterator[Fact]:
         """Every refusal that exploration finds."""
@@ -82,6 +83,8 @@ class Explorer:
         yield from self.found.refusals()
         yield from islice(self.server_errors.facts(), errors, None)
         yield from islice(self.left_open.facts(), left_open, None)
+        yield from self._idle
+        self._idle = []
         self.missed = list(dict.fromkeys((*self.missed, *self.unmet.missed())))
 
     def _explore_server(self, server: Server) -> None:
@@ -102,7 +105,8 @@ class Explorer:
     def _explore_by_itself(self, server: Server, doors: list[Door]) -> None:
         mounts = mounts_of(self.evaluator, server)
         search = Search(self.evaluator, server, Flips(self.evaluator, server, self.doors, mounts))
-        entries = self._entries(server, mounts)
+        access_files: dict[str, str] = {}
+        entries = self._entries(server, mounts, access_files)
         for one in entries:
             (search.flips.folders if one.target.endswith("/") else search.flips.files).append(one.target)
         for start in starts(server, doors, mounts):
@@ -111,12 +115,21 @@ class Explorer:
             self._explore(search, Start(visit(doors[0], one.target), one.purpose, server), one)
         if entries:
             self._explore_linked(server, doors[0], mounts, entries)
+        if access_files:
+            self._look_for_unread(server, doors[0], entries, access_files)
         self.unmet.note(server, search, mounts)
+
+    def _look_for_unread(
+        self, server: Server, door: Door, entries: list[TreeStart], access_files: dict[str, str]
+    ) -> None:
+        from audit403.apache.explore.unread_access_files import unread_access_files
+
+        self._idle += unread_access_files(self.evaluator, self.trails, server, door, entries, access_files)
 
     def _noted(self) -> tuple[int, ...]:
         return len(self.missed), len(self.left_open), len(self.server_errors)
 
-    def _entries(self, server: Server, mounts: list[Mount]) -> list[TreeStart]:
+    def _entries(self, server: Server, mounts: list[Mount], access_files: dict[str, str]) -> list[TreeStart]:
         """What lies in the tree, where it is known."""
         if not self.tree_known:
             return []
@@ -125,7 +138,7 @@ class Explorer:
         found: list[TreeStart] = []
         try:
             for mount in mounts:
-                found += walk(self.evaluator, server, mount, self.missed)
+                found += walk(self.evaluator, server, mount, self.missed, access_files)
         except Undecided as error:
             self.missed.append(NotAudited(server.label(), f"{error.missing.name} is not known here"))
         return found

@@ -80,18 +80,23 @@ class _Directory:
         self.below, self.path, self.hidden, self.linked, self.rules, self.way = below, path, hidden, linked, rules, way
 
 
-def walk(evaluator: Evaluator, server: Server, mount: Mount, missed: list[NotAudited]) -> Iterator[TreeStart]:
-    """The directories of a mount and one file of every class."""
-    return _Walk(evaluator, server, mount, missed).starts()
+def walk(
+    evaluator: Evaluator, server: Server, mount: Mount, missed: list[NotAudited], access_files: dict[str, str]
+) -> Iterator[TreeStart]:
+    """The directories of a mount and one file of every class; `access_files` gets each `.htaccess` with its URL."""
+    return _Walk(evaluator, server, mount, missed, access_files).starts()
 
 
 class _Walk:
-    def __init__(self, evaluator: Evaluator, server: Server, mount: Mount, missed: list[NotAudited]) -> None:
+    def __init__(
+        self, evaluator: Evaluator, server: Server, mount: Mount, missed: list[NotAudited], access_files: dict[str, str]
+    ) -> None:
         self.evaluator = evaluator
         self.server = server
         self.resolver = evaluator.files().resolver
         self.mount = mount
         self.missed = missed
+        self.access_files = access_files
         self.tests = tests_of(server)
         self.classes: dict[_Class, _Kind] = {}
         self._each: dict[_Class, int] = {}
@@ -138,6 +143,7 @@ class _Walk:
             if name in names:
                 path = f"{directory.path.rstrip('/')}/{name}"
                 directory.way = (*directory.way, path)
+                self.access_files.setdefault(path, url)
                 rules, names_meant = self._access_file(path)
                 directory.rules = (*directory.rules, *rules)
                 meant += names_meant

@@ -44,6 +44,8 @@ class Override(NamedTuple):
         return bool(self.classes or self.nonfatal)
 
 
+EVERYTHING = Override(ALL)
+"""AllowOverride All."""
 LOCAL, URL, TEXT, DEFAULT_PAGE = "local", "url", "text", "default"
 
 
