@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from audit403.core.edit import CreateFileEdit
 from audit403.core.fact import Fact
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
+from audit403.core.finding import ERROR, Finding
 from audit403.core.registry import check
 from audit403_checks.nginx.subjects import refusal_of
+from audit403_checks.passwords import created
 from audit403_checks.support import finding_of
 
 
@@ -21,18 +21,8 @@ def missing_password_file(fact: Fact, site: Site) -> Iterator[Finding]:
     path = _path(refusal.decision.log or "")
     if not path:
         return
-    from shlex import quote
-
     message = f"the password file {path} does not exist, so nobody can log in"
-    command = f"htpasswd -c {quote(path)} USER"
-    fix = Fix(
-        "create the password file, readable for nginx's workers",
-        UNSAFE,
-        (),
-        (command,),
-        (CreateFileEdit(path, b"", 0o644, 0, 0),),
-    )
-    yield finding_of("nginx/missing-password-file", ERROR, message, refusal, (fix,), anchor=path)
+    yield finding_of("nginx/missing-password-file", ERROR, message, refusal, (created(path),), anchor=path)
 
 
 def _path(log: str) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from audit403.core.fact import Fact, IdleDirective
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
+from audit403.core.finding import ERROR, Finding
 from audit403.core.registry import check
 from audit403.nginx.explore.subject import Subject
-from audit403.nginx.family import NginxSite
+from audit403_checks.files.remedies import worker_of
+from audit403_checks.passwords import opened
 
 
 @check(ERROR, "unreadable-password-file")
@@ -16,19 +17,18 @@ def unreadable_password_file(fact: Fact, site: Site) -> Iterator[Finding]:
     if not isinstance(fact, IdleDirective) or not isinstance(fact.subject, Subject) or not fact.subject.hits:
         return
     path = _path(fact.message)
-    worker = site.model.worker.user if isinstance(site, NginxSite) else "the server"
     request = fact.subject.hits[0].request
     yield Finding(
         "nginx/unreadable-password-file",
         ERROR,
-        f"{worker} cannot read the password file {path}, so whoever logs in gets 500",
+        f"{worker_of(site)} cannot read the password file {path}, so whoever logs in gets 500",
         fact.where,
         fact.because,
         request,
         "clients that send a user name and a password",
         500,
         fact.message,
-        fixes=_fixes(site, path),
+        fixes=opened(site, path),
         anchor=f"{fact.subject.server.first_name()} {path}",
         fact=fact,
     )
@@ -37,14 +37,3 @@ def unreadable_password_file(fact: Fact, site: Site) -> Iterator[Finding]:
 def _path(log: str) -> str:
     """The file's name in nginx's own words: `open() "PATH" failed (13: …)`."""
     return log.partition('"')[2].rpartition('" failed (')[0]
-
-
-def _fixes(site: Site, path: str) -> tuple[Fix, ...]:
-    if not isinstance(site, NginxSite):
-        return ()
-    from audit403.files.remedy import remedies
-
-    resolver = site.evaluator.files().resolver
-    found = remedies(resolver.evidence, resolver.identity, site.model.worker.user, path, "read")
-    fixes = tuple(Fix(f"open it to {one.opens_to}", UNSAFE, (), one.commands, one.edits) for one in found)
-    return fixes or (Fix("put a file there that the workers can read", MANUAL),)

@@ -66,7 +66,7 @@ def _opened(exchange: Exchange, module: str, log: str) -> str | None:
     if config.path is None or parts is None:
         text = "no AuthDBMUserFile is set" if config.path is None else f"no kind of dbm file is called {config.kind}"
         exchange.step("authn", f"{text}: 500", where)
-        exchange.decided("file-unreadable", where, text, log=log)
+        exchange.decided("user-database-unreadable", where, text, log=log)
         return None
     files = exchange.evaluator.files()
     for part in parts:
@@ -75,7 +75,7 @@ def _opened(exchange: Exchange, module: str, log: str) -> str | None:
         exchange.step("authn", path + part, files.place(seen), not errno, f"file:{path + part}", "readable")
         if errno:
             words = f"{path}{part} cannot be read" if seen.errno else f"{path}{part} is no dbm file"
-            exchange.decided("file-unreadable", where, words, log=error_text(errno) + log)
+            exchange.decided("user-database-unreadable", where, words, log=error_text(errno) + log)
             return None
     exchange.step("authn", f"{path} is asked, a dbm file")
     return path

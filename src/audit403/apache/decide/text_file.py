@@ -24,7 +24,7 @@ def open_text(exchange: Exchange, path: str, where: Span, log: str) -> list[str]
     exchange.step("authn", path, files.place(seen), not errno, f"file:{path}", "readable")
     if errno:
         message = f"{path} cannot be read: {strerror(errno)}"
-        exchange.decided("file-unreadable", where, message, log=error_text(errno) + log)
+        exchange.decided("user-file-unreadable", where, message, log=error_text(errno) + log)
         return None
     data = exchange.evaluator.evidence.read(path)
     if not isinstance(data, bytes):
