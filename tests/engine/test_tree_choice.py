@@ -67,3 +67,32 @@ def test_a_mapped_docroot_is_known_in_a_repository(tmp_path: Path) -> None:
     assert [judged.finding.rule for judged in audit([str(tmp_path / "nginx.conf")]).findings] == ["nginx/missing-index"]
     (tmp_path / "public/index.html").write_text("home")
     assert audit([str(tmp_path / "nginx.conf")]).findings == ()
+
+
+SHOP = "<VirtualHost *:80>\nServerName shop.example\nDocumentRoot {root}\n{inside}</VirtualHost>\n"
+SECTION = "<Directory {root}>\nRequire all granted\n</Directory>\n"
+
+
+def test_a_virtual_host_by_itself_has_only_its_own_docroot(server_dir: Path) -> None:
+    """Not the one that is assumed around it, which this machine may happen to have."""
+    absent = server_dir / "absent"
+    (server_dir / "shop.conf").write_text(SHOP.format(root=absent, inside=SECTION.format(root=absent)))
+    assert audit([str(server_dir / "shop.conf")]).findings == ()
+
+
+def test_a_virtual_host_by_itself_in_a_repository(server_dir: Path) -> None:
+    (server_dir / "public").mkdir()
+    root = server_dir / "public"
+    (server_dir / "shop.conf").write_text(SHOP.format(root=root, inside=SECTION.format(root=root)))
+    here = [judged.finding.rule for judged in audit([str(server_dir / "shop.conf")]).findings]
+    assert here == ["apache/missing-index"]
+    (server_dir / ".git").mkdir()
+    assert audit([str(server_dir / "shop.conf")]).findings == ()
+
+
+def test_an_access_file_in_a_repository(server_dir: Path) -> None:
+    (server_dir / "public/empty").mkdir(parents=True)
+    (server_dir / "public/.htaccess").write_text("Options -Indexes\n")
+    assert audit([str(server_dir / "public/.htaccess")]).findings != ()
+    (server_dir / ".git").mkdir()
+    assert audit([str(server_dir / "public/.htaccess")]).findings == ()

@@ -13,15 +13,14 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
 from audit403.core.place import Span
 from audit403.core.registry import check
-from audit403.core.request import Request
 from audit403.explore.subject import PURPOSE_CERTIFICATE, PURPOSE_HOME
 from audit403_checks.apache.rewriting import refusing_rule
 from audit403_checks.apache.subjects import refusal_of
+from audit403_checks.challenges import is_asked
 from audit403_checks.support import finding_of
 
 _DOT_OF_A_NAME = re.compile(rb"(?<=[/)^])\\\.(?![*+?{w(])")
 """The dot that a hidden name begins with, where no quantifier and no exception is behind it."""
-_REDIRECTS = (301, 302, 303, 307, 308)
 
 
 @check(ERROR, "rewrite-rule", "redirect-status", "require", "access-compat")
@@ -36,7 +35,7 @@ def well_known_refused(fact: Fact, site: Site) -> Iterator[Finding]:
     if hit is None or pattern is None:
         return
     decision = site.decide(hit.request)
-    if (decision.cause, decision.where) != (refusal.cause, refusal.where) or not _is_asked(site, hit.request):
+    if (decision.cause, decision.where) != (refusal.cause, refusal.where) or not is_asked(site, hit.request):
         return
     directive, index = pattern
     words = f"{directive.written} {directive.args[index]}"
@@ -48,13 +47,6 @@ def well_known_refused(fact: Fact, site: Site) -> Iterator[Finding]:
 def _refuses_home(subject: Subject) -> bool:
     """Whether the home page is refused at the same place."""
     return any(hit.purpose == PURPOSE_HOME for hit in subject.hits)
-
-
-def _is_asked(site: Site, request: Request) -> bool:
-    """Whether an authority comes here: it begins at port 80 and goes on to TLS only when it is redirected."""
-    if request.scheme == "http":
-        return True
-    return site.decide(request._replace(scheme="http", port=80, tls=None, to=None)).status in _REDIRECTS
 
 
 def _pattern(refusal: Refusal, subject: Subject) -> tuple[Directive, int] | None:

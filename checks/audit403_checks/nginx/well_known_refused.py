@@ -3,19 +3,19 @@
 import re
 from collections.abc import Iterator
 
-from audit403.core.fact import Fact, Refusal
+from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
 from audit403.core.registry import check
 from audit403.explore.subject import PURPOSE_CERTIFICATE
 from audit403.nginx.model.location import Location
+from audit403_checks.challenges import is_asked
 from audit403_checks.nginx.patterns import rewritten
 from audit403_checks.nginx.subjects import refusal_of
 from audit403_checks.support import finding_of, insert_before
 
 _DOT_OF_A_NAME = re.compile(r"(?<=[/)])\\\.(?![*+?{w])")
 """The dot that a hidden name begins with, where no quantifier is behind it and no `well-known` may be."""
-_REDIRECTS = (301, 302, 303, 307, 308)
 
 
 @check(ERROR, "access-rule", "return", "try-files-status")
@@ -26,20 +26,16 @@ def well_known_refused(fact: Fact, site: Site) -> Iterator[Finding]:
         return  # the file is there when an authority asks for it, so nothing sends that request on
     refusal, subject = found
     location = subject.location
-    if location is None or location.regex is None or refusal.who != "every client" or not _is_asked(site, refusal):
+    if (
+        location is None
+        or location.regex is None
+        or refusal.who != "every client"
+        or not is_asked(site, refusal.witness)
+    ):
         return
     message = f"`{location.label()}` refuses /.well-known/ too: certificates cannot be renewed over HTTP"
     fixes = tuple(_fixes(location))
     yield finding_of("nginx/well-known-refused", ERROR, message, refusal, fixes, anchor=location.label())
-
-
-def _is_asked(site: Site, refusal: Refusal) -> bool:
-    """Whether an authority comes here: it begins at port 80 and goes on to TLS only when it is redirected."""
-    witness = refusal.witness
-    if witness.scheme == "http":
-        return True
-    plain = witness._replace(scheme="http", port=80, tls=None, to=None)
-    return site.decide(plain).status in _REDIRECTS
 
 
 def _fixes(location: Location) -> Iterator[Fix]:

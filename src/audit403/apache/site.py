@@ -53,7 +53,7 @@ class ApacheSite:
         self.configuration = configuration
         self.options = options
         self.main = configuration.main.path
-        self.files = tuple(configuration.files)
+        self.files = tuple(dict.fromkeys((*configuration.files, configuration.about)))
         self.size = sum(len(file.source.data) for file in configuration.files.values())
         self.evidence = evidence
         self.model = build_model(configuration) if model is None else model
@@ -98,12 +98,17 @@ class ApacheSite:
         """What is assumed of a tree that is not known."""
         lone = [self.configuration.about] if self._is_lone_access_file else []
         absent = {name for server in self.model.servers for name in server.access_names}
-        directories = [path for path in (*self.docroots(), *self.directories()) if path.startswith("/")]
+        roots = (server.document_root for server in self.model.servers)
+        directories = [path for path in (*roots, *self.directories()) if path.startswith("/")]
         return AssumedTree(tree, directories, lone, absent)
 
     def docroots(self) -> Iterable[str]:
-        """Every DocumentRoot."""
-        roots = {server.document_root.rstrip("/"): None for server in self.model.servers}
+        """Every DocumentRoot that is written; httpd's own only where a whole configuration writes none."""
+        servers = self.model.servers
+        written = [server for server in servers if server.core.document_root_directive is not None]
+        if not written and self.configuration.assumed is None:
+            written = servers
+        roots = {server.document_root.rstrip("/"): None for server in written}
         return [root for root in roots if root]
 
     def runs_as(self) -> tuple[RunsAs, ...]:

@@ -11,7 +11,7 @@ from audit403.core.plugins import FAMILIES, entry_points, load
 from audit403.engine.judge import INTERNAL_ERROR
 from audit403.engine.selection import require_known
 from audit403.engine.settings import Settings, SettingsFinder
-from audit403.engine.tree_choice import AUTO, NONE, choose_tree
+from audit403.engine.tree_choice import AUTO, NONE, choose_tree, first_file
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, Entry, Evidence, NotCollected
 
 STDIN = "-"
@@ -226,11 +226,6 @@ def read_standard_input() -> bytes:
     if len(data) > MOST_STDIN:
         raise BadUsage(f"it is larger than {MOST_STDIN:,} bytes")
     return data
-
-
-def first_file(site: Site) -> str | None:
-    """The first of a site's files that lies somewhere: surroundings that were only assumed lie nowhere."""
-    return next((file for file in (site.main, *site.files) if file.startswith("/")), None)
 
 
 def _names_of(site: Site, path: str) -> set[str]:

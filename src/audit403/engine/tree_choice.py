@@ -1,6 +1,6 @@
 """Whether this machine's files are what the server sees: `--tree auto|here|none`.
 
-`auto` is `here` when the main configuration lies outside a git work tree and one of its docroots exists on this
+`auto` is `here` when the configuration lies outside a git work tree and one of its docroots exists on this
 machine, otherwise `none`.
 """
 
@@ -15,9 +15,15 @@ def choose_tree(asked: str, site: Site, evidence: Evidence) -> str:
     """`here` or `none` for one site."""
     if asked != AUTO:
         return asked
-    if in_git_work_tree(site.main, evidence):
+    first = first_file(site)
+    if first is not None and in_git_work_tree(first, evidence):
         return NONE
     return HERE if any(_is_directory(root, evidence) for root in site.docroots()) else NONE
+
+
+def first_file(site: Site) -> str | None:
+    """The first of a site's files that lies somewhere: surroundings that were only assumed lie nowhere."""
+    return next((file for file in (site.main, *site.files) if file.startswith("/")), None)
 
 
 def in_git_work_tree(path: str, evidence: Evidence) -> bool:
