@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 
+from audit403.apache.site import ApacheSite
 from audit403.core.fact import Fact, IdleDirective
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, Finding
 from audit403.core.registry import check
+from audit403_checks.apache.trailing_comment import comment_of
 
 
 @check(ERROR, "htaccess-fault")
 def override_not_allowed(fact: Fact, site: Site) -> Iterator[Finding]:
     """Httpd reads such a file for each request and answers none of them; the log says what it has against it."""
     if not isinstance(fact, IdleDirective) or fact.subject is None:
+        return
+    if isinstance(site, ApacheSite) and comment_of(fact, site) is not None:
         return
     request = fact.subject.hits[0].request
     decision = site.decide(request)

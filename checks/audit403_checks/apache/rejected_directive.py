@@ -7,12 +7,13 @@ from audit403.core.fact import Fact, ReadingFault
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, NOTE, Finding
 from audit403.core.registry import check
+from audit403_checks.apache.trailing_comment import comment_of
 
 
 @check(ERROR, "rejected", "context", "arguments", "directive", "module")
 def rejected_directive(fact: Fact, site: Site) -> Iterator[Finding]:
     """Httpd then does not start. Which modules there are is only assumed for a file without its server: a note."""
-    if not isinstance(fact, ReadingFault) or not isinstance(site, ApacheSite):
+    if not isinstance(fact, ReadingFault) or not isinstance(site, ApacheSite) or comment_of(fact, site) is not None:
         return
     is_open = fact.kind in ("directive", "module") and (
         site.configuration.assumed is not None or "not known here" in fact.message

@@ -182,12 +182,6 @@ def _methods(text: str) -> frozenset[str]:
     return frozenset("GET" if word == "HEAD" else word for word in values_of(latin(text)))
 
 
-def _local(text: str) -> object:
-    if text:
-        raise ConfigError("Require local takes no argument")
-    return None
-
-
 def _nothing(text: str) -> object:
     if text:
         raise ConfigError("'Require ssl' does not take arguments")
@@ -203,7 +197,6 @@ ARGUMENTS: dict[str, Callable[[str], object]] = {
     "all": _all,
     "ip": _networks,
     "method": _methods,
-    "local": _local,
     "ssl": _nothing,
     "ssl-verify-client": _nothing,
     "expr": _expression,
