@@ -12,6 +12,8 @@ from audit403.apache.decide.subrequests import redirected
 from audit403.apache.model.core_config import DEFAULT_PAGE, LOCAL, TEXT, URL, ErrorDocument
 from audit403.core.open_question import Undecided, Unknown
 
+PAGE_FAILED = "page-failed"
+"""The operator of the step that tells that an ErrorDocument cannot be had either; `value` is its own status."""
 OWN_PAGE = "own-page"
 """Headers that cannot be sent are found when it is too late for an ErrorDocument."""
 _CLOSES = frozenset((400, 408, 411, 413, 414, 500, 501, 503))
@@ -94,6 +96,7 @@ def read_what_is_left(exchange: Exchange) -> None:
 def _note_second(exchange: Exchange, first: Exchange, status: int) -> None:
     """The page for an error cannot be had either: the first error is what is answered."""
     cause, second = first.cause, exchange.cause
-    exchange.step("error_document", f"the page for it is answered with {status}: httpd sends its own")
+    text = f"the page for it is answered with {status}: httpd sends its own"
+    exchange.step("error_document", text, operator=PAGE_FAILED, value=str(status))
     if cause is not None and second is not None and second is not cause and first.status == 403:
         first.cause = cause._replace(because=cause.because + second.because)
