@@ -62,18 +62,19 @@ def _homes(evaluator: Evaluator, server: Server) -> list[Mount]:
     config: UserDirServer = server.slots.get(USERDIR, UserDirServer())
     if not config.places or config.directive is None:
         return []
-    names = dict.fromkeys(sorted(config.enabled_users))
-    listed = evaluator.evidence.names(_HOMES)
-    if not isinstance(listed, Absent | NotCollected | Unreadable):
-        names |= dict.fromkeys(sorted(listed)[:_MOST_HOMES])
     place = config.places[0]
+    if ":" in place:
+        return []
+    pattern = place if place.startswith("/") else f"{_HOMES}/*/{place}"
+    pattern = pattern if "*" in pattern else f"{pattern.rstrip('/')}/*"
+    listed = evaluator.evidence.names(pattern.partition("*")[0].rpartition("/")[0] or "/")
+    known = () if isinstance(listed, Absent | NotCollected | Unreadable) else tuple(sorted(listed))
     found: list[Mount] = []
-    for name in names:
-        if place.startswith("/"):
-            folder = place.replace("*", name) if "*" in place else f"{place}/{name}"
-        elif ":" in place:
-            continue
-        else:
-            folder = f"{_HOMES}/{name}/{place}"
-        found.append(Mount(f"/~{name}", merge("/", folder)))
+    for name in dict.fromkeys((*sorted(config.enabled_users), *known)):
+        folder = merge("/", pattern.replace("*", name))
+        if name not in config.enabled_users and isinstance(evaluator.evidence.entry(folder), Absent):
+            continue  # who has made no such folder has no page
+        found.append(Mount(f"/~{name}", folder))
+        if len(found) >= _MOST_HOMES:
+            break
     return found
