@@ -7,7 +7,7 @@ modules ask ap_check_cmd_context for. What the arguments mean is the evaluator's
 from audit403.apache.read import commands as table
 from audit403.apache.read.commands import ALL, AUTHCFG, DIRECTORY, LIMIT, PROXY, SERVER, Command
 from audit403.apache.read.parse import odd_space_in
-from audit403.apache.read.process import Process
+from audit403.apache.read.process import MPM, Process
 from audit403.apache.read.tree import Directive
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.source import Problem, latin
@@ -73,7 +73,9 @@ def check_directives(directives: list[Directive], process: Process, place: Place
                     here.note_fine(directive)
                 else:
                     problem = Problem(directive.span, *said)
-                    problems.setdefault((problem.span.file, problem.span.start, problem.message), problem)
+                    # A module that is not there is told of once for each directive of its, not for each of its lines.
+                    where = ("", 0) if problem.kind == "module" else (problem.span.file, problem.span.start)
+                    problems.setdefault((*where, problem.message), problem)
                     if len(problems) >= MOST_PROBLEMS:
                         return list(problems.values())
             if directive.block:
@@ -121,6 +123,8 @@ def _problem(directive: Directive, place: Place, process: Process, strangers: bo
     known = table.commands(name)
     if not process.lenient and known:
         loaded = [command for command in known if command.module in process.modules.symbols]
+        if not loaded and known[0].module.startswith(MPM) and process.has_linked_mpm():
+            return None
         if not loaded:
             files = " or ".join(table.file_of(command.module) for command in known)
             return f"Invalid command '{directive.written}': {files}, which has it, is not loaded", "module"

@@ -113,6 +113,8 @@ class Settings(NamedTuple):
 
 
 USUAL = Settings()
+#: Without these a server that is configured does nothing.
+_USUALLY_LOADED = frozenset({"authz_core_module", "authz_host_module", "dir_module", "alias_module", "mime_module"})
 
 
 def read_configuration(
@@ -146,7 +148,7 @@ def read_around(
     assumption = assumption or _assumption(file.path, root)
     start = _Start(file, evidence, settings, root, assumption is not RHEL)
     expander = start.run(world, None, ())
-    if not any(directive.name == "loadmodule" for directive in expander.executed):
+    if not _shows_modules(expander):
         wanted = ASSUMPTIONS.get(settings.modules or "", assumption)
         meant = _meant(file, expander)
         if meant:
@@ -187,6 +189,7 @@ class _Start:
     def __init__(self, file: ParsedFile, evidence: Evidence, settings: Settings, root: str, debian: bool) -> None:
         self.file = file
         self.root = root
+        self.debian = debian
         self.defines = dict.fromkeys(settings.defines)
         self.known = settings.environment is not None
         self.environment = dict(settings.environment or {})
@@ -222,6 +225,7 @@ class _Start:
             defines=self.defines,
             environment=self.environment,
             environment_known=self.known,
+            debian=self.debian,
         )
         return Expander(process, world, cut_circles=cut_circles)
 
@@ -243,6 +247,15 @@ class _WithoutFiles:
             return None
         found = real_path(self.evidence, path)
         return None if isinstance(found, NotCollected) else isinstance(found, str)
+
+
+def _shows_modules(expander: Expander) -> bool:
+    """Whether LoadModule shows which modules there are: not where what every httpd has is built in (or loaded in a file
+    that is not at hand), and only what goes beyond that is loaded.
+    """
+    process = expander.process
+    loaded = [directive.args[0] for directive in expander.executed if directive.name == "loadmodule" and directive.args]
+    return bool(loaded) and (process.debian or not _USUALLY_LOADED.isdisjoint(loaded))
 
 
 def _is_debian(main: str) -> bool:

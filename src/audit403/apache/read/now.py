@@ -98,9 +98,12 @@ def _load_module(reader: "Expander", frame: "Frame", directive: Directive) -> No
     process = reader.process
     symbol = directive.args[0]
     if symbol in STATIC[3:] and symbol in process.modules.symbols and not process.lenient:
-        reader.report_at(directive, f"module {symbol} is built-in and can't be loaded", "arguments", 0)
+        if process.debian:
+            reader.report_at(directive, f"module {symbol} is built-in and can't be loaded", "arguments", 0)
         return
     if not process.modules.add(symbol):
+        if process.lenient:
+            return
         reader.report_at(directive, f"the module {symbol} is loaded already: httpd skips this", "suspicious", 0)
         return
     if symbol in _OF_MODULES:

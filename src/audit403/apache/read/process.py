@@ -14,6 +14,9 @@ from audit403.core.source import Source, latin
 #: The version that is assumed where nothing says which it is: Debian 12's.
 VERSION = (2, 4, 71)
 
+#: How the symbols of the modules begin of which each httpd has one; Debian's loads it, others may have it built in.
+MPM = "mpm_"
+
 
 class MacroLine(NamedTuple):
     """One line of a macro's contents and where it is written."""
@@ -40,10 +43,12 @@ class Process:
     """What one httpd knows.
 
     `environment` is what `${NAME}` finds where no Define has set it; `environment_known` says whether that is all of
-    it, so that a name that is not there is not defined.
+    it, so that a name that is not there is not defined. `debian` says that the program is Debian's: of that one it is
+    known which modules are linked into it.
     """
 
     __slots__ = (
+        "debian",
         "defines",
         "environment",
         "environment_known",
@@ -65,7 +70,9 @@ class Process:
         environment: Mapping[str, str] | None = None,
         environment_known: bool = False,
         version: tuple[int, int, int] = VERSION,
+        debian: bool = True,
     ) -> None:
+        self.debian = debian
         self.server_root = server_root
         self.modules = Modules() if modules is None else modules
         #: The names that `<IfDefine>` finds.
@@ -101,6 +108,10 @@ class Process:
         """`UnDefine name`."""
         self.defines.pop(name, None)
         self.variables.pop(name.lower(), None)
+
+    def has_linked_mpm(self) -> bool:
+        """Whether the MPM must be built in, for httpd starts with none but that."""
+        return not self.debian and not any(symbol.startswith(MPM) for symbol in self.modules.symbols)
 
     def rooted(self, path: str) -> str:
         """A path as httpd completes it: a relative one begins at ServerRoot."""
