@@ -32,6 +32,7 @@ class FakeSite:
         self.files = (main,)
         self.size = len(data)
         self.options = options
+        self.assumed: str | None = None
         self.not_audited: tuple[NotAudited, ...] = ()
 
     def lines(self) -> Iterator[tuple[Span, list[str]]]:

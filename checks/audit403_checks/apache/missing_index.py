@@ -22,7 +22,7 @@ def missing_index(fact: Fact, site: Site) -> Iterator[Finding]:
     refusal, subject = found
     if refusal.witness.method != "GET" or index_candidates(subject) or other_places(site, subject):
         return
-    is_home = subject.purpose == PURPOSE_HOME
+    is_home = subject.purpose == PURPOSE_HOME and site.assumed is None  # a docroot that is assumed may be any folder
     if not is_home and (not has_pages(subject) or is_in_a_closed_folder(refusal)):
         return
     what = "the home page" if is_home else refusal.witness.target

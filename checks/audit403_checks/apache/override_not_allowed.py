@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from audit403.apache.site import ApacheSite
 from audit403.core.fact import Fact, IdleDirective
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, Finding
+from audit403.core.finding import ERROR, WARNING, Finding
 from audit403.core.registry import check
 from audit403_checks.apache.trailing_comment import comment_of
+
+_UNLESS = "unless a module that is not known here has it"
 
 
 @check(ERROR, "htaccess-fault")
@@ -20,8 +22,9 @@ def override_not_allowed(fact: Fact, site: Site) -> Iterator[Finding]:
     request = fact.subject.hits[0].request
     decision = site.decide(request)
     said = fact.message.rpartition(".htaccess: ")[2] or fact.message
+    severity = WARNING if said.endswith(_UNLESS) else ERROR
     message = f"every request that comes to this file is answered with 500: {said}"
     yield Finding(
-        "apache/override-not-allowed", ERROR, message, fact.where, fact.because or decision.because, request,
+        "apache/override-not-allowed", severity, message, fact.where, fact.because or decision.because, request,
         "every client", decision.status, decision.log, anchor=said, fact=fact,
     )  # fmt: skip

@@ -10,12 +10,12 @@ from audit403.core.registry import check
 from audit403_checks.apache.trailing_comment import comment_of
 
 
-@check(ERROR, "rejected", "context", "arguments", "directive", "module")
+@check(ERROR, "rejected", "context", "arguments", "directive", "stranger", "module")
 def rejected_directive(fact: Fact, site: Site) -> Iterator[Finding]:
     """Httpd then does not start. Which modules there are is only assumed for a file without its server: a note."""
     if not isinstance(fact, ReadingFault) or not isinstance(site, ApacheSite) or comment_of(fact, site) is not None:
         return
-    is_open = fact.kind in ("directive", "module") and (
+    is_open = fact.kind in ("directive", "stranger", "module") and (
         site.configuration.assumed is not None or "not known here" in fact.message
     )
     severity = NOTE if is_open else ERROR

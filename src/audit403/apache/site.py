@@ -14,11 +14,14 @@ from audit403.apache.read.configuration import Configuration, Settings
 from audit403.apache.read.fragment import (
     ACCESS_FILE,
     ASSUMED,
+    access_files_above,
+    access_files_down_to,
     around_htaccess,
     read_folder,
     read_lone,
     read_standard_input,
 )
+from audit403.apache.read.modules import SHARED_HOST
 from audit403.apache.read.tree import Directive
 from audit403.core.decision import Decision, Step
 from audit403.core.edit import Edit, TextEdit
@@ -54,6 +57,8 @@ class ApacheSite:
         self.options = options
         self.main = configuration.main.path
         self.files = tuple(dict.fromkeys((*configuration.files, configuration.about)))
+        alone = self._is_lone_access_file
+        self.assumed = f"{configuration.assumed}, and {SHARED_HOST.about}" if alone else None
         self.size = sum(len(file.source.data) for file in configuration.files.values())
         self.evidence = evidence
         self.model = build_model(configuration) if model is None else model
@@ -96,9 +101,9 @@ class ApacheSite:
 
     def _assumed(self, tree: Evidence) -> AssumedTree:
         """What is assumed of a tree that is not known."""
-        lone = [self.configuration.about] if self._is_lone_access_file else []
+        roots = [server.document_root for server in self.model.servers]
+        lone = access_files_down_to(self.configuration.about, tree) if self._is_lone_access_file else []
         absent = {name for server in self.model.servers for name in server.access_names}
-        roots = (server.document_root for server in self.model.servers)
         directories = [path for path in (*roots, *self.directories()) if path.startswith("/")]
         return AssumedTree(tree, directories, lone, absent)
 
@@ -141,10 +146,21 @@ class ApacheSite:
             yield from self._found(self._explorer, self._explorer.alike())
 
     def _found(self, explorer: Explorer, facts: Iterator[Fact]) -> Iterator[Fact]:
-        yield from (fact for fact in facts if not _is_assumed_protection(fact))
+        yield from (fact for fact in facts if not self._is_of_others(fact))
         self._not_explored = tuple(explorer.missed)
         # The `.htaccess` files that requests have come to belong to the site as well.
         self.files = tuple(dict.fromkeys((*self.files, *self.evaluator.access_files.sources())))
+
+    def _is_of_others(self, fact: Fact) -> bool:
+        """Whether a refusal comes only from what is taken to stand around a file: with an `.htaccess` alone all of that
+        and what the folders above it say, with other files that `.ht*` files are refused.
+        """
+        if not isinstance(fact.where, Span):
+            return False
+        file = fact.where.file
+        if self._is_lone_access_file:
+            return file == ASSUMED or file in access_files_above(self.configuration.about)
+        return file == ASSUMED and isinstance(fact, Refusal) and "/.ht" in fact.witness.target
 
     def not_explored(self) -> tuple[NotAudited, ...]:
         """What exploration could not reach or cut off."""
@@ -184,13 +200,6 @@ class ApacheSite:
         return [one.text for one in sections if one.kind == DIRECTORY and one.regex is None and not one.is_pattern]
 
 
-def _is_assumed_protection(fact: Fact) -> bool:
-    """Whether it is only that `.ht*` files are refused by what is taken to stand around a lone file."""
-    if not isinstance(fact, Refusal) or not isinstance(fact.where, Span):
-        return False
-    return fact.where.file == ASSUMED and "/.ht" in fact.witness.target
-
-
 def sites_of(target: str, evidence: Evidence, options: Options) -> Iterator[ApacheSite | NotAudited]:
     """The sites of a file or a folder."""
     path, settings = os.path.abspath(target), _settings(options)
@@ -199,6 +208,8 @@ def sites_of(target: str, evidence: Evidence, options: Options) -> Iterator[Apac
         folder = read_folder(path, evidence, settings)
         for configuration in (*folder.configurations, *folder.fragments):
             yield _site(configuration, configuration.about, evidence, options)
+        for access_file in folder.access_files:
+            yield _site(around_htaccess(access_file, evidence, settings), access_file, evidence, options)
         yield from (NotAudited(missed, reason) for missed, reason in folder.not_read)
         return
     configuration = read_lone(path, evidence, settings)

@@ -68,16 +68,18 @@ def _recognising(given: str, families: list[Family], evidence: LocalEvidence, op
         raise BadUsage(f"{given} is not there.")
     name = os.path.basename(path)
     named = [family for family in families if any(os.path.basename(usual) == name for usual in family.usual_mains)]
-    taking = named or [
-        family
-        for family in families
-        if any(not isinstance(found, NotAudited) for found in family.find([path], evidence, options))
-    ]
+    found = {} if named else {family: _sites(family, path, evidence, options) for family in families}
+    with_main = [family for family, sites in found.items() if any(os.path.isabs(site.main) for site in sites)]
+    taking = named or with_main or [family for family, sites in found.items() if sites]
     if len(taking) == 1 or (not taking and os.path.isdir(path)):
         return (taking or families)[0]
     names = ", ".join(family.name for family in families)
     why = "it could be more than one server's" if taking else "it was not recognised as any server's configuration"
     raise BadUsage(f"{given}: {why}: --server must be one of {names}.")
+
+
+def _sites(family: Family, path: str, evidence: LocalEvidence, options: Options) -> list[Site]:
+    return [site for site in family.find([path], evidence, options) if not isinstance(site, NotAudited)]
 
 
 def _from_standard_input(args: Namespace, families: list[Family], evidence: LocalEvidence, options: Options) -> Site:
@@ -102,7 +104,7 @@ def _main(given: str, family: Family, evidence: LocalEvidence, options: Options)
         raise BadUsage(f"{given} is not there.")
     if not os.path.isdir(path):
         return path
-    sites = [site for site in family.find([path], evidence, options) if not isinstance(site, NotAudited)]
+    sites = _sites(family, path, evidence, options)
     mains = sorted(site.main for site in sites if os.path.isabs(site.main))
     if len(mains) == 1:
         return mains[0]

@@ -65,6 +65,8 @@ class Site(Protocol):
     """How many bytes there are to read and to go through, with every include in its places."""
     not_audited: tuple[NotAudited, ...]
     options: Options
+    assumed: str | None
+    """What is taken for granted around a file of which the server is not known, in words."""
 
     def decide(self, request: Request) -> Decision:
         """What the server answers."""
@@ -105,6 +107,16 @@ class Site(Protocol):
     def source(self, path: str) -> bytes | None:
         """The bytes of one of its files."""
         ...
+
+
+def first_file(site: Site) -> str | None:
+    """The first of a site's files that lies somewhere: surroundings that were only assumed lie nowhere."""
+    return next((file for file in (site.main, *site.files) if file.startswith("/")), None)
+
+
+def place_of(site: Site) -> str:
+    """What to call a site in a message."""
+    return first_file(site) or site.main
 
 
 class Family(Protocol):

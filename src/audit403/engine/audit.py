@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 
 from audit403.core.fact import Fact, Refusal
-from audit403.core.family import NotAudited, Site
+from audit403.core.family import NotAudited, Site, first_file, place_of
 from audit403.core.finding import NOTE, SEVERITIES, Finding
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
@@ -77,8 +77,12 @@ class _Run:
 
     def report(self, targets: Sequence[str]) -> Report:
         found = self.targets.sites(targets)
-        for one in found:
+        read: set[str] = set()
+        for one in sorted(found, key=_place_in_order):
+            if not one.site.main.startswith("/") and first_file(one.site) in read:
+                continue  # a file for which surroundings were assumed turned out to be a part of another site
             self._judge(one)
+            read.update(one.site.files)
         self._judge_ignores([one.settings for one in found])
         kept = sorted(self.kept, key=lambda entry: _position(entry[0]))
         prints = fingerprints((finding, site) for finding, site, _ in kept)
@@ -136,7 +140,7 @@ class _Run:
             return replay.settle(findings)
         except Exception as error:  # an evaluator that fails in a changed world leaves the findings as they are
             reason = f"internal-error: the fixes could not be tried out: {type(error).__name__}: {error}"
-            self.not_audited.append(NotAudited(replay.site.main, reason))
+            self.not_audited.append(NotAudited(place_of(replay.site), reason))
             return [finding._replace(fix=None, fixes=()) for finding in findings]
 
     def _judge_ignores(self, every: list[Settings]) -> None:
@@ -164,6 +168,12 @@ class _Run:
     def _fails(self, finding: Finding, settings: Settings) -> bool:
         least = self.asked.fail_on or settings.fail_on
         return SEVERITIES.index(finding.severity) <= SEVERITIES.index(least)
+
+
+def _place_in_order(found: FoundSite) -> tuple[bool, list[str]]:
+    """Main configurations first, then the files for which surroundings are assumed, those of outer folders first."""
+    path = first_file(found.site) or ""
+    return not found.site.main.startswith("/"), path.split("/")[:-1]
 
 
 def _touches(finding: Finding, files: set[str]) -> bool:

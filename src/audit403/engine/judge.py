@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from audit403.core.fact import UNJUDGED, Fact, Refusal, UnjudgedRefusal
-from audit403.core.family import NotAudited, Site
+from audit403.core.family import NotAudited, Site, place_of
 from audit403.core.finding import Finding
 from audit403.core.place import Place
 from audit403.core.registry import Check, load_checks
@@ -39,7 +39,7 @@ def facts_of(site: Site, not_audited: list[NotAudited], *, alike: bool = False) 
     try:
         facts.extend(site.alike_facts() if alike else site.facts())
     except Exception as error:  # whatever a target holds, the others go on
-        not_audited.append(NotAudited(site.main, f"{INTERNAL_ERROR}: it could not be explored: {_said(error)}"))
+        not_audited.append(NotAudited(place_of(site), f"{INTERNAL_ERROR}: it could not be explored: {_said(error)}"))
     return facts
 
 
@@ -55,7 +55,8 @@ def findings_of(facts: Iterable[Fact], site: Site, checks: list[Check], missed: 
                 yield from check.judge(fact, site)
             except Exception as error:  # a rule may fail in any way, and the others go on
                 failed.add(check.id)
-                missed.append(NotAudited(site.main, f"{INTERNAL_ERROR}: the rule {check.id} failed: {_said(error)}"))
+                reason = f"{INTERNAL_ERROR}: the rule {check.id} failed: {_said(error)}"
+                missed.append(NotAudited(place_of(site), reason))
 
 
 def unjudged(facts: Iterable[Fact], findings: Iterable[Finding]) -> Iterator[UnjudgedRefusal]:

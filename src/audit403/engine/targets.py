@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from audit403.core.errors import BadUsage
-from audit403.core.family import Family, NotAudited, Options, Site
+from audit403.core.family import Family, NotAudited, Options, Site, first_file
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.plugins import FAMILIES, entry_points, load
 from audit403.engine.judge import INTERNAL_ERROR

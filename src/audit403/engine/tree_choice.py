@@ -1,10 +1,10 @@
 """Whether this machine's files are what the server sees: `--tree auto|here|none`.
 
-`auto` is `here` when the configuration lies outside a git work tree and one of its docroots exists on this
+`auto` is `here` when the main configuration lies outside a git work tree and one of its docroots exists on this
 machine, otherwise `none`.
 """
 
-from audit403.core.family import Site
+from audit403.core.family import Site, place_of
 from audit403.evidence.interface import DIRECTORY, Entry, Evidence
 from audit403.evidence.links import join, parent_of, real_path
 
@@ -15,15 +15,9 @@ def choose_tree(asked: str, site: Site, evidence: Evidence) -> str:
     """`here` or `none` for one site."""
     if asked != AUTO:
         return asked
-    first = first_file(site)
-    if first is not None and in_git_work_tree(first, evidence):
+    if in_git_work_tree(place_of(site), evidence):
         return NONE
     return HERE if any(_is_directory(root, evidence) for root in site.docroots()) else NONE
-
-
-def first_file(site: Site) -> str | None:
-    """The first of a site's files that lies somewhere: surroundings that were only assumed lie nowhere."""
-    return next((file for file in (site.main, *site.files) if file.startswith("/")), None)
 
 
 def in_git_work_tree(path: str, evidence: Evidence) -> bool:

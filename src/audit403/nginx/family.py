@@ -60,6 +60,7 @@ class NginxSite:
         self.model = build_model(configuration, self._hostname, refused(configuration)) if model is None else model
         # After the model: what is too deep for it is not read, either.
         self.not_audited = tuple(NotAudited(target, reason) for target, reason in configuration.not_read)
+        self.assumed: str | None = None
         self.evaluator = Evaluator(self.model, tree)
         self._reread = reread
         #: The files that came as text: there is no evidence of them, so it is not changed with them.

@@ -54,6 +54,9 @@ def write_end(report: Report, paths: Paths, stream: TextIO, style: Style, quiet:
         write(stream, style.paint(line, "warning") + "\n")
     if quiet:
         return
+    for assumed in dict.fromkeys(judged.site.assumed for judged in report.findings if judged.site is not None):
+        if assumed is not None:
+            write(stream, f"assumed, because the server's own configuration is not at hand: {assumed}\n")
     advice = hint(report)
     if advice is not None:
         write(stream, advice + "\n")

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _NOT_SET = Override()
 _REQUIRES = frozenset(("<requireall", "<requireany", "<requirenone"))
+#: Kinds of problems that httpd takes, or that are most likely none: a module that is not known may have the directive.
+_NO_FAULTS = ("suspicious", "not-collected", "stranger")
 
 
 class Read(NamedTuple):
@@ -217,7 +219,7 @@ class _Allowed:
 
 
 def _first_fault(problems: list[Problem], allowed: _Allowed) -> Problem | None:
-    real = (problem for problem in problems if problem.kind not in ("suspicious", "not-collected"))
+    real = (problem for problem in problems if problem.kind not in _NO_FAULTS)
     return next((problem for problem in real if not allowed.lets_pass(problem)), None)
 
 

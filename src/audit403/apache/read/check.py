@@ -149,7 +149,9 @@ def _unknown(directive: Directive, process: Process, strangers: bool) -> tuple[s
     if others and not process.lenient:
         return f"Invalid command '{written}': {table.file_of(others[0])}, which has it, is not loaded", "module"
     if strangers or process.lenient:
-        return f"Invalid command '{written}' unless a module that is not known here has it", "directive"
+        is_slip = table.resembles_one(written) or not written.strip("</>").replace("_", "").isalnum()
+        message = f"Invalid command '{written}' unless a module that is not known here has it"
+        return message, "directive" if is_slip else "stranger"
     return f"Invalid command '{written}', perhaps misspelled: no module that is loaded has it", "directive"
 
 

@@ -79,6 +79,15 @@ def modules_with(name: str) -> tuple[str, ...]:
     return tuple(module for prefix, module in OTHERS.items() if name.startswith(prefix))
 
 
+def resembles_one(name: str) -> bool:
+    """Whether a name that no module has is most likely one of httpd's own with a slip of the keys."""
+    from difflib import get_close_matches
+
+    if not _by_name:
+        _fill()
+    return bool(get_close_matches(name.lower(), _by_name, 1, 0.9))
+
+
 def file_of(module: str) -> str:
     """The name that `<IfModule>` may use beside the symbol: the source file's."""
     if not _by_name:

@@ -120,9 +120,7 @@ def around_htaccess(
 
     The document root is the highest of the folders around it that have such a file too.
     """
-    root = parent_of(path)
-    while root != "/" and isinstance(evidence.entry(join(parent_of(root), ACCESS_FILE)), Entry):
-        root = parent_of(root)
+    root = parent_of(access_files_down_to(path, evidence)[0])
     text = (
         f'{BASE}DocumentRoot "{_quoted(root)}"\n<Directory "{_quoted(root)}">\n    Options {options}\n'
         "    AllowOverride All\n    Require all granted\n</Directory>\n"
@@ -132,6 +130,29 @@ def around_htaccess(
     configuration.assumed = f"AllowOverride All, Options {options}"
     configuration.about = path
     return configuration
+
+
+def access_files_down_to(path: str, evidence: Evidence) -> list[str]:
+    """An `.htaccess` file and those in the folders above it, the highest first; a checkout ends where it begins."""
+    found = [path]
+    below = parent_of(path)
+    for above in access_files_above(path):
+        if isinstance(evidence.entry(join(below, ".git")), Entry):
+            break
+        if isinstance(evidence.read(above), bytes):
+            found.insert(0, above)
+        below = parent_of(above)
+    return found
+
+
+def access_files_above(path: str) -> list[str]:
+    """Where the `.htaccess` files lie, if there are any, of the folders above the one of an `.htaccess` file."""
+    found = []
+    folder = parent_of(path)
+    while folder != "/":
+        folder = parent_of(folder)
+        found.append(join(folder, ACCESS_FILE))
+    return found
 
 
 def _surrounded(file: ParsedFile, evidence: Evidence, settings: Settings) -> Configuration:
