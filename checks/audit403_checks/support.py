@@ -6,8 +6,8 @@ from typing import Any, Protocol
 from audit403.core.decision import Decision
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, ReadingFault, Refusal
-from audit403.core.finding import Finding, Fix
-from audit403.core.place import Span
+from audit403.core.finding import ERROR, WARNING, Finding, Fix
+from audit403.core.place import ASSUMED, Place, Span
 from audit403.core.source import Source
 from audit403.explore.subject import Blocked, Hit
 
@@ -71,15 +71,21 @@ def finding_of(
     anchor: str = "",
     hit: tuple[Hit, Decision] | None = None,
 ) -> Finding:
-    """The finding for a refusal: witness, chain and log are those of the fact, or of one of its hits."""
+    """The finding for a refusal: witness, chain and log are those of the fact, or of one of its hits.
+
+    What hangs on a line that is only assumed is no error: the server may say something else there.
+    """
     request, decision = (refusal.witness, refusal.decision) if hit is None else (hit[0].request, hit[1])
     name = "" if refusal.subject is None else refusal.subject.server.first_name()
+    because = refusal.because if hit is None else decision.because
+    if severity == ERROR and any(_is_assumed(place) for place in (refusal.where, *(link.where for link in because))):
+        severity = WARNING
     return Finding(
         rule,
         severity,
         message,
         refusal.where,
-        refusal.because if hit is None else decision.because,
+        because,
         request,
         refusal.who,
         decision.status,
@@ -88,6 +94,10 @@ def finding_of(
         anchor=f"{name} {anchor}",
         fact=refusal,
     )
+
+
+def _is_assumed(place: Place) -> bool:
+    return isinstance(place, Span) and place.file == ASSUMED
 
 
 def told(rule: str, severity: str, fact: Fact) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """What is no fault of a file that is only a part of Apache's configuration."""
 
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -17,3 +18,22 @@ def test_a_macro_that_another_file_may_define_is_no_fault(tmp_path: Path, capsys
     said = capsys.readouterr().out
     assert "Require not allowed in <VirtualHost> context" in said
     assert "undefined" not in said
+
+
+def test_apache_configuration_on_standard_input_is_nothing_to_nginx(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = b"<VirtualHost *:80>\nServerName a.example\nDocumentRoot /var/www/a\nFooBar On\n</VirtualHost>\n"
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(text)))
+    assert main(["check", "-", "--strict"]) == 0
+    assert "nginx" not in capsys.readouterr().out
+
+
+def test_what_hangs_on_assumed_surroundings_is_no_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "site.conf"
+    file.write_text(
+        "<VirtualHost *:80>\nServerName a.example\nDocumentRoot /srv/a\n"
+        "<Directory /srv/a>\nOrder deny,allow\nAllow from all\n</Directory>\n</VirtualHost>\n"
+    )
+    assert main(["check", "--tree", "none", "--fail-on", "error", str(file)]) == 0
+    assert "warning[apache/old-access-syntax]" in capsys.readouterr().out

@@ -13,7 +13,6 @@ from audit403.apache.model.section import DIRECTORY
 from audit403.apache.read.configuration import Configuration, Settings
 from audit403.apache.read.fragment import (
     ACCESS_FILE,
-    ASSUMED,
     access_files_above,
     access_files_down_to,
     around_htaccess,
@@ -27,7 +26,7 @@ from audit403.core.decision import Decision, Step
 from audit403.core.edit import Edit, TextEdit
 from audit403.core.fact import Fact, ReadingFault, Refusal
 from audit403.core.family import Comment, NotAudited, Options, RunsAs, comments_in
-from audit403.core.place import Span
+from audit403.core.place import ASSUMED, Span
 from audit403.core.request import Request
 from audit403.evidence.assumed import AssumedTree
 from audit403.evidence.configuration_only import ConfigurationOnly

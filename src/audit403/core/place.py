@@ -5,6 +5,9 @@ Lines and columns are 1-based everywhere; byte offsets are 0-based and half open
 
 from audit403.core.named_tuple import NamedTuple
 
+#: The file of what is only taken for granted, around a file of which the server's configuration is not at hand.
+ASSUMED = "(assumed surroundings)"
+
 
 class Span(NamedTuple):
     """A range of bytes in one file; the columns count characters, `start` and `end` count bytes."""

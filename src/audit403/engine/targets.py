@@ -172,6 +172,7 @@ class Targets:
                 continue
             if site is not None:
                 self._add_all(family, [site], settings, None)
+                return  # one text is one server's: the next family would only find faults with its syntax
 
     def _find(self, family: Family, path: str, settings: Settings) -> Iterator[Site]:
         try:

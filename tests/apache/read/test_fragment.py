@@ -6,13 +6,13 @@ import pytest
 
 from audit403.apache.read.configuration import Configuration, Settings, parse_htaccess, read_configuration
 from audit403.apache.read.fragment import (
-    ASSUMED,
     NOT_RECOGNISED,
     around_htaccess,
     read_folder,
     read_lone,
     read_standard_input,
 )
+from audit403.core.place import ASSUMED
 from audit403.evidence.local import LocalEvidence
 from servers.need import need
 

@@ -16,10 +16,10 @@ from audit403.apache.explore.trail import Trails
 from audit403.apache.explore.unexplored import Unmet
 from audit403.apache.model.model import Model
 from audit403.apache.model.server import Server
-from audit403.apache.read.fragment import ASSUMED
 from audit403.core.fact import Fact, IdleDirective
 from audit403.core.family import NotAudited
 from audit403.core.open_question import Undecided
+from audit403.core.place import ASSUMED
 from audit403.explore.asked import Asked
 from audit403.explore.blocking import TreeStart
 from audit403.explore.left_open import LeftOpen

@@ -13,9 +13,9 @@ from audit403.apache.model.rewrite import REWRITE, RewriteConfig, RewriteServer
 from audit403.apache.model.rewrite_rule import STATUS
 from audit403.apache.model.section import DIRECTORY, FILES, LOCATION, Section
 from audit403.apache.model.server import Server
-from audit403.apache.read.fragment import ASSUMED
 from audit403.apache.read.tree import Directive
 from audit403.core.family import NotAudited
+from audit403.core.place import ASSUMED
 
 
 class Unmet:

@@ -20,7 +20,7 @@ from audit403.apache.read.modules import DEBIAN, SHARED_HOST
 from audit403.apache.read.parse import ParsedFile, parse
 from audit403.apache.read.surroundings import BASE, SURROUNDINGS, belonging, is_main
 from audit403.core.named_tuple import NamedTuple
-from audit403.core.place import Span
+from audit403.core.place import ASSUMED, Span
 from audit403.core.source import Problem
 from audit403.evidence.interface import (
     Entry,
@@ -44,7 +44,6 @@ _EXTENSIONLESS_FOLDERS = ("sites-available", "sites-enabled", "vhosts", "vhosts.
 _MAIN_NAMES = ("apache2.conf", "httpd.conf", "conf/httpd.conf")
 MOST_PARENTS = 4
 ENOUGH_KNOWN = 0.5
-ASSUMED = "(assumed surroundings)"
 
 
 class Folder(NamedTuple):
