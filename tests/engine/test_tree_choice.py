@@ -93,6 +93,7 @@ def test_a_virtual_host_by_itself_in_a_repository(server_dir: Path) -> None:
 def test_an_access_file_in_a_repository(server_dir: Path) -> None:
     (server_dir / "public/empty").mkdir(parents=True)
     (server_dir / "public/.htaccess").write_text("Options -Indexes\n")
+    (server_dir / "public/guide.html").write_text("a page in a folder without an index")
     assert audit([str(server_dir / "public/.htaccess")]).findings != ()
     (server_dir / ".git").mkdir()
     assert audit([str(server_dir / "public/.htaccess")]).findings == ()

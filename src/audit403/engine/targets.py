@@ -11,7 +11,7 @@ from audit403.core.plugins import FAMILIES, entry_points, load
 from audit403.engine.judge import INTERNAL_ERROR
 from audit403.engine.selection import require_known
 from audit403.engine.settings import Settings, SettingsFinder
-from audit403.engine.tree_choice import AUTO, NONE, choose_tree, first_file
+from audit403.engine.tree_choice import AUTO, NONE, choose_tree
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, Entry, Evidence, NotCollected
 
 STDIN = "-"
