@@ -5,6 +5,7 @@ a section says stands a container like `<RequireAny>` that nobody wrote.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from audit403.apache.model.authn import alias_head
 from audit403.apache.model.builder import Builder, Handler, choice, flag
@@ -146,16 +147,23 @@ def simplified(section: Container) -> Container:
 
 def requirement(directive: Directive, methods: Methods = ALL) -> Requirement:
     """The requirement of a `Require` line. Raises ConfigError when it names no provider."""
-    words = directive.args
+    provider, argument, negate, parsed = _required(directive.raw)
+    return Requirement(provider, argument, negate, methods, directive, parsed)
+
+
+@lru_cache(maxsize=4096)
+def _required(line: str) -> tuple[str, str, bool, object]:
+    """Provider, argument, whether it is negated, and what the argument comes to: most lines are the same few."""
+    words = values_of(latin(line))
     negate = bool(words) and words[0].lower() == "not"
     rest = words[1:] if negate else words
     if not rest:
         raise ConfigError("Unknown Authz provider: ")
-    text = directive.raw.strip()
+    text = line.strip()
     for word in words[: 1 + negate]:
         text = _behind(text, word)
     parse = ARGUMENTS.get(rest[0])
-    return Requirement(rest[0], text, negate, methods, directive, None if parse is None else parse(text))
+    return rest[0], text, negate, None if parse is None else parse(text)
 
 
 def _all(text: str) -> object:

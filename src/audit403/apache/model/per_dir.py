@@ -13,7 +13,7 @@ Settings = TypeVar("Settings", bound=tuple[Any, ...])
 def overlaid(before: Settings, after: Settings) -> Settings:
     """Settings one by one, the later section's where it sets them: the merger of most modules. None is unset."""
     pairs = zip(before, after, strict=True)
-    return type(before)._make(old if new is None else new for old, new in pairs)  # type: ignore[attr-defined, no-any-return]
+    return type(before)._make([old if new is None else new for old, new in pairs])  # type: ignore[attr-defined, no-any-return]
 
 
 class Slot(Protocol):

@@ -7,7 +7,7 @@ server/request.c. A `<Directory>` is sorted by the slashes in its text, also whe
 from audit403.apache import fnmatch
 from audit403.apache.model.config_error import ConfigError
 from audit403.apache.model.pattern import Pattern, pattern_of
-from audit403.apache.model.per_dir import PerDir
+from audit403.apache.model.per_dir import NOTHING, PerDir
 from audit403.apache.paths import merge
 from audit403.apache.read.tree import Directive
 from audit403.http.regex import Captured
@@ -31,7 +31,7 @@ class Section:
         self.directive = directive
         self.is_pattern = regex is None and fnmatch.is_pattern(text)
         self.slashes = 0 if text == "/" else text.count("/")
-        self.per_dir = PerDir({})
+        self.per_dir: PerDir = NOTHING
         self.chain = ALWAYS
         self._label: str | None = None
 

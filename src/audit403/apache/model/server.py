@@ -10,6 +10,7 @@ from audit403.apache.model.core_config import CORE, NOTHING, CoreConfig
 from audit403.apache.model.core_server import NO_CORE, CoreServer
 from audit403.apache.model.mime import MIME, MimeConfig
 from audit403.apache.model.options import DEFAULT
+from audit403.apache.model.per_dir import NOTHING as NOTHING_SAID
 from audit403.apache.model.per_dir import PerDir
 from audit403.apache.model.section import DIRECTORY, LOCATION, PROXY, Section
 from audit403.apache.paths import merge
@@ -35,6 +36,9 @@ class Limits(NamedTuple):
     line: int = 8190
     field_size: int = 8190
     fields: int = 100
+
+
+_USUAL_LIMITS = Limits()
 
 
 class Server:
@@ -79,8 +83,8 @@ class Server:
         self.server_path: str | None = None
         self.slots: dict[str, Any] = {}
         self.sections: dict[str, list[Section]] = {DIRECTORY: [], LOCATION: [], PROXY: []}
-        self.limits = Limits()
-        self.lookup_defaults = PerDir({})
+        self.limits = _USUAL_LIMITS
+        self.lookup_defaults = NOTHING_SAID
         #: The modules that were told nothing for this virtual host and have what the main server has.
         self.inherits: frozenset[str] = frozenset()
 
