@@ -36,14 +36,14 @@ class AssumedTree(Forwarding):
         self._files = frozenset(files)
         self._absent = frozenset(absent)
         around = frozenset(path.rpartition("/")[0] for path in self._files)
-        self._directories = frozenset(way for path in (*directories, *around) for way in _way_to(path))
+        self._directories = frozenset(_ways_to((*directories, *around)))
         self._asked: frozenset[str] = frozenset()
 
     def asked_for(self, path: str) -> "AssumedTree":
         """The same world for a request for one path: a file, unless it ends in a slash, below directories."""
         found = AssumedTree(self._inner, (), self._files, self._absent)
         found._directories = self._directories
-        found._asked = frozenset(_way_to(path.rpartition("/")[0]))
+        found._asked = frozenset(_ways_to([path.rpartition("/")[0]]))
         return found
 
     def entry(self, path: str) -> Entry | Absent | NotCollected:
@@ -74,7 +74,12 @@ def is_assumed(entry: Entry | None) -> bool:
     return entry is _SOUND_FILE or entry is _SOUND_DIRECTORY
 
 
-def _way_to(path: str) -> list[str]:
-    """A directory and all above it; the root is the empty text."""
-    parts = path.rstrip("/").split("/")
-    return ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+def _ways_to(directories: Iterable[str]) -> set[str]:
+    """The directories and all above them; the root is the empty text."""
+    found: set[str] = set()
+    for path in directories:
+        place = path.rstrip("/")
+        while place not in found:
+            found.add(place)
+            place = place.rpartition("/")[0]
+    return found
