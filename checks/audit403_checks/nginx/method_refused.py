@@ -16,13 +16,13 @@ from audit403.explore.ordinary import quoted
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.model.context import Context
 from audit403.nginx.model.location import Location
+from audit403_checks.methods import MOST_PLACES, PREFLIGHT, listed
 from audit403_checks.nginx.clients import around, list_of, looks_at_client, who_is_let_in
 from audit403_checks.nginx.methods import announced, bodies_expected, dav_methods, interface_in, places
 from audit403_checks.nginx.subjects import own_refusal_of
 from audit403_checks.support import finding_of
 
 _NAME = "nginx/method-refused"
-_MOST_PLACES = 20
 
 
 @check(WARNING, "limit-except", "return")
@@ -59,14 +59,14 @@ def _beside_get(site: Site, refusal: Refusal, subject: Subject, got: Decision) -
 
 def _offered(site: Site, refusal: Refusal, subject: Subject) -> Finding | None:
     """What `dav_methods` lists, here or in a location that the rule holds for too, and everybody is refused."""
-    for place in islice(places(subject), _MOST_PLACES):
+    for place in islice(places(subject), MOST_PLACES):
         offers = dict(dav_methods(place))
         for target in _targets(refusal, subject, place) if offers else ():
             about = refusal._replace(witness=refusal.witness._replace(target=target))
             methods = [method for method in offers if _is_refused_to_all(site, about, subject, method)]
             if not methods:
                 continue
-            names, them = _listed(methods), "it" if len(methods) == 1 else "them"
+            names, them = listed(methods), "it" if len(methods) == 1 else "them"
             message = f"`dav_methods` offers {names} and {_label(subject)} refuses {them} to everybody"
             offer = (Because(offers[methods[0]].span, f"offers {names}"),)
             asked = about.witness._replace(method=methods[0])
@@ -95,14 +95,12 @@ def _preflights(site: Site, refusal: Refusal, subject: Subject) -> Iterator[Find
     seen: set[int] = set()
     for location in places(subject):
         header = announced(location)
-        if header is None or id(header) in seen or len(seen) >= _MOST_PLACES:
+        if header is None or id(header) in seen or len(seen) >= MOST_PLACES:
             continue
         seen.add(id(header))
         for target in _targets(refusal, subject, location):
-            headers = (*refusal.witness.headers, ("Origin", "https://elsewhere.example"))
-            asked = refusal.witness._replace(
-                method="OPTIONS", target=target, headers=(*headers, ("Access-Control-Request-Method", "POST"))
-            )
+            headers = (*refusal.witness.headers, *PREFLIGHT)
+            asked = refusal.witness._replace(method="OPTIONS", target=target, headers=headers)
             decision = site.decide(asked)
             if decision.verdict == REFUSED and any(_is_about_methods(step) for step in decision.trace):
                 if decision.where != refusal.where:
@@ -146,11 +144,6 @@ def _label(subject: Subject) -> str:
     return f"`{location.label()}`" if location is not None else subject.server.first_name() or "this server"
 
 
-def _listed(methods: list[str]) -> str:
-    *most, last = methods
-    return f"{', '.join(most)} and {last}" if most else last
-
-
 def _finding(
     site: Site,
     refusal: Refusal,
@@ -166,7 +159,7 @@ def _finding(
     decision = site.decide(request)
     fix = _fix(site, subject, decision, methods or [method]) if severity != NOTE else _LEFT_TO_A_PERSON
     finding = finding_of(_NAME, severity, message, refusal, (fix,), anchor=f"{_label(subject)} {method}")
-    who = _listed(methods or [method]) + " requests"
+    who = listed(methods or [method]) + " requests"
     return finding._replace(request=request, who=who, because=(*chain, *decision.because), log=decision.log)
 
 
@@ -174,7 +167,7 @@ _LEFT_TO_A_PERSON = Fix("list the methods that the program needs, if it needs mo
 
 
 def _fix(site: Site, subject: Subject, decision: Decision, methods: list[str]) -> Fix:
-    names = _listed(methods)
+    names = listed(methods)
     step = next((step for step in reversed(decision.trace) if _is_about_methods(step)), None)
     where = None if step is None else step.where
     location = subject.location

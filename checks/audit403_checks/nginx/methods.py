@@ -12,16 +12,8 @@ from audit403.nginx.model.location import Location
 from audit403.nginx.model.rewrite_code import If, Return
 from audit403.nginx.model.server import Server
 from audit403.nginx.read.tree import Directive
+from audit403_checks.methods import FORMS, NAMED_SO, announces, is_written_to
 
-_WRITTEN_TO = frozenset(
-    (
-        *("api", "auth", "cart", "checkout", "comment", "comments", "contact", "dav", "form", "forms", "graphql"),
-        *("hook", "hooks", "login", "oauth", "register", "rest", "rpc", "session", "signup", "submit", "token"),
-        *("upload", "uploads", "webdav", "webhook", "webhooks", "xmlrpc"),
-    )
-)
-"""Names of places that live on requests with a body."""
-_FORMS = "PHP gets its forms that way"
 _INTERFACES = ("api.php", "caldav.php", "carddav.php", "dav.php", "remote.php", "rest.php", "webdav.php")
 
 
@@ -39,9 +31,7 @@ def announced(context: Context) -> Directive | None:
     """What says so: a header that allows more than a simple request has, or an answer to OPTIONS."""
     for directive in (*context.effective("add_header"), *context.effective("more_set_headers")):
         name, _, value = re.sub(r"[:\s]+", " ", " ".join(directive.args[:2]).lower()).partition(" ")
-        if name == "access-control-allow-headers":
-            return directive
-        if name == "access-control-allow-methods" and re.search(r"\b(put|patch|delete|options)\b|\*", value):
+        if announces(name, value):
             return directive
     code = context.code if isinstance(context, Location | Server) else ()
     return next((one.directive for one in code if isinstance(one, If) and _answers_options(one)), None)
@@ -65,17 +55,16 @@ def dav_methods(context: Context) -> Iterator[tuple[str, Directive]]:
 def bodies_expected(subject: Subject, target: str, got: Decision) -> tuple[str, Directive | None] | None:
     """Why requests with a body are to be expected, and the directive that shows it; `got` is what GET comes to."""
     context = subject.context or subject.server
-    words = set(re.split(r"[/._?&=-]+", target.lower()))
-    if words & _WRITTEN_TO:
-        return "its name says that it is written to", None
+    if is_written_to(target):
+        return NAMED_SO, None
     for name in ("client_max_body_size", "client_body_buffer_size"):
         for directive in context.own.get(name, _of_server(subject, name)):
             if directive.args and directive.args[0] != "0":
                 return f"`{name}` expects bodies", directive
     program = context.last("fastcgi_pass")
     if program is not None and "php" in " ".join((target, *program.args, *_name_of(context))).lower():
-        return _FORMS, None
-    return (_FORMS, None) if _comes_to_php(got) else None
+        return FORMS, None
+    return (FORMS, None) if _comes_to_php(got) else None
 
 
 def _comes_to_php(got: Decision) -> bool:
