@@ -115,6 +115,7 @@ class Explorer:
             self._explore(search, Start(visit(doors[0], one.target), one.purpose, server), one)
         if entries:
             self._explore_linked(server, doors[0], mounts, entries)
+            self._explore_writing(search, server, doors[0], mounts)
         if access_files:
             self._look_for_unread(server, doors[0], entries, access_files)
         self.unmet.note(server, search, mounts)
@@ -149,6 +150,13 @@ class Explorer:
         for link in linked(self.evaluator, door, mounts, entries):
             start = Start(link.request, PURPOSE_LINKED, server, page=link.page)
             self.found.record(start, [Asked(link.request, self.evaluator.decide(link.request), 0)], None)
+
+    def _explore_writing(self, search: Search, server: Server, door: Door, mounts: list[Mount]) -> None:
+        if self.model.has("dav_fs"):
+            from audit403.apache.explore.written_to import written_to
+
+            for start in written_to(server, door, mounts):
+                self._explore(search, start, None)
 
     def _explore_strays(self) -> None:
         from audit403.apache.explore.meant_names import meant_names
