@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from audit403.core.fact import Fact
+from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, Finding
 from audit403.core.place import PathPlace
@@ -11,14 +11,17 @@ from audit403.explore.subject import PURPOSE_HOME, Blocked
 from audit403_checks.files.blocked import blocked_finding, more_like
 from audit403_checks.files.kinds import is_kept_back, is_public, may_be_public
 from audit403_checks.files.remedies import worker_of
-from audit403_checks.support import refused_by_any
+from audit403_checks.support import Refused, refused_by_any
 
 
-@check(ERROR, "file-unreadable")
+@check(ERROR, "file-unreadable", "type-map-unreadable")
 def file_unreadable(fact: Fact, site: Site) -> Iterator[Finding]:
     """Only files of the kinds that a site consists of: a private key that nobody can fetch is as it should be."""
     found = refused_by_any(fact)
     if found is None or not isinstance(found[0].where, PathPlace):
+        return
+    if found[0].cause == "type-map-unreadable":
+        yield _of_map(found[0], found[1], site)
         return
     files = _for_visitors(found[1].blocking)
     if not files:
@@ -28,6 +31,19 @@ def file_unreadable(fact: Fact, site: Site) -> Iterator[Finding]:
     what = f"the home page, {name}," if first.purpose == PURPOSE_HOME else first.target
     message = f"{what} cannot be read by {worker_of(site)}{more_like(files, 'file', 'files')}"
     yield blocked_finding("files/file-unreadable", ERROR, message, site, found[0], files, "read")
+
+
+def _of_map(refusal: Refusal, subject: Refused, site: Site) -> Finding:
+    """Apache's list of a page's variants is there for visitors whatever it is called."""
+    assert isinstance(refusal.where, PathPlace)
+    hit = next((one for one in subject.hits if one.purpose == PURPOSE_HOME), None)
+    target, purpose = (refusal.witness.target, subject.purpose) if hit is None else (hit.request.target, hit.purpose)
+    path = refusal.where.path
+    what = "the home page" if hit is not None else target
+    message = f"{what} is refused: {worker_of(site)} cannot read {path}, which names its variants"
+    return blocked_finding(
+        "files/file-unreadable", ERROR, message, site, refusal, [Blocked(path, target, 1, purpose)], "read"
+    )
 
 
 def _for_visitors(files: tuple[Blocked, ...]) -> list[Blocked]:

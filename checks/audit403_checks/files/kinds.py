@@ -1,6 +1,6 @@
 """Which files and directories visitors come for, told by their names."""
 
-_PAGES = "htm html xhtml shtml map wasm webmanifest pdf rss atom ics vcf"
+_PAGES = "htm html xhtml shtml asis map wasm webmanifest pdf rss atom ics vcf"
 _PARTS = "css js mjs"
 _MEDIA = "avif bmp gif ico jpeg jpg mp3 mp4 m4a m4v ogg ogv opus png svg svgz tif tiff wav webm webp"
 _FONTS = "eot otf ttf woff woff2"
