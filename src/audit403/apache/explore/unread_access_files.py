@@ -83,6 +83,8 @@ def _requests(door: Door, entries: list[TreeStart], files: dict[str, str]) -> It
     """What lies beside and below the files, and something that is not there."""
     asked: dict[str, str] = {}
     for path, url in files.items():
+        if len(asked) > _MOST_ASKED:
+            break
         directory = path.rpartition("/")[0]
         asked.setdefault(quoted(url), PURPOSE_PAGE)
         asked.setdefault(quoted(f"{url}{PROBE}"), PURPOSE_PROBE)
