@@ -8,6 +8,7 @@ from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
 from audit403.core.registry import check
+from audit403_checks.apache.certificates import is_whole
 from audit403_checks.apache.subjects import refusal_of
 from audit403_checks.support import finding_of, remove
 
@@ -16,7 +17,7 @@ from audit403_checks.support import finding_of, remove
 def tls_required_without_tls(fact: Fact, site: Site) -> Iterator[Finding]:
     """Where some server here has TLS the plain one is closed on purpose; where none has, nobody comes in at all."""
     found = refusal_of(fact)
-    if found is None or not isinstance(site, ApacheSite) or _has_tls(site):
+    if found is None or not isinstance(site, ApacheSite) or not is_whole(site, found[1]) or _has_tls(site):
         return
     refusal, subject = found
     config: SslConfig = subject.exchange.config(SSL, SslConfig())

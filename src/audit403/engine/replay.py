@@ -8,7 +8,7 @@ them with the names and addresses that the fix writes or takes away.
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from audit403.core.decision import REASON_FILE, REFUSED, UNKNOWN, Decision
+from audit403.core.decision import NOT_REFUSED, REASON_FILE, REFUSED, UNKNOWN, Decision
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, ReadingFault, Refusal
 from audit403.core.family import Site
@@ -308,8 +308,10 @@ def _batches(findings: list[Finding], candidates: list[tuple[Fix, ...]]) -> list
 
 
 def _is_turned_away(site: Site, request: Request) -> bool:
-    """Refused, or answered with an error by the configuration alone, whatever files there are."""
+    """Refused, without any answer, or answered with an error by the configuration alone, whatever files there are."""
     decision = site.decide(request)
+    if decision.verdict == NOT_REFUSED and decision.status is None:
+        return decision.handed_to is None
     error = decision.status is not None and decision.status >= _CLIENT_ERROR
     return decision.verdict == REFUSED or (error and decision.cause in _TURNS_AWAY)
 

@@ -1,6 +1,6 @@
 """One request that exploration has asked, and in what two requests differ."""
 
-from audit403.core.decision import Decision
+from audit403.core.decision import NOT_REFUSED, Decision
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
 
@@ -11,6 +11,15 @@ class Asked(NamedTuple):
     request: Request
     decision: Decision
     depth: int
+
+
+_WITHOUT_TLS = "plain-http"
+
+
+def is_let_through(decision: Decision) -> bool:
+    """Whether a request was answered by a server, or handed on, that refused nothing."""
+    has_answer = decision.status is not None or decision.handed_to is not None
+    return decision.verdict == NOT_REFUSED and has_answer and decision.cause != _WITHOUT_TLS
 
 
 def differences(one: Request, other: Request) -> set[str]:

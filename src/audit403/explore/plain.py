@@ -5,10 +5,10 @@ What is then left and differs from a browser's direct visit is what the refusal 
 
 from collections.abc import Callable, Iterator
 
-from audit403.core.decision import NOT_REFUSED, Decision
+from audit403.core.decision import Decision
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
-from audit403.explore.asked import differences
+from audit403.explore.asked import differences, is_let_through
 from audit403.explore.fields import with_header
 
 Decide = Callable[[Request], Decision]
@@ -47,7 +47,7 @@ def plainest(
             found = found._replace(request=plainer, decision=answer)
             continue
         found = found._replace(needed=(*found.needed, field))
-        if answer.verdict == NOT_REFUSED and (found.served is None or field == "client"):
+        if is_let_through(answer) and (found.served is None or field == "client"):
             found = found._replace(served=plainer)
     # What was let through beside an odder request says nothing about the plain one.
     if found.served is not None and len(differences(found.request, found.served)) != 1:

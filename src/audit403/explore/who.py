@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from audit403.core.decision import NOT_REFUSED, Decision
+from audit403.core.decision import Decision
 from audit403.core.request import Request
-from audit403.explore.asked import Asked, differences
+from audit403.explore.asked import Asked, differences, is_let_through
 
 _ABOUT_CLIENTS = ("client", "value:$remote_addr", "value:$binary_remote_addr", "header:x-forwarded-for")
 EVERY_CLIENT = "every client"
@@ -14,7 +14,7 @@ def served_beside(witness: Request, asked: Sequence[Asked]) -> Request | None:
     """A request that differs from the witness in one thing and is not refused; of several, one by another client."""
     found: Request | None = None
     for request, decision, _ in asked:
-        if decision.verdict != NOT_REFUSED:
+        if not is_let_through(decision):
             continue
         fields = differences(witness, request)
         if fields == {"client"}:

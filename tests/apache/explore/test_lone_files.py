@@ -21,3 +21,21 @@ def test_the_refusals_are_those_of_the_file(tmp_path: Path, name: str, text: str
     report = audit([str(tmp_path / name)], Asked(tree="none", no_settings=True, strict=True))
     found = {getattr(judged.finding.where, "file", "") for judged in report.findings}
     assert found == {str(tmp_path / place) for place in places}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Options -Indexes\n", ["a.png"]),
+        ("Redirect 301 /x /y\n", ["a.png", "b.css"]),
+        ("SSLRequireSSL\n", ["index.html"]),
+        ('SSLRequire %{SSL_CLIENT_VERIFY} eq "SUCCESS"\n', ["index.html"]),
+    ],
+)
+def test_where_it_lies_in_which_server_is_not_known(tmp_path: Path, text: str, names: list[str]) -> None:
+    """A folder of pictures is no home page, and the server may speak TLS and ask for certificates."""
+    for name in (*names, ".htaccess"):
+        (tmp_path / name).write_text(text)
+    report = audit([str(tmp_path / ".htaccess")], Asked(tree="here", no_settings=True))
+    rules = {judged.finding.rule for judged in report.findings}
+    assert not {rule for rule in rules if rule.startswith("apache/")}

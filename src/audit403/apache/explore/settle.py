@@ -9,10 +9,10 @@ from audit403.apache.explore.flips import network_of
 from audit403.apache.explore.wishes import wish_of
 from audit403.apache.model.server import Server
 from audit403.apache.model.subnet import contains
-from audit403.core.decision import NOT_REFUSED, REFUSED, Decision
+from audit403.core.decision import REFUSED, Decision
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
-from audit403.explore.asked import differences
+from audit403.explore.asked import differences, is_let_through
 from audit403.explore.borders import Borders, addresses_like
 from audit403.explore.ordinary import CLIENTS
 from audit403.explore.plain import plainest
@@ -90,7 +90,7 @@ class Settler:
             if other is None or (other.port, other.scheme) != (request.port, request.scheme):
                 continue  # by another door another thing may stop it
             answer = self.evaluator.decide(other)
-            if answer.verdict == NOT_REFUSED and differences(request, other) == {"client"}:
+            if is_let_through(answer) and differences(request, other) == {"client"}:
                 let_in.append(other)
             fates[client] = answer.verdict == REFUSED
             self._note(answer, networks, pending)  # what is asked of one client may not be asked of another
