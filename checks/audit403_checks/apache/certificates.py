@@ -21,6 +21,11 @@ def is_whole(site: ApacheSite, subject: Subject) -> bool:
     return site.configuration.assumed is None or (directive is not None and directive.source.path != ASSUMED)
 
 
+def has_tls(site: ApacheSite) -> bool:
+    """Whether a server of the site speaks TLS."""
+    return any(ssl_of(server).engine == "on" for server in site.model.servers)
+
+
 def secure_doors(site: ApacheSite, subject: Subject) -> list[Door]:
     """The sockets with TLS by which the server is reached."""
     return [door for door in Doors(site.model).of(subject.server) if door.tls]

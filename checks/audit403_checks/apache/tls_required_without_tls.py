@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from audit403.apache.model.ssl import SSL, SslConfig, SslServer
+from audit403.apache.model.ssl import SSL, SslConfig
 from audit403.apache.site import ApacheSite
 from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
 from audit403.core.registry import check
-from audit403_checks.apache.certificates import is_whole
+from audit403_checks.apache.certificates import has_tls, is_whole
 from audit403_checks.apache.subjects import refusal_of
 from audit403_checks.support import finding_of, remove
 
@@ -17,7 +17,7 @@ from audit403_checks.support import finding_of, remove
 def tls_required_without_tls(fact: Fact, site: Site) -> Iterator[Finding]:
     """Where some server here has TLS the plain one is closed on purpose; where none has, nobody comes in at all."""
     found = refusal_of(fact)
-    if found is None or not isinstance(site, ApacheSite) or not is_whole(site, found[1]) or _has_tls(site):
+    if found is None or not isinstance(site, ApacheSite) or not is_whole(site, found[1]) or has_tls(site):
         return
     refusal, subject = found
     config: SslConfig = subject.exchange.config(SSL, SslConfig())
@@ -28,8 +28,3 @@ def tls_required_without_tls(fact: Fact, site: Site) -> Iterator[Finding]:
     summary = "drop SSLRequireSSL; the proxy in front is where plain requests are turned away"
     fixes = () if directive is None else (Fix(summary, UNSAFE, (remove(directive),)),)
     yield finding_of("apache/tls-required-without-tls", ERROR, message, refusal, fixes)
-
-
-def _has_tls(site: ApacheSite) -> bool:
-    settings: list[SslServer | None] = [server.slots.get(SSL) for server in site.model.servers]
-    return any(one is not None and one.engine == "on" for one in settings)
