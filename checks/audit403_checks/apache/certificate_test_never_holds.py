@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from audit403.apache.explore.subject import Subject
-from audit403.apache.model.ssl import NONE, SSL, SslConfig
+from audit403.apache.model.ssl import NONE
 from audit403.apache.site import ApacheSite
 from audit403.core.decision import REFUSED, Decision, Step
 from audit403.core.edit import TextEdit
@@ -87,7 +87,6 @@ def _why(
     field = step.field or ""
     where = step.where if isinstance(step.where, Span) else None
     name = subject.server.label()
-    config: SslConfig = subject.exchange.config(SSL, SslConfig())
     if request.tls is None:
         message = f"{name} has no TLS, so that nobody shows a certificate: everybody is refused"
         return message, (Fix("test what the proxy that ends TLS says, or switch `SSLEngine` on", MANUAL),)
@@ -97,7 +96,7 @@ def _why(
     if field.startswith("variable:SSL_CLIENT_") and step.phase in ("translate", "fixup"):
         message = "mod_rewrite has no such variable, it is always empty: everybody is refused"
         return message, _read_from_tls(site, where)
-    if (config.verify or settings_of(subject).verify or NONE) == NONE:
+    if (subject.ssl.verify or settings_of(subject).verify or NONE) == NONE:
         message = f"{name} asks nobody for a certificate, for SSLVerifyClient is not on: everybody is refused"
         return message, _ask(subject)
     if not has_authorities(subject):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from audit403.apache.explore.subject import Subject
-from audit403.apache.model.ssl import ALL_PROTOCOLS, NONE, REQUIRE, SSL, SslConfig
+from audit403.apache.model.ssl import ALL_PROTOCOLS, NONE, REQUIRE, SslConfig
 from audit403.apache.site import ApacheSite
 from audit403.core.fact import Fact
 from audit403.core.family import Site
@@ -31,7 +31,7 @@ def client_certificate_under_tls13(fact: Fact, site: Site) -> Iterator[Finding]:
     if found is None or not isinstance(site, ApacheSite) or not is_whole(site, found[1]):
         return
     refusal, subject = found
-    config: SslConfig = subject.exchange.config(SSL, SslConfig())
+    config = subject.ssl
     own = settings_of(subject).verify or NONE
     mode = config.verify or own
     requires = REQUIRE in (mode, own)

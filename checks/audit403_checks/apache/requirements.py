@@ -1,8 +1,10 @@
 """What several of Apache's checks ask about a tree of `Require`."""
 
 from audit403.apache.decide.authz import leaves
+from audit403.apache.explore.subject import Subject
 from audit403.apache.model.authz import OR, Container, Requirement
 from audit403.apache.model.methods import ALL
+from audit403.core.fact import Refusal
 from audit403.http.address import Address, Network
 
 GRANT = "Require all granted"
@@ -46,3 +48,10 @@ def have_none_in_common(one: tuple[Network, ...], other: tuple[Network, ...]) ->
 
 def _overlap(one: Network, other: Network) -> bool:
     return one.contains(Address(other.family, other.number)) or other.contains(Address(one.family, one.number))
+
+
+def deciding_line(refusal: Refusal, subject: Subject) -> Requirement | None:
+    """The line of `Require` at which a request was refused."""
+    root = subject.authz.root
+    lines = () if root is None else leaves(root)
+    return next((one for one in lines if one.directive.span == refusal.where), None)

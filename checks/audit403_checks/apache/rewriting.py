@@ -56,3 +56,16 @@ def without_flag(condition: Condition, flag: str) -> TextEdit:
     if kept:
         return TextEdit(spans[_FLAGS].file, start, end, f"[{','.join(kept)}]")
     return TextEdit(spans[_FLAGS].file, spans[_FLAGS - 1].end, end, "")
+
+
+def without_rule_flag(rule: Rule, names: tuple[str, ...]) -> TextEdit | None:
+    """The edit that takes a flag from a rule, in whichever form it is written; None where it is not there alone."""
+    spans = word_spans(rule.directive)
+    if len(spans) <= _FLAGS:
+        return None
+    start, end = spans[_FLAGS].start, spans[_FLAGS].end
+    words = rule.directive.source.data[start:end].decode("latin-1").strip("[]\"'").split(",")
+    kept = [one.strip() for one in words if one.strip().lower() not in names]
+    return (
+        None if len(kept) == len(words) or not kept else TextEdit(spans[_FLAGS].file, start, end, f"[{','.join(kept)}]")
+    )

@@ -8,6 +8,7 @@ from audit403.apache.model.dir_index import DIR, DirConfig
 from audit403.apache.model.rewrite import REWRITE, RewriteConfig
 from audit403.apache.model.section import Section
 from audit403.apache.model.server import Server
+from audit403.apache.model.ssl import SSL, SslConfig
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import PathPlace
 from audit403.explore.subject import Blocked, Hit
@@ -66,4 +67,10 @@ class Subject(NamedTuple):
     def rewriting(self) -> RewriteConfig:
         """RewriteEngine and the rules of the directory."""
         found: RewriteConfig = self.exchange.config(REWRITE, RewriteConfig())
+        return found
+
+    @property
+    def ssl(self) -> SslConfig:
+        """What is asked of TLS: SSLRequireSSL, SSLRequire, SSLVerifyClient of the section."""
+        found: SslConfig = self.exchange.config(SSL, SslConfig())
         return found
