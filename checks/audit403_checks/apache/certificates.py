@@ -4,10 +4,10 @@ from audit403.apache.decide.ssl_handshake import ssl_of
 from audit403.apache.explore.doors import Door, Doors, through
 from audit403.apache.explore.subject import Subject
 from audit403.apache.model.ssl import SslServer
-from audit403.apache.read.fragment import ASSUMED
 from audit403.apache.read.tree import Directive
 from audit403.apache.site import ApacheSite
 from audit403.core.edit import TextEdit
+from audit403.core.place import ASSUMED
 from audit403.core.request import Request, Tls
 from audit403_checks.apache.edits import insert_inside
 from audit403_checks.support import insert_before, replace
