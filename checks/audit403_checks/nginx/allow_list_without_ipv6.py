@@ -34,9 +34,9 @@ from audit403_checks.nginx.clients import (
     who_is_let_in,
 )
 from audit403_checks.nginx.subjects import deciding_level, own_refusal_of
+from audit403_checks.probes import PROBES
 from audit403_checks.support import finding_of, insert_before
 
-_PROBES = ("status", "health", "metrics", "ping", "stats", "monit", "alive", "ready")
 _NAME = "nginx/allow-list-without-ipv6"
 
 
@@ -112,7 +112,7 @@ def _is_probe(subject: Subject) -> bool:
     location = subject.location
     if location is None:
         return False
-    return "stub_status" in location.own or any(word in location.name.lower() for word in _PROBES)
+    return "stub_status" in location.own or any(word in location.name.lower() for word in PROBES)
 
 
 def _label(refusal: Refusal, subject: Subject) -> str:
