@@ -27,7 +27,10 @@ def old_access_syntax(fact: Fact, site: Site) -> Iterator[Finding]:
     best: dict[int, tuple[Refusal, Subject, Directive]] = {}
     for refusal, subject in as_each_is_asked(*found, site):
         allow = _letting_in(refusal, subject)
-        if allow is not None and (id(allow) not in best or not is_answered(best[id(allow)][1])):
+        if allow is None:
+            continue
+        known = best.get(id(allow))
+        if known is None or (is_answered(subject) and not is_answered(known[1])):
             best[id(allow)] = refusal, subject, allow
     for refusal, _, allow in best.values():
         siblings = site.siblings(allow)
