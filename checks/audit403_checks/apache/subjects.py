@@ -4,6 +4,7 @@ from audit403.apache.decide.files import Seen
 from audit403.apache.explore.subject import Subject
 from audit403.core.fact import Fact, Refusal
 from audit403.core.open_question import Undecided
+from audit403.evidence.assumed import AssumedTree
 from audit403.evidence.interface import FILE
 from audit403.explore.subject import PURPOSE_HOME, PURPOSE_PAGE
 
@@ -30,11 +31,14 @@ def seen_at(subject: Subject, path: str) -> Seen | None:
 
 
 def is_answered(subject: Subject) -> bool:
-    """Whether a page would be there if nobody refused it: a file, or a directory with an index."""
+    """Whether a page would be there if nobody refused it: a file, or a directory with an index.
+
+    Where the tree is not known, what is asked for is taken to be there.
+    """
     exchange = subject.exchange
     if exchange.found is None or exchange.filename is None:
         return False
-    if exchange.found.kind == FILE:
+    if exchange.found.kind == FILE or isinstance(exchange.evaluator.served, AssumedTree):
         return True
     names = subject.directory_index.index_names or ("index.html",)
     return any(is_file(subject, f"{exchange.filename.rstrip('/')}/{name}") for name in names)

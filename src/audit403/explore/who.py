@@ -11,17 +11,23 @@ EVERY_CLIENT = "every client"
 
 
 def served_beside(witness: Request, asked: Sequence[Asked]) -> Request | None:
-    """A request that differs from the witness in one thing and is not refused; of several, one by another client."""
+    """A request that differs from the witness in one thing and is not refused.
+
+    Of several, one by another client; one for another target says the least.
+    """
     found: Request | None = None
+    elsewhere: Request | None = None
     for request, decision, _ in asked:
         if not is_let_through(decision):
             continue
         fields = differences(witness, request)
         if fields == {"client"}:
             return request
-        if found is None and len(fields) == 1:
+        if fields == {"target"}:
+            elsewhere = elsewhere or request
+        elif found is None and len(fields) == 1:
             found = request
-    return found
+    return found or elsewhere
 
 
 def about_clients(decision: Decision) -> bool:

@@ -34,6 +34,9 @@ def test_a_rule_about_endings_without_a_tree(tmp_path: Path) -> None:
     rules = "RewriteEngine On\nRewriteCond %{HTTP_REFERER} !^https?://own\\.test/\nRewriteRule \\.(png|jpg)$ - [F]"
     found = Found(tmp_path, rules, tree_known=False).only("rewrite-rule")
     assert found.witness.target.endswith((".png", ".jpg"))
+    assert found.who == "requests without Referer"
+    assert found.served is not None
+    assert found.served.header("referer") == "http://own.test/"
 
 
 def test_a_variable_that_a_header_sets(tmp_path: Path) -> None:
