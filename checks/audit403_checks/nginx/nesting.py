@@ -10,7 +10,7 @@ from audit403.core.edit import TextEdit, edited
 from audit403.core.source import Source
 from audit403.nginx.model.location import Location
 from audit403.nginx.read.tree import Directive
-from audit403_checks.nginx.past_tests import alternatives
+from audit403_checks.alternatives import alternatives
 from audit403_checks.support import insert_after, insert_before, is_alone, remove, statement
 
 _ONLY_REFUSING = frozenset(("allow", "deny", "return", "location"))

@@ -4,22 +4,32 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from audit403.core.decision import REFUSED, Decision, Step
+from audit403.core.decision import Decision, Step
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, MANUAL, NOTE, UNSAFE, WARNING, Finding, Fix
+from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Because, Span
 from audit403.core.registry import check
 from audit403.core.request import Request
-from audit403.explore.fields import with_header
-from audit403.explore.ordinary import CHALLENGE, quoted
+from audit403.explore.ordinary import quoted
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.family import NginxSite
 from audit403.nginx.model.map import Map, MapEntry
 from audit403.nginx.read.tree import Directive
-from audit403_checks.nginx.agents import AUTHORITY, BROWSERS, CHECKS, ENGINES, short_name
+from audit403_checks.agents import (
+    BROWSERS,
+    CHECKS,
+    ENGINES,
+    as_agent,
+    authority_hit,
+    browser_hit,
+    is_refused_here,
+    nobody_hit,
+    refused_browsers,
+    short_name,
+)
 from audit403_checks.nginx.subjects import own_refusal_of
 from audit403_checks.support import finding_of, insert_before, remove, replace, statement
 
@@ -63,32 +73,27 @@ def user_agent_refused(fact: Fact, site: Site) -> Iterator[Finding]:
 def _hits(site: Site, refusal: Refusal, subject: Subject) -> Iterator[_Hit]:
     """Who is hit, the worst first."""
     witness = refusal.witness
-    refused = [browser for browser in BROWSERS if _is_refused(site, refusal, _as(witness, browser))]
+    refused = refused_browsers(site, refusal)
     is_whole = len(refused) == len(BROWSERS)
     if refused and not (is_whole and (_is_for_some_alone(refusal) or not _takes_agents(site, refusal))):
-        name = short_name(refused[0])
-        message = f"{witness.target} is refused to ordinary browsers: the rule takes {name} for a robot"
-        yield _Hit(ERROR, message, _as(witness, refused[0]), f"visitors with {name}", _narrowed(site, refusal, refused))
+        yield _Hit(*browser_hit(refusal, refused[0]), _narrowed(site, refusal, refused))
     if is_whole:
         return
-    challenge = _as(witness._replace(target=CHALLENGE), AUTHORITY)
-    if _is_refused(site, refusal, challenge):
-        message = "Let's Encrypt is refused by its User-Agent: certificates cannot be renewed over HTTP"
-        yield _Hit(
-            ERROR, message, challenge, "the certificate authority", _excepted(site, refusal, challenge, "letsencrypt")
-        )
+    authority = authority_hit(site, refusal)
+    if authority is not None:
+        yield _Hit(*authority, _excepted(site, refusal, authority.request, "letsencrypt"))
     yield from _named_engines(site, refusal)
     for target in _probes(subject):
         base = witness._replace(target=target, method="GET")
-        checks = [agent for agent in CHECKS if _is_refused(site, refusal, _as(base, agent))]
-        if checks and not _is_refused(site, refusal, _as(base, BROWSERS[0])):
+        checks = [agent for agent in CHECKS if is_refused_here(site, refusal, as_agent(base, agent))]
+        if checks and not is_refused_here(site, refusal, as_agent(base, BROWSERS[0])):
             message = f"health checks cannot ask {target}: the rule refuses {CHECKS[checks[0]]}"
-            request = _as(base, checks[0])
+            request = as_agent(base, checks[0])
             yield _Hit(WARNING, message, request, "health checks", _excepted(site, refusal, request, checks[0]))
             break
-    if _is_refused(site, refusal, _as(witness, "")):
-        message = "requests without User-Agent are refused: feed readers, scripts and health checks may send none"
-        yield _Hit(NOTE, message, _as(witness, ""), "requests without User-Agent", _BY_HAND)
+    nobody = nobody_hit(site, refusal)
+    if nobody is not None:
+        yield _Hit(*nobody, _BY_HAND)
 
 
 _BY_HAND = Fix("let them through: narrow the pattern, or answer them before it is asked", MANUAL)
@@ -101,9 +106,9 @@ def _named_engines(site: Site, refusal: Refusal) -> Iterator[_Hit]:
             name = next((name for name in ENGINES if name in entry.key.lower()), None)
             if name is None or entry.directive is None:
                 continue
-            request = _as(refusal.witness, ENGINES[name])
+            request = as_agent(refusal.witness, ENGINES[name])
             first = _deciding(site, request, definition)
-            if first is None or first.directive is None or not _is_refused(site, refusal, request):
+            if first is None or first.directive is None or not is_refused_here(site, refusal, request):
                 continue
             if first.value.source != entry.value.source and first in [one for _, one in definition.regexes[:index]]:
                 message = f"`{entry.key}` stands behind `{first.key}`, which takes {short_name(ENGINES[name])} first"
@@ -146,19 +151,10 @@ def _is_for_some_alone(refusal: Refusal) -> bool:
 
 def _takes_agents(site: Site, refusal: Refusal) -> bool:
     """Whether it is the agent for which the request is refused: another passes, or the pattern takes this one."""
-    if not _is_refused(site, refusal, _as(refusal.witness, _NOBODY)):
+    if not is_refused_here(site, refusal, as_agent(refusal.witness, _NOBODY)):
         return True
     reasons = {link.where for link in refusal.decision.because}
     return any(_is_about_agents(step) and step.met and step.where in reasons for step in refusal.decision.trace)
-
-
-def _is_refused(site: Site, refusal: Refusal, request: Request) -> bool:
-    decision = site.decide(request)
-    return decision.verdict == REFUSED and decision.where == refusal.where
-
-
-def _as(request: Request, agent: str) -> Request:
-    return with_header(request, "user-agent", agent or None)
 
 
 def _probes(subject: Subject) -> Iterator[str]:
@@ -175,12 +171,12 @@ def _narrowed(site: Site, refusal: Refusal, browsers: list[str]) -> Fix:
     fix = _without_empty(site, refusal)
     if fix.edits:
         return fix
-    for tested in _patterns(site, site.decide(_as(refusal.witness, browsers[0]))):
+    for tested in _patterns(site, site.decide(as_agent(refusal.witness, browsers[0]))):
         kept = tested.without(BROWSERS)
         if kept is not None:
             return Fix("take what matches browsers out of the pattern", UNSAFE, tested.written(kept))
     for definition in _maps(site, refusal):
-        entry = _deciding(site, _as(refusal.witness, browsers[0]), definition)
+        entry = _deciding(site, as_agent(refusal.witness, browsers[0]), definition)
         if entry is not None and entry.directive is not None:
             return _out_of_the_map(entry, entry.directive)
     return _BY_HAND
@@ -188,7 +184,7 @@ def _narrowed(site: Site, refusal: Refusal, browsers: list[str]) -> Fix:
 
 def _out_of_the_map(entry: MapEntry, line: Directive) -> Fix:
     """A line of a map without what matches browsers, or none."""
-    from audit403_checks.nginx.past_tests import without
+    from audit403_checks.alternatives import without
 
     mark = "~*" if entry.key.startswith("~*") else "~"
     kept = without(entry.key.removeprefix(mark), mark == "~*", BROWSERS)
