@@ -8,6 +8,7 @@ from audit403.apache.decide.evaluator import Evaluator
 from audit403.apache.explore.doors import Door, Doors, visit
 from audit403.apache.explore.flips import Flips
 from audit403.apache.explore.found import FAMILY, Found
+from audit403.apache.explore.misplaced_flags import MisplacedFlags
 from audit403.apache.explore.mounts import Mount, mounts_of
 from audit403.apache.explore.places import Start, starts
 from audit403.apache.explore.search import Search
@@ -43,6 +44,7 @@ class Explorer:
         self.left_open = LeftOpen(FAMILY, tree_known, ASSUMED)
         self.unmet = Unmet()
         self.server_errors = ServerErrors(FAMILY, evaluator)
+        self.misplaced = MisplacedFlags(FAMILY, evaluator)
         self._shapes: alike.Shapes | None = None
         self._alike: dict[alike.Shape, Server] = {}
         if len(model.vhosts) > 1 and not tree_known:
@@ -50,7 +52,7 @@ class Explorer:
 
             self._shapes = Shapes(model, self.doors)
         self._left: list[tuple[Server, Server]] = []
-        self._told = (0, 0)
+        self._told = (0, 0, 0)
         self._idle: list[IdleDirective] = []
 
     def facts(self) -> Iterator[Fact]:
@@ -78,10 +80,11 @@ class Explorer:
 
     def _new_facts(self) -> Iterator[Fact]:
         """What was found since they were told last."""
-        errors, left_open = self._told
-        self._told = len(self.server_errors), len(self.left_open)
+        errors, left_open, misplaced = self._told
+        self._told = len(self.server_errors), len(self.left_open), len(self.misplaced)
         yield from self.found.refusals()
         yield from islice(self.server_errors.facts(), errors, None)
+        yield from islice(self.misplaced.facts(), misplaced, None)
         yield from islice(self.left_open.facts(), left_open, None)
         yield from self._idle
         self._idle = []
@@ -128,7 +131,7 @@ class Explorer:
         self._idle += unread_access_files(self.evaluator, self.trails, server, door, entries, access_files)
 
     def _noted(self) -> tuple[int, ...]:
-        return len(self.missed), len(self.left_open), len(self.server_errors)
+        return len(self.missed), len(self.left_open), len(self.server_errors), len(self.misplaced)
 
     def _entries(self, server: Server, mounts: list[Mount], access_files: dict[str, str]) -> list[TreeStart]:
         """What lies in the tree, where it is known."""
@@ -173,3 +176,4 @@ class Explorer:
         self.found.record(start, asked, entries)
         self.left_open.note(asked)
         self.server_errors.note(start, asked)
+        self.misplaced.note(start, asked)
