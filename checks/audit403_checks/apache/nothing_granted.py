@@ -37,7 +37,7 @@ def nothing_granted(fact: Fact, site: Site) -> Iterator[Finding]:
         root, denied = root_of(subject), _denied_above(subject)
         if root is None or root.directive is None or denied is None or not _is_above(denied, root.directory):
             continue
-        if has_old_syntax(subject) or not _has_something(subject, root):
+        if "${" in root.directory or has_old_syntax(subject) or not _has_something(subject, root):
             continue
         message, fixes = _judged(subject, root)
         because = (

@@ -8,7 +8,6 @@ from audit403.apache.explore.explorer import Explorer
 from audit403.apache.family import NOT_RECOGNISED
 from audit403.apache.model.build import build_model, every_section
 from audit403.apache.model.model import Model
-from audit403.apache.model.not_evaluated import not_evaluated
 from audit403.apache.model.section import DIRECTORY
 from audit403.apache.read.configuration import Configuration, Settings
 from audit403.apache.read.fragment import (
@@ -22,9 +21,10 @@ from audit403.apache.read.fragment import (
 )
 from audit403.apache.read.modules import SHARED_HOST
 from audit403.apache.read.tree import Directive
+from audit403.apache.reading_faults import for_another_reader, reading_faults, template_at
 from audit403.core.decision import Decision, Step
 from audit403.core.edit import Edit, TextEdit
-from audit403.core.fact import Fact, ReadingFault, Refusal
+from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Comment, NotAudited, Options, RunsAs, comments_in
 from audit403.core.place import ASSUMED, Span
 from audit403.core.request import Request
@@ -32,9 +32,7 @@ from audit403.evidence.assumed import AssumedTree
 from audit403.evidence.configuration_only import ConfigurationOnly
 from audit403.evidence.interface import DIRECTORY as IS_DIRECTORY
 from audit403.evidence.interface import Entry, Evidence
-from audit403.explore.left_open import NOT_EVALUATED
 
-FAMILY = "apache"
 STANDARD_INPUT = "(standard input)"
 
 Reread = Callable[[Evidence], Configuration]
@@ -127,15 +125,11 @@ class ApacheSite:
 
     def facts(self) -> Iterator[Fact]:
         """Every refusal and every fault in reading; of virtual hosts that are alike the first stands for all."""
-        for problem in self.configuration.problems:
-            yield ReadingFault(FAMILY, problem.kind, problem.span, problem.message)
-        told = {problem.span for problem in self.configuration.problems}
-        for fault in self.model.faults:
-            if fault.directive.span not in told:
-                yield ReadingFault(FAMILY, "rejected", fault.directive.span, fault.message)
-        for directive, words in not_evaluated(self.configuration):
-            message = f"`{directive.written}` has a say in what is answered: {words}"
-            yield ReadingFault(FAMILY, NOT_EVALUATED, directive.span, message)
+        faults = list(reading_faults(self.configuration, self.model))
+        self._not_explored = tuple(for_another_reader(self.configuration, faults, self.source))
+        if self._not_explored:
+            return
+        yield from faults
         self._explorer = Explorer(self.model, self.evaluator, self.options.tree == "here" or bool(self.options.paths))
         yield from self._found(self._explorer, self._explorer.explored())
 
@@ -145,8 +139,13 @@ class ApacheSite:
             yield from self._found(self._explorer, self._explorer.alike())
 
     def _found(self, explorer: Explorer, facts: Iterator[Fact]) -> Iterator[Fact]:
-        yield from (fact for fact in facts if not self._is_of_others(fact))
-        self._not_explored = tuple(explorer.missed)
+        missed = explorer.missed
+        for fact in facts:
+            templates = template_at(fact, self.source)
+            missed += templates
+            if not templates and not self._is_of_others(fact):
+                yield fact
+        self._not_explored = tuple(dict.fromkeys(missed))
         # The `.htaccess` files that requests have come to belong to the site as well.
         self.files = tuple(dict.fromkeys((*self.files, *self.evaluator.access_files.sources())))
 

@@ -113,8 +113,8 @@ class Settings(NamedTuple):
 
 
 USUAL = Settings()
-#: Without these a server that is configured does nothing.
-_USUALLY_LOADED = frozenset({"authz_core_module", "authz_host_module", "dir_module", "alias_module", "mime_module"})
+#: What a server cannot do without that has a `Require` or serves anything; httpd 2.2 did not know of it.
+INDISPENSABLE = "authz_core_module"
 
 
 def read_configuration(
@@ -140,15 +140,18 @@ def read_around(
     world: World | None = None,
     assumption: Assumption | None = None,
     read_before: Mapping[str, ParsedFile] | None = None,
+    is_part: bool = False,
 ) -> Configuration:
-    """The configuration of a main file that is at hand; `assumption` is for where no LoadModule is to be seen."""
+    """The configuration of a main file that is at hand; `assumption` is for where no LoadModule is to be seen, and for
+    a part of a configuration, which shows only some of them.
+    """
     root = server_root or settings.prefix or root_of(file.path)
     if world is None:
         world = Locator(evidence, root, settings.path_map, read_before, _stated_roots(file))
     assumption = assumption or _assumption(file.path, root)
     start = _Start(file, evidence, settings, root, assumption is not RHEL)
     expander = start.run(world, None, ())
-    if not _shows_modules(expander):
+    if is_part or not _shows_modules(expander):
         wanted = ASSUMPTIONS.get(settings.modules or "", assumption)
         meant = _meant(file, expander)
         if meant:
@@ -250,12 +253,12 @@ class _WithoutFiles:
 
 
 def _shows_modules(expander: Expander) -> bool:
-    """Whether LoadModule shows which modules there are: not where what every httpd has is built in (or loaded in a file
-    that is not at hand), and only what goes beyond that is loaded.
+    """Whether LoadModule shows which modules there are. It does not where the usual ones are linked in, or loaded in a
+    file that is not at hand, and only what goes beyond those is loaded.
     """
     process = expander.process
-    loaded = [directive.args[0] for directive in expander.executed if directive.name == "loadmodule" and directive.args]
-    return bool(loaded) and (process.debian or not _USUALLY_LOADED.isdisjoint(loaded))
+    is_any_loaded = any(directive.name == "loadmodule" for directive in expander.executed)
+    return is_any_loaded and (process.debian or INDISPENSABLE in process.modules.symbols)
 
 
 def _is_debian(main: str) -> bool:

@@ -174,6 +174,7 @@ def _surrounded(file: ParsedFile, evidence: Evidence, settings: Settings) -> Con
         server_root=root,
         world=world,
         assumption=DEBIAN,
+        is_part=main is None,
     )
     configuration.assumed = where.context if main is None else f"{where.context}, enabled in {main}"
     configuration.about = file.path

@@ -27,7 +27,7 @@ def parse(path: str, data: bytes) -> ParsedFile:
     _read_statements(state, position)
     recovery.report_odd_spaces(state)
     if state.mistakes:
-        from audit403.nginx.read import template_file  # not on the way of files that nginx can read
+        from audit403.core import template_file  # not on the way of files that nginx can read
 
         if template_file.is_template(state.text):
             return limits.refused_file(path, template_file.MESSAGE)

@@ -183,7 +183,7 @@ class Start:
             return True
         known = self._templates.get(source.path)
         if known is None:
-            from audit403.nginx.read.template_file import MESSAGE, is_template
+            from audit403.core.template_file import MESSAGE, is_template
 
             known = self._templates[source.path] = is_template(source.text)
             if known:

@@ -1,6 +1,6 @@
 """Templates out of which configuration is made (Jinja, ERB, Go, Mustache, Twig): no server ever reads them as they are.
 
-Their marks are known from the documentation of those languages; only a file that nginx could not read is looked at.
+Their marks are known from the documentation of those languages; only what its server could not read is looked at.
 """
 
 import re
