@@ -39,7 +39,7 @@ def condition_nobody_passes(fact: Fact, site: Site) -> Iterator[Finding]:
     if rule is None or not rule.conditions:
         return
     if OR_NEXT in rule.conditions[-1].flags:
-        yield _ends_in_or(refusal, rule.conditions[-1])
+        yield _ends_in_or(refusal, rule)
         return
     asked = _Asked(site, refusal, subject)
     for condition in rule.conditions:
@@ -81,8 +81,11 @@ class _Asked:
         return finding_of(_NAME, ERROR, message, self.refusal._replace(who=who), (fix,), hit=hit)
 
 
-def _ends_in_or(refusal: Refusal, last: Condition) -> Finding:
-    message = f"the RewriteCond in line {last.directive.line} ends in [OR] and is the last: the rule asks none of them"
+def _ends_in_or(refusal: Refusal, rule: Rule) -> Finding:
+    last = rule.conditions[-1]
+    joined = all(OR_NEXT in one.flags for one in rule.conditions)
+    what = "the rule refuses whatever the conditions say" if joined else "it never keeps the rule from refusing"
+    message = f"the RewriteCond in line {last.directive.line} ends in [OR] and is the last: {what}"
     fix = Fix("take [OR] out of the last condition", UNSAFE, (without_flag(last, OR_NEXT),))
     return finding_of(_NAME, ERROR, message, refusal, (fix,))
 
