@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from audit403.apache.decide.evaluator import Evaluator
 from audit403.apache.explore.explorer import Explorer
 from audit403.apache.family import NOT_RECOGNISED
+from audit403.apache.macro_edits import writes_one_use
 from audit403.apache.model.build import build_model, every_section
 from audit403.apache.model.model import Model
 from audit403.apache.model.section import DIRECTORY
@@ -24,6 +25,7 @@ from audit403.apache.read.tree import Directive
 from audit403.apache.reading_faults import for_another_reader, reading_faults, template_at
 from audit403.core.decision import Decision, Step
 from audit403.core.edit import Edit, TextEdit
+from audit403.core.errors import Audit403Error
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Comment, NotAudited, Options, RunsAs, comments_in
 from audit403.core.place import ASSUMED, Span
@@ -172,6 +174,8 @@ class ApacheSite:
     def with_changes(self, edits: Iterable[Edit]) -> "ApacheSite":
         """The same site after some edits."""
         edits = tuple(edits)
+        if writes_one_use(self.configuration, edits):
+            raise Audit403Error("it would put what one use of a macro says into the macro.")
         changed = self.evidence.with_changes(edits)
         texts = any(isinstance(edit, TextEdit) for edit in edits)
         if not texts:

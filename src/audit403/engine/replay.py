@@ -240,9 +240,9 @@ class Replay:
         return fix._replace(edits=tuple(self._with_endings(edit) for edit in fix.edits))
 
     def _with_endings(self, edit: TextEdit) -> TextEdit:
-        if "\r" in edit.text or not self._has_crlf(edit.file):
+        if not self._has_crlf(edit.file):
             return edit
-        return edit._replace(text=edit.text.replace("\n", "\r\n"))
+        return edit._replace(text=edit.text.replace("\r\n", "\n").replace("\n", "\r\n"))
 
     def _has_crlf(self, path: str) -> bool:
         """Whether most lines of a file end in CR and LF."""
