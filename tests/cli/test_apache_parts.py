@@ -37,3 +37,14 @@ def test_what_hangs_on_assumed_surroundings_is_no_error(tmp_path: Path, capsys: 
     )
     assert main(["check", "--tree", "none", "--fail-on", "error", str(file)]) == 0
     assert "warning[apache/old-access-syntax]" in capsys.readouterr().out
+
+
+def test_one_line_of_several_servers_is_told_of_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "common.inc").write_text("<Directory /srv/a>\nOrder deny,allow\nAllow from all\n</Directory>\n")
+    file = tmp_path / "site.conf"
+    host = "<VirtualHost *:80>\nServerName {}.example\nDocumentRoot /srv/a\nInclude {}/common.inc\n</VirtualHost>\n"
+    file.write_text("".join(host.format(name, tmp_path) for name in "ab"))
+    main(["check", "--tree", "none", str(file)])
+    said = capsys.readouterr().out
+    assert said.count("warning[apache/old-access-syntax]") == 1
+    assert "the same line for b.example" in said

@@ -57,7 +57,7 @@ def _finding(group: list[Judged], paths: Paths, style: Style) -> str:
     lines += _places(finding, _reader(judged), paths, style)
     lines += _notes(finding, _reader(judged), paths, style)
     if len(group) > 1:
-        lines.append(_others(group[1:], paths, style))
+        lines.append(_others(group, paths, style))
     lines.append(_note("help", f"audit403 rules {finding.rule}", style))
     return "\n".join(lines)
 
@@ -126,11 +126,18 @@ def _note(title: str, text: str, style: Style) -> str:
 
 
 def _others(group: list[Judged], paths: Paths, style: Style) -> str:
-    """Where else the same was found."""
-    places = [safe(_short(judged.finding.where, paths)) for judged in group]
+    """Where the same was found again: a line may be one of several servers."""
+    first, others = group[0].finding, [judged.finding for judged in group[1:]]
+    places = list(dict.fromkeys(safe(_again(one, first, paths)) for one in others))
     more = f", and {len(places) - _MOST_ALIKE} more" if len(places) > _MOST_ALIKE else ""
-    count = f"{len(places)} {'time' if len(places) == 1 else 'times'} more"
+    count = f"{len(others)} {'time' if len(others) == 1 else 'times'} more"
     return _note("alike", f"{count}: {', '.join(places[:_MOST_ALIKE])}{more}", style)
+
+
+def _again(finding: Finding, first: Finding, paths: Paths) -> str:
+    if finding.where != first.where:
+        return _short(finding.where, paths)
+    return "in the same line" if finding.request is None else f"the same line for {finding.request.host}"
 
 
 def _short(place: Place, paths: Paths) -> str:
