@@ -72,12 +72,12 @@ def _others(subject: Subject) -> str:
 def _what(kind: str, subject: Subject) -> str:
     target = subject.hits[0].request.target
     if kind == GRANT:
-        return f"{target} is refused, and would be answered"
+        return f"{target} is refused, and would be answered with it"
     if kind == REFUSAL:
         return f"{target}, which it refuses, is open"
     if kind == LOGIN:
         return f"{target}, for which it asks for a password, is open"
-    return "addresses without a file are 404, which it sends to an application"
+    return "addresses without a file are 404, and would go to an application with it"
 
 
 def _severity(kind: str, subject: Subject) -> str:

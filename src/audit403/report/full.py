@@ -15,6 +15,7 @@ from audit403.report.summary import write_end
 from audit403.report.terminal import Style, safe, write
 
 _MOST_ALIKE = 6
+_FORBIDDEN = 403
 _MOST_OPENED = 5
 _SHOWN_HEADERS = ("user-agent",)
 _LITERAL = re.compile(r"`[^`]*`|\"[^\"]*\"|\S*[\d/.]\S*")
@@ -50,7 +51,7 @@ def _finding(group: list[Judged], paths: Paths, style: Style) -> str:
         + style.paint(": " + style.wrapped(safe(finding.message), "  "), "bold")
     ]
     if finding.request is not None:
-        status = "403 Forbidden" if finding.status == 403 else str(finding.status)
+        status = "403 Forbidden" if finding.status == _FORBIDDEN else str(finding.status)
         lines.append(f"  {style.paint('request', 'bold')}  {safe(request_text(finding.request))} → {status}")
     if finding.who:
         lines.append(f"  {style.paint('hits', 'bold')}     {safe(finding.who)}")
@@ -68,7 +69,8 @@ def _places(finding: Finding, read: Callable[[str], bytes | None], paths: Paths,
     others: list[tuple[Place, str]] = []
     own = next((link.message for link in finding.because if link.where == finding.where), "")
     if isinstance(finding.where, Span):
-        marks.append(Mark(finding.where, own or ("refused here" if finding.request else ""), True))
+        is_refused = finding.request is not None and finding.status == _FORBIDDEN
+        marks.append(Mark(finding.where, own or ("refused here" if is_refused else ""), True))
     else:
         others.append((finding.where, own))
     for link in finding.because:
@@ -107,7 +109,7 @@ def _letters(mode: int) -> str:
 
 def _notes(finding: Finding, read: Callable[[str], bytes | None], paths: Paths, style: Style) -> list[str]:
     lines = []
-    if finding.status == 403 and finding.request is not None:
+    if finding.status == _FORBIDDEN and finding.request is not None:
         said = f"says: {safe(finding.log)}" if finding.log else "says nothing about it"
         lines.append(_note("log", f"the server's error log {said}", style))
     fix = finding.fix
