@@ -39,8 +39,11 @@ def error_document_refused(fact: Fact, site: Site) -> Iterator[Finding]:
     if decision.verdict != REFUSED or exchange.found is None or exchange.found.kind != FILE:
         return
     is_same = (decision.cause, decision.where) == (refusal.cause, refusal.where)
-    if not is_same and not _is_closed_to_all(site, direct):
-        return
+    home = site.decide(direct._replace(target="/"))
+    if not is_same and (
+        (home.cause, home.where) == (decision.cause, decision.where) or not _is_for_nobody(site, direct)
+    ):
+        return  # what refuses the page refuses the site: that is told of the site
     what = "what answers 403 refuses the page for 403, too" if is_same else "another rule refuses the page for 403"
     message = f"nobody sees {uri}: {what}, and httpd sends its own"
     severity = NOTE if is_same and not refusal.who.startswith(_EVERYBODY) else WARNING
@@ -54,7 +57,7 @@ def error_document_refused(fact: Fact, site: Site) -> Iterator[Finding]:
 def _sent_to(decision: Decision) -> tuple[Span, str] | None:
     """The ErrorDocument whose page is refused, and the page's address."""
     steps = decision.trace
-    if not any(step.operator == PAGE_FAILED and step.value == "403" for step in steps):
+    if all(step.operator != PAGE_FAILED for step in steps):
         return None
     sent = next((step for step in steps if step.text.startswith("ErrorDocument 403 ")), None)
     if sent is None or not isinstance(sent.where, Span):
@@ -64,7 +67,7 @@ def _sent_to(decision: Decision) -> tuple[Span, str] | None:
     return None if uri is None or not uri.startswith("/") else (sent.where, uri)
 
 
-def _is_closed_to_all(site: ApacheSite, request: Request) -> bool:
+def _is_for_nobody(site: ApacheSite, request: Request) -> bool:
     """Whether whoever asks is refused, so that the page is for nobody at all."""
     doors = Doors(site.model).of(site.evaluator.followed(request)[1].server)
     asked = (from_client(request, client, doors) for client in CLIENTS)

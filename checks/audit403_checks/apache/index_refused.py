@@ -72,13 +72,21 @@ class _Index(NamedTuple):
 
 
 def _index_of(met: tuple[Refusal, Subject]) -> _Index | None:
+    """The first refused index that is there; without any the one that decided, which is the last that is refused."""
     refusal, subject = met
-    uri = refused_index(refusal.decision)
-    if uri is None:
+    last = refused_index(refusal.decision)
+    if last is None:
         return None
-    _, own = subject.exchange.evaluator.followed(refusal.witness._replace(target=quoted(uri)))
-    is_there = own.found is not None and own.found.kind == FILE
-    return _Index(refusal, subject, uri, is_there, not is_there and INDEXES in subject.core.options.opts)
+    folder = refusal.witness.target.partition("?")[0]
+    names = (name if name.startswith("/") else f"{folder}{quoted(name)}" for name in index_names(subject))
+    there = next((uri for uri in names if _is_there(refusal, subject, uri)), None)
+    lists = there is None and INDEXES in subject.core.options.opts
+    return _Index(refusal, subject, there or last, there is not None, lists)
+
+
+def _is_there(refusal: Refusal, subject: Subject, uri: str) -> bool:
+    _, own = subject.exchange.evaluator.followed(refusal.witness._replace(target=uri))
+    return own.found is not None and own.found.kind == FILE
 
 
 def _counts(index: _Index, site: ApacheSite) -> bool:
