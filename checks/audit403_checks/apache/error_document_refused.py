@@ -4,21 +4,20 @@ from collections.abc import Iterator
 
 from audit403.apache.decide.error_document import PAGE_FAILED
 from audit403.apache.explore.doors import Doors, from_client
-from audit403.apache.read.tree import Directive
 from audit403.apache.site import ApacheSite
 from audit403.core.decision import REFUSED, Decision
-from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact
 from audit403.core.family import Site
-from audit403.core.finding import MANUAL, NOTE, UNSAFE, WARNING, Finding, Fix
+from audit403.core.finding import NOTE, WARNING, Finding
 from audit403.core.place import Because, Span
 from audit403.core.registry import check
 from audit403.core.request import Request
 from audit403.evidence.interface import FILE
 from audit403.explore.ordinary import CLIENTS
+from audit403_checks.apache.exceptions import let_through
 from audit403_checks.apache.subjects import refusal_of
 from audit403_checks.apache.written import written_at
-from audit403_checks.support import finding_of, insert_after
+from audit403_checks.support import finding_of
 
 _EVERYBODY = "every client"
 
@@ -48,7 +47,7 @@ def error_document_refused(fact: Fact, site: Site) -> Iterator[Finding]:
     message = f"nobody sees {uri}: {what}, and httpd sends its own"
     severity = NOTE if is_same and not refusal.who.startswith(_EVERYBODY) else WARNING
     about = refusal._replace(witness=direct, decision=decision, where=where)
-    fixes = (_let_through(uri, written_at(site, decision.where), decision.cause),)
+    fixes = (let_through(uri, written_at(site, decision.where), decision.cause),)
     finding = finding_of("apache/error-document-refused", severity, message, about, fixes, anchor=uri)
     because = (Because(where, f"names {uri}"), *decision.because[:1])
     yield finding._replace(because=because, fact=refusal)
@@ -72,23 +71,3 @@ def _is_for_nobody(site: ApacheSite, request: Request) -> bool:
     doors = Doors(site.model).of(site.evaluator.followed(request)[1].server)
     asked = (from_client(request, client, doors) for client in CLIENTS)
     return all(site.decide(one).verdict == REFUSED for one in asked if one is not None)
-
-
-def _let_through(uri: str, refusing: Directive | None, cause: str) -> Fix:
-    """An exception for the page behind, or before, what refuses it."""
-    edit = None if refusing is None or set(uri) & set(" \"'<>*?[\\%") else _exception(uri, refusing, cause)
-    if edit is None:
-        return Fix(f"let {uri} through wherever it is refused", MANUAL)
-    return Fix(f"let {uri} through", UNSAFE, (edit,))
-
-
-def _exception(uri: str, refusing: Directive, cause: str) -> TextEdit | None:
-    outer = [one for one in refusing.sections if one.name not in ("<virtualhost", "<ifmodule")]
-    name = uri.rpartition("/")[2]
-    if cause in ("rewrite-rule", "redirect-status"):
-        return None
-    grant = "Require all granted" if refusing.name == "require" else "Order allow,deny\n    Allow from all"
-    if outer and outer[0].name.startswith(("<directory", "<location")):
-        return insert_after(outer[0], f'<Location "{uri}">\n    {grant}\n</Location>')
-    after = outer[0] if outer else refusing
-    return insert_after(after, f'<Files "{name}">\n    {grant}\n</Files>')

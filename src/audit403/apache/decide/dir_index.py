@@ -13,7 +13,9 @@ from audit403.evidence.interface import DIRECTORY, FILE
 
 DIRECTORY_TYPE = "httpd/unix-directory"
 REFUSED_FOR_IT = "refused-for-it"
-"""The operator of the step that tells which index is refused so that its directory is; `value` is its URI."""
+FALLBACK_REFUSED = "fallback-refused"
+"""The operators of the steps that tell which index is refused so that its directory is, and that the FallbackResource
+is refused, so that what is not there is; `value` is the URI."""
 REDIRECT_HANDLER = "redirect-handler"
 _NOTHING = DirConfig()
 
@@ -98,6 +100,8 @@ def _fallback(exchange: Exchange) -> int:
         take_over(exchange, found)
         return OK
     if found.status not in (200, 404):
+        text = f"{found.uri} is answered with {found.status}, and so is what is not there"
+        exchange.step("index", text, where, operator=FALLBACK_REFUSED, value=found.uri)
         exchange.cause = found.cause
         return found.status
     return DECLINED

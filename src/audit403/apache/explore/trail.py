@@ -1,6 +1,6 @@
 """What a decided request went through: the server that took it, the sections that held, what sent it on."""
 
-from audit403.apache.decide.dir_index import REFUSED_FOR_IT
+from audit403.apache.decide.dir_index import FALLBACK_REFUSED, REFUSED_FOR_IT
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.explore.places import files_in
 from audit403.apache.model.core_config import CORE, CoreConfig
@@ -10,7 +10,7 @@ from audit403.apache.model.section import DIRECTORY, LOCATION, Section
 from audit403.apache.model.server import Server
 from audit403.core.decision import Decision, Step
 from audit403.core.place import PathPlace, Place
-from audit403.explore.subject import WAY_ERROR_PAGE, WAY_INDEX, WAY_REWRITE
+from audit403.explore.subject import WAY_ERROR_PAGE, WAY_INDEX, WAY_REWRITE, WAY_TRY_FILES
 
 _SECTION_PHASES = frozenset(("directory", "location", "files", "if"))
 
@@ -67,7 +67,9 @@ def sent_by(decision: Decision) -> tuple[str, Step] | None:
         if step.phase == "redirect" and before is not None:
             way = WAY_ERROR_PAGE if before.phase == "error_document" else WAY_REWRITE
             found = (way, before)
-        elif step.phase == "index" and step.text.startswith(("DirectoryIndex", "FallbackResource")):
+        elif step.operator == FALLBACK_REFUSED:
+            found = (WAY_TRY_FILES, step)
+        elif step.phase == "index" and step.text.startswith("DirectoryIndex"):
             index = (WAY_INDEX, step)
             if refused_index(decision) is not None:
                 found = index
@@ -78,3 +80,14 @@ def sent_by(decision: Decision) -> tuple[str, Step] | None:
 def refused_index(decision: Decision) -> str | None:
     """The URI of the page that stands for a directory and is refused, so that the directory is."""
     return next((step.value for step in reversed(decision.trace) if step.operator == REFUSED_FOR_IT), None)
+
+
+def refused_fallback(decision: Decision) -> str | None:
+    """The URI that a rule or FallbackResource sends a request on to, and that is refused; not an error's page."""
+    found: str | None = None
+    for step in decision.trace:
+        if step.phase == "error_document":
+            break
+        if step.operator == FALLBACK_REFUSED or (step.phase == "redirect" and step.value is not None):
+            found = step.value
+    return found
