@@ -1,6 +1,6 @@
 """nginx as a family: how its configurations are found and read, and what they answer.
 
-Nothing of the model, the evaluator and exploration is imported before there is a configuration to answer for.
+Nothing but what tells other programs' files is imported before there is a configuration to answer for.
 """
 
 import os
@@ -14,13 +14,13 @@ from audit403.core.family import Comment, NotAudited, Options, RunsAs, comments_
 from audit403.core.request import Request
 from audit403.evidence.configuration_only import ConfigurationOnly
 from audit403.evidence.interface import Evidence
-from audit403.nginx.read.configuration import Configuration, read_configuration
 from audit403.nginx.read.locate import CONF_DIRECTORIES
-from audit403.nginx.read.tree import ParsedFile
 
 if TYPE_CHECKING:
     from audit403.nginx.model.context import Context
     from audit403.nginx.model.model import Model
+    from audit403.nginx.read.configuration import Configuration
+    from audit403.nginx.read.tree import ParsedFile
 
 name = "nginx"
 usual_mains = tuple(f"{folder}/nginx.conf" for folder in CONF_DIRECTORIES)
@@ -28,7 +28,7 @@ explores = True
 STANDARD_INPUT = "(standard input)"
 
 
-Reread = Callable[[Evidence, Iterable[TextEdit], Mapping[str, ParsedFile]], Configuration]
+Reread = Callable[[Evidence, Iterable[TextEdit], Mapping[str, "ParsedFile"]], "Configuration"]
 """Reads a configuration again the way it was read first, after edits, with the files that were parsed before."""
 
 
@@ -37,7 +37,7 @@ class NginxSite:
 
     def __init__(
         self,
-        configuration: Configuration,
+        configuration: "Configuration",
         evidence: Evidence,
         options: Options,
         reread: Reread,
@@ -173,6 +173,7 @@ def find(targets: Iterable[str], evidence: Evidence, options: Options) -> Iterat
 
 def read(main: str, evidence: Evidence, options: Options) -> NginxSite:
     """The site of one main configuration; a file that is none is answered for where it belongs."""
+    from audit403.nginx.read.configuration import read_configuration
     from audit403.nginx.read.surroundings import is_main
 
     configuration = read_configuration(main, evidence, prefix=options.prefix, path_map=dict(options.paths))
@@ -191,12 +192,12 @@ def read_text(data: bytes, evidence: Evidence, options: Options) -> NginxSite | 
     if is_dump(data):
         files = files_of(data)
 
-        def reread_files(_: Evidence, edits: Iterable[TextEdit], __: object) -> Configuration:
+        def reread_files(_: Evidence, edits: Iterable[TextEdit], __: object) -> "Configuration":
             return read_files(_after(files, [edit for edit in edits if edit.file in files]))
 
         return NginxSite(read_files(files), evidence, options, reread_files, None, files)
 
-    def reread(changed: Evidence, edits: Iterable[TextEdit], _: object) -> Configuration:
+    def reread(changed: Evidence, edits: Iterable[TextEdit], _: object) -> "Configuration":
         own = [edit for edit in edits if edit.file == STANDARD_INPUT]
         text = _after({STANDARD_INPUT: data}, own)[STANDARD_INPUT]
         return read_standard_input(text, STANDARD_INPUT, changed, prefix=options.prefix, path_map=dict(options.paths))
@@ -204,11 +205,13 @@ def read_text(data: bytes, evidence: Evidence, options: Options) -> NginxSite | 
     return NginxSite(reread(evidence, (), None), evidence, options, reread, None, (STANDARD_INPUT,))
 
 
-def _site(configuration: Configuration, evidence: Evidence, options: Options) -> NginxSite:
+def _site(configuration: "Configuration", evidence: Evidence, options: Options) -> NginxSite:
+    from audit403.nginx.read.configuration import read_configuration
+
     path_map = dict(options.paths)
     lone = configuration.about if configuration.assumed is not None else None
 
-    def reread(changed: Evidence, _: object, parsed: Mapping[str, ParsedFile]) -> Configuration:
+    def reread(changed: Evidence, _: object, parsed: "Mapping[str, ParsedFile]") -> "Configuration":
         if lone is None:
             main = configuration.main.path
             return read_configuration(main, changed, prefix=options.prefix, path_map=path_map, read_before=parsed)

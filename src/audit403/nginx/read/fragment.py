@@ -3,7 +3,6 @@
 A file that a main file includes is judged within that; only one that nobody includes gets surroundings of ours.
 """
 
-import re
 from collections.abc import Mapping
 from itertools import islice
 
@@ -11,10 +10,17 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
 from audit403.core.source import Problem
 from audit403.evidence.interface import Entry, Evidence, reason_of
-from audit403.evidence.links import join, parent_of, real_path
+from audit403.evidence.links import parent_of, real_path
 from audit403.evidence.stand_ins import NO_PATHS, PathMap
 from audit403.nginx.read.configuration import Configuration, follow_includes, parsed, read_configuration
 from audit403.nginx.read.locate import CONF_DIRECTORIES, Located, Locator
+from audit403.nginx.read.other_languages import (
+    MOST_PARENTS,
+    NOT_RECOGNISED,
+    is_in_another_language,
+    mains_around,
+    may_have_main_block,
+)
 from audit403.nginx.read.parse import parse
 from audit403.nginx.read.surroundings import SURROUNDINGS, belonging, is_main
 from audit403.nginx.read.tree import ParsedFile
@@ -43,22 +49,9 @@ PART_FOLDERS = frozenset(
 )
 _ENDINGS = (".conf", ".nginx", ".vhost", ".nginxconf", ".ngx", ".inc")
 _EXTENSIONLESS_FOLDERS = ("sites-available", "sites-enabled", "vhosts", "snippets")
-MOST_PARENTS = 4
 #: So many statements of a lone file tell where it belongs.
 MOST_JUDGED = 10_000
 ENOUGH_KNOWN = 0.5
-NOT_RECOGNISED = "it was not recognised as nginx configuration"
-#: The first word is a section of an INI file or a tag, as php-fpm's and Apache's files begin.
-_ANOTHER_LANGUAGE = re.compile(rb"(?:\s|[#;][^\n]*\n)*+(?:\[[\w .:-]+\]\s|</?[A-Za-z!?])")
-#: A section as Apache has them, on a line of its own.
-_SECTION = re.compile(
-    rb"^[ \t]*</?(?:VirtualHost|(?:Directory|Location|Files|Proxy)(?:Match)?|If(?:Module|Define|Version)?"
-    rb"|Limit(?:Except)?|Require(?:All|Any|None)|Macro)\b[^\n]*>[ \t\r]*$",
-    re.IGNORECASE | re.MULTILINE,
-)
-_BEGINNING = 1 << 14
-#: One by one, for `re` finds a beginning that is plain text many times as fast.
-_MAIN_BLOCKS = (rb"http[ \t\r\n]*\{", rb"events[ \t\r\n]*\{", rb"stream[ \t\r\n]*\{", rb"mail[ \t\r\n]*\{")
 
 
 class Folder(NamedTuple):
@@ -80,7 +73,7 @@ def read_folder(folder: str, evidence: Evidence, *, prefix: str | None = None, p
         data = evidence.read(path)
         if not isinstance(data, bytes):
             not_read.append((path, reason_of(data)))
-        elif _may_have_main_block(data) and is_main((file := parse(path, data)).directives):
+        elif may_have_main_block(data) and is_main((file := parse(path, data)).directives):
             read = {path: file}
             mains.append(read_configuration(path, evidence, prefix=prefix, path_map=path_map, read_before=read))
         else:
@@ -115,23 +108,12 @@ def read_lone(
     read = {**(read_before or {}), path: file}
     if is_main(file.directives):
         return read_configuration(path, evidence, prefix=prefix, path_map=path_map, read_before=read)
-    for main in _mains_around(path):
+    for main in mains_around(path):
         if main != path and isinstance(evidence.read(main), bytes):
             configuration = read_configuration(main, evidence, prefix=prefix, path_map=path_map, read_before=read)
             if path in configuration.files:
                 return configuration
     return _surrounded(file, evidence, path_map, prefix)
-
-
-def is_of_another_program(path: str, evidence: Evidence) -> bool:
-    """Whether a lone file plainly is none of nginx's, and no main file near it may include it: it need not be read."""
-    data = evidence.read(path)
-    return (
-        isinstance(data, bytes)
-        and _is_in_another_language(data)
-        and not _may_have_main_block(data)
-        and not any(isinstance(evidence.read(main), bytes) for main in _mains_around(path))
-    )
 
 
 def read_standard_input(
@@ -165,7 +147,7 @@ def _surrounded(file: ParsedFile, evidence: Evidence, path_map: PathMap, prefix:
         text = f'{before}include "{_quoted(file.path)}";\n{after}'
         main = parse("(assumed surroundings)", text.encode("utf-8", "surrogateescape"))
         configuration.surround(main, where.context)
-    if where.known < ENOUGH_KNOWN or _is_in_another_language(file.source.data):
+    if where.known < ENOUGH_KNOWN or is_in_another_language(file.source.data):
         configuration.recognised = False
         configuration.not_read.append((file.path, NOT_RECOGNISED))
         configuration.reading.append(Problem(Span(file.path, 1, 1, 1, 1, 0, 0), NOT_RECOGNISED, "directive"))
@@ -183,7 +165,7 @@ def _conf_directory_of(path: str, evidence: Evidence) -> str:
         position = (directory + "/").find(target + "/")
         if position >= 0:
             return directory[: position + len(target)]
-    for main in _mains_around(path):
+    for main in mains_around(path):
         if isinstance(evidence.entry(main), Entry):
             return parent_of(main)
     here = directory
@@ -194,34 +176,15 @@ def _conf_directory_of(path: str, evidence: Evidence) -> str:
     return directory
 
 
-def _mains_around(path: str) -> list[str]:
-    found = []
-    directory = parent_of(path)
-    for _ in range(MOST_PARENTS):
-        found.append(join(directory, "nginx.conf"))
-        if directory == "/":
-            break
-        directory = parent_of(directory)
-    return found
-
-
 def _may_be_configuration(directory: str, name: str) -> bool:
     if name.startswith(".") or name.endswith("~"):
         return False
     return name.endswith(_ENDINGS) or name.startswith("nginx.conf") or directory.endswith(_EXTENSIONLESS_FOLDERS)
 
 
-def _may_have_main_block(data: bytes) -> bool:
-    return any(re.search(block, data) for block in _MAIN_BLOCKS)
-
-
-def _is_in_another_language(data: bytes) -> bool:
-    return _ANOTHER_LANGUAGE.match(data) is not None or _SECTION.search(data, 0, _BEGINNING) is not None
-
-
 def _looks_like_nginx(path: str, file: ParsedFile) -> bool:
     """Many programs have *.conf files: one whose statements nginx does not know is none of ours."""
-    if _is_in_another_language(file.source.data):
+    if is_in_another_language(file.source.data):
         return False
     known = belonging(path, file.directives).known
     if "nginx" in path or any(f"/{part}/" in path for part in PART_FOLDERS):
