@@ -5,6 +5,7 @@ Every server's reader builds on these; what a word or a statement is, each knows
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any, Protocol, TypeVar
 
 from audit403.core.named_tuple import NamedTuple
@@ -99,10 +100,5 @@ def every_directive(directives: list[Statement]) -> list[Statement]:
 
 
 def _line_starts(data: bytes) -> list[int]:
-    starts = [0]
-    find = data.find
-    at = find(b"\n")
-    while at >= 0:
-        starts.append(at + 1)
-        at = find(b"\n", at + 1)
-    return starts
+    ends = accumulate(map(len, data.split(b"\n")[:-1]))
+    return [0, *[end + breaks for breaks, end in enumerate(ends, 1)]]

@@ -46,15 +46,12 @@ class Shapes:
     def _reach(self, server: Server, doors: list[Door], names: list[str]) -> Shape:
         """By which sockets and names it is reached; the first virtual host takes every other name, too."""
         taken_by = self._doors.taken_by
-        return tuple(
-            (
-                door.kind,
-                door.to,
-                names.index(door.host) if door.host in names else door.host,
-                tuple(taken_by(door, host) is server for host in (*names[:-1], UNKNOWN_HOST)),
-            )
-            for door in doors
-        )
+        found = []
+        for door in doors:
+            host = names.index(door.host) if door.host in names else door.host
+            taken = [taken_by(door, host) is server for host in (*names[:-1], UNKNOWN_HOST)]
+            found.append((door.kind, door.to, host, *taken))
+        return tuple(found)
 
 
 class _Directories:

@@ -273,6 +273,9 @@ class Expander:
         if name[:2] == "</" and recovery.ends_condition(frame, whole):
             self.end_condition(frame, end)
             return
+        if name[:2] == "</" and frame.sections and name == f"</{frame.sections[-1].name[1:]}>":
+            frame.close(end)
+            return
         missing: list[tuple[int, str]] = []
         if "${" in whole:
             try:

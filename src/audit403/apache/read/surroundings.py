@@ -62,7 +62,7 @@ class Belonging(NamedTuple):
 
 def is_main(path: str, lines: list[Line]) -> bool:
     """Whether a file with these lines is a main one."""
-    names = {name for name, *_ in lines}
+    names = {line[0] for line in lines}
     found = names & _MAIN
     if path.rpartition("/")[2] in _MAIN_NAMES:
         return bool(found) or "include" in names or "includeoptional" in names
