@@ -5,7 +5,7 @@ not read, or whose text PCRE does not confirm, has no witness and is reported as
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from itertools import islice, pairwise
 from typing import Any, Protocol
 
@@ -19,7 +19,7 @@ _PREFERRED = "abcdefghijklmnopqrstuvwxyz0123456789-_.ABCDEFGHIJKLMNOPQRSTUVWXYZ/
 _made: dict[tuple[str, bool, str], str | None] = {}
 
 
-class Matcher(Protocol):
+class Matcher(Hashable, Protocol):
     """A pattern as its server compiles it."""
 
     @property

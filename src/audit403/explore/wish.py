@@ -1,6 +1,8 @@
 """What a value should be for a test to come out the other way."""
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
+from itertools import islice
 
 from audit403.core.named_tuple import NamedTuple
 from audit403.explore.regex_witness import Matcher, witnesses
@@ -45,7 +47,7 @@ def anything_but(text: str) -> Wish:
 
 def matching(regex: Matcher, holds: bool = True) -> Wish:
     """A text that a pattern matches, or one that it does not."""
-    texts = _taken(witnesses(regex), _MOST_WITNESSES) if holds else _OTHERS
+    texts = _taken_by(regex) if holds else _OTHERS
 
     def accepts(value: str) -> bool:
         try:
@@ -56,5 +58,7 @@ def matching(regex: Matcher, holds: bool = True) -> Wish:
     return Wish(accepts, texts)
 
 
-def _taken(values: Iterator[str], count: int) -> tuple[str, ...]:
-    return tuple(value for _, value in zip(range(count), values, strict=False))
+@lru_cache(maxsize=1024)
+def _taken_by(regex: Matcher) -> tuple[str, ...]:
+    """The first texts that a pattern matches; one pattern is met again and again, on each virtual host."""
+    return tuple(islice(witnesses(regex), _MOST_WITNESSES))
