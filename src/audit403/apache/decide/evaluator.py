@@ -26,6 +26,7 @@ from audit403.files.identity import Identity, identity_of, numbered
 from audit403.files.resolve import Resolver
 from audit403.http.address import parse_plain
 
+_MOST_FOLLOWED = 128
 #: Modules whose access checks are not registered as hanging on the configuration alone (ap_setup_auth_internal).
 _LOOK_AT_MORE = ("allowmethods", "lua", "log_debug", "evasive20", "perl", "wsgi", "fcgid", "python")
 
@@ -56,6 +57,8 @@ class Evaluator:
         self.kept: dict[str, Any] = {}
         self._now = now
         self._last: Exchange | None = None
+        #: What several rules ask about the same refusal.
+        self._followed: dict[Request, tuple[Decision, Exchange]] = {}
         self._files: Files | None = None
         #: With mpm-itk the user and group of the request, once they are known.
         self._user: tuple[str | None, str | None] | None = None
@@ -68,9 +71,17 @@ class Evaluator:
 
     def followed(self, request: Request) -> tuple[Decision, Exchange]:
         """What httpd answers to a request that gets as far as a server, and the exchange that the answer came from."""
-        decision = self.decide(request)
-        assert self._last is not None
-        return decision, self._last
+        known = self._followed.get(request)
+        if known is None:
+            decision = self.decide(request)
+            assert self._last is not None
+            known = decision, self._last
+            if self._changes_user or isinstance(self.served, AssumedTree):
+                return known  # the request leaves behind as whom and where the next questions are asked
+            if len(self._followed) >= _MOST_FOLLOWED:
+                self._followed.clear()
+            self._followed[request] = known
+        return known
 
     def now(self) -> int:
         """Seconds since the epoch."""

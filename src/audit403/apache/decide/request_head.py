@@ -5,6 +5,7 @@ server/protocol.c.
 """
 
 import re
+from functools import lru_cache
 
 from audit403.apache.decide.choose_vhost import BadHost, host_name, server_of_name
 from audit403.apache.decide.exchange import Exchange
@@ -21,6 +22,8 @@ _URL_PORT = "url-port"
 _BREAKS = re.compile(r"[\n\v\f\r]")
 _BLANKS = re.compile(r"[\t\n\v\f\r ]")
 _PORT = re.compile(r"\s*[+-]?\d+\Z")
+_FRAMING = frozenset(("content-length", "transfer-encoding"))
+"""Headers that say how long a body is."""
 _LONGEST_BODY = (1 << 63) - 1
 
 CLOSES = "closes-connection"
@@ -146,8 +149,7 @@ def _headers(exchange: Exchange) -> int:
     fields = list(request.headers)
     if request.host is not None:
         fields.insert(0, ("Host", request.host))
-    framed = {"content-length", "transfer-encoding"} & {name.lower() for name, _ in fields}
-    if request.body_length is not None and not framed:
+    if request.body_length is not None and _FRAMING.isdisjoint([name.lower() for name, _ in fields]):
         fields.append(("Content-Length", str(request.body_length)))
     limits = exchange.server.limits
     if limits.fields and len(fields) > limits.fields:
@@ -161,10 +163,11 @@ def _headers(exchange: Exchange) -> int:
             return _bad(exchange, None, f"the header line of {name!r} is broken")
         if _size(name) + _size(value) + 2 > limits.field_size + 1:
             return _bad(exchange, None, f"the header {name} is longer than LimitRequestFieldSize")
-        names.setdefault(name.lower(), name)
-        values.setdefault(name.lower(), []).append(value)
+        key = name.lower()
+        names.setdefault(key, name)
+        values.setdefault(key, []).append(value)
     for key, several in values.items():
-        value = ", ".join(several)
+        value = ", ".join(several) if len(several) > 1 else several[0]
         if _size(value) > limits.field_size:
             return _bad(exchange, "AH00560", f"the headers {key} together are longer than LimitRequestFieldSize")
         exchange.headers.set(names[key], value)
@@ -181,6 +184,7 @@ def _headers(exchange: Exchange) -> int:
     return OK
 
 
+@lru_cache(maxsize=1024)
 def _strict_field(name: str, value: str) -> bool:
     return _TOKEN.match(name) is not None and not _BAD_VALUE.search(value)
 
@@ -190,7 +194,7 @@ def _loose_field(name: str, value: str) -> bool:
 
 
 def _size(text: str) -> int:
-    return len(text.encode("utf-8", "surrogateescape"))
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
 
 
 def _host(exchange: Exchange) -> int:
