@@ -4,6 +4,8 @@ from pathlib import Path
 
 FAULTS_IN_A_THOUSAND = 97
 RULE = "apache/nothing-granted"
+GRANTED, NOT_GRANTED = "Require all granted", "AllowOverride None"
+ROOT = "/srv/www-of-the-benchmark"
 
 HEAD = """\
 ServerRoot {folder}
@@ -14,6 +16,7 @@ LoadModule mpm_event_module {modules}/mod_mpm_event.so
 LoadModule authn_core_module {modules}/mod_authn_core.so
 LoadModule authz_core_module {modules}/mod_authz_core.so
 LoadModule authz_host_module {modules}/mod_authz_host.so
+LoadModule access_compat_module {modules}/mod_access_compat.so
 LoadModule alias_module {modules}/mod_alias.so
 LoadModule dir_module {modules}/mod_dir.so
 LoadModule mime_module {modules}/mod_mime.so
@@ -59,17 +62,13 @@ def faulty_ones(count: int) -> set[int]:
     return {number * count // faults for number in range(faults)}
 
 
-def write_site(path: Path, count: int, faulty: set[int], modules: str = "/usr/lib/apache2/modules") -> Path:
-    """So many virtual hosts in one file, without a grant for those of `faulty`."""
-    head = HEAD.format(folder=path.parent, modules=modules)
+def write_site(
+    path: Path, count: int, faulty: set[int], *, sound: str = GRANTED, fault: str = NOT_GRANTED, root: str = ROOT
+) -> Path:
+    """So many virtual hosts in one file; those of `faulty` say something else of their directory."""
+    head = HEAD.format(folder=path.parent, modules="/usr/lib/apache2/modules")
     hosts = (
-        VHOST.format(
-            n=n,
-            root="/srv/www-of-the-benchmark",
-            folder=path.parent,
-            said="AllowOverride None" if n in faulty else "Require all granted",
-        )
-        for n in range(count)
+        VHOST.format(n=n, root=root, folder=path.parent, said=fault if n in faulty else sound) for n in range(count)
     )
     path.write_text(head + "".join(hosts))
     return path

@@ -9,6 +9,7 @@ from audit403.core.family import Site
 from audit403.core.finding import UNSAFE, WARNING, Finding, Fix
 from audit403.core.registry import check
 from audit403.explore.fields import with_header
+from audit403.explore.regex_witness import witness_of
 from audit403_checks.apache.rewriting import refusing_rule
 from audit403_checks.apache.subjects import refusal_of
 from audit403_checks.support import finding_of, insert_before
@@ -31,7 +32,7 @@ def hotlink_refuses_direct_visits(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     request = with_header(refusal.witness, "referer", None)
     decision = site.decide(request)
-    if (decision.cause, decision.where) != (refusal.cause, refusal.where) or not _somebody_passes(site, refusal):
+    if (decision.cause, decision.where) != (refusal.cause, refusal.where) or not _somebody_passes(site, refusal, tests):
         return
     target = request.target.partition("?")[0]
     message = f"the rule against hotlinks refuses {target} to whoever sends no Referer, as for a direct visit"
@@ -40,10 +41,11 @@ def hotlink_refuses_direct_visits(fact: Fact, site: Site) -> Iterator[Finding]:
     yield finding_of("apache/hotlink-refuses-direct-visits", WARNING, message, about, fixes, anchor=rule.pattern.text)
 
 
-def _somebody_passes(site: Site, refusal: Refusal) -> bool:
-    """Whether a Referer was found with which the file is served."""
-    served = refusal.served
-    return served is not None and served.header("referer") is not None and site.decide(served).status == 200
+def _somebody_passes(site: Site, refusal: Refusal, tests: list[Condition]) -> bool:
+    """Whether there is a Referer with which the file is served."""
+    referers = (None if one.pattern is None else witness_of(one.pattern) for one in tests)
+    visits = (with_header(refusal.witness, "referer", referer) for referer in referers if referer is not None)
+    return any(site.decide(visit).status == 200 for visit in visits)
 
 
 def _exception(condition: Condition) -> TextEdit:

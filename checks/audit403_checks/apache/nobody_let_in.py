@@ -36,7 +36,7 @@ def nobody_let_in(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     for container in _all_of(root):
         only_negative = _only_negative(container, root, refusal.witness.method)
-        others = None if refusal.served is not None else _denied_beside_others(container) or _two_lists(container)
+        others = None if _is_served(refusal, site) else _denied_beside_others(container) or _two_lists(container)
         judged = others or only_negative
         if judged is None or judged[0].directive.span != refusal.where:
             continue
@@ -52,6 +52,12 @@ def nobody_let_in(fact: Fact, site: Site) -> Iterator[Finding]:
                 yield finding_of("apache/nobody-let-in", ERROR, message, told, (fix,))
                 break
         return
+
+
+def _is_served(refusal: Refusal, site: ApacheSite) -> bool:
+    """Whether a request beside the witness gets something; who is only sent elsewhere, as `www.` often is, does not."""
+    status = None if refusal.served is None else site.decide(refusal.served).status
+    return refusal.served is not None and (status is None or not 300 <= status < 400)
 
 
 def _clients(refusal: Refusal, subject: Subject, meant: Requirement | None, site: ApacheSite) -> Iterator[Request]:
