@@ -101,3 +101,17 @@ def test_fields_without_a_default_come_first() -> None:
         class Wrong(named_tuple.NamedTuple):
             one: int = 1
             two: int  # type: ignore[misc]
+
+
+def test_the_first_values_are_as_all_others() -> None:
+    class Fresh(named_tuple.NamedTuple):
+        one: int
+        two: str = "x"
+
+    for number in range(100):
+        assert Fresh(number) == Fresh(one=number) == Fresh(two="x", one=number) == (number, "x")
+        assert Fresh(number, "y") == Fresh(number, two="y") == (number, "y")
+        mistakes = ((), {}), ((1, "y", 2), {}), ((1,), {"one": 2}), ((1,), {"four": 4}), ((), {"two": "y"})
+        for values, named in mistakes if number in (0, 99) else ():
+            with pytest.raises(TypeError):
+                Fresh(*values, **named)  # type: ignore[arg-type]
