@@ -58,7 +58,7 @@ def _unrestored(refusal: Refusal, subject: Subject, site: ApacheSite, doors: lis
     message = f"visitors from {shown(visitor)} come through a proxy, and it is the proxy's address that is looked at"
     # A whole server that lets one address in may be for the proxy alone; the proxy on this machine has none of these.
     is_home = any(hit.purpose == PURPOSE_HOME for hit in subject.hits) or subject.purpose == PURPOSE_HOME
-    severity = NOTE if is_home and not sign.is_only else WARNING
+    severity = WARNING if sign.is_sure and (sign.is_local or not is_home) else NOTE
     fixes = (*_restored(subject, site, sign), _FIX)
     return _told(severity, message, refusal, request, site.decide(request), fixes, sign.because())
 
@@ -81,7 +81,7 @@ def _through_a_proxy(
 ) -> Request | None:
     """A visitor's request as it comes in from the proxy; None where one in a private network is let in anyway."""
     found: Request | None = None
-    for client in (_THIS_MACHINE_IPV4, "::1") if sign.is_only else _BALANCERS:
+    for client in (_THIS_MACHINE_IPV4, "::1") if sign.is_local else _BALANCERS:
         request = from_client(refusal.witness, client, doors)
         if request is None:
             continue
@@ -96,7 +96,7 @@ def _through_a_proxy(
 def _restored(subject: Subject, site: ApacheSite, sign: Sign) -> tuple[Fix, ...]:
     if not (site.model.has("remoteip") or site.model.process.lenient):
         return ()
-    networks = "127.0.0.0/8 ::1" if sign.is_only else _NETWORKS
+    networks = "127.0.0.0/8 ::1" if sign.is_local else _NETWORKS
     lines = f"RemoteIPInternalProxy {networks}"
     if remote_ip(subject).header is None:
         lines = f"RemoteIPHeader {_HEADER}\n{lines}"
@@ -109,7 +109,7 @@ def _restored(subject: Subject, site: ApacheSite, sign: Sign) -> tuple[Fix, ...]
         if first is None or first.parent is not None:
             return ()
         edit = insert_before(first, lines)
-    summary = "believe the proxy who the visitor is" + ("" if sign.is_only else ": any of a private network")
+    summary = "believe the proxy who the visitor is" + ("" if sign.is_local else ": any of a private network")
     return (Fix(summary, UNSAFE, (edit,)),)
 
 

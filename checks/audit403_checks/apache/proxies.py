@@ -31,11 +31,16 @@ _IS_DIRECT = re.compile(r"%(?:\{c\})?[ah]", re.IGNORECASE)
 
 
 class Sign(NamedTuple):
-    """One thing that shows a proxy, and the directive that it stands in; with `is_only` nobody comes otherwise."""
+    """One thing that shows a proxy, and the directive that it stands in.
+
+    With `is_local` the proxy is one of this machine; `is_sure` where something is written for a proxy, and not only
+    sockets that nobody else can reach, which are also what somebody tries out a configuration with.
+    """
 
     text: str
     directive: Directive
-    is_only: bool = False
+    is_local: bool = False
+    is_sure: bool = True
 
     def because(self) -> Because:
         """The sign as a link of a chain."""
@@ -53,11 +58,16 @@ def sign_of_proxy(site: ApacheSite, subject: Subject, doors: list[Door]) -> Sign
     config = remote_ip(subject)
     if config.proxy_protocol:
         return None
-    if doors and all(_is_of_this_machine(door) for door in doors):
-        return Sign(
-            "takes connections of this machine only: visitors come through a proxy", doors[0].listen.directive, True
-        )
-    return None if config.header is not None else next(_signs(site, subject), None)
+    is_local = bool(doors) and all(map(_is_of_this_machine, doors))
+    written = None if config.header is not None else next(_signs(site, subject), None)
+    if written is not None:
+        return written._replace(is_local=is_local)
+    if not is_local:
+        return None
+    # Nobody needs the module without a proxy; distributions load it, but do not take loopback's connections alone.
+    is_sure = config.header is None and site.model.has("remoteip") and not site.model.process.lenient
+    text = "takes connections of this machine only: visitors come through a proxy"
+    return Sign(text, doors[0].listen.directive, True, is_sure)
 
 
 def _is_of_this_machine(door: Door) -> bool:
