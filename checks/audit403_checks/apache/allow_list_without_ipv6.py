@@ -12,7 +12,7 @@ from audit403.core.decision import REFUSED
 from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import MANUAL, NOTE, UNSAFE, WARNING, Finding, Fix
-from audit403.core.place import Because
+from audit403.core.place import ASSUMED, Because
 from audit403.core.registry import check
 from audit403.explore.ordinary import CLIENT_IPV6, CLIENT_PRIVATE_IPV6
 from audit403.http.address import IPV6, Address, Network, parse_plain
@@ -47,6 +47,8 @@ def allow_list_without_ipv6(fact: Fact, site: Site) -> Iterator[Finding]:
     named = list(let_in(refusal, subject, site, doors)) if door is not None else []
     if door is None or not named or any(not network.prefix for network in named):
         return
+    if door.listen.directive.source.path == ASSUMED:
+        return  # of a file without its server nobody knows what it listens on
     own = [network for network in named if lies_in(network, THIS_MACHINE)]
     others = [network for network in named if network not in own]
     if _is_of_this_machine(door):
@@ -64,7 +66,7 @@ def allow_list_without_ipv6(fact: Fact, site: Site) -> Iterator[Finding]:
     line = _line(subject, own[0] if own else named[0])
     place = _label(line)
     in_access_file = line is not None and line.source.path in site.evaluator.access_files.sources()
-    severity, message = _judged(place, subject, named, own, door, site, in_access_file)
+    severity, message = _judged(place, subject, named, own, door, in_access_file)
     because = (*decision.because, Because(door.listen.directive.span, "takes IPv6 clients"))
     finding = finding_of(_NAME, severity, message, refusal, (_fix(line, bool(own), private),), anchor=place)
     yield finding._replace(request=request, who="IPv6 clients", because=because, log=decision.log)
@@ -76,12 +78,11 @@ def _judged(
     named: list[Network],
     own: list[Network],
     door: Door,
-    site: ApacheSite,
     in_access_file: bool,
 ) -> tuple[str, str]:
     socket = f"{door.listen.directive.written} {door.listen.directive.raw}"
     if own and (len(own) == len(named) or _is_probe(subject)):
-        is_certain = site.configuration.assumed is None and (not in_access_file or _is_probe(subject))
+        is_certain = not in_access_file or _is_probe(subject)
         message = f"{place} lets this machine in as 127.0.0.1 and not as ::1, which `localhost` may well be"
         return (WARNING if is_certain else NOTE), message
     is_said = door.listen.address is not None or door.to is not None

@@ -12,6 +12,7 @@ from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403_checks.apache.asked import as_each_is_asked
+from audit403_checks.apache.laid_over import is_laid_over, place_of
 from audit403_checks.apache.old_syntax import block_of, converted
 from audit403_checks.apache.subjects import refusal_of
 from audit403_checks.support import finding_of
@@ -25,16 +26,14 @@ def outer_deny_survives(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     for refusal, subject in as_each_is_asked(*found, site):
         deny, grant = _deny(refusal, subject), _grant(subject)
-        if deny is None or grant is None or grant.parent is None or not _lies_around(deny, grant, subject):
+        if deny is None or grant is None or not is_laid_over(grant, deny, refusal.decision):
             continue
         siblings = site.siblings(deny)
         edits = converted(block_of(deny, siblings), siblings)
         fix = Fix("say it with Require, which the inner section then replaces", UNSAFE, edits or ())
         fixes = (fix,) if edits is not None else (Fix("say it with Require", MANUAL),)
-        where = f"{grant.parent.written} {grant.parent.raw.strip()}>"
-        message = (
-            f"`{grant.written} {grant.raw}` of {where} cannot lift `{deny.written} {deny.raw}`: both have to let in"
-        )
+        granted = f"`{grant.written} {grant.raw}` of {place_of(grant)}"
+        message = f"{granted} cannot lift `{deny.written} {deny.raw}`: both have to let in"
         because = (*refusal.because, Because(grant.span, "grants access, and the Deny still holds"))
         yield finding_of("apache/outer-deny-survives", ERROR, message, refusal._replace(because=because), fixes)
         return
@@ -52,11 +51,3 @@ def _grant(subject: Subject) -> Directive | None:
     if len(found) == 1 and found[0].provider == "all" and found[0].argument.lower() == "granted":
         return found[0].directive
     return None
-
-
-def _lies_around(deny: Directive, grant: Directive, subject: Subject) -> bool:
-    """Whether the section of the Deny was laid down before that of the grant."""
-    order = [section.directive for section in subject.sections]
-    if deny.parent is None or grant.parent is None or deny.parent not in order or grant.parent not in order:
-        return False
-    return order.index(deny.parent) < order.index(grant.parent)

@@ -5,7 +5,7 @@ Truth: check_dir_access and find_allowdeny in modules/aaa/mod_access_compat.c.
 
 from audit403.apache.decide.authz_reasons import ACCESS
 from audit403.apache.decide.exchange import Exchange
-from audit403.apache.decide.hosts import client_host, in_domain
+from audit403.apache.decide.hosts import client_host, in_domain, may_be_domain
 from audit403.apache.decide.outcome import FORBIDDEN, OK
 from audit403.apache.model.access_compat import (
     ACCESS_COMPAT,
@@ -125,7 +125,7 @@ def _matches(exchange: Exchange, place: From) -> bool:
         exchange.step("access", label, where, met, f"env:{place.value}", "exists")
         return met
     assert place.kind == FROM_HOST
-    host = client_host(exchange)
+    host = client_host(exchange) if may_be_domain(place.value) else None
     met = exchange.ask(host.missing) if isinstance(host, Unknown) else host is not None and in_domain(place.value, host)
     exchange.step("access", label, where, met, "client-host", "in-domain", place.value)
     return met

@@ -13,6 +13,7 @@ from audit403.http.address import IPV4, IPV6, Address, parse_plain
 
 #: Numbers as inet_aton(3) takes them: one to four, also in octal and hexadecimal.
 _OLD_NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|[0-9]+)(\.(0[xX][0-9a-fA-F]+|[0-9]+)){0,3}\Z")
+_OF_NAMES = re.compile(r"[A-Za-z0-9._-]+\Z")
 _LOOKED_UP = "name-of-the-client"
 _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?\Z")
 
@@ -35,8 +36,9 @@ def in_domain(domain: str, host: str) -> bool:
 
 
 def may_be_domain(text: str) -> bool:
-    """Whether some host's name may end with it: none ends in a number, as an address in the place of a name does."""
-    return not text.rpartition(".")[2].isdigit() and ":" not in text
+    """Whether some host's name may end with it: resolvers take no other characters, and no name ends in a number."""
+    last = text.rpartition(".")[2]
+    return _OF_NAMES.match(text) is not None and any(one.isalpha() for one in last)
 
 
 def client_name(exchange: Exchange) -> str | Unknown:
