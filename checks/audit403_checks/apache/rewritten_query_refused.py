@@ -55,6 +55,7 @@ def rewritten_query_refused(fact: Fact, site: Site) -> Iterator[Finding]:
     yield _finding(severity, what, refusal, request, decision, fixes, who)
 
 
+_WITH_QUERY = "requests with a query string"
 _BY_HAND = Fix("let nothing decoded come into the query string: capture it out of %{THE_REQUEST}, or use [B]", MANUAL)
 
 
@@ -76,16 +77,19 @@ def _finding(
 def _queries(site: Site, refusal: Refusal, subject: Subject) -> Iterator[Finding]:
     """Where an ordinary question mark is refused: one that a client has encoded is refused on purpose by httpd."""
     path = refusal.witness.target.partition("?")[0]
-    request = refusal.witness._replace(target=f"{path}?x=1")
     rule = refusing_rule(refusal, subject)
     if "%" in path or rule is None:
         return
-    decision = site.decide(request)
-    if (decision.cause, decision.where) != (refusal.cause, refusal.where):
-        return
-    message = f"every address with a query is refused, such as {request.target}: its `?` is put in here"
     fixes = (Fix("take question marks that are put in for what they are", UNSAFE, (with_flag(rule, "UnsafeAllow3F"),)),)
-    yield _finding(ERROR, message, refusal, request, decision, fixes, "requests with a query string")
+    plain, asking = (refusal.witness._replace(target=target) for target in (path, f"{path}?x=1"))
+    for request, what, who in (
+        (plain, f"what this rule takes is refused, such as {path}: a variable puts a `?` into its target", refusal.who),
+        (asking, f"every address with a query is refused, such as {path}?x=1: its `?` is put in here", _WITH_QUERY),
+    ):
+        decision = site.decide(request)
+        if (decision.cause, decision.where) == (refusal.cause, refusal.where):
+            yield _finding(ERROR, what, refusal, request, decision, fixes, who)
+            return
 
 
 def _file_hit(subject: Subject) -> Hit | None:
