@@ -15,6 +15,7 @@ from audit403.core.registry import check
 from audit403.core.request import Request
 from audit403.explore.borders import inside
 from audit403.explore.ordinary import CLIENT_IPV4
+from audit403.http.address import Address, Network
 from audit403_checks.apache.edits import insert_inside
 from audit403_checks.apache.requirements import GRANT, have_none_in_common, is_all
 from audit403_checks.apache.subjects import has_old_syntax, refusal_of
@@ -36,7 +37,7 @@ def nobody_let_in(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     for container in _all_of(root):
         only_negative = _only_negative(container, root, refusal.witness.method)
-        others = None if _is_served(refusal, site) else _denied_beside_others(container) or _two_lists(container)
+        others = None if _is_served(refusal, site) else _contradiction(container)
         judged = others or only_negative
         if judged is None or judged[0].directive.span != refusal.where:
             continue
@@ -89,14 +90,18 @@ def _lines(container: Container) -> list[Requirement]:
     return [line for line in lines if not line.negate and line.methods == ALL]
 
 
+def _contradiction(container: Container) -> Judged | None:
+    return _denied_beside_others(container) or _two_lists(container) or _taken_away(container)
+
+
 def _denied_beside_others(container: Container) -> Judged | None:
     lines = _lines(container)
     closed = next((one for one in lines if is_all(one, "denied")), None)
     others = [one for one in lines if one.provider != "all"]
     if closed is None or not others:
         return None
-    why = f"`{closed.label()}` stands beside `{others[0].label()}`, and both have to hold"
-    return closed, others[0], why, Fix(f"remove `{closed.label()}`", UNSAFE, (remove(closed.directive),))
+    why = f"`{_label(closed)}` stands beside `{_label(others[0])}`, and both have to hold"
+    return closed, others[0], why, Fix(f"remove `{_label(closed)}`", UNSAFE, (remove(closed.directive),))
 
 
 def _two_lists(container: Container) -> Judged | None:
@@ -104,7 +109,7 @@ def _two_lists(container: Container) -> Judged | None:
     for index, (first, networks) in enumerate(lists):
         for second, others in lists[index + 1 :]:
             if have_none_in_common(networks, others):
-                why = f"no address is in both `{first.label()}` and `{second.label()}`"
+                why = f"no address is in both `{_label(first)}` and `{_label(second)}`"
                 one_line = replace(first.directive.span, f"Require ip {first.argument} {second.argument}")
                 return (
                     first,
@@ -113,6 +118,23 @@ def _two_lists(container: Container) -> Judged | None:
                     Fix("put both lists into one line", UNSAFE, (one_line, remove(second.directive))),
                 )
     return None
+
+
+def _taken_away(container: Container) -> Judged | None:
+    """A `Require not` that covers a whole list beside it."""
+    lines = [one for one in container.children if isinstance(one, Requirement) and one.methods == ALL]
+    for taken in (one for one in lines if one.negate and one.provider == "ip"):
+        for one in (one for one in lines if not one.negate and one.provider == "ip"):
+            wide, narrow = taken.parsed, one.parsed
+            if isinstance(wide, tuple) and isinstance(narrow, tuple) and all(_is_in(net, wide) for net in narrow):
+                why = f"`{_label(taken)}` takes away all that `{_label(one)}` lets in"
+                return taken, one, why, Fix(f"remove `{_label(taken)}`", UNSAFE, (remove(taken.directive),))
+    return None
+
+
+def _is_in(network: Network, others: tuple[Network, ...]) -> bool:
+    address = Address(network.family, network.number)
+    return any(other.prefix <= network.prefix and other.contains(address) for other in others)
 
 
 def _only_negative(container: Container, root: Container, method: str) -> Judged | None:
@@ -131,3 +153,7 @@ def _may_grant(one: Requirement | Container, method: str, around: str) -> bool:
     if one.negate or isinstance(one, Requirement):
         return not one.negate
     return any(_may_grant(child, method, one.op) for child in one.children)
+
+
+def _label(line: Requirement) -> str:
+    return line.label().strip()

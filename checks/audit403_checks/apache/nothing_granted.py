@@ -33,12 +33,19 @@ def nothing_granted(fact: Fact, site: Site) -> Iterator[Finding]:
     found = refusal_of(fact)
     if found is None or not isinstance(site, ApacheSite) or _denied_above(found[1]) is None:
         return
+    if found[1].meant is not None:
+        return  # another server's name: its own refusals tell of this one's directories
+    homes = False
     for refusal, subject in _for_each_root(*found, site):
         root, denied = root_of(subject), _denied_above(subject)
         if root is None or root.directive is None or denied is None or not _is_above(denied, root.directory):
             continue
         if "${" in root.directory or has_old_syntax(subject) or not _has_something(subject, root):
             continue
+        if root.directive.name == "userdir":
+            if homes or _is_missing(subject, root):
+                continue  # one home shows it, and not everybody has one
+            homes = True
         message, fixes = _judged(subject, root)
         because = (
             Because(root.directive.span, f"leads to {root.directory}"),
@@ -101,8 +108,8 @@ def _judged(subject: Subject, root: Root) -> tuple[str, tuple[Fix, ...]]:
     if own is not None:
         message += f": {own.label()} says nothing about who may come in"
         return message, (Fix(f"put `{GRANT}` into {own.label()}", UNSAFE, (insert_inside(own.directive, GRANT),)),)
-    lines = f"<Directory {_quoted(root.directory)}>\n    {GRANT}\n</Directory>"
-    return message, (Fix(f"grant access to {root.directory}", UNSAFE, (insert_after(root.directive, lines),)),)
+    lines = f"<Directory {_quoted(root.pattern())}>\n    {GRANT}\n</Directory>"
+    return message, (Fix(f"grant access to {root.pattern()}", UNSAFE, (insert_after(root.directive, lines),)),)
 
 
 def _denied_above(subject: Subject) -> Section | None:

@@ -3,6 +3,7 @@
 from audit403.apache.explore.mounts import Mount, mounts_of
 from audit403.apache.explore.subject import Subject
 from audit403.apache.model.aliases import ALIAS, AliasServer
+from audit403.apache.model.userdir import USERDIR, UserDirServer
 from audit403.apache.read.tree import Directive
 from audit403.core.named_tuple import NamedTuple
 
@@ -18,7 +19,15 @@ class Root(NamedTuple):
         """The directory with what it is for."""
         if self.directive is None or self.directive.name == "documentroot":
             return f"the document root {self.directory}"
+        if self.directive.name == "userdir":
+            return f"{self.directory}, which {self.directive.written} leads {self.url} to"
         return f"{self.directory}, where {self.directive.written} {self.url} leads"
+
+    def pattern(self) -> str:
+        """What a `<Directory>` for it has to name: those of all users, where it is one user's."""
+        user = f"/{self.url.removeprefix('/~')}/"
+        is_home = self.directive is not None and self.directive.name == "userdir"
+        return f"{self.directory}/".replace(user, "/*/", 1)[:-1] if is_home else self.directory
 
 
 def root_of(subject: Subject) -> Root | None:
@@ -34,6 +43,9 @@ def root_of(subject: Subject) -> Root | None:
     for mapping in aliases.aliases:
         if mapping.fake == found.url and mapping.pattern is None and mapping.real is not None:
             return Root(found.url, directory, mapping.directive)
+    homes: UserDirServer = server.slots.get(USERDIR, UserDirServer())
+    if found.url.startswith("/~") and homes.directive is not None:
+        return Root(found.url, directory, homes.directive)
     if found.url != "/":
         return None
     return Root("/", directory, server.core.document_root_directive)
