@@ -15,6 +15,7 @@ from audit403_checks.apache.overrides import classes_for, with_override
 from audit403_checks.apache.written import written_at
 from audit403_checks.files.kinds import is_public
 
+_NO_LISTING = "AH01276"
 _RULE = "apache/access-file-without-effect"
 _KEPT_OUT = "whoever was to be kept out"
 _WHO = {GRANT: "every client", PAGES: "every client", REFUSAL: _KEPT_OUT, LOGIN: _KEPT_OUT}
@@ -41,7 +42,7 @@ def access_file_without_effect(fact: Fact, site: Site) -> Iterator[Finding]:
     if directive is None:
         return
     message = (
-        f"`{directive.written} {directive.raw}` leaves {subject.path} unread{_others(subject)}: {_what(kind, subject)}"
+        f"`{directive.written} {directive.raw}` leaves {subject.path} unread{_others(subject)}: {_what(fact, subject)}"
     )
     own = Because(fact.where, _WOULD[kind])
     because = (own, *decision.because, *(link for link in fact.because if link not in decision.because))
@@ -69,10 +70,12 @@ def _others(subject: Subject) -> str:
     return f" (and {others} more)" if others else ""
 
 
-def _what(kind: str, subject: Subject) -> str:
-    target = subject.hits[0].request.target
+def _what(fact: IdleDirective, subject: Subject) -> str:
+    target, kind = subject.hits[0].request.target, fact.kind
     if kind == GRANT:
         return f"{target} is refused, and would be answered with it"
+    if kind == REFUSAL and _NO_LISTING in fact.message:
+        return f"{target} is listed, which it forbids"
     if kind == REFUSAL:
         return f"{target}, which it refuses, is open"
     if kind == LOGIN:

@@ -12,19 +12,29 @@ from audit403_checks.support import insert_after, replace
 
 _NAMES = ((AUTHCFG, "AuthConfig"), (FILEINFO, "FileInfo"), (INDEXES, "Indexes"), (LIMIT, "Limit"), (OPTIONS, "Options"))
 
+_BY_NAME_ONLY = frozenset(("multiviews", "symlinksifownermatch"))
+"""Options that `AllowOverride Options` does not let in unless it names them."""
+
 
 def classes_for(site: ApacheSite, subject: Subject) -> list[str]:
     """The classes of everything that stands in the site's files: one that is left out would make an answer 500."""
     folder, root = (subject.path or "").rpartition("/")[0], subject.server.document_root
     top = root if _is_in(folder, root) else folder
     needed = 0
+    options: dict[str, None] = {}
     for path in sorted(path for path in site.evaluator.access_files.sources() if _is_in(path, top)):
         for one in every_directive(site.evaluator.access_files.parsed(path).directives):
+            if one.name == "options":
+                options |= dict.fromkeys(word.lstrip("+-") for word in one.args)
             for command in commands(one.name):
                 classes = command.override & ALL
                 if classes != ALL and not classes & needed:
                     needed |= next((bit for bit, _ in _NAMES if bit & classes), 0)
-    return [name for bit, name in _NAMES if bit & needed] or ["AuthConfig"]
+    names = [name for bit, name in _NAMES if bit & needed] or ["AuthConfig"]
+    if _BY_NAME_ONLY & {name.lower() for name in options}:
+        named = ",".join(name for name in options if name.lower() != "none")
+        names = [f"Options={named}" if name == "Options" else name for name in names]
+    return names
 
 
 def with_override(subject: Subject, directive: Directive, names: str) -> Fix | None:
