@@ -7,6 +7,7 @@ from audit403.apache.decide.exchange import Exchange
 from audit403.apache.explore.audience import audience, named_networks
 from audit403.apache.explore.doors import Doors
 from audit403.apache.explore.subject import Subject
+from audit403.apache.model.authn import AUTHN_CORE, AuthnCoreConfig
 from audit403.apache.model.core_config import CORE, CoreConfig
 from audit403.apache.model.dav import DAV, DavConfig
 from audit403.apache.model.headers import HEADERS, HeadersConfig
@@ -26,7 +27,8 @@ from audit403_checks.methods import FORMS, MOST_PLACES, NAMED_SO, PREFLIGHT, ann
 from audit403_checks.support import finding_of
 
 _NAME = "apache/method-refused"
-_OF_DAV = ("PROPFIND", "PUT", "DELETE", "MKCOL", "LOCK")
+_TO_LIST = ("PROPFIND", "OPTIONS")
+_TO_WRITE = ("PUT", "DELETE", "MKCOL", "MOVE", "COPY", "PROPPATCH", "LOCK", "UNLOCK")
 _FIELDS = ("method", "variable:THE_REQUEST")
 _NO_PAGE = (401, 404, 500)
 _LEFT_TO_A_PERSON = Fix("list the methods that the program needs, if it needs more", MANUAL)
@@ -92,14 +94,21 @@ class _Told:
         return not audience(self.site, self.asked(place, method), doors, self._named).let_in
 
     def finding(
-        self, place: _Place, severity: str, message: str, methods: list[str], chain: tuple[Because, ...] = ()
+        self,
+        place: _Place,
+        severity: str,
+        message: str,
+        methods: list[str],
+        chain: tuple[Because, ...] = (),
+        let: list[str] | None = None,
     ) -> Finding:
-        """The finding, with a request of the first of the methods for its witness."""
+        """The finding, with a request of the first of the methods for its witness; the fix may let only some pass."""
+        let = methods if let is None else let
         request = self.asked(place, methods[0])
         decision = self.site.decide(request)
         where = [step.where for step in reversed(decision.trace) if step.field in _FIELDS]
-        edits = letting_through(self.subject, where, methods) if severity != NOTE else None
-        fix = _LEFT_TO_A_PERSON if severity == NOTE else edits or Fix(f"let {listed(methods)} through", MANUAL)
+        edits = letting_through(self.subject, where, let) if severity != NOTE else None
+        fix = _LEFT_TO_A_PERSON if severity == NOTE else edits or Fix(f"let {listed(let)} through", MANUAL)
         about = self.refusal._replace(
             witness=request, decision=decision, because=(*chain, *decision.because), who=f"{listed(methods)} requests"
         )
@@ -116,14 +125,17 @@ def _preflight(told: _Told, place: _Place) -> Finding | None:
 
 
 def _webdav(told: _Told, place: _Place) -> Finding | None:
-    """WebDAV is switched on, and what it needs refused to everybody."""
+    """WebDAV is switched on, and what its clients begin with refused to everybody."""
     dav: DavConfig = place.exchange.config(DAV, DavConfig())
-    if dav.provider is None or dav.directive is None or not told.is_refused_to_all(place, _OF_DAV[0]):
+    if dav.provider is None or dav.directive is None or not told.is_refused_to_all(place, _TO_LIST[0]):
         return None
-    methods = [method for method in _OF_DAV if told.is_refused(place, method)]
-    offer = f"`{dav.directive.written} {dav.directive.raw}` offers WebDAV at {place.target}"
-    message = f"{offer}, and {listed(methods)} are refused to everybody"
-    return told.finding(place, ERROR, message, methods, (Because(dav.directive.span, "offers WebDAV"),))
+    methods = [method for method in (*_TO_LIST, *_TO_WRITE) if told.is_refused(place, method)]
+    authn: AuthnCoreConfig = place.exchange.config(AUTHN_CORE, AuthnCoreConfig())
+    # Where nobody is asked for a password it is not for us to let everybody write.
+    let = methods if authn.auth_type is not None else [method for method in methods if method in _TO_LIST]
+    offer = f"`{dav.directive.written} {dav.directive.raw.strip()}` offers WebDAV at {place.target}"
+    message = f"{offer}, and {listed(methods)} {'is' if len(methods) == 1 else 'are'} refused to everybody"
+    return told.finding(place, ERROR, message, methods, (Because(dav.directive.span, "offers WebDAV"),), let)
 
 
 def _head(told: _Told, place: _Place) -> Finding | None:
