@@ -11,9 +11,9 @@ from audit403.http.regex import InvalidRegex, MatchFailed, compile_regex
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.model.location import Location
 from audit403_checks.nginx.look_aheads import first_look_ahead
-from audit403_checks.nginx.patterns import rewritten
 from audit403_checks.nginx.sent_on import EVERYBODY
 from audit403_checks.nginx.subjects import refusal_of
+from audit403_checks.nginx.written_patterns import rewritten
 from audit403_checks.support import finding_of
 
 _NAME = "nginx/exception-refused"

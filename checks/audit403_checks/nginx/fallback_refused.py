@@ -16,8 +16,8 @@ from audit403.explore.subject import (
     WAY_REWRITE,
     WAY_TRY_FILES,
 )
-from audit403_checks.nginx.patterns import accident
 from audit403_checks.nginx.sent_on import EVERYBODY, Detour, detours, is_for_another, is_made_to_refuse, own_location
+from audit403_checks.patterns import accident
 from audit403_checks.support import finding_of
 
 _PURPOSES = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_DIRECTORY, PURPOSE_PROBE)
@@ -45,7 +45,7 @@ def _path(detour: Detour) -> str:
 def _counts(detour: Detour) -> bool:
     if detour.refusal.who != EVERYBODY or is_made_to_refuse(detour) or is_for_another(detour.subject, detour.sent.to):
         return False
-    if detour.subject.location is not None and accident(detour.subject.location, _path(detour)) is not None:
+    if detour.subject.location is not None and accident(detour.subject.location.regex, _path(detour)) is not None:
         return False
     # A rewrite to what returns 403 is a way to refuse.
     return detour.hit.way == WAY_TRY_FILES or detour.decision.cause == "access-rule"

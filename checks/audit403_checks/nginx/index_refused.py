@@ -9,8 +9,8 @@ from audit403.core.finding import ERROR, UNSAFE, WARNING, Finding, Fix
 from audit403.core.registry import check
 from audit403.explore.subject import PURPOSE_HOME, WAY_INDEX
 from audit403_checks.directories import is_page
-from audit403_checks.nginx.patterns import accident
 from audit403_checks.nginx.sent_on import EVERYBODY, Detour, detours, is_for_another, origin_of, own_location
+from audit403_checks.patterns import accident
 from audit403_checks.support import finding_of
 
 _SERVED = 200
@@ -24,7 +24,7 @@ def index_refused(fact: Fact, site: Site) -> Iterator[Finding]:
         is_home = hit.purpose == PURPOSE_HOME
         if subject.location is None or subject.location.named or is_for_another(subject, sent.to):
             continue
-        if accident(subject.location, sent.to) is not None:
+        if accident(subject.location.regex, sent.to) is not None:
             continue
         if refusal.who != EVERYBODY and not _is_open(detour):
             continue

@@ -14,9 +14,9 @@ from audit403.nginx.explore.subject import Subject
 from audit403.nginx.model.location import Location, every_location
 from audit403_checks.files.kinds import is_for_everybody, is_for_nobody
 from audit403_checks.nginx.members import addresses_of
-from audit403_checks.nginx.patterns import accident
 from audit403_checks.nginx.sent_on import EVERYBODY, is_for_another, is_plain
 from audit403_checks.nginx.subjects import deciding_level, refusal_of
+from audit403_checks.patterns import accident
 from audit403_checks.support import finding_of, insert_before
 
 _NAME = "nginx/public-file-refused"
@@ -93,7 +93,7 @@ def _for_everybody(subject: Subject) -> Iterator[str]:
 def _is_by_accident(subject: Subject, location: Location, target: str) -> bool:
     """Whether the pattern does not name the file itself, and nothing about it is another rule's."""
     stem = target.rpartition("/")[2].partition(".")[0].lower()
-    if stem in location.name.lower() or accident(location, target) is not None:
+    if stem in location.name.lower() or accident(location.regex, target) is not None:
         return False
     has_its_own = any(one.regex is None and one.name == target for one in every_location(subject.server.tree))
     return not has_its_own and not is_for_another(subject, target)

@@ -10,8 +10,8 @@ from audit403.core.registry import check
 from audit403.explore.subject import PURPOSE_CERTIFICATE
 from audit403.nginx.model.location import Location
 from audit403_checks.challenges import is_asked
-from audit403_checks.nginx.patterns import rewritten
 from audit403_checks.nginx.subjects import refusal_of
+from audit403_checks.nginx.written_patterns import rewritten
 from audit403_checks.support import finding_of, insert_before
 
 _DOT_OF_A_NAME = re.compile(r"(?<=[/)])\\\.(?![*+?{w])")

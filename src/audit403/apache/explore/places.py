@@ -13,13 +13,15 @@ from audit403.apache.model.aliases import ALIAS, AliasServer
 from audit403.apache.model.core_config import CORE, CoreConfig
 from audit403.apache.model.pattern import Pattern
 from audit403.apache.model.per_dir import PerDir
+from audit403.apache.model.rewrite import REWRITE, RewriteServer
+from audit403.apache.model.rewrite_rule import STATUS
 from audit403.apache.model.section import DIRECTORY, LOCATION, Section
 from audit403.apache.model.server import Server
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
 from audit403.explore.ordinary import CHALLENGE, PROBE, quoted
 from audit403.explore.ordinary_names import ordinary_names_for
-from audit403.explore.regex_witness import exceptions, witnesses
+from audit403.explore.regex_witness import Matcher, exceptions, witnesses
 from audit403.explore.subject import (
     PURPOSE_CERTIFICATE,
     PURPOSE_EXCEPTION,
@@ -74,6 +76,10 @@ def _uris(server: Server, mounts: list[Mount]) -> Iterator[tuple[str, str, Secti
     for mapping in aliases.redirects:
         if mapping.status == 403:
             yield from ((uri, purpose, None) for uri, purpose in taken_along(mapping.pattern))
+    rewriting: RewriteServer = server.slots.get(REWRITE, RewriteServer())
+    for rule in rewriting.rules if rewriting.engine else ():
+        if rule.has(STATUS) and rule.status == 403 and not rule.negated:
+            yield from ((uri, purpose, None) for uri, purpose in taken_along(rule.pattern))
 
 
 def _of_location(section: Section) -> Iterator[tuple[str, str]]:
@@ -162,11 +168,32 @@ def names_meant_by(section: Section) -> Iterator[str]:
     yield from (text for text in islice(texts, _MOST_TEXTS) if text and "/" not in text)
 
 
-def taken_along(pattern: Pattern | None) -> Iterator[tuple[str, str]]:
+def taken_along(pattern: Matcher | None) -> Iterator[tuple[str, str]]:
     """Ordinary addresses that a pattern of a URI matches, and those that it names as its exceptions."""
     if pattern is not None:
         yield from ((uri, PURPOSE_ORDINARY) for uri in ordinary_names_for(pattern))
         yield from ((uri, PURPOSE_EXCEPTION) for uri in exceptions(pattern))
+
+
+class BelowFolder:
+    """A pattern that is held against a path below a folder, which has no slash at its beginning."""
+
+    def __init__(self, pattern: Pattern) -> None:
+        self._pattern = pattern
+
+    @property
+    def pattern(self) -> str:
+        """What is written, told apart from the same pattern for whole paths."""
+        return self._pattern.pattern + "(?#below)"
+
+    @property
+    def caseless(self) -> bool:
+        """Whether case does not matter."""
+        return self._pattern.caseless
+
+    def matches(self, subject: str) -> bool:
+        """Whether it is found in the path without its first slash."""
+        return self._pattern.matches(subject.removeprefix("/"))
 
 
 class NameOf:

@@ -4,13 +4,14 @@ Two files belong to one class when kind, extension, mode, owner, group, ACL and 
 `.htaccess` files are above them, and the same patterns of the configuration match them.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 
 from audit403.apache import fnmatch
 from audit403.apache.decide.evaluator import Evaluator
 from audit403.apache.explore.mounts import Mount
-from audit403.apache.explore.places import names_meant_by
+from audit403.apache.explore.places import BelowFolder, NameOf, names_meant_by, taken_along
 from audit403.apache.explore.trail import inner_sections
 from audit403.apache.model.aliases import ALIAS, AliasServer
 from audit403.apache.model.config_error import ConfigError
@@ -27,6 +28,7 @@ from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, AclEntry,
 from audit403.evidence.links import real_path
 from audit403.explore.blocking import MOST_MEMBERS, TreeStart
 from audit403.explore.ordinary import quoted
+from audit403.explore.regex_witness import Matcher
 from audit403.explore.subject import PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_HIDDEN, PURPOSE_HOME, PURPOSE_PROBE
 from audit403.files.permission import READ, permitted
 
@@ -38,6 +40,7 @@ MOST_EACH = 10
 """So many directories of one class count each for itself; of the others one is asked, and their number is told."""
 _NEAR = 1
 _SHOWN_DOT_NAMES = (".well-known",)
+_REFUSES = re.compile(r"\[(?:[^\]]*,)?\s*(?:F|forbidden|R=403)\s*[,\]]|^\s*403\s", re.IGNORECASE)
 _INDEX_STEMS = ("index.", "default.", "home.")
 _PAGES = frozenset(("html", "htm", "xhtml", "shtml", "php"))
 
@@ -138,7 +141,7 @@ class _Walk:
             yield from self._closed(directory, url, real, names)
             self.visited.add(real)
             return
-        meant: list[str] = []
+        meant: list[tuple[str, str]] = []
         for name in self.server.access_names:
             if name in names:
                 path = f"{directory.path.rstrip('/')}/{name}"
@@ -150,18 +153,18 @@ class _Walk:
         self._sort_in_directory(directory, url, entry, names)
         if real in self.visited:
             return
-        for name in dict.fromkeys(meant):
+        for name, purpose in dict.fromkeys(meant):
             # Here and not only below, where another `.htaccess` may say something else of the same names.
-            yield TreeStart(quoted(f"{url}{name}"), PURPOSE_PROBE, directory.path, names, 1, ())
+            yield TreeStart(quoted(f"{url}{name}"), purpose, directory.path, names, 1, ())
         self.visited.add(real)
         self.entries += len(names)
         for start in range(0, len(names), _AT_ONCE):
             self._sort_in(directory, real, url, names[start : start + _AT_ONCE], pending, linked)
 
-    def _access_file(self, path: str) -> tuple[list[Test], list[str]]:
+    def _access_file(self, path: str) -> tuple[list[Test], list[tuple[str, str]]]:
         """What the sections and rules of an `.htaccess` are about, and a name for each section that it is about."""
         found: list[Test] = []
-        meant: list[str] = []
+        meant: list[tuple[str, str]] = []
         try:
             file = self.evaluator.access_files.parsed(path)
         except Undecided:
@@ -173,11 +176,15 @@ class _Walk:
                 if directive.name in ("<files", "<filesmatch"):
                     section = section_of(FILES, directive)
                     found.append(_of_files(section))
-                    meant += islice(names_meant_by(section), 1)
+                    meant += ((name, PURPOSE_PROBE) for name in islice(names_meant_by(section), 1))
+                    if section.regex is not None:
+                        meant += _taken_along(NameOf(section.regex))
                 elif directive.name in ("rewriterule", "redirectmatch") and directive.args:
                     position = 0 if directive.name == "rewriterule" or not directive.args[0].isalnum() else 1
                     pattern = pattern_of(directive.args[position].removeprefix("!"), "")
                     found.append(_of_rule(pattern, folder if directive.name == "rewriterule" else None))
+                    if _REFUSES.search(directive.raw) and not directive.args[0].startswith("!"):
+                        meant += _taken_along(BelowFolder(pattern) if directive.name == "rewriterule" else pattern)
             except (ConfigError, IndexError):
                 continue
         return found, meant
@@ -263,6 +270,11 @@ class _Walk:
         own = tuple(index for index, test in enumerate(self.tests) if test(url, path, name))
         here = tuple(index for index, test in enumerate(directory.rules) if test(url, path, name))
         return own, directory.way, here
+
+
+def _taken_along(pattern: Matcher) -> Iterator[tuple[str, str]]:
+    """Ordinary names that a pattern of an `.htaccess` takes along, below its directory."""
+    yield from ((uri.lstrip("/"), purpose) for uri, purpose in taken_along(pattern))
 
 
 def _is_switched_off(server: Server) -> bool:

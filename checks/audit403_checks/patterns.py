@@ -1,12 +1,13 @@
 """What a pattern matches by accident: a bare dot, a match that ends or begins in the middle of a word."""
 
 import re
+from collections.abc import Callable, Iterable
 
-from audit403.core.edit import TextEdit
 from audit403.core.named_tuple import NamedTuple
+from audit403.explore.regex_witness import Matcher
+from audit403.explore.subject import PURPOSE_FILE, PURPOSE_ORDINARY, Hit
 from audit403.http.regex import InvalidRegex, MatchFailed, compile_regex
-from audit403.nginx.model.location import Location
-from audit403_checks.support import replace
+from audit403_checks.files.kinds import is_public
 
 DOT, END, START = "dot", "end", "start"
 _BARE_DOT = re.compile(r"(?<!\\)\.(?=[A-Za-z(_])")
@@ -23,6 +24,14 @@ _LIST = re.compile(r"(\(?)((?:\\\.)?[A-Za-z0-9]+(?:\|(?:\\\.)?[A-Za-z0-9]+)+)(\)
 _ENDINGS = re.compile(r"(?:^|[(|])\\\.(?:[a-z0-9]{2,5}\b|\()", re.IGNORECASE)
 
 
+_WORDS = {
+    DOT: "its `.` stands for any character",
+    END: "the pattern has no end, and matches in the middle of a word",
+    START: "the pattern has no beginning, and matches in the middle of a word",
+}
+_SHOWN = 3
+
+
 class Accident(NamedTuple):
     """How a pattern came to match a path, and the pattern as it may have been meant."""
 
@@ -30,11 +39,18 @@ class Accident(NamedTuple):
     meant: str
 
 
-def accident(location: Location, path: str) -> Accident | None:
-    """Why the location's pattern matches the path, where it is plainly not what was meant."""
-    if location.regex is None:
+class Taken(NamedTuple):
+    """A request that a pattern takes along, and how."""
+
+    hit: Hit
+    accident: Accident
+
+
+def accident(regex: Matcher | None, path: str) -> Accident | None:
+    """Why a pattern matches a path, where it is plainly not what was meant."""
+    if regex is None:
         return None
-    pattern, caseless = location.regex.pattern, location.regex.caseless
+    pattern, caseless = regex.pattern, regex.caseless
     escaped = with_dots_escaped(pattern)
     if escaped != pattern and not _matches(escaped, caseless, path):
         return Accident(DOT, escaped)
@@ -46,15 +62,33 @@ def accident(location: Location, path: str) -> Accident | None:
     return None
 
 
-def rewritten(location: Location, pattern: str) -> tuple[TextEdit, ...]:
-    """The edit that gives a location another pattern; none where the old one is not written as it is."""
-    directive = location.directive
-    if directive is None or len(directive.args) < 2:
-        return ()
-    span = directive.arg_span(1)
-    written = directive.source.data[span.start : span.end].decode("utf-8", "surrogateescape")
-    bare = written.strip("\"'")
-    return (replace(span, written.replace(bare, pattern)),) if bare == location.name else ()
+def taken_along(regex: Matcher | None, hits: Iterable[Hit], text_of: Callable[[Hit], str]) -> list[Taken]:
+    """What is hit by accident, files of the tree first; of addresses that may not exist only what is beyond doubt.
+
+    `text_of` tells what of a request the pattern was held against.
+    """
+    found: list[Taken] = []
+    for hit in sorted(hits, key=lambda hit: hit.purpose != PURPOSE_FILE):
+        path = hit.request.target.partition("?")[0]
+        if hit.way is not None or hit.purpose not in (PURPOSE_FILE, PURPOSE_ORDINARY):
+            continue
+        if hit.purpose == PURPOSE_FILE and not is_public(path):
+            continue
+        how = accident(regex, text_of(hit))
+        if how is not None and (hit.purpose == PURPOSE_FILE or _is_plain(how, path)):
+            found.append(Taken(hit, how))
+    return found
+
+
+def told(label: str, taken: list[Taken]) -> str:
+    """What is told of them."""
+    targets = list(dict.fromkeys(one.hit.request.target for one in taken))
+    shown = ", ".join(targets[:_SHOWN]) + (", …" if len(targets) > _SHOWN else "")
+    return f"`{label}` refuses {shown} too: {_WORDS[taken[0].accident.kind]}"
+
+
+def _is_plain(how: Accident, path: str) -> bool:
+    return how.kind == DOT or (how.kind == END and "." in path)
 
 
 def with_dots_escaped(pattern: str) -> str:
