@@ -8,7 +8,7 @@ from audit403.core.finding import ERROR, MANUAL, Finding, Fix
 from audit403.core.registry import check
 from audit403_checks.apache.indexes import index_candidates, index_names, listing_it
 from audit403_checks.apache.subjects import refusal_of
-from audit403_checks.directories import would_give_its_text_away
+from audit403_checks.directories import is_placeholder, would_give_its_text_away
 from audit403_checks.support import finding_of
 
 
@@ -20,6 +20,8 @@ def index_lacks_file(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     refusal, subject = found
     names = index_candidates(subject)
+    if names and is_placeholder(site, subject, names[0]):
+        return
     if not names or refusal.witness.method != "GET":
         return
     listed = index_names(subject)

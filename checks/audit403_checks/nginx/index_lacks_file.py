@@ -8,7 +8,7 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
 from audit403.core.registry import check
 from audit403.nginx.explore.subject import Subject
-from audit403_checks.directories import would_give_its_text_away
+from audit403_checks.directories import is_placeholder, would_give_its_text_away
 from audit403_checks.nginx.directories import index_candidates, lacks_slash
 from audit403_checks.nginx.subjects import refusal_of
 from audit403_checks.support import finding_of, insert_before
@@ -22,6 +22,8 @@ def index_lacks_file(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     refusal, subject = found
     names = index_candidates(subject)
+    if names and is_placeholder(site, subject, names[0]):
+        return
     if not names or refusal.witness.method != "GET" or lacks_slash(refusal, subject):
         return
     message = f"{refusal.witness.target} has {names[0]}, but `index` does not list it"
