@@ -1,5 +1,6 @@
 """The exploration of one configuration: every refusal once per cause and place, with a witness."""
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from audit403.core.fact import Fact, IdleDirective
 from audit403.core.family import NotAudited
 from audit403.core.open_question import Undecided
 from audit403.core.place import ASSUMED
+from audit403.core.source import Source
 from audit403.explore.asked import Asked
 from audit403.explore.blocking import TreeStart
 from audit403.explore.left_open import LeftOpen
@@ -28,6 +30,8 @@ from audit403.explore.subject import PURPOSE_LINKED
 
 if TYPE_CHECKING:
     from audit403.apache.explore import alike
+
+_NAMES_HOSTS = re.compile(rb"^\s*(?:require\s+host|allow\s+from\s.*[a-z]\.[a-z])", re.IGNORECASE | re.MULTILINE)
 
 
 class Explorer:
@@ -67,6 +71,20 @@ class Explorer:
         if len(self.model.vhosts) > 1:
             self._explore_strays()
         yield from self._new_facts()
+        yield from self.named_hosts()
+
+    def named_hosts(self) -> Iterator[Fact]:
+        """The lists of names, of the configuration and of each `.htaccess` that was read."""
+        if any(_NAMES_HOSTS.search(source.data) for source in self._sources()):
+            from audit403.apache.explore.named_hosts import named_hosts
+
+            yield from named_hosts(self.model.configuration.directives)
+            for path in list(self.evaluator.access_files.sources()):
+                yield from named_hosts(self.evaluator.access_files.parsed(path).directives)
+
+    def _sources(self) -> Iterator[Source]:
+        files = (self.model.configuration.files, self.evaluator.access_files.sources())
+        return (file.source for some in files for file in some.values())
 
     def alike(self) -> Iterator[Fact]:
         """After that, what is so of the others, too."""
