@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from audit403.apache.model.model import Model
 from audit403.apache.model.not_evaluated import not_evaluated
 from audit403.apache.read.configuration import Configuration
+from audit403.apache.read.parse import ParsedFile
 from audit403.core.fact import Fact, IdleDirective, ReadingFault
 from audit403.core.family import NotAudited
 from audit403.core.place import ASSUMED, Span
@@ -14,9 +15,10 @@ from audit403.explore.left_open import NOT_EVALUATED
 
 FAMILY = "apache"
 FOR_WINDOWS = "it is for httpd on Windows, as its paths begin with a drive: what that answers is not worked out"
+_NAME_PATHS = frozenset({"documentroot", "serverroot", "<directory", "alias", "scriptalias", "define"})
 _DRIVE = re.compile(
-    rb"""^[ \t]*(?:DocumentRoot|ServerRoot|<Directory|(?:Script)?Alias[ \t]+\S+|Define[ \t]+\w+)[ \t]+"?[A-Z]:[/\\]""",
-    re.IGNORECASE | re.MULTILINE,
+    r"""(?:DocumentRoot|ServerRoot|<Directory|(?:Script)?Alias[ \t]+\S+|Define[ \t]+\w+)[ \t]+"?[A-Z]:[/\\]""",
+    re.IGNORECASE,
 )
 _VARIABLE = re.compile(r"\$\{([^}]+)\}")
 #: Kinds of faults with which httpd starts, or which say nothing about the text.
@@ -53,10 +55,15 @@ def _has_open_value(configuration: Configuration, span: Span) -> bool:
 
 def for_another_reader(configuration: Configuration, faults: Iterable[ReadingFault], text: Text) -> list[NotAudited]:
     """The files that are for Windows, or that are templates: those httpd on Unix would not take as they are."""
-    if any(_DRIVE.search(file.source.data) for file in configuration.files.values()):
+    if any(map(_names_a_drive, configuration.files.values())):
         return [NotAudited(configuration.about, FOR_WINDOWS)]
     files = {fault.where.file for fault in faults if fault.kind not in _HARMLESS and isinstance(fault.where, Span)}
     return [missed for file in sorted(files) for missed in _as_template(file, text)]
+
+
+def _names_a_drive(file: ParsedFile) -> bool:
+    text = file.source.text
+    return any(_DRIVE.match(text, start) for name, start, _, _ in file.lines.lines if name in _NAME_PATHS)
 
 
 def template_at(fact: Fact, text: Text) -> list[NotAudited]:

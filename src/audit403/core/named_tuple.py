@@ -53,10 +53,14 @@ else:
         return made
 
     def _replace(self, /, **changed):
-        made = tuple.__new__(type(self), map(changed.pop, self._fields, self))
-        if changed:
-            raise ValueError(f"Got unexpected field names: {list(changed)!r}")
-        return made
+        values, index = [*self], self._fields.index
+        try:
+            for name in changed:
+                values[index(name)] = changed[name]
+        except ValueError:
+            unknown = [name for name in changed if name not in self._fields]
+            raise ValueError(f"Got unexpected field names: {unknown!r}") from None
+        return tuple.__new__(type(self), values)
 
     def _asdict(self):
         return dict(zip(self._fields, self, strict=True))
