@@ -14,7 +14,7 @@ from audit403.explore.subject import Hit
 KINDS = frozenset(
     (
         *("htaccess-fault", "no-requirement", "no-authentication", "authz-error", "no-provider", "no-user-file"),
-        "user-file-unreadable",
+        *("user-file-unreadable", "dav-lock-database", "dav-no-lock-database"),
         *("unknown-auth-type", "no-auth-name", "rewrite-loop", "redirect-limit", "subrequest-limit"),
     )
 )

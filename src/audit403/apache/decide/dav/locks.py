@@ -57,7 +57,9 @@ class Locks:
         met = not found.errno
         self._exchange.step("handler", f"the lock database {path}", self.place, met, f"file:{path}", "writable")
         if not met:
-            raise refused_by_file(found, path, "Could not open the lock database.", SERVER_ERROR)
+            failure = refused_by_file(found, path, "Could not open the lock database.", SERVER_ERROR)
+            failure.cause = "dav-lock-database"
+            raise failure
         self._opened = True
 
     def state(self, resource: Resource) -> str:
