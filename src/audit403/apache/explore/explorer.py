@@ -1,7 +1,7 @@
 """The exploration of one configuration: every refusal once per cause and place, with a witness."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ from audit403.apache.decide.evaluator import Evaluator
 from audit403.apache.explore.doors import Door, Doors, visit
 from audit403.apache.explore.flips import Flips
 from audit403.apache.explore.found import FAMILY, Found
+from audit403.apache.explore.left_out import LeftOut
 from audit403.apache.explore.misplaced_flags import MisplacedFlags
 from audit403.apache.explore.mounts import Mount, mounts_of
 from audit403.apache.explore.places import Start, starts
@@ -49,6 +50,7 @@ class Explorer:
         self.unmet = Unmet()
         self.server_errors = ServerErrors(FAMILY, evaluator)
         self.misplaced = MisplacedFlags(FAMILY, evaluator)
+        self.left_out = LeftOut(FAMILY, evaluator)
         self._shapes: alike.Shapes | None = None
         self._alike: dict[alike.Shape, Server] = {}
         if len(model.vhosts) > 1 and not tree_known:
@@ -56,7 +58,7 @@ class Explorer:
 
             self._shapes = Shapes(model, self.doors)
         self._left: list[tuple[Server, Server]] = []
-        self._told = (0, 0, 0)
+        self._told = (0, 0, 0, 0)
         self._idle: list[IdleDirective] = []
 
     def facts(self) -> Iterator[Fact]:
@@ -98,11 +100,12 @@ class Explorer:
 
     def _new_facts(self) -> Iterator[Fact]:
         """What was found since they were told last."""
-        errors, left_open, misplaced = self._told
-        self._told = len(self.server_errors), len(self.left_open), len(self.misplaced)
+        errors, left_open, misplaced, left_out = self._told
+        self._told = len(self.server_errors), len(self.left_open), len(self.misplaced), len(self.left_out)
         yield from self.found.refusals()
         yield from islice(self.server_errors.facts(), errors, None)
         yield from islice(self.misplaced.facts(), misplaced, None)
+        yield from islice(self.left_out.facts(), left_out, None)
         yield from islice(self.left_open.facts(), left_open, None)
         yield from self._idle
         self._idle = []
@@ -149,7 +152,8 @@ class Explorer:
         self._idle += unread_access_files(self.evaluator, self.trails, server, door, entries, access_files)
 
     def _noted(self) -> tuple[int, ...]:
-        return len(self.missed), len(self.left_open), len(self.server_errors), len(self.misplaced)
+        found: tuple[Sized, ...] = (self.missed, self.left_open, self.server_errors, self.misplaced, self.left_out)
+        return tuple(map(len, found))
 
     def _entries(self, server: Server, mounts: list[Mount], access_files: dict[str, str]) -> list[TreeStart]:
         """What lies in the tree, where it is known."""
@@ -195,3 +199,4 @@ class Explorer:
         self.left_open.note(asked)
         self.server_errors.note(start, asked)
         self.misplaced.note(start, asked)
+        self.left_out.note(start, asked)
