@@ -66,7 +66,7 @@ def refusing_pattern(refusal: Refusal, subject: Subject) -> RefusingPattern | No
             return RefusingPattern(mapping.pattern, span, _label(directive), _URI)
     for section in reversed((*subject.sections, *subject.core.files)):
         directive = section.directive
-        if section.regex is not None and section.kind in (FILES, LOCATION) and _is_inside(refusal.where, directive):
+        if section.regex is not None and section.kind in (FILES, LOCATION) and is_inside(refusal.where, directive):
             span = directive.arg_span(len(directive.args) - 1)
             return RefusingPattern(section.regex, span, section.label(), _NAME if section.kind == FILES else _URI)
     return None
@@ -80,7 +80,7 @@ def _is_in(where: object, span: Span) -> bool:
     return isinstance(where, Span) and where.file == span.file and where.start <= span.start < where.end
 
 
-def _is_inside(where: object, directive: Directive) -> bool:
+def is_inside(where: object, directive: Directive) -> bool:
     """Whether a place lies in the block of a section."""
     return (
         isinstance(where, Span)

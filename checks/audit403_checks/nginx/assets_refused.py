@@ -14,8 +14,8 @@ from audit403.explore.subject import PURPOSE_FILE, PURPOSE_LINKED, Hit
 from audit403.http.regex import MatchFailed
 from audit403.nginx.model.location import Location
 from audit403_checks.files.kinds import ending, is_for_browsers, is_for_nobody, is_kept_back
+from audit403_checks.members import addresses_of
 from audit403_checks.nginx.clients import is_in
-from audit403_checks.nginx.members import addresses_of
 from audit403_checks.nginx.sent_on import EVERYBODY, is_plain
 from audit403_checks.nginx.subjects import deciding_level, refusal_of
 from audit403_checks.support import finding_of, insert_before

@@ -2,26 +2,23 @@
 
 from collections.abc import Iterator
 
-from audit403.core.decision import REFUSED
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import PathPlace
 from audit403.core.registry import check
-from audit403.explore.ordinary import CHALLENGE
 from audit403.explore.subject import PURPOSE_FILE, PURPOSE_LINKED, Hit
 from audit403.nginx.explore.subject import Subject
 from audit403.nginx.model.location import Location, every_location
-from audit403_checks.files.kinds import is_for_everybody, is_for_nobody
-from audit403_checks.nginx.members import addresses_of
+from audit403_checks.files.kinds import is_for_everybody
+from audit403_checks.members import addresses_of
 from audit403_checks.nginx.sent_on import EVERYBODY, is_for_another, is_plain
 from audit403_checks.nginx.subjects import deciding_level, refusal_of
 from audit403_checks.patterns import accident
+from audit403_checks.public_files import is_refused_there, is_visited, listed, refuses_everything
 from audit403_checks.support import finding_of, insert_before
 
 _NAME = "nginx/public-file-refused"
-_WELL_KNOWN = "/.well-known/"
-_SHOWN = 3
 _OF_ADDRESS = (None, "uri", "target")
 
 
@@ -34,7 +31,7 @@ def public_file_refused(fact: Fact, site: Site) -> Iterator[Finding]:
     refusal, subject = found
     if any(step.phase == "rewrite" and step.met and step.field not in _OF_ADDRESS for step in refusal.decision.trace):
         return  # it is for those who have a cookie, a key, another program
-    loaded = [hit for hit in subject.hits if hit.purpose == PURPOSE_LINKED and hit.way is None and _is_visited(hit)]
+    loaded = [hit for hit in subject.hits if hit.purpose == PURPOSE_LINKED and hit.way is None and is_visited(hit)]
     if loaded:
         yield _loaded(site, refusal, subject, loaded)
         return
@@ -42,18 +39,11 @@ def public_file_refused(fact: Fact, site: Site) -> Iterator[Finding]:
     if location is None or location.regex is None:
         return
     targets = [target for target in _for_everybody(subject) if _is_by_accident(subject, location, target)]
-    targets = [target for target in targets if _is_refused(site, refusal, target)]
-    if targets and not _refuses_everything(site, refusal):
+    targets = [target for target in targets if is_refused_there(site, refusal, target)]
+    if targets and not refuses_everything(site, refusal):
         them = "is" if len(targets) == 1 else "are"
-        message = f"`{location.label()}` refuses {_listed(targets)} too, which {them} there for everybody"
+        message = f"`{location.label()}` refuses {listed(targets)} too, which {them} there for everybody"
         yield _finding(site, refusal, subject, WARNING, message, targets)
-
-
-def _is_visited(hit: Hit) -> bool:
-    """Whether the page that loads it is one for visitors: not one among the tests or examples of a library."""
-    page = hit.request.header("referer") or ""
-    folders = page.partition("://")[2].split("/")[1:-1]
-    return hit.page is not None and not any(map(is_for_nobody, folders))
 
 
 def _loaded(site: Site, refusal: Refusal, subject: Subject, loaded: list[Hit]) -> Finding:
@@ -61,7 +51,7 @@ def _loaded(site: Site, refusal: Refusal, subject: Subject, loaded: list[Hit]) -
     targets = [hit.request.target for hit in loaded]
     page = (first.page or "").rpartition("/")[2]
     place = "a rule of the server" if subject.location is None else f"`{subject.location.label()}`"
-    message = f"{page} loads {_listed(targets)}, which {place} refuses"
+    message = f"{page} loads {listed(targets)}, which {place} refuses"
     finding = _finding(site, refusal, subject, ERROR, message, targets, first)
     return finding._replace(who=f"whoever opens {page}")
 
@@ -76,7 +66,7 @@ def _finding(
     hit: Hit | None = None,
 ) -> Finding:
     asked = refusal.witness._replace(method="GET", target=targets[0])
-    if hit is not None and not _is_refused(site, refusal, targets[0]):
+    if hit is not None and not is_refused_there(site, refusal, targets[0]):
         asked = hit.request  # only with what a browser adds for the page
     shown = (Hit(asked, PURPOSE_FILE, None), site.decide(asked))
     fixes = (_fix(refusal, subject, targets),)
@@ -99,25 +89,10 @@ def _is_by_accident(subject: Subject, location: Location, target: str) -> bool:
     return not has_its_own and not is_for_another(subject, target)
 
 
-def _is_refused(site: Site, refusal: Refusal, target: str) -> bool:
-    decision = site.decide(refusal.witness._replace(method="GET", target=target))
-    return decision.verdict == REFUSED and decision.where == refusal.where
-
-
-def _refuses_everything(site: Site, refusal: Refusal) -> bool:
-    """Whether the whole site is closed, or /.well-known/ as such: then one file is not what is wrong."""
-    return any(_is_refused(site, refusal, target) for target in ("/", CHALLENGE))
-
-
-def _listed(targets: list[str]) -> str:
-    names = list(dict.fromkeys(targets))
-    return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
-
-
 def _fix(refusal: Refusal, subject: Subject, targets: list[str]) -> Fix:
     """A location of its own for each of the files, where that is all that it takes."""
     location, names = subject.location, list(dict.fromkeys(targets))
-    summary = f"let {_listed(targets)} through by a location of its own"
+    summary = f"let {listed(targets)} through by a location of its own"
     nested = location is not None and isinstance(location.parent, Location)
     own_root = location is not None and {"root", "alias"} & location.own.keys()
     if location is None or location.directive is None or nested or own_root or not all(map(is_plain, names)):
