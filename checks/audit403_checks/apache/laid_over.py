@@ -4,7 +4,8 @@ from audit403.apache.read.tree import Directive
 from audit403.core.decision import Decision
 from audit403.core.place import PathPlace
 
-_PHASES = frozenset(("directory", "htaccess", "files", "location", "if"))
+_LAYERS = {"directory": 0, "htaccess": 0, "files": 1, "location": 2, "if": 3}
+"""Locations are looked up before there is a file, too, and then again when they are laid over what it has."""
 _NO_SECTIONS = ("<require", "<limit")
 
 
@@ -35,16 +36,16 @@ def place_of(directive: Directive) -> str:
     return f"{section.written} {section.raw.strip()}>"
 
 
-def _position(directive: Directive, decision: Decision) -> int | None:
+def _position(directive: Directive, decision: Decision) -> tuple[int, int] | None:
     section = section_of(directive)
-    found: int | None = None
+    found: tuple[int, int] | None = None
     for index, step in enumerate(decision.trace):
-        if step.phase not in _PHASES or step.met is False:
+        if step.phase not in _LAYERS or step.met is False:
             continue
         if section is not None:
             is_it = step.where == section.span
         else:
             is_it = isinstance(step.where, PathPlace) and step.where.path == directive.source.path
         if is_it:
-            found = index
+            found = _LAYERS[step.phase], index
     return found

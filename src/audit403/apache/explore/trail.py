@@ -6,13 +6,15 @@ from audit403.apache.explore.places import files_in
 from audit403.apache.model.core_config import CORE, CoreConfig
 from audit403.apache.model.model import Model
 from audit403.apache.model.per_dir import PerDir
-from audit403.apache.model.section import DIRECTORY, LOCATION, Section
+from audit403.apache.model.section import DIRECTORY, FILES, IF, LOCATION, Section
 from audit403.apache.model.server import Server
 from audit403.core.decision import Decision, Step
 from audit403.core.place import PathPlace, Place
 from audit403.explore.subject import WAY_ERROR_PAGE, WAY_INDEX, WAY_REWRITE, WAY_TRY_FILES
 
 _SECTION_PHASES = frozenset(("directory", "location", "files", "if"))
+
+_LAYERS = {DIRECTORY: 0, FILES: 1, LOCATION: 2, IF: 3}
 
 
 class Trails:
@@ -23,7 +25,10 @@ class Trails:
         self._sections: dict[Server, dict[Place, Section]] = {}
 
     def sections(self, exchange: Exchange, decision: Decision) -> tuple[Section, ...]:
-        """The sections that held, in the order of the trace, each once; not those of `.htaccess` files."""
+        """The sections that held, as they were laid over one another, each once; not those of `.htaccess` files.
+
+        Locations are looked up before there is a file, too, and then again when they are laid over what it has.
+        """
         known = self._of(exchange.server)
         found: dict[Section, None] = {}
         for step in decision.trace:
@@ -31,7 +36,7 @@ class Trails:
                 section = known.get(step.where)
                 if section is not None:
                     found[section] = None
-        return tuple(found)
+        return tuple(sorted(found, key=lambda section: _LAYERS.get(section.kind, 0)))
 
     def _of(self, server: Server) -> dict[Place, Section]:
         known = self._sections.get(server)
