@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from audit403.apache.decide.evaluator import Evaluator
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.explore.doors import Door, visit
+from audit403.apache.explore.found import NO_INDEX
 from audit403.apache.explore.subject import Subject
 from audit403.apache.explore.trail import Trails, access_files
 from audit403.apache.model.server import Server
@@ -137,7 +138,7 @@ def _is_served(decision: Decision) -> bool:
 def _fact(
     evaluator: Evaluator, trails: Trails, server: Server, kind: str, override: Span, found: list[_Difference]
 ) -> IdleDirective | None:
-    first = min(found, key=lambda one: (rank_of(one.purpose), one.request.target.count("/")))
+    first = min(found, key=_rank)
     where = _line(evaluator, first)
     if where is None:
         return None
@@ -155,6 +156,11 @@ def _fact(
         Because(override, f"no {first.file.rpartition('/')[2]} is read below this"),
     )
     return IdleDirective("apache", kind, where, first.then.log or "", because, subject)
+
+
+def _rank(found: _Difference) -> tuple[bool, int, int]:
+    """How much it says, the most first: a file that is open says more than a listing."""
+    return found.then.cause == NO_INDEX, rank_of(found.purpose), found.request.target.count("/")
 
 
 def _line(evaluator: Evaluator, found: _Difference) -> Span | None:
