@@ -27,10 +27,11 @@ from audit403_checks.apache.certificates import (
     with_certificate,
 )
 from audit403_checks.apache.subjects import refusal_of
-from audit403_checks.support import finding_of
+from audit403_checks.support import finding_of, insert_before
 
 _ABOUT = ("tls.client_certificate", "variable:SSL:SSL_CLIENT_", "variable:SSL_CLIENT_", "variable:ENV:SSL_CLIENT_")
 _IN_THE_ENVIRONMENT = ("env:SSL_CLIENT_", "variable:ENV:SSL_CLIENT_")
+_OF_NAMES = re.compile("SSL_CLIENT_[SI]_DN$")
 _SETTING = ("setenv", "browsermatch", "passenv", "rewriterule")
 _BARE = re.compile(r"%\{(SSL_CLIENT_\w+)\}")
 _OWN_ENVIRONMENT = re.compile(r"%\{ENV:(SSL_CLIENT_\w+)\}")
@@ -52,7 +53,11 @@ def certificate_test_never_holds(fact: Fact, site: Site) -> Iterator[Finding]:
     requests = [with_certificate(refusal.witness, doors, state) for state in STATES]
     if any(_passes(site.decide(request), refusal) for request in requests) or _is_set_here(site, step):
         return
+    # What a good certificate ends at: of several tests it may have passed the first.
+    step = [step, *filter(_is_about_certificates, site.decide(requests[-1]).trace)][-1]
     message, fixes = _why(subject, refusal, step, requests[-1], site)
+    end = "everybody is refused" if refusal.who == EVERY_CLIENT else "no certificate lets anybody in"
+    message = f"{message}: {end}"
     is_certain = refusal.who == EVERY_CLIENT and site.configuration.assumed is None
     severity = ERROR if is_certain else WARNING
     finding = finding_of("apache/certificate-test-never-holds", severity, message, refusal, fixes, anchor=message)
@@ -88,21 +93,24 @@ def _why(
     where = step.where if isinstance(step.where, Span) else None
     name = subject.server.label()
     if request.tls is None:
-        message = f"{name} has no TLS, so that nobody shows a certificate: everybody is refused"
+        message = f"{name} has no TLS, so that nobody shows a certificate"
         return message, (Fix("test what the proxy that ends TLS says, or switch `SSLEngine` on", MANUAL),)
     if field.startswith(_IN_THE_ENVIRONMENT):
-        message = "mod_ssl sets its environment variables only after this is tested: everybody is refused"
+        message = "mod_ssl sets its environment variables only after this is tested"
         return message, _read_from_tls(site, where)
     if field.startswith("variable:SSL_CLIENT_") and step.phase in ("translate", "fixup"):
-        message = "mod_rewrite has no such variable, it is always empty: everybody is refused"
+        message = "mod_rewrite has no such variable, it is always empty"
         return message, _read_from_tls(site, where)
     if (subject.ssl.verify or settings_of(subject).verify or NONE) == NONE:
-        message = f"{name} asks nobody for a certificate, for SSLVerifyClient is not on: everybody is refused"
+        message = f"{name} asks nobody for a certificate, for SSLVerifyClient is not on"
         return message, _ask(subject)
     if not has_authorities(subject):
         message = f"no certificate verifies: {name} has no SSLCACertificateFile to verify it with"
         return message, (Fix("name the authority's certificate with `SSLCACertificateFile`", MANUAL),)
-    message = "SSL_CLIENT_VERIFY is SUCCESS, NONE, GENEROUS or FAILED with a reason: nobody passes this test"
+    if _OF_NAMES.search(field):
+        message = "a certificate's names are written as in `CN=a,O=b,C=us`, and not as before httpd 2.4"
+        return message, _old_form(site, where)
+    message = "SSL_CLIENT_VERIFY is SUCCESS, NONE, GENEROUS or FAILED with a reason"
     return message, _right_word(site, step, where)
 
 
@@ -128,6 +136,16 @@ def _read_from_tls(site: ApacheSite, where: Span | None) -> tuple[Fix, ...]:
         return (Fix(summary, MANUAL),)
     assert where is not None
     return (Fix(f"write `{changed}`", UNSAFE, (TextEdit(where.file, where.start, where.end, changed),)),)
+
+
+def _old_form(site: ApacheSite, where: Span | None) -> tuple[Fix, ...]:
+    """The option that keeps the names as they were, in the section of the test."""
+    directives = every_directive(site.configuration.directives)
+    directive = next((one for one in directives if one.span == where), None)
+    option = "SSLOptions +LegacyDNStringFormat"
+    if directive is None:
+        return (Fix(f"write the names as httpd does, or say `{option}` there", MANUAL),)
+    return (Fix(f"have them written as the test expects: `{option}`", UNSAFE, (insert_before(directive, option),)),)
 
 
 def _right_word(site: ApacheSite, step: Step, where: Span | None) -> tuple[Fix, ...]:

@@ -14,10 +14,8 @@ _VERIFY = {
     "none": NONE, "off": NONE, "optional": OPTIONAL, "require": REQUIRE, "on": REQUIRE,
     "optional_no_ca": OPTIONAL_NO_CA,
 }  # fmt: skip
-FAKE_BASIC_AUTH, STRICT_REQUIRE = "fakebasicauth", "strictrequire"
-_OPTIONS = frozenset(
-    ("stdenvvars", "exportcertdata", FAKE_BASIC_AUTH, STRICT_REQUIRE, "optrenegotiate", "legacydnstringformat")
-)
+FAKE_BASIC_AUTH, STRICT_REQUIRE, LEGACY_NAMES = "fakebasicauth", "strictrequire", "legacydnstringformat"
+_OPTIONS = frozenset(("stdenvvars", "exportcertdata", FAKE_BASIC_AUTH, STRICT_REQUIRE, "optrenegotiate", LEGACY_NAMES))
 _PROTOCOLS = ("sslv3", "tlsv1", "tlsv1.1", "tlsv1.2", "tlsv1.3")
 ALL_PROTOCOLS = frozenset(_PROTOCOLS[1:])
 """What `SSLProtocol all` is, and what holds where nothing is said."""

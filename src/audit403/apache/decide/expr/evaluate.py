@@ -9,7 +9,7 @@ from collections.abc import Callable
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.expr.functions import call
 from audit403.apache.decide.expr.operators import binary, unary
-from audit403.apache.decide.expr.possible import possible_values
+from audit403.apache.decide.expr.possible import is_never, possible_values
 from audit403.apache.decide.expr.shown import field_of
 from audit403.apache.decide.expr.variables import variable
 from audit403.apache.expr.tree import (
@@ -32,6 +32,7 @@ from audit403.apache.expr.tree import (
     Word,
     written,
 )
+from audit403.apache.model.ssl import LEGACY_NAMES, SSL, SslConfig
 from audit403.core.decision import REASON_STATE, Missing
 from audit403.core.open_question import Unknown
 from audit403.core.place import Place
@@ -41,6 +42,7 @@ _DEEPEST = 20
 _MOST_CAPTURES = 10
 _INTEGER = re.compile(r"[ \t\n\v\f\r]*([+-]?[0-9]+)")
 _INT64 = 1 << 63
+_EQUAL, _UNEQUAL = ("==", "=", "eq"), ("!=", "ne")
 _ORDERS = {
     "==": (0,), "!=": (-1, 1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1),
     "eq": (0,), "ne": (-1, 1), "lt": (-1,), "le": (-1, 0), "gt": (1,), "ge": (0, 1),
@@ -150,12 +152,16 @@ class Evaluation:
             known = right
             if isinstance(known, Unknown):
                 return self._ask_of(known, label)
+            is_unequal = node.operator in _UNEQUAL
+            if (is_unequal or node.operator in _EQUAL) and self._is_never(node.left, known):
+                self.step(label, is_unequal, field_of(node.left), "equals", known, is_negated=is_unequal)
+                return is_unequal
             return self._of_any(node.left, left, label, lambda value: self._compared(node.operator, value, known))
         if isinstance(right, Unknown):
             return self._ask_of(right, label)
         met = self._compared(node.operator, left, right)
-        is_unequal = node.operator in ("!=", "ne")
-        operator = "equals" if is_unequal or node.operator in ("==", "eq") else node.operator
+        is_unequal = node.operator in _UNEQUAL
+        operator = "equals" if is_unequal or node.operator in _EQUAL else node.operator
         field, value = field_of(node.left), right
         if field is None and isinstance(node.left, Text):
             field, value = field_of(node.right), left
@@ -180,6 +186,11 @@ class Evaluation:
         self.exchange.step(self.phase, label, self.where, met)
         return met
 
+    def _is_never(self, word: Word, text: str) -> bool:
+        """Whether a name of the client's certificate is written in another form than a text."""
+        config: SslConfig = self.exchange.config(SSL, SslConfig())
+        return LEGACY_NAMES not in config.options.opts and is_never(word, text)
+
     def _match(self, node: Match) -> bool:
         word = self.word(node.word)
         label = f"{written(node.word)} {'!~' if node.negated else '=~'} /{node.pattern.text}/"
@@ -187,6 +198,10 @@ class Evaluation:
             if node.groups:
                 self.captured, self.source, self.has_searched = None, None, True
             pattern = node.pattern
+            is_anchored = pattern.text.startswith("^/") and "|" not in pattern.text
+            if is_anchored and self._is_never(node.word, pattern.text[1:]):
+                self.step(label, node.negated, field_of(node.word), "matches", pattern.text, is_negated=node.negated)
+                return node.negated
             return self._of_any(
                 node.word, word, label, lambda value: (pattern.search(value) is not None) != node.negated
             )
@@ -206,6 +221,9 @@ class Evaluation:
         if isinstance(needle, Unknown):
             if open_one is not None:
                 return self._ask_of(needle, label)
+            if all(isinstance(value, str) and self._is_never(node.word, value) for value in values):
+                self.step(label, False, field_of(node.word), "one-of", " ".join(map(str, reversed(values))))
+                return False
             return self._of_any(node.word, needle, label, lambda value: value in values)
         met = needle in values
         if not met and open_one is not None:

@@ -1,6 +1,7 @@
 """The few values that an unknown word may have: a test that all of them meet, or none, needs no more to be known.
 
-Truth: what OpenSSL 3 still speaks at its default security level, and how httpd writes the time.
+Truth: what OpenSSL 3 still speaks at its default security level, how httpd writes the time, and how mod_ssl writes the
+names of a certificate (SSL_X509_NAME_to_string in ssl_util_ssl.c).
 """
 
 from audit403.apache.expr.tree import Call, Text, Variable, Word
@@ -26,6 +27,8 @@ _POSSIBLE = {
     "TIME_WDAY": tuple(map(str, range(7))),
 }
 
+_NAMES = ("SSL_CLIENT_S_DN", "SSL_CLIENT_I_DN")
+
 
 def possible_values(word: Word) -> tuple[str, ...]:
     """All values that a word may have where they are few; none where nobody knows."""
@@ -34,3 +37,11 @@ def possible_values(word: Word) -> tuple[str, ...]:
     if isinstance(word, Call) and word.name == "ssl" and isinstance(word.argument, Text):
         return _POSSIBLE.get(word.argument.value.upper(), ())
     return ()
+
+
+def is_never(word: Word, text: str) -> bool:
+    """Whether a name of a certificate never begins as a text does: `/C=…` is how it was written before httpd 2.4."""
+    name = word.name if isinstance(word, Variable) else ""
+    if isinstance(word, Call) and word.name == "ssl" and isinstance(word.argument, Text):
+        name = word.argument.value
+    return name.upper() in _NAMES and text.startswith("/")
