@@ -17,6 +17,8 @@ from audit403_checks.files.kinds import is_public
 
 _NO_LISTING = "AH01276"
 _RULE = "apache/access-file-without-effect"
+_MANY = 20
+"""Of so many files and more not all are asked about."""
 _KEPT_OUT = "whoever was to be kept out"
 _WHO = {GRANT: "every client", PAGES: "every client", REFUSAL: _KEPT_OUT, LOGIN: _KEPT_OUT}
 _WOULD = {
@@ -67,7 +69,8 @@ def _is_held_back(fact: IdleDirective, site: ApacheSite) -> bool:
 
 def _others(subject: Subject) -> str:
     others = len({hit.path for hit in subject.hits}) - 1
-    return f" (and {others} more)" if others else ""
+    least = "at least " if others >= _MANY else ""
+    return f" (and {least}{others} more)" if others else ""
 
 
 def _what(fact: IdleDirective, subject: Subject) -> str:
