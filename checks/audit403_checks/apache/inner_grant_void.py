@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from audit403.apache.decide.authz import leaves
+from audit403.apache.explore.audience import audience, named_networks
 from audit403.apache.explore.doors import Doors, from_client
 from audit403.apache.explore.layers import Layer, layers_of
 from audit403.apache.explore.mounts import mounts_of
@@ -37,7 +38,7 @@ def inner_grant_void(fact: Fact, site: Site) -> Iterator[Finding]:
     for one, about in as_each_is_asked(refusal, subject, site) if _may_be_overruled(refusal, subject) else ():
         if "/." in one.witness.target:
             continue  # what is hidden is refused whatever is granted
-        void = _merged(one, about, site) or _overruled(one, about)
+        void = _merged(one, about, site) or _overruled(one, about, site)
         if void is not None:
             grant, finding = void
             answered = is_answered(about)
@@ -93,7 +94,7 @@ def _merged(refusal: Refusal, subject: Subject, site: ApacheSite) -> tuple[Direc
     return None
 
 
-def _overruled(refusal: Refusal, subject: Subject) -> tuple[Directive, Finding] | None:
+def _overruled(refusal: Refusal, subject: Subject, site: ApacheSite) -> tuple[Directive, Finding] | None:
     """A section laid over the one that grants."""
     layers = layers_of(subject, refusal.decision)
     last = layers[-1] if len(layers) > 1 else None
@@ -103,7 +104,12 @@ def _overruled(refusal: Refusal, subject: Subject) -> tuple[Directive, Finding] 
     if grant is None or not any(leaf.directive.span == refusal.where for leaf in leaves(last.root)):
         return None
     void = void_grant(layers, grant, mounts_of(subject.exchange.evaluator, subject.server), subject)
-    return None if void is None else (grant.directive, _finding(refusal, layers[-2], void, grant.directive))
+    if void is None:
+        return None
+    doors = Doors(site.model).of(subject.server)
+    if refusal.who == "every client" and audience(site, refusal.witness, doors, named_networks(subject)).let_in:
+        refusal = refusal._replace(who=f"clients such as {refusal.witness.client}")
+    return grant.directive, _finding(refusal, layers[-2], void, grant.directive)
 
 
 def _finding(refusal: Refusal, layer: Layer, void: Void, grant: Directive) -> Finding:

@@ -35,17 +35,16 @@ def nothing_granted(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     if found[1].meant is not None:
         return  # another server's name: its own refusals tell of this one's directories
-    homes = False
+    told: set[str] = set()
     for refusal, subject in _for_each_root(*found, site):
         root, denied = root_of(subject), _denied_above(subject)
         if root is None or root.directive is None or denied is None or not _is_above(denied, root.directory):
             continue
         if "${" in root.directory or has_old_syntax(subject) or not _has_something(subject, root):
             continue
-        if root.directive.name == "userdir":
-            if homes or _is_missing(subject, root):
-                continue  # one home shows it, and not everybody has one
-            homes = True
+        if root.pattern() in told or (root.directive.name == "userdir" and _is_missing(subject, root)):
+            continue  # one home shows it for all, and not everybody has one
+        told.add(root.pattern())
         message, fixes = _judged(subject, root)
         because = (
             Because(root.directive.span, f"leads to {root.directory}"),
@@ -78,7 +77,7 @@ def _for_each_root(refusal: Refusal, subject: Subject, site: ApacheSite) -> Iter
 
 def _mount_at(mounts: list[Mount], target: str) -> Mount | None:
     """The mount that takes an address: the first, for they are sorted by their length."""
-    return next((one for one in mounts if target.startswith(quoted(one.url.rstrip("/") + "/"))), None)
+    return next((one for one in mounts if f"{target}/".startswith(quoted(one.url.rstrip("/") + "/"))), None)
 
 
 def _has_something(subject: Subject, root: Root) -> bool:

@@ -5,6 +5,7 @@ what is told of here has no other purpose than to lift what then overrules it.
 """
 
 import re
+from itertools import islice
 
 from audit403.apache.explore.layers import Layer
 from audit403.apache.explore.mounts import Mount, url_of
@@ -14,9 +15,11 @@ from audit403.apache.model.section import DIRECTORY, FILES, LOCATION, Section
 from audit403.apache.read.tree import Directive
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Fix
 from audit403.core.named_tuple import NamedTuple
+from audit403.explore.regex_witness import witnesses
 from audit403_checks.apache.requirements import GRANT, grants_all
 from audit403_checks.support import insert_after, remove, replace, statement
 
+_MOST_TEXTS = 8
 _NAMES = ("audit403-probe", "index.html", "style.css", "a.php", "x7")
 """Names that have nothing in common."""
 
@@ -58,7 +61,9 @@ def _later_location(own: Section, outer: Section) -> Void | None:
         return None
     is_plain = own.regex is None and not own.is_pattern
     if outer.regex is not None:
-        is_wider = is_plain and own.text != "/" and outer.captures(own.text) is not None
+        is_wider = (
+            _is_part(own, outer, "/") if not is_plain else own.text != "/" and outer.captures(own.text) is not None
+        )
     elif outer.is_pattern:
         is_wider = False
     else:
@@ -75,10 +80,20 @@ def _later_files(own: Section, outer: Section) -> Void | None:
         return None
     is_plain = own.regex is None and not own.is_pattern
     is_wider = outer.regex is not None or outer.is_pattern
-    if not is_wider or not (is_plain or _takes_every_name(outer)) or _takes_every_name(own):
+    if not is_wider or not (is_plain or _takes_every_name(outer) or _is_part(own, outer)) or _takes_every_name(own):
         return None
     why = f"{outer.label()} stands behind it, and the last one counts"
     return Void(ERROR, why, _put_behind(own, outer))
+
+
+def _is_part(own: Section, outer: Section, prefix: str = "") -> bool:
+    """Whether a pattern takes everything that another one takes, and more."""
+    if own.regex is None or outer.regex is None:
+        return False
+    mine = list(islice(witnesses(own.regex, prefix), _MOST_TEXTS))
+    others = islice(witnesses(outer.regex, prefix), _MOST_TEXTS)
+    covered = bool(mine) and all(outer.captures(text) is not None for text in mine)
+    return covered and any(own.captures(text) is None for text in others)
 
 
 def _pattern_of_directories(inner: Layer, directory: str, outer: Section) -> Void | None:
@@ -116,16 +131,17 @@ def _under_location(
     own: Section, outer: Section, directory: str | None, mounts: list[Mount], subject: Subject
 ) -> Void | None:
     """A file or a directory that needs no grant but for a location around it."""
-    if outer.regex is not None or outer.is_pattern:
-        return None
+    is_plain = outer.regex is None and not outer.is_pattern
     uri = None
     if own.kind == FILES:
-        if _takes_every_name(own):
+        if _takes_every_name(own) or not (_is_around(outer, own, mounts) or _is_one_of_its_kind(own, subject)):
             return None
         uri = subject.exchange.uri if own.regex is None and not own.is_pattern else ""
+    elif not is_plain:
+        return None
     elif directory is not None and not _is_mount(directory, mounts) and _says_nothing_else(own):
         uri = url_of(mounts, directory.rstrip("/"))
-    if uri is None or (uri and not f"{uri}/".startswith(f"{outer.text.rstrip('/')}/")):
+    if uri is None or (uri and is_plain and not f"{uri}/".startswith(f"{outer.text.rstrip('/')}/")):
         return None
     why = f"{outer.label()} is for URLs, and those count after all files and directories"
     if not uri:
@@ -133,6 +149,20 @@ def _under_location(
     lines = f'<Location "{uri}">\n    {GRANT}\n</Location>'
     fix = Fix(f"grant {uri} behind {outer.label()}", UNSAFE, (insert_after(outer.directive, lines),))
     return Void(WARNING, why, fix)
+
+
+def _is_around(outer: Section, own: Section, mounts: list[Mount]) -> bool:
+    """Whether a location takes all of the place that names of files are looked for in."""
+    place = _place_of_files(own)
+    uri = "/" if place is None else url_of(mounts, place.rstrip("/"))
+    is_plain = outer.regex is None and not outer.is_pattern
+    return uri is not None and is_plain and f"{uri.rstrip('/')}/".startswith(f"{outer.text.rstrip('/')}/")
+
+
+def _is_one_of_its_kind(own: Section, subject: Subject) -> bool:
+    """Whether a name is that of the very file which is refused, and not one that every folder has."""
+    is_plain = own.regex is None and not own.is_pattern
+    return is_plain and not own.text.startswith("index.") and subject.exchange.found is not None
 
 
 def _granted_before(layers: tuple[Layer, ...]) -> bool:
