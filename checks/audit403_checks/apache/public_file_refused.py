@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from audit403.apache.decide.authz import leaves
 from audit403.apache.explore.subject import Subject
 from audit403.apache.model.authz import AUTHZ_CORE, AuthzConfig
+from audit403.apache.model.rewrite_rule import Condition
 from audit403.apache.model.section import Section
 from audit403.apache.read.tree import Directive
 from audit403.core.edit import TextEdit
@@ -16,6 +17,7 @@ from audit403.core.place import Because, PathPlace
 from audit403.core.registry import check
 from audit403.explore.subject import PURPOSE_FILE, PURPOSE_LINKED, Hit
 from audit403_checks.apache.refusing_pattern import RefusingPattern, is_inside, refusing_pattern
+from audit403_checks.apache.rewriting import refusing_rule
 from audit403_checks.apache.subjects import refusal_of
 from audit403_checks.files.kinds import ending, is_for_browsers, is_for_everybody, is_kept_back
 from audit403_checks.members import addresses_of
@@ -37,7 +39,8 @@ def public_file_refused(fact: Fact, site: Site) -> Iterator[Finding]:
     if found is None or not found[0].who.startswith(_EVERYBODY) or isinstance(found[0].where, PathPlace):
         return
     refusal, subject = found
-    if _is_about_somebody(refusal):
+    rule = refusing_rule(refusal, subject)
+    if _is_about_somebody(refusal) or (rule is not None and not all(map(_is_of_address, rule.conditions))):
         return
     loaded = [hit for hit in subject.hits if hit.purpose == PURPOSE_LINKED and hit.way is None and is_visited(hit)]
     if loaded and not is_refused_there(site, refusal, "/"):
@@ -55,6 +58,11 @@ def _is_about_somebody(refusal: Refusal) -> bool:
     """Whether it is for those who have a cookie, a key, another program."""
     steps = (step for step in refusal.decision.trace if step.phase in ("translate", "fixup", "env", "if") and step.met)
     return any((step.field or "").startswith(_OF_SOMEBODY) for step in steps)
+
+
+def _is_of_address(condition: Condition) -> bool:
+    """Whether a condition looks at the address alone, so that the rule is not for some visitors."""
+    return condition.subject.upper() in ("%{REQUEST_URI}", "%{REQUEST_FILENAME}", "%{SCRIPT_FILENAME}")
 
 
 def _loaded(site: Site, refusal: Refusal, subject: Subject, loaded: list[Hit]) -> Finding:
