@@ -1,5 +1,6 @@
 """Which of two lines httpd lays over the other: sections and `.htaccess` files in the order in which they held."""
 
+from audit403.apache.explore.trail import until_answered
 from audit403.apache.read.tree import Directive
 from audit403.core.decision import Decision
 from audit403.core.place import PathPlace
@@ -39,7 +40,9 @@ def place_of(directive: Directive) -> str:
 def _position(directive: Directive, decision: Decision) -> tuple[int, int] | None:
     section = section_of(directive)
     found: tuple[int, int] | None = None
-    for index, step in enumerate(decision.trace):
+    for index, step in enumerate(until_answered(decision)):
+        if step.phase == "redirect":
+            found = None  # what held for another address
         if step.phase not in _LAYERS or step.met is False:
             continue
         if section is not None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.explore.subject import Subject
-from audit403.apache.explore.trail import inner_sections, sent_by
+from audit403.apache.explore.trail import inner_sections, sent_by, until_answered
 from audit403.apache.model.authz import AUTHZ_CORE, AuthzConfig, Container
 from audit403.apache.model.per_dir import PerDir
 from audit403.apache.model.section import DIRECTORY, Section
@@ -63,7 +63,7 @@ def _laid(subject: Subject, decision: Decision) -> Iterator[Layer]:
     }
     seen: dict[tuple[int, int], tuple[int, Layer]] = {}
     read = None
-    for number, step in enumerate(decision.trace):
+    for number, step in enumerate(until_answered(decision)):
         rank = _ORDER.get(step.phase)
         if rank is None or step.met is False:
             continue

@@ -1,5 +1,7 @@
 """What a decided request went through: the server that took it, the sections that held, what sent it on."""
 
+from collections.abc import Iterator
+
 from audit403.apache.decide.dir_index import FALLBACK_REFUSED, REFUSED_FOR_IT
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.explore.places import files_in
@@ -31,7 +33,7 @@ class Trails:
         """
         known = self._of(exchange.server)
         found: dict[Section, None] = {}
-        for step in decision.trace:
+        for step in until_answered(decision):
             if step.phase in _SECTION_PHASES and step.met is not False and step.where is not None:
                 section = known.get(step.where)
                 if section is not None:
@@ -56,9 +58,18 @@ def inner_sections(per_dir: PerDir) -> tuple[Section, ...]:
     return () if core is None else (*files_in(per_dir), *core.ifs)
 
 
+def until_answered(decision: Decision) -> Iterator[Step]:
+    """The steps that led to the answer, without those that look for the page that is shown with it."""
+    shown = f"ErrorDocument {decision.status} "
+    for step in decision.trace:
+        if step.phase == "error_document" and step.text.startswith(shown):
+            return
+        yield step
+
+
 def access_files(decision: Decision) -> tuple[PathPlace, ...]:
     """The `.htaccess` files that were read on the way."""
-    found = (step.where for step in decision.trace if step.phase == "htaccess" and step.met is None)
+    found = (step.where for step in until_answered(decision) if step.phase == "htaccess" and step.met is None)
     return tuple(dict.fromkeys(place for place in found if isinstance(place, PathPlace)))
 
 
