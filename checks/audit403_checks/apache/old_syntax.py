@@ -4,6 +4,15 @@ Truth: check_dir_access in modules/aaa/mod_access_compat.c: with `allow,deny` wh
 Deny, with `deny,allow` (the default) an Allow or no Deny, with `mutual-failure` as with `allow,deny`.
 """
 
+from audit403.apache.model.access_compat import (
+    DENY_ALLOW,
+    FROM_ALL,
+    FROM_ENV,
+    FROM_NETWORK,
+    FROM_NO_ENV,
+    meaning,
+)
+from audit403.apache.model.config_error import ConfigError
 from audit403.apache.read.tree import Directive
 from audit403.core.edit import TextEdit
 from audit403.core.named_tuple import NamedTuple
@@ -11,7 +20,6 @@ from audit403_checks.support import in_place_of, remove
 
 NAMES = ("order", "allow", "deny", "satisfy")
 _GRANTED, _DENIED = "Require all granted", "Require all denied"
-_ADDRESS = frozenset("0123456789abcdefABCDEF.:/")
 
 
 class Block(NamedTuple):
@@ -41,74 +49,79 @@ def converted(block: Block, siblings: "list[Directive]") -> tuple[TextEdit, ...]
 
 def requirements(rules: tuple[Directive, ...]) -> list[str] | None:
     """The lines; None where there are none that mean the same."""
-    order = "deny,allow"
-    allows: list[str] = []
-    denies: list[str] = []
+    order = DENY_ALLOW
+    allows: list[_Place] = []
+    denies: list[_Place] = []
     for rule in rules:
-        words = [word.lower() for word in rule.args]
         if rule.name == "satisfy":
             return None
         if rule.name == "order":
-            order = "".join(words)
-        else:
-            names = rule.args[1:] if words[:1] == ["from"] else rule.args
-            found = _lines(names)
-            if found is None:
-                return None
-            (allows if rule.name == "allow" else denies).extend(found)
+            order = "".join(rule.args).lower()
+            continue
+        try:
+            found = _places(rule.args[1:])
+        except ConfigError:
+            return None
+        (allows if rule.name == "allow" else denies).extend(found)
     return _put(order, list(dict.fromkeys(allows)), list(dict.fromkeys(denies)))
 
 
-def _put(order: str, allows: list[str], denies: list[str]) -> list[str]:
-    everybody, nobody = _GRANTED in allows, _GRANTED in denies
-    if order == "deny,allow":
+class _Place(NamedTuple):
+    """What one Allow or Deny names: the lines that let it in, and that keep it out beside others."""
+
+    inside: tuple[str, ...]
+    outside: tuple[str, ...]
+
+
+_EVERYBODY = _Place((_GRANTED,), (_DENIED,))
+
+
+def _places(words: list[str]) -> list[_Place]:
+    networks: list[str] = []
+    others: list[_Place] = []
+    for word in words:
+        kind, value, _ = meaning(word)
+        if kind == FROM_ALL:
+            others.append(_EVERYBODY)
+        elif kind == FROM_NETWORK:
+            networks.append(word.rstrip("."))
+        elif kind == FROM_NO_ENV:
+            without = (f"Require not env {value}",)
+            others.append(_Place(tuple(_all([_GRANTED], [without])), (f"Require env {value}",)))
+        else:
+            said = f"{'env' if kind == FROM_ENV else 'host'} {value}"
+            others.append(_Place((f"Require {said}",), (f"Require not {said}",)))
+    if networks:
+        said = f"ip {' '.join(networks)}"
+        others.insert(0, _Place((f"Require {said}",), (f"Require not {said}",)))
+    return others
+
+
+def _put(order: str, allows: list[_Place], denies: list[_Place]) -> list[str]:
+    everybody, nobody = _EVERYBODY in allows, _EVERYBODY in denies
+    inside = [line for place in allows for line in place.inside]
+    outside = [place.outside for place in denies]
+    if order == DENY_ALLOW:
         if everybody or not denies:
             return [_GRANTED]
         if nobody:
-            return allows or [_DENIED]
-        return _all(_GRANTED, denies) if not allows else _any([*allows, *_all(_GRANTED, denies)])
+            return inside or [_DENIED]
+        kept = _all([_GRANTED], outside)
+        return _any([*inside, *kept]) if inside else kept
     if nobody or not allows:
         return [_DENIED]
     if not denies:
-        return [_GRANTED] if everybody else allows
-    if everybody:
-        return _all(_GRANTED, denies)
-    inner = allows if len(allows) == 1 else _any(allows)
-    return ["<RequireAll>", *_indented(inner), *_indented(_negated(denies)), "</RequireAll>"]
+        return [_GRANTED] if everybody else inside
+    return _all([_GRANTED] if everybody else inside if len(allows) == 1 else _any(inside), outside)
 
 
-def _all(first: str, denies: list[str]) -> list[str]:
-    return ["<RequireAll>", f"    {first}", *_indented(_negated(denies)), "</RequireAll>"]
+def _all(lines: list[str], outside: list[tuple[str, ...]]) -> list[str]:
+    return ["<RequireAll>", *_indented([*lines, *(line for lines in outside for line in lines)]), "</RequireAll>"]
 
 
 def _any(lines: list[str]) -> list[str]:
     return ["<RequireAny>", *_indented(lines), "</RequireAny>"]
 
 
-def _negated(lines: list[str]) -> list[str]:
-    return [line.replace("Require ", "Require not ", 1) for line in lines]
-
-
 def _indented(lines: list[str]) -> list[str]:
     return [f"    {line}" for line in lines]
-
-
-def _lines(names: list[str]) -> list[str] | None:
-    """What one Allow or Deny names."""
-    addresses: list[str] = []
-    found: list[str] = []
-    for name in names:
-        low = name.lower()
-        if low == "all":
-            return [_GRANTED]
-        if low.startswith("env="):
-            if low.startswith("env=!"):
-                return None
-            found.append(f"Require env {name[4:]}")
-        elif name.startswith("#"):
-            return None
-        elif _ADDRESS.issuperset(name):
-            addresses.append(name.rstrip("."))
-        else:
-            found.append(f"Require host {name.lstrip('.')}")
-    return [*([f"Require ip {' '.join(addresses)}"] if addresses else []), *found]

@@ -92,22 +92,28 @@ def with_from(config: AccessCompatConfig, directive: Directive, methods: Methods
 
 
 def _from(text: str, word: int, methods: Methods, directive: Directive) -> From:
+    kind, value, network = meaning(text)
+    return From(kind, value, network, methods, directive, word)
+
+
+def meaning(text: str) -> tuple[str, str, Network | None]:
+    """Kind, value and network of a word behind `from`. Raises ConfigError with httpd's words."""
     low = text.lower()
     if low.startswith("env=!"):
-        return From(FROM_NO_ENV, text[5:], None, methods, directive, word)
+        return FROM_NO_ENV, text[5:], None
     if low.startswith("env="):
-        return From(FROM_ENV, text[4:], None, methods, directive, word)
+        return FROM_ENV, text[4:], None
     if low == "all":
-        return From(FROM_ALL, "", None, methods, directive, word)
+        return FROM_ALL, "", None
     base, slash, mask = text.partition("/")
     network = parse_subnet(base, mask if slash else None)
     if network is not None:
-        return From(FROM_NETWORK, "", network, methods, directive, word)
+        return FROM_NETWORK, "", network
     if slash:
         raise ConfigError("An IP address was expected")
     if "#" in text:
         raise ConfigError("No comments are allowed here")
-    return From(FROM_HOST, text, None, methods, directive, word)
+    return FROM_HOST, text, None
 
 
 def _last(said: tuple[ForMethods, ...], method: str, default: str) -> tuple[str, Directive | None]:
