@@ -23,6 +23,7 @@ from audit403_checks.apache.subjects import refusal_of
 from audit403_checks.support import finding_of, remove
 
 _NAME = "apache/mixed-access-syntax"
+_USERLESS = frozenset(("all", "ip", "host", "forward-dns", "local", "env", "expr", "method", "ssl"))
 
 
 @check(ERROR, "access-compat")
@@ -56,8 +57,8 @@ def _meant(old: Directive, refusal: Refusal, subject: Subject) -> Requirement | 
     root = subject.authz.root
     lines = [] if root is None else leaves(root)
     for line in lines:
-        if line.negate or (line.provider == "all" and line.argument.lower() == "denied"):
-            continue
+        if line.negate or line.provider not in _USERLESS or line.label().lower() == "require all denied":
+            continue  # where users are asked for it is apache/password-never-asked
         if is_beside(old, line.directive):
             return line
         granted = line.provider == "all" and len(lines) == 1
