@@ -134,10 +134,10 @@ def _is_hit(who: str, client: str) -> bool | None:
         return ":" in client
     if who == "IPv4 clients":
         return ":" not in client
-    listed = re.fullmatch(r"(every client but|clients in) ([^…]*)", who)
+    listed = re.fullmatch(r"(every client but|clients in|the client) ([^…]*)", who)
     if listed is None:
         return None
     address = parse_address(client)
     networks = [parse_network(word.strip()) for word in listed[2].split(",")]
     inside = address is not None and any(network is not None and network.contains(address) for network in networks)
-    return inside == (listed[1] == "clients in")
+    return inside == (listed[1] != "every client but")

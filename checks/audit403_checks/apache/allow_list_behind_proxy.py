@@ -17,7 +17,7 @@ from audit403.explore.borders import inside
 from audit403.explore.fields import with_header
 from audit403.explore.subject import PURPOSE_HOME
 from audit403.http.address import Network
-from audit403_checks.apache.clients import doors_of, let_in, shown
+from audit403_checks.apache.clients import doors_of, let_in
 from audit403_checks.apache.edits import insert_inside
 from audit403_checks.apache.proxies import Sign, remote_ip, sign_of_proxy
 from audit403_checks.apache.subjects import refusal_of
@@ -55,7 +55,7 @@ def _unrestored(refusal: Refusal, subject: Subject, site: ApacheSite, doors: lis
     request = None if visitor is None else _through_a_proxy(refusal, site, doors, visitor, header, sign)
     if visitor is None or request is None:
         return None
-    message = f"visitors from {shown(visitor)} come through a proxy, and it is the proxy's address that is looked at"
+    message = f"visitors from {visitor.shown()} come through a proxy, and it is the proxy's address that is looked at"
     # A whole server that lets one address in may be for the proxy alone; the proxy on this machine has none of these.
     is_home = any(hit.purpose == PURPOSE_HOME for hit in subject.hits) or subject.purpose == PURPOSE_HOME
     severity = WARNING if sign.is_sure and (sign.is_local or not is_home) else NOTE
@@ -137,7 +137,7 @@ def _not_believed(refusal: Refusal, subject: Subject, site: ApacheSite, doors: l
 
 def _of_trusted(proxy: Proxy, visitor: Network, refusal: Refusal, request: Request, decision: Decision) -> Finding:
     message = (
-        f"visitors from {shown(visitor)} come through {proxy.word}, which `{proxy.directive.written}` does not believe"
+        f"visitors from {visitor.shown()} come through {proxy.word}, which `{proxy.directive.written}` does not believe"
         " about private addresses"
     )
     directive = proxy.directive

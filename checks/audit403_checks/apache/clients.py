@@ -26,9 +26,3 @@ def let_in(refusal: Refusal, subject: Subject, site: ApacheSite, doors: list[Doo
         request = from_client(refusal.witness, inside(network), doors)
         if request is not None and site.decide(request).verdict == NOT_REFUSED:
             yield network
-
-
-def shown(network: Network) -> str:
-    """A network as people write it: one address without its length."""
-    single = network.prefix == (32 if network.family == "ipv4" else 128)
-    return network.text().partition("/")[0] if single else network.text()

@@ -84,6 +84,11 @@ class Network(NamedTuple):
             return "unix:"
         return f"{Address(self.family, self.number).text()}/{self.prefix}"
 
+    def shown(self) -> str:
+        """The network as people write it: one address without its length."""
+        text = self.text()
+        return text.partition("/")[0] if self.prefix == _BITS.get(self.family) else text
+
 
 UNIX_NETWORK = Network(UNIX, 0, 0)
 

@@ -36,7 +36,11 @@ def said(decision: Decision) -> list[str]:
         ),
         (
             "Order allow,deny\nAllow from 192.0.2\nDeny from all", "192.0.2.1", "GET",
-            ["this denies 192.0.2.1", "Order allow,deny", "this allows it, but with Order allow,deny a Deny decides"],
+            [
+                "this denies 192.0.2.1",
+                "a Deny wins over an Allow, and whom none names is refused",
+                "this allows it, and the Deny wins",
+            ],
         ),
         (
             f"{DENIED}Satisfy Any", "10.0.0.1", "GET",

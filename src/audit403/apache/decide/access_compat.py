@@ -16,6 +16,7 @@ from audit403.apache.model.access_compat import (
     FROM_HOST,
     FROM_NETWORK,
     FROM_NO_ENV,
+    MUTUAL_FAILURE,
     AccessCompatConfig,
     ForMethods,
     From,
@@ -24,6 +25,12 @@ from audit403.apache.model.methods import ALL
 from audit403.apache.model.subnet import contains
 from audit403.core.open_question import Unknown
 from audit403.core.place import Because, Span
+
+_ORDERS = {
+    ALLOW_DENY: "a Deny wins over an Allow, and whom none names is refused",
+    DENY_ALLOW: "an Allow wins over a Deny, and whom none names is let in",
+    MUTUAL_FAILURE: "a Deny wins over an Allow, and whom none names is refused",
+}
 
 
 def check_dir_access(exchange: Exchange) -> int:
@@ -67,9 +74,9 @@ def check_dir_access(exchange: Exchange) -> int:
     else:
         where = order_place or _any_place(config)
         message = "no Allow matches the client, and with this Order whoever is not allowed is denied"
-    also = () if order_place in (None, where) else (Because(order_place, f"Order {order}"),)
+    also = () if order_place in (None, where) else (Because(order_place, _ORDERS[order]),)
     if denied is not None and allowed is not None:
-        also = (*also, Because(allowed.directive.span, f"this allows it, but with Order {order} a Deny decides"))
+        also = (*also, Because(allowed.directive.span, "this allows it, and the Deny wins"))
     log = f"AH01797: client denied by server configuration: {exchange.subject()}"
     exchange.step("access", f"Order {order}: denied", order_place)
     exchange.decided("access-compat", where, message, log=log, also=also)

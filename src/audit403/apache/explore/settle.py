@@ -116,7 +116,8 @@ def networks_of(decision: Decision) -> dict[Network, str]:
     for step in decision.trace:
         network = network_of(step) if step.field == "client" else None
         if network is not None:
-            found.setdefault(network, step.value or "")
+            text = step.value or ""
+            found.setdefault(network, network.shown() if text == network.text() else text)
     return found
 
 
@@ -126,6 +127,8 @@ def _which(fates: dict[str, bool], networks: dict[Network, str]) -> str | None:
         return None
     for words, inside in (("every client but", False), ("clients in", True)):
         named = _named(fates, networks, inside)
+        if len(named) == 1 and inside and "/" not in named[0]:
+            return f"the client {named[0]}"
         if named:
             return f"{words} {', '.join(named)}"
     return by_family(fates)
