@@ -8,7 +8,7 @@ from audit403.apache.explore.doors import Doors, from_client
 from audit403.apache.explore.layers import Layer, layers_of
 from audit403.apache.explore.mounts import mounts_of
 from audit403.apache.explore.subject import Subject
-from audit403.apache.model.authz import AND, Container
+from audit403.apache.model.authz import AND, AUTHZ_CORE, AuthzConfig, Container
 from audit403.apache.model.section import DIRECTORY, FILES, LOCATION
 from audit403.apache.read.tree import Directive
 from audit403.apache.site import ApacheSite
@@ -52,13 +52,23 @@ def _may_be_overruled(refusal: Refusal, subject: Subject) -> bool:
     root = subject.authz.root
     lines = [] if root is None or root.is_merged else leaves(root)
     around = next((leaf.directive for leaf in lines if leaf.directive.span == refusal.where), None)
-    if around is None:
+    if around is None or _asks_for_both_somewhere(subject):
         return True
     while not around.name.startswith(("<directory", "<files", "<location")):
         if around.parent is None:
             return False
         around = around.parent
     return around.name != "<directory" or around.args[:1] == ["~"]
+
+
+def _asks_for_both_somewhere(subject: Subject) -> bool:
+    """Whether a section or an `.htaccess` says `AuthMerging And`."""
+    sections = (*subject.server.sections[DIRECTORY], *subject.server.sections[LOCATION])
+    said: list[AuthzConfig | None] = [section.per_dir.get(AUTHZ_CORE) for section in sections]
+    if any(one is not None and one.merging == AND for one in said):
+        return True
+    files = subject.exchange.evaluator.access_files.sources().values()
+    return any(b"authmerging" in file.source.data.lower() for file in files)
 
 
 def _merged(refusal: Refusal, subject: Subject, site: ApacheSite) -> tuple[Directive, Finding] | None:
@@ -68,6 +78,8 @@ def _merged(refusal: Refusal, subject: Subject, site: ApacheSite) -> tuple[Direc
         return None
     outer, inner = root.children
     if not isinstance(outer, Container) or not isinstance(inner, Container) or only_denies(inner):
+        return None
+    if not any(leaf.directive.span == refusal.where for leaf in leaves(outer)):
         return None
     lists = networks_of(outer), networks_of(inner)
     granted, closed = leaves(inner)[0].directive, leaves(outer)[0].directive
@@ -89,7 +101,7 @@ def _merged(refusal: Refusal, subject: Subject, site: ApacheSite) -> tuple[Direc
                 f"`{_text(granted)}` lets nobody in: `{_text(directive)}` asks for `{_text(closed)}` outside as well"
             )
             chain = (Because(directive.span, "asks for both"), *decision.because)
-            about = refusal._replace(witness=request, decision=decision, because=chain)
+            about = refusal._replace(where=directive.span, witness=request, decision=decision, because=chain)
             return granted, finding_of(_NAME, ERROR, message, about, (fix,), anchor=_text(granted))
     return None
 
