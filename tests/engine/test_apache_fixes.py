@@ -77,3 +77,29 @@ def test_a_linked_access_file_stays_a_link(tmp_path: Path) -> None:
     write_fixes(audit([str(tmp_path / ".htaccess")], NONE).findings, unsafe=True)
     assert (tmp_path / ".htaccess").is_symlink()
     assert (tmp_path / "shared").read_text() == "RewriteEngine On\nRewriteRule (^|/)\\.(?!well-known/) - [F]\n"
+
+
+def test_who_is_let_in_before_and_after(tmp_path: Path) -> None:
+    path = tmp_path / "site.conf"
+    path.write_text("""\
+<VirtualHost *:80>
+    DocumentRoot /srv/a
+    <Directory /srv/a>
+        Order deny,allow
+        Deny from 192.0.2
+        Allow from 192.0.2.7 10.1.0.0/255.255.0.0
+    </Directory>
+    <Directory /srv/a/open>
+        Require all granted
+    </Directory>
+</VirtualHost>
+""")
+    (finding,) = audit([str(path)], NONE).findings
+    fix = finding.finding.fix
+    assert fix is not None
+    assert [(one.who, one.before, one.after) for one in fix.visitors] == [
+        ("clients from 192.0.2", False, False),
+        ("clients from 192.0.2.7", False, True),
+        ("clients from 10.1.0.0/255.255.0.0", False, True),
+        ("everybody else", False, True),
+    ]

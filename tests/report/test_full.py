@@ -52,6 +52,25 @@ error[nginx/allow-behind-deny]: `allow 10.20.7.0/24` lets nobody in: the `deny` 
 1 finding (1 error), 1 fixable
 """
 
+OLD_ACCESS_RULES = """\
+<VirtualHost *:80>
+    ServerName intra.example
+    DocumentRoot /srv/intra
+    <Directory /srv/intra>
+        Order allow,deny
+        Allow from 10.20.7
+        Deny from 10.20.7.66
+    </Directory>
+</VirtualHost>
+"""
+
+TABLE = """\
+                           now      with the fix
+      clients from 10.20.7     refused  let in
+      clients from 10.20.7.66  refused  refused
+      everybody else           refused  refused
+"""
+
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -134,6 +153,11 @@ def test_carets_stand_under_wide_letters_and_tabs(here: Path) -> None:
     line, carets = (next(line for line in lines if sign in line) for sign in ("deny  all;", "^^^"))
     # Two letters take two columns each.
     assert line.index("deny  all;") + 2 == carets.index("^")
+
+
+def test_whom_rewritten_access_rules_let_in(here: Path) -> None:
+    (here / "site.conf").write_text(OLD_ACCESS_RULES)
+    assert TABLE in shown(audit(["site.conf"], Asked(tree="none")))
 
 
 def test_sentences_are_wrapped_on_a_terminal(here: Path) -> None:

@@ -17,8 +17,9 @@ from audit403.core.registry import check
 from audit403.explore.borders import inside
 from audit403_checks.apache.asked import as_each_is_asked
 from audit403_checks.apache.clients import doors_of
+from audit403_checks.apache.conversion import conversion
 from audit403_checks.apache.laid_over import is_beside, is_laid_over
-from audit403_checks.apache.old_syntax import block_of, converted
+from audit403_checks.apache.old_syntax import block_of
 from audit403_checks.apache.subjects import refusal_of
 from audit403_checks.support import finding_of, remove
 
@@ -79,16 +80,14 @@ def _finding(refusal: Refusal, subject: Subject, old: Directive, meant: Requirem
             told = refusal._replace(witness=request, decision=decision, because=decision.because)
             break
     told = told._replace(because=(*told.because, Because(meant.directive.span, "lets in whom the old lines refuse")))
-    return finding_of(_NAME, ERROR, message, told, (_fix(old, meant, site),), anchor=shown)
+    return finding_of(_NAME, ERROR, message, told, (_fix(old, meant, told, subject, site),), anchor=shown)
 
 
-def _fix(old: Directive, meant: Requirement, site: ApacheSite) -> Fix:
+def _fix(old: Directive, meant: Requirement, refusal: Refusal, subject: Subject, site: ApacheSite) -> Fix:
     siblings = site.siblings(old)
     block = block_of(old, siblings)
     if is_beside(old, meant.directive):
         if any(one.name == "satisfy" for one in block.rules):
             return Fix("take the old lines out: Require says it all", MANUAL)
         return Fix("take the old lines out: Require says it all", UNSAFE, tuple(map(remove, block.rules)))
-    edits = converted(block, siblings)
-    summary = "say it with Require, which the inner section then replaces"
-    return Fix(summary, UNSAFE if edits else MANUAL, edits or ())
+    return conversion("say it with Require, which the inner section then replaces", old, refusal, subject, site)

@@ -6,14 +6,14 @@ from audit403.apache.decide.authz import leaves
 from audit403.apache.explore.subject import Subject
 from audit403.apache.read.tree import Directive
 from audit403.apache.site import ApacheSite
-from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
+from audit403.core.finding import ERROR, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403_checks.apache.asked import as_each_is_asked
-from audit403_checks.apache.old_syntax import Block, block_of, converted
+from audit403_checks.apache.conversion import conversion
+from audit403_checks.apache.old_syntax import Block, block_of
 from audit403_checks.apache.subjects import is_answered, refusal_of
 from audit403_checks.support import finding_of
 
@@ -27,36 +27,37 @@ _ORDER = {
 
 @check(ERROR, "require")
 def old_access_syntax(fact: Fact, site: Site) -> Iterator[Finding]:
-    """`Allow from` says that somebody was to be let in, and the refusal of a section around it has not been lifted."""
+    """Old lines say that somebody was to be let in, and the refusal of a section around them has not been lifted."""
     found = refusal_of(fact)
     if found is None or not isinstance(site, ApacheSite):
         return
     best: dict[int, tuple[Refusal, Subject, Directive]] = {}
     for refusal, subject in as_each_is_asked(*found, site):
-        allow = _letting_in(refusal, subject, site)
-        if allow is None:
+        old = _letting_in(refusal, subject, site)
+        if old is None:
             continue
-        known = best.get(id(allow))
+        known = best.get(id(old))
         if known is None or (is_answered(subject) and not is_answered(known[1])):
-            best[id(allow)] = refusal, subject, allow
-    for refusal, _, allow in best.values():
-        siblings = site.siblings(allow)
-        block = block_of(allow, siblings)
-        yield _finding(refusal, allow, block, converted(block, siblings))
+            best[id(old)] = refusal, subject, old
+    for refusal, subject, old in best.values():
+        fix = conversion("say the same with Require", old, refusal, subject, site)
+        yield _finding(refusal, old, block_of(old, site.siblings(old)), fix)
 
 
 def _letting_in(refusal: Refusal, subject: Subject, site: ApacheSite) -> Directive | None:
-    """The Allow that stands for the request, where the Require that refuses was in effect before its section."""
+    """The Allow or Order that lets the request in, where the Require that refuses was in effect before its section."""
     access = subject.access
-    if access is None or not access.allows or subject.authz.root is None or "/." in refusal.witness.target:
+    if access is None or subject.authz.root is None or "/." in refusal.witness.target:
         return None  # what is hidden is refused whatever the old lines say, and is meant to be
-    if not any("Require must let it in too" in link.message for link in refusal.because):
+    said = {link.where for link in refusal.because if "Require must let it in too" in link.message}
+    if not said:
         return None
-    allow = access.allows[0].directive
-    if any(one.name.startswith(_REQUIRES) for one in site.siblings(allow) if one.parent is allow.parent):
+    order = access.order(refusal.witness.method)[1]
+    old = order if order is not None and order.span in said else access.allows[0].directive
+    if old is None or any(one.name.startswith(_REQUIRES) for one in site.siblings(old) if one.parent is old.parent):
         return None
     refusing = [leaf.directive for leaf in leaves(subject.authz.root)]
-    return None if any(_is_laid_over(one, allow, subject) for one in refusing) else allow
+    return None if any(_is_laid_over(one, old, subject) for one in refusing) else old
 
 
 def _is_laid_over(one: Directive, other: Directive, subject: Subject) -> bool:
@@ -81,14 +82,13 @@ def _kind(directive: Directive) -> int:
     return max((_ORDER[section.name] for section in directive.sections if section.name in _ORDER), default=0)
 
 
-def _finding(refusal: Refusal, allow: Directive, block: Block, edits: tuple[TextEdit, ...] | None) -> Finding:
+def _finding(refusal: Refusal, old: Directive, block: Block, fix: Fix) -> Finding:
     where = "this file" if block.around is None else f"{block.around.written} {block.around.raw.strip()}>"
-    message = f"`{allow.written} {allow.raw}` grants nothing since httpd 2.4: {where} has no Require of its own"
-    fixes = (Fix("say it with Require", MANUAL),)
-    if edits is not None:
-        fixes = (Fix("say the same with Require", UNSAFE, edits),)
-    first = Because(allow.span, "lets in by address, and Require must let in too")
+    shown = f"{old.written} {old.raw}"
+    message = f"`{shown}` grants nothing since httpd 2.4: {where} has no Require of its own"
+    why = "by address" if old.name == "allow" else "whom no Deny names"
+    first = Because(old.span, f"lets in {why}, and Require must let in too")
     about = refusal._replace(
-        where=allow.span, because=(first, *(one for one in refusal.because if one.where != allow.span))
+        where=old.span, because=(first, *(one for one in refusal.because if one.where != old.span))
     )
-    return finding_of("apache/old-access-syntax", ERROR, message, about, fixes, anchor=allow.raw)
+    return finding_of("apache/old-access-syntax", ERROR, message, about, (fix,), anchor=old.raw)

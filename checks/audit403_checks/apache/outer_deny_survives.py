@@ -8,12 +8,12 @@ from audit403.apache.read.tree import Directive
 from audit403.apache.site import ApacheSite
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
+from audit403.core.finding import ERROR, Finding
 from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403_checks.apache.asked import as_each_is_asked
+from audit403_checks.apache.conversion import conversion
 from audit403_checks.apache.laid_over import is_laid_over, place_of
-from audit403_checks.apache.old_syntax import block_of, converted
 from audit403_checks.apache.subjects import refusal_of
 from audit403_checks.support import finding_of
 
@@ -28,10 +28,8 @@ def outer_deny_survives(fact: Fact, site: Site) -> Iterator[Finding]:
         deny, grant = _deny(refusal, subject), _grant(subject)
         if deny is None or grant is None or not is_laid_over(grant, deny, refusal.decision):
             continue
-        siblings = site.siblings(deny)
-        edits = converted(block_of(deny, siblings), siblings)
-        fix = Fix("say it with Require, which the inner section then replaces", UNSAFE, edits or ())
-        fixes = (fix,) if edits is not None else (Fix("say it with Require", MANUAL),)
+        summary = "say it with Require, which the inner section then replaces"
+        fixes = (conversion(summary, deny, refusal, subject, site),)
         granted = f"`{grant.written} {grant.raw}` of {place_of(grant)}"
         message = f"{granted} cannot lift `{deny.written} {deny.raw}`: both have to let in"
         because = (*refusal.because, Because(grant.span, "grants access, and the Deny still holds"))

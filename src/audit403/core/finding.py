@@ -16,6 +16,18 @@ SEVERITIES = (ERROR, WARNING, NOTE)
 SAFE, UNSAFE, MANUAL = "safe", "unsafe", "manual"
 
 
+class Visitor(NamedTuple):
+    """Whom a fix may let in or shut out: `who` in words, and a request of theirs.
+
+    `before` and `after` say whether it is let in; the engine sets them (None: not known).
+    """
+
+    who: str
+    request: Request
+    before: bool | None = None
+    after: bool | None = None
+
+
 class Fix(NamedTuple):
     """A remedy.
 
@@ -23,6 +35,7 @@ class Fix(NamedTuple):
     `proven` is set by the engine once the world with the fix was evaluated again; `also_opens` are the requests that
     the fix opens besides the witness, as `METHOD URL from ADDRESS`;
     `files_unseen` that the configuration lets the witness through, and whether its file is there was not looked at.
+    `visitors` are those of whom a rewritten access rule speaks, each with what becomes of them.
     """
 
     summary: str
@@ -33,6 +46,7 @@ class Fix(NamedTuple):
     proven: bool = False
     also_opens: tuple[str, ...] = ()
     files_unseen: bool = False
+    visitors: tuple[Visitor, ...] = ()
 
     def changes(self) -> tuple[Edit, ...]:
         """Everything that the fix changes."""

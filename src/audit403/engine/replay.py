@@ -12,7 +12,7 @@ from audit403.core.decision import NOT_REFUSED, REASON_FILE, REFUSED, UNKNOWN, D
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, ReadingFault, Refusal
 from audit403.core.family import Site
-from audit403.core.finding import MANUAL, NOTE, SAFE, UNSAFE, Finding, Fix
+from audit403.core.finding import MANUAL, NOTE, SAFE, UNSAFE, Finding, Fix, Visitor
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import PathPlace, Place
 from audit403.core.request import Request
@@ -37,6 +37,7 @@ class _Outcome(NamedTuple):
     served: bool
     opened: tuple[Request, ...]
     files_unseen: bool = False
+    visitors: tuple[Visitor, ...] = ()
 
 
 class Replay:
@@ -98,7 +99,7 @@ class Replay:
             return None
         first = fixes[0]
         return first._replace(
-            proven=False, applicability=UNSAFE if first.applicability == SAFE else first.applicability
+            proven=False, applicability=UNSAFE if first.applicability == SAFE else first.applicability, visitors=()
         )
 
     def _try(self, finding: Finding, fix: Fix) -> _Outcome | None:
@@ -135,7 +136,11 @@ class Replay:
         decision = changed.decide(witness)
         is_as_before = (decision.verdict, decision.status) == (before.verdict, before.status)
         served = _is_served(changed, decision) and (before.verdict == REFUSED or not is_as_before)
-        return _Outcome(served, tuple(opened), decision.verdict == UNKNOWN)
+        visitors = tuple(
+            one._replace(before=_lets_in(self._decided(one.request)), after=_lets_in(changed.decide(one.request)))
+            for one in fix.visitors
+        )
+        return _Outcome(served, tuple(opened), decision.verdict == UNKNOWN, visitors)
 
     def _touching(self, fix: Fix, near: Iterable[Request]) -> Iterator[Request]:
         """Refused requests with the names and addresses that the fix is about in what they are tested for."""
@@ -209,8 +214,9 @@ class Replay:
             applicability = UNSAFE
         listed = tuple(dict.fromkeys(_line(request) for request in outcome.opened))
         return fix._replace(
-            proven=True, applicability=applicability, also_opens=listed, files_unseen=outcome.files_unseen
-        )
+            proven=True, applicability=applicability, also_opens=listed, files_unseen=outcome.files_unseen,
+            visitors=outcome.visitors,
+        )  # fmt: skip
 
     def _opens_a_denial(self, finding: Finding) -> bool:
         """Whether the place that refuses does so for who is asking: opening that is for a person to decide."""
@@ -318,6 +324,11 @@ def _is_turned_away(site: Site, request: Request) -> bool:
 
 def _is_refused(site: Site, request: Request) -> bool:
     return site.decide(request).verdict == REFUSED
+
+
+def _lets_in(decision: Decision) -> bool | None:
+    """Whether a request is not refused; None where that is not known."""
+    return None if decision.verdict == UNKNOWN else decision.verdict != REFUSED
 
 
 def _is_served(site: Site, decision: Decision) -> bool:

@@ -4,7 +4,7 @@ import json
 from typing import Any, TextIO
 
 from audit403.core.family import NotAudited
-from audit403.core.finding import Fix
+from audit403.core.finding import Fix, Visitor
 from audit403.engine.audit import Judged, Report
 from audit403.report.places import because_json, place_json, request_json
 from audit403.report.shown import Paths
@@ -56,7 +56,12 @@ def _fix(fix: Fix) -> dict[str, Any]:
         "applicability": fix.applicability,
         "proven": fix.proven,
         "also_opens": list(fix.also_opens),
+        **({"visitors": [_visitor(one) for one in fix.visitors]} if fix.visitors else {}),
     }
+
+
+def _visitor(visitor: Visitor) -> dict[str, Any]:
+    return {"who": visitor.who, "before": visitor.before, "after": visitor.after}
 
 
 def _not_audited(missed: NotAudited, paths: Paths) -> dict[str, str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import TextIO
 
-from audit403.core.finding import Finding
+from audit403.core.finding import Finding, Fix
 from audit403.core.place import PathPlace, Place, Span
 from audit403.core.request import Request
 from audit403.engine.audit import Judged, Report
@@ -16,7 +16,9 @@ from audit403.report.terminal import Style, safe, write
 
 _MOST_ALIKE = 6
 _FORBIDDEN = 403
+_FATE = {True: "let in", False: "refused", None: "not known"}
 _MOST_OPENED = 5
+_MOST_CLIENTS = 3
 _SHOWN_HEADERS = ("user-agent",)
 _LITERAL = re.compile(r"`[^`]*`|\"[^\"]*\"|\S*[\d/.]\S*")
 
@@ -116,11 +118,39 @@ def _notes(finding: Finding, read: Callable[[str], bytes | None], paths: Paths, 
     if fix is not None:
         lines.append(_note(fix_title(fix), safe(fix.summary), style))
         lines += [f"      {line}" for line in fix_lines(fix, read, paths.shown, style)]
-        opened = [f"      also opens: {safe(request)}" for request in fix.also_opens[:_MOST_OPENED]]
-        if len(fix.also_opens) > _MOST_OPENED:
-            opened.append(f"      … and {len(fix.also_opens) - _MOST_OPENED} requests more")
-        lines += [style.paint(line, "warning") for line in opened]
+        lines += [f"      {line}" for line in _visitors(fix)]
+        lines += [style.paint(f"      {line}", "warning") for line in _opened(fix, finding.request)]
     return lines
+
+
+def _opened(fix: Fix, witness: Request | None) -> list[str]:
+    """What a fix opens besides the witness: an address once with all its clients, and not again what the table says."""
+    clients: dict[str, list[str]] = {}
+    for request in fix.also_opens:
+        address, _, client = request.partition(" from ")
+        clients.setdefault(address, []).append(client)
+    if fix.visitors and witness is not None:
+        clients.pop(f"{witness.method} {witness.url()}", None)
+    lines = [f"also opens: {safe(address)} from {safe(_some(of))}" for address, of in clients.items()]
+    more = len(lines) - _MOST_OPENED
+    return lines if more <= 0 else [*lines[:_MOST_OPENED], f"… and {more} addresses more"]
+
+
+def _some(clients: list[str]) -> str:
+    more = len(clients) - _MOST_CLIENTS
+    return ", ".join(clients[:_MOST_CLIENTS]) + (f" and {more} more" if more > 0 else "")
+
+
+def _visitors(fix: Fix) -> list[str]:
+    """A table of whom the fix lets in."""
+    if not fix.visitors:
+        return []
+    rows = [
+        ("", "now", "with the fix"),
+        *((safe(one.who), _FATE[one.before], _FATE[one.after]) for one in fix.visitors),
+    ]
+    first, second = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return [f"{row[0]:<{first}}  {row[1]:<{second}}  {row[2]}".rstrip() for row in rows]
 
 
 def _note(title: str, text: str, style: Style) -> str:

@@ -31,6 +31,7 @@ _ORDERS = {
     DENY_ALLOW: "an Allow wins over a Deny, and whom none names is let in",
     MUTUAL_FAILURE: "a Deny wins over an Allow, and whom none names is refused",
 }
+_REQUIRE_TOO = "and Require must let it in too"
 
 
 def check_dir_access(exchange: Exchange) -> int:
@@ -58,15 +59,13 @@ def check_dir_access(exchange: Exchange) -> int:
         if allowed is not None:
             denied = _found(exchange, config.denies)
         passes = allowed is not None and denied is None
+    order_place = None if directive is None else directive.span
     if passes:
         if allowed is not None:
-            _note(
-                exchange,
-                allowed.directive.span,
-                "this lets the client in by its address, and Require must let it in too",
-            )
+            _note(exchange, allowed.directive.span, f"this lets the client in by its address, {_REQUIRE_TOO}")
+        elif order_place is not None:
+            _note(exchange, order_place, f"this lets the client in, whom no Deny names, {_REQUIRE_TOO}")
         return OK
-    order_place = None if directive is None else directive.span
     where: Span | None
     if denied is not None:
         where = denied.directive.span

@@ -32,7 +32,9 @@ from audit403.explore.subject import PURPOSE_LINKED
 if TYPE_CHECKING:
     from audit403.apache.explore import alike
 
-_NAMES_HOSTS = re.compile(rb"^\s*(?:require\s+host|allow\s+from\s.*[a-z]\.[a-z])", re.IGNORECASE | re.MULTILINE)
+_NAMES_HOSTS = re.compile(
+    rb"^[ \t\v\f\r]*+(?:require\s+host|allow\s+from\s.*[a-z]\.[a-z])", re.IGNORECASE | re.MULTILINE
+)
 
 
 class Explorer:

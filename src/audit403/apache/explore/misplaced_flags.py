@@ -16,7 +16,7 @@ from audit403.explore.asked import Asked
 from audit403.explore.subject import Hit
 
 KIND = "flags-as-substitution"
-_FLAGS = re.compile(r"(?:.*/)?-?\s*(?:\[\s*(?P<listed>[^\]/\[]+?)\s*\]?|(?P<bare>-F|F))")
+_FLAGS = re.compile(r"(?:.*/)?-?\s*+(?:\[(?P<listed>[^\]/\[]++)\]?|(?P<bare>-F|F))")
 _REFUSING = re.compile(r"(?:f|forbidden|g|gone|(?:r|redirect)=4\d\d)", re.IGNORECASE)
 
 
