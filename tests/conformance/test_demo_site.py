@@ -149,8 +149,8 @@ def test_the_readme_shows_what_audit403_says_today() -> None:
 def test_the_readme_shows_what_audit403_says_of_apache(tmp_path: Path) -> None:
     section = (ROOT / "README.md").read_text().partition("### For Apache")[2]
     configuration = section.partition("```apache\n")[2].partition("```")[0]
-    (tmp_path / "shop.conf").write_text(configuration)
     command, _, shown = section.partition("```\n$ ")[2].partition("```")[0].partition("\n")
+    (tmp_path / command.split()[2]).write_text(configuration)
     result = subprocess.run(
         [sys.executable, "-m", *command.split()], cwd=tmp_path, capture_output=True, text=True, check=False
     )

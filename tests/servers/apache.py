@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .apache_modules import MODULES
 from .need import missing, need
-from .process import IS_ROOT, children, die_with_parent, logged_since, size_of, worker_user
+from .process import IS_ROOT, children, ending_with_the_tests, logged_since, size_of, worker_user
 from .server import Server
 
 if TYPE_CHECKING:
@@ -104,9 +104,8 @@ class Apache(Server):
         before = size_of(self.error_log)
         with said.open("wb") as stderr:
             self._process = subprocess.Popen(
-                self._command("-D", "FOREGROUND"),
+                ending_with_the_tests(self._command("-D", "FOREGROUND")),
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr, env=self.variables,
-                preexec_fn=die_with_parent,  # a killed test run leaves no server behind
                 start_new_session=True,  # mod_mpm_prefork stops by a signal to its whole process group
             )  # fmt: skip
         end = time.monotonic() + self.timeout

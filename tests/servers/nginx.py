@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .process import children, die_with_parent, name_of, worker_user
+from .process import children, ending_with_the_tests, name_of, worker_user
 from .server import Server
 
 if TYPE_CHECKING:
@@ -55,9 +55,8 @@ class Nginx(Server):
         said = self.prefix / "stderr"
         with said.open("wb") as stderr:
             self._process = subprocess.Popen(
-                self._command("-g", "daemon off;"),
+                ending_with_the_tests(self._command("-g", "daemon off;")),
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr,
-                preexec_fn=die_with_parent,  # a killed test run leaves no server behind
             )  # fmt: skip
         end = time.monotonic() + self.timeout
         while not self._has_workers():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
+import functools
 import os
 import pwd
 import shutil
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 IS_ROOT = os.geteuid() == 0
-PR_SET_PDEATHSIG = 1
 
 
 def worker_user() -> str:
@@ -45,12 +44,19 @@ def name_of(pid: int) -> str:
         return ""
 
 
-_libc = ctypes.CDLL(None)
+@functools.lru_cache(1)
+def _setpriv() -> str | None:
+    return shutil.which("setpriv")
 
 
-def die_with_parent() -> None:
-    """For a child between fork and exec: end when the test run is killed."""
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def ending_with_the_tests(command: list[str]) -> list[str]:
+    """A command whose process ends when the test run is killed.
+
+    setpriv says so to the kernel, and not a function between fork and exec: with one, Python forks instead of
+    vforking, and to copy the page tables of a test run of some hundred megabytes takes longer than a server's start.
+    """
+    setpriv = _setpriv()
+    return command if setpriv is None else [setpriv, "--pdeathsig", "TERM", *command]
 
 
 def stop_process(process: subprocess.Popen[bytes], how: signal.Signals, timeout: float) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from audit403.apache.decide.authz import leaves
 from audit403.apache.explore.doors import Doors, from_client
 from audit403.apache.explore.subject import Subject
+from audit403.apache.model.access_compat import ANY
 from audit403.apache.model.authz import AND, Container, Requirement
 from audit403.apache.model.methods import ALL
 from audit403.apache.site import ApacheSite
@@ -18,7 +19,7 @@ from audit403.explore.ordinary import CLIENT_IPV4
 from audit403.http.address import Address, Network
 from audit403_checks.apache.edits import insert_inside
 from audit403_checks.apache.requirements import GRANT, have_none_in_common, is_all
-from audit403_checks.apache.subjects import has_old_syntax, refusal_of
+from audit403_checks.apache.subjects import refusal_of
 from audit403_checks.support import finding_of, remove, replace
 
 Judged = tuple[Requirement, Requirement | None, str, Fix]
@@ -33,7 +34,7 @@ def nobody_let_in(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     refusal, subject = found
     root = subject.authz.root
-    if not isinstance(site, ApacheSite) or root is None or has_old_syntax(subject):
+    if not isinstance(site, ApacheSite) or root is None or _may_do_without(subject, refusal):
         return
     for container in _all_of(root):
         only_negative = _only_negative(container, root, refusal.witness.method)
@@ -53,6 +54,11 @@ def nobody_let_in(fact: Fact, site: Site) -> Iterator[Finding]:
                 yield finding_of("apache/nobody-let-in", ERROR, message, told, (fix,))
                 break
         return
+
+
+def _may_do_without(subject: Subject, refusal: Refusal) -> bool:
+    """Whether `Satisfy Any` lets in whom lines of httpd 2.2 let in, whatever Require says."""
+    return subject.access is not None and subject.access.satisfy(refusal.witness.method)[0] == ANY
 
 
 def _is_served(refusal: Refusal, site: ApacheSite) -> bool:

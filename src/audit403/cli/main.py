@@ -19,7 +19,8 @@ OBJECTS_BETWEEN_COLLECTIONS = 2_000_000
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code. Without arguments it is the whole program, which ends after it."""
-    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 10, 10)
+    if arguments is None:
+        gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 10, 10)
     if not sys.warnoptions:  # what Python warns of is for who works on audit403
         warnings.simplefilter("ignore")
     code = _guarded(sys.argv[1:] if arguments is None else arguments)
