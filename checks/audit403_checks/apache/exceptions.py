@@ -11,7 +11,7 @@ _NOT_PLAIN = frozenset(" \"'<>*?[\\%")
 
 
 def let_through(uri: str, refusing: Directive | None, cause: str) -> Fix:
-    """A `<Location>` behind sections of the configuration, a `<Files>` behind those of an `.htaccess`, or a condition."""
+    """A `<Location>` behind sections of the configuration, a `<Files>` in an `.htaccess`, a condition before a rule."""
     edit = None if refusing is None or _NOT_PLAIN & set(uri) else _exception(uri, refusing, cause)
     if edit is None:
         return Fix(f"let {uri} through wherever it is refused", MANUAL)
