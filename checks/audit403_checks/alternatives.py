@@ -1,6 +1,7 @@
 """The alternatives of a pattern, and patterns without some of them."""
 
 from audit403.http.regex import InvalidRegex, MatchFailed, compile_regex
+from audit403_checks.pattern_signs import signs
 
 
 def without(pattern: str, caseless: bool, texts: tuple[str, ...]) -> str | None:
@@ -21,31 +22,12 @@ def _matches(pattern: str, caseless: bool, text: str) -> bool:
 
 
 def _is_one_group(pattern: str) -> bool:
-    depth = 0
     if not (pattern.startswith("(") and pattern.endswith(")")) or pattern.startswith("(?"):
         return False
-    for index, sign in enumerate(pattern):
-        depth += (sign == "(") - (sign == ")")
-        if depth == 0:
-            return index == len(pattern) - 1
-    return False
+    return next((index for index, _, depth in signs(pattern) if depth == 0), None) == len(pattern) - 1
 
 
 def alternatives(pattern: str) -> list[str]:
     """What stands between the bars of a pattern that lie in no group and no class."""
-    found, depth, in_class, start, index = [], 0, False, 0, 0
-    while index < len(pattern):
-        sign = pattern[index]
-        if sign == "\\":
-            index += 1
-        elif in_class:
-            in_class = sign != "]"
-        elif sign == "[":
-            in_class = True
-        elif sign in "()":
-            depth += 1 if sign == "(" else -1
-        elif sign == "|" and depth == 0:
-            found.append(pattern[start:index])
-            start = index + 1
-        index += 1
-    return [*found, pattern[start:]]
+    bars = [index for index, sign, depth in signs(pattern) if sign == "|" and depth == 0]
+    return [pattern[start + 1 : end] for start, end in zip([-1, *bars], [*bars, len(pattern)], strict=True)]

@@ -1,6 +1,7 @@
 """The negative look-ahead of a pattern, taken apart and put where it holds."""
 
 from audit403.core.named_tuple import NamedTuple
+from audit403_checks.pattern_signs import signs
 
 _OPENS = "(?!"
 _ANYTHING = ".*"
@@ -36,18 +37,5 @@ class LookAhead(NamedTuple):
 def first_look_ahead(pattern: str) -> LookAhead | None:
     """The first negative look-ahead of a pattern; None where it has none that is closed."""
     before, opens, rest = pattern.partition(_OPENS)
-    depth, in_class, at = 1, False, 0
-    while opens and at < len(rest):
-        sign = rest[at]
-        if sign == "\\":
-            at += 1
-        elif in_class:
-            in_class = sign != "]"
-        elif sign == "[":
-            in_class = True
-        elif sign in "()":
-            depth += 1 if sign == "(" else -1
-            if not depth:
-                return LookAhead(before, rest[:at], rest[at + 1 :])
-        at += 1
-    return None
+    end = next((index for index, _, depth in signs(rest) if depth < 0), None)
+    return None if not opens or end is None else LookAhead(before, rest[:end], rest[end + 1 :])

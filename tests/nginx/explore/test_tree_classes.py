@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from audit403.core.fact import Refusal
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Entry
+from audit403.explore.classes import MOST_EACH
 from audit403.nginx.explore.explorer import Explorer
-from audit403.nginx.explore.tree import MOST_EACH
 from nginx.decide.small_site import evaluator
 
 if TYPE_CHECKING:

@@ -24,52 +24,19 @@ from audit403.apache.model.server import Server
 from audit403.core.family import NotAudited
 from audit403.core.open_question import Undecided
 from audit403.core.source import every_directive
-from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, AclEntry, Entry, NotCollected, Unreadable
+from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, Entry, NotCollected, Unreadable
 from audit403.evidence.links import real_path
-from audit403.explore.blocking import MOST_MEMBERS, TreeStart
+from audit403.explore.blocking import TreeStart
+from audit403.explore.classes import AT_ONCE, MOST_DIRECTORIES, MOST_ENTRIES, Classes, hides, permissions
 from audit403.explore.ordinary import quoted
 from audit403.explore.regex_witness import Matcher
-from audit403.explore.subject import PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_HIDDEN, PURPOSE_HOME, PURPOSE_PROBE
+from audit403.explore.subject import PURPOSE_FILE, PURPOSE_HIDDEN, PURPOSE_HOME, PURPOSE_PROBE
 from audit403.files.permission import READ, permitted
 
-MOST_ENTRIES = 10_000_000
-MOST_DIRECTORIES = 500_000
-_AT_ONCE = 10_000
-_SHOWN = 3
-MOST_EACH = 10
-"""So many directories of one class count each for itself; of the others one is asked, and their number is told."""
-_NEAR = 1
-_SHOWN_DOT_NAMES = (".well-known",)
 _REFUSES = re.compile(r"\[(?:[^\]]*,)?\s*(?:F|forbidden|R=403)\s*[,\]]|^\s*403\s", re.IGNORECASE)
-_INDEX_STEMS = ("index.", "default.", "home.")
-_PAGES = frozenset(("html", "htm", "xhtml", "shtml", "php"))
 
-_Class = tuple[object, ...]
 Test = Callable[[str, str, str], bool]
 """Whether something of the configuration is about a URI, a path, a name."""
-
-
-class _Kind:
-    """One class while it is counted."""
-
-    __slots__ = ("count", "examples", "first", "members", "names", "path", "purpose")
-
-    def __init__(self, first: str, path: str, purpose: str, names: tuple[str, ...] = ()) -> None:
-        self.first, self.path, self.purpose, self.names = first, path, purpose, names
-        self.count = 0
-        self.examples: list[str] = []
-        self.members: list[str] = []
-
-    def take(self, url: str, path: str) -> None:
-        self.count += 1
-        if self.count <= MOST_MEMBERS:
-            self.members.append(path)
-            if self.count <= _SHOWN:
-                self.examples.append(url)
-
-    def start(self, mount: Mount) -> TreeStart:
-        target, members = quoted(self.first), tuple(self.members)
-        return TreeStart(target, self.purpose, self.path, self.names, self.count, tuple(self.examples), members, mount)
 
 
 class _Directory:
@@ -101,8 +68,7 @@ class _Walk:
         self.missed = missed
         self.access_files = access_files
         self.tests = tests_of(server)
-        self.classes: dict[_Class, _Kind] = {}
-        self._each: dict[_Class, int] = {}
+        self.classes = Classes()
         self.visited: set[str] = set()
         self.entries = 0
         #: Whether directories may be answered without the slash behind them.
@@ -118,7 +84,7 @@ class _Walk:
                 self.missed.append(NotAudited(directory.path, f"more than {MOST_ENTRIES} files and folders"))
                 break
             yield from self._directory(directory, pending, linked)
-        for kind in self.classes.values():
+        for kind in self.classes:
             start = kind.start(self.mount)
             yield start
             if self.without_slash and start.target.endswith("/") and start.target != "/":
@@ -158,8 +124,8 @@ class _Walk:
             yield TreeStart(quoted(f"{url}{name}"), purpose, directory.path, names, 1, ())
         self.visited.add(real)
         self.entries += len(names)
-        for start in range(0, len(names), _AT_ONCE):
-            self._sort_in(directory, real, url, names[start : start + _AT_ONCE], pending, linked)
+        for start in range(0, len(names), AT_ONCE):
+            self._sort_in(directory, real, url, names[start : start + AT_ONCE], pending, linked)
 
     def _access_file(self, path: str) -> tuple[list[Test], list[tuple[str, str]]]:
         """What the sections and rules of an `.htaccess` are about, and a name for each section that it is about."""
@@ -206,20 +172,8 @@ class _Walk:
         yield TreeStart(quoted(best), purpose, directory.path, names, 1 + len(names), ())
 
     def _sort_in_directory(self, directory: _Directory, url: str, entry: Entry, names: tuple[str, ...]) -> None:
-        indexes = self._index_names()
-        telling = tuple(name for name in names if name in indexes or name.lower().startswith(_INDEX_STEMS))
-        near = directory.below.count("/") <= _NEAR and not directory.hidden
-        each = near or directory.linked or any(name.rpartition(".")[2].lower() in _PAGES for name in names)
-        marks = self._marks(url, directory.path.rstrip("/") + "/", "", directory)
-        key: _Class = ("directory", marks, _permissions(entry), telling, directory.hidden, each, directory.linked)
-        if each:
-            self._each[key] = number = self._each.get(key, 0) + 1
-            if number <= MOST_EACH or not directory.below:
-                key = ("directory", url)
-        kind = self.classes.get(key)
-        if kind is None:
-            kind = self.classes[key] = _Kind(url, directory.path, _purpose(directory, url), names)
-        kind.take(url, directory.path)
+        place = self._marks(url, directory.path.rstrip("/") + "/", "", directory)
+        self.classes.take_directory(directory, url, entry, names, self._index_names(), place)
 
     def _index_names(self) -> frozenset[str]:
         found: set[str] = set()
@@ -245,12 +199,12 @@ class _Walk:
             path = prefix + name
             through: object = None
             is_directory = entry.kind == DIRECTORY
-            hidden = directory.hidden or (name.startswith(".") and name not in _SHOWN_DOT_NAMES)
+            hidden = hides(directory, name)
             if entry.kind == LINK:
                 followed = self.resolver.stat(path)
                 target = None if followed.errno else followed.entry
                 through = (followed.errno, followed.path if followed.errno else None)
-                through = (through, None if target is None else (target.kind, _permissions(target)))
+                through = (through, None if target is None else (target.kind, permissions(target)))
                 is_directory = target is not None and target.kind == DIRECTORY
             if is_directory:
                 is_linked = through is not None or directory.linked
@@ -259,11 +213,8 @@ class _Walk:
                 continue
             extension = name.rpartition(".")[2] if "." in name else ""
             marks = self._marks(url + name, path, name, directory)
-            key = (marks, entry.kind, extension, _permissions(entry), through, hidden, directory.linked)
-            kind = self.classes.get(key)
-            if kind is None:
-                kind = self.classes[key] = _Kind(url + name, path, PURPOSE_HIDDEN if hidden else PURPOSE_FILE)
-            kind.take(url + name, path)
+            key = (marks, entry.kind, extension, permissions(entry), through, hidden, directory.linked)
+            self.classes.take_file(key, url + name, path, hidden)
 
     def _marks(self, url: str, path: str, name: str, directory: _Directory) -> tuple[object, ...]:
         """Which of the configuration's patterns are about an entry, and which `.htaccess` files lie above it."""
@@ -352,14 +303,3 @@ def _of_rule(pattern: Pattern, folder: str | None) -> Test:
     if folder is None:
         return lambda url, path, name: pattern.matches(url)
     return lambda url, path, name: pattern.matches(path.removeprefix(folder))
-
-
-def _purpose(directory: _Directory, url: str) -> str:
-    if url == "/":
-        return PURPOSE_HOME
-    return PURPOSE_HIDDEN if directory.hidden else PURPOSE_DIRECTORY
-
-
-def _permissions(entry: Entry) -> tuple[int, int, int, tuple[AclEntry, ...], int | None]:
-    _, mode, uid, gid, _, acl, group_bits, *_ = entry
-    return mode, uid, gid, acl, group_bits

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 
 from audit403.core.family import NotAudited
 from audit403.core.named_tuple import NamedTuple
-from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, AclEntry, Entry, NotCollected, Unreadable
+from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, Entry, NotCollected, Unreadable
 from audit403.evidence.links import join, real_path
-from audit403.explore.blocking import MOST_MEMBERS, TreeStart
+from audit403.explore.blocking import TreeStart
+from audit403.explore.classes import AT_ONCE, MOST_DIRECTORIES, MOST_ENTRIES, Classes, hides, permissions, purpose_of
 from audit403.explore.ordinary import quoted
-from audit403.explore.subject import PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_HIDDEN, PURPOSE_HOME
+from audit403.explore.subject import PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_HIDDEN
 from audit403.files.permission import EXECUTE, READ, permitted
 from audit403.files.resolve import Resolution, Resolver
 from audit403.http.regex import MatchFailed
@@ -27,45 +28,8 @@ from audit403.nginx.explore.mounts import Mount
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.server import Server
 
-MOST_ENTRIES = 10_000_000
-MOST_DIRECTORIES = 500_000
-_AT_ONCE = 10_000
-_SHOWN = 3
 MOST_LINKS = 500
-MOST_EACH = 10
-"""So many directories of one class count each for itself; of the others one is asked, and their number is told."""
 _NO_FILE = 2
-_SHOWN_DOT_NAMES = (".well-known",)
-_NEAR = 1
-"""So deep below the root every directory counts for itself: people type such addresses."""
-_PAGES = frozenset(("html", "htm", "xhtml", "shtml", "php"))
-_INDEX_STEMS = ("index.", "default.", "home.")
-
-_Class = tuple[object, ...]
-
-
-class _Kind:
-    """One class while it is counted."""
-
-    __slots__ = ("count", "examples", "first", "members", "names", "path", "purpose")
-
-    def __init__(self, first: str, path: str, purpose: str, names: tuple[str, ...] = ()) -> None:
-        self.first, self.path, self.purpose, self.names = first, path, purpose, names
-        self.count = 0
-        self.examples: list[str] = []
-        self.members: list[str] = []
-
-    def take(self, url: str, path: str) -> None:
-        self.count += 1
-        if self.count <= MOST_MEMBERS:
-            self.members.append(path)
-            if self.count <= _SHOWN:
-                self.examples.append(url)
-
-    def start(self, mount: Mount) -> TreeStart:
-        members = tuple(self.members) if self.purpose != PURPOSE_DIRECTORY else ()
-        target = quoted(self.first)
-        return TreeStart(target, self.purpose, self.path, self.names, self.count, tuple(self.examples), members, mount)
 
 
 class _Directory(NamedTuple):
@@ -92,11 +56,10 @@ class _Walk:
         self.mount = mount
         self.missed = missed
         self.exchange = Exchange(evaluator, visit(door, "/"), door.socket, server)
-        self.classes: dict[_Class, _Kind] = {}
+        self.classes = Classes()
         self.locations = LocationsOf(server.tree, self._location)
         self._mine: dict[Location | None, bool] = {}
         self._indexes: dict[Location | None, frozenset[str]] = {}
-        self._each: dict[_Class, int] = {}
         self.visited: set[str] = set()
         self.entries = 0
         self.links = 0
@@ -112,8 +75,9 @@ class _Walk:
                 self.missed.append(NotAudited(directory.path, f"more than {MOST_ENTRIES} files and folders"))
                 break
             yield from self._directory(directory, pending, linked)
-        for kind in self.classes.values():
-            yield kind.start(self.mount)
+        for kind in self.classes:
+            start = kind.start(self.mount)
+            yield start._replace(members=()) if start.purpose == PURPOSE_DIRECTORY else start
 
     def _directory(
         self, directory: _Directory, pending: list[_Directory], linked: list[_Directory]
@@ -135,7 +99,7 @@ class _Walk:
         is_link = directory.linked and isinstance(own, Entry) and own.kind == LINK
         if directory.below and (is_link or not permitted(entry, self.resolver.identity, READ)):
             # Without the slash nginx opens the directory itself, or the link, and may not.
-            yield TreeStart(quoted(url.rstrip("/")), _purpose(directory, url), directory.path, names, 1, ())
+            yield TreeStart(quoted(url.rstrip("/")), purpose_of(directory, url), directory.path, names, 1, ())
         if self.resolver.search(directory.path).errno != 0:
             yield from self._closed(directory, url, real, names)
             self.visited.add(real)
@@ -145,8 +109,8 @@ class _Walk:
             return
         self.visited.add(real)
         self.entries += len(names)
-        for start in range(0, len(names), _AT_ONCE):
-            self._sort_in(directory, real, names[start : start + _AT_ONCE], pending, linked)
+        for start in range(0, len(names), AT_ONCE):
+            self._sort_in(directory, real, names[start : start + AT_ONCE], pending, linked)
 
     def _url(self, below: str) -> str | None:
         if self.mount.pattern is None:
@@ -169,7 +133,7 @@ class _Walk:
                     best[location] = (rank, below + name)
         ranked = sorted(best.values(), key=lambda found: found[0])
         if not ranked or ranked[0][0] > 0:
-            yield TreeStart(quoted(url), _purpose(directory, url), directory.path, names, places, ())
+            yield TreeStart(quoted(url), purpose_of(directory, url), directory.path, names, places, ())
         for rank, below in ranked:
             is_hidden = directory.hidden or below.startswith(".") or "/." in below
             purpose = PURPOSE_HIDDEN if is_hidden or rank == _NO_FILE else PURPOSE_FILE
@@ -201,23 +165,10 @@ class _Walk:
             yield below, found
 
     def _sort_in_directory(self, directory: _Directory, url: str, entry: Entry, names: tuple[str, ...]) -> None:
-        purpose = _purpose(directory, url)
         location = self._location(url)
         if not self._is_mine(location):
             return
-        indexes = self._index_names(location)
-        telling = tuple(name for name in names if name in indexes or name.lower().startswith(_INDEX_STEMS))
-        near = directory.below.count("/") <= _NEAR and not directory.hidden
-        each = near or directory.linked or any(name.rpartition(".")[2].lower() in _PAGES for name in names)
-        key: _Class = ("directory", location, _permissions(entry), telling, directory.hidden, each, directory.linked)
-        if each:
-            self._each[key] = number = self._each.get(key, 0) + 1
-            if number <= MOST_EACH or not directory.below:
-                key = ("directory", url)
-        kind = self.classes.get(key)
-        if kind is None:
-            kind = self.classes[key] = _Kind(url, directory.path, purpose, names)
-        kind.take(url, directory.path)
+        self.classes.take_directory(directory, url, entry, names, self._index_names(location), location)
 
     def _index_names(self, location: Location | None) -> frozenset[str]:
         """The names of the index files that a location, or the server block, lists."""
@@ -251,7 +202,7 @@ class _Walk:
                 is_directory = self._leads_to_directory(prefix + name, followed)
             if is_directory:
                 is_linked = through is not None or directory.linked
-                inner = _Directory(f"{directory.below}{name}/", prefix + name, self._hides(directory, name), is_linked)
+                inner = _Directory(f"{directory.below}{name}/", prefix + name, hides(directory, name), is_linked)
                 (linked if inner.linked else pending).append(inner)
                 continue
             files.append(name)
@@ -262,15 +213,9 @@ class _Walk:
             if uri is None or not self._is_mine(location):
                 continue
             extension = name.rpartition(".")[2] if "." in name else ""
-            hidden = self._hides(directory, name)
-            key = (location, entry.kind, extension, _permissions(entry), through, hidden, directory.linked)
-            kind = self.classes.get(key)
-            if kind is None:
-                kind = self.classes[key] = _Kind(uri, prefix + name, PURPOSE_HIDDEN if hidden else PURPOSE_FILE)
-            kind.take(uri, prefix + name)
-
-    def _hides(self, directory: _Directory, name: str) -> bool:
-        return directory.hidden or (name.startswith(".") and name not in _SHOWN_DOT_NAMES)
+            hidden = hides(directory, name)
+            key = (location, entry.kind, extension, permissions(entry), through, hidden, directory.linked)
+            self.classes.take_file(key, uri, prefix + name, hidden)
 
     def _places(self, below: str, names: list[str]) -> Iterator[tuple[str | None, Location | None]]:
         """The URI and the location of each of some files of a directory."""
@@ -301,7 +246,7 @@ class _Walk:
             if self.links == MOST_LINKS + 1:
                 reason = f"more than {MOST_LINKS} links: the others are taken to be like these"
                 self.missed.append(NotAudited(self.mount.directory, reason))
-        target = None if followed.entry is None else (followed.entry.kind, _permissions(followed.entry))
+        target = None if followed.entry is None else (followed.entry.kind, permissions(followed.entry))
         return followed.errno, followed.path if followed.errno else None, target
 
     def _is_mine(self, location: Location | None) -> bool:
@@ -320,14 +265,3 @@ class _Walk:
             return search_locations(self.exchange)
         except MatchFailed:
             return None
-
-
-def _purpose(directory: _Directory, url: str) -> str:
-    if url == "/":
-        return PURPOSE_HOME
-    return PURPOSE_HIDDEN if directory.hidden else PURPOSE_DIRECTORY
-
-
-def _permissions(entry: Entry) -> tuple[int, int, int, tuple[AclEntry, ...], int | None]:
-    _, mode, uid, gid, _, acl, group_bits, *_ = entry
-    return mode, uid, gid, acl, group_bits
