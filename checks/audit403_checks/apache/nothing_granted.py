@@ -16,10 +16,11 @@ from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.evidence.interface import Absent, NotCollected, Unreadable
 from audit403.explore.ordinary import quoted
-from audit403_checks.apache.asked import met_by
+from audit403_checks.apache.asked import as_each_is_asked, met_by
 from audit403_checks.apache.edits import insert_inside
+from audit403_checks.apache.near_sections import near_section, skipped_grant
 from audit403_checks.apache.requirements import GRANT, only_denies
-from audit403_checks.apache.roots import Root, root_of
+from audit403_checks.apache.roots import Root, led_to, root_of
 from audit403_checks.apache.subjects import has_old_syntax, is_answered, is_file, refusal_of, seen_at
 from audit403_checks.support import finding_of, insert_after, replace
 
@@ -36,16 +37,16 @@ def nothing_granted(fact: Fact, site: Site) -> Iterator[Finding]:
     if found[1].meant is not None:
         return  # another server's name: its own refusals tell of this one's directories
     told: set[str] = set()
-    for refusal, subject in _for_each_root(*found, site):
-        root, denied = root_of(subject), _denied_above(subject)
-        if root is None or root.directive is None or denied is None or not _is_above(denied, root.directory):
+    for refusal, subject, root in (*_for_each_root(*found, site), *_led_elsewhere(*found, site)):
+        denied = _denied_above(subject)
+        if root.directive is None or denied is None or not _is_above(denied, root.directory):
             continue
         if "${" in root.directory or has_old_syntax(subject) or not _has_something(subject, root):
             continue
         if root.pattern() in told or (root.directive.name == "userdir" and _is_missing(subject, root)):
             continue  # one home shows it for all, and not everybody has one
         told.add(root.pattern())
-        message, fixes = _judged(subject, root)
+        message, fixes = _judged(subject, root, site)
         because = (
             Because(root.directive.span, f"leads to {root.directory}"),
             Because(denied.directive.span, "is for every directory of which nothing else is said"),
@@ -54,13 +55,13 @@ def nothing_granted(fact: Fact, site: Site) -> Iterator[Finding]:
         yield finding_of("apache/nothing-granted", ERROR, message, refusal, fixes, anchor=root.directory)
 
 
-def _for_each_root(refusal: Refusal, subject: Subject, site: ApacheSite) -> Iterator[tuple[Refusal, Subject]]:
+def _for_each_root(refusal: Refusal, subject: Subject, site: ApacheSite) -> Iterator[tuple[Refusal, Subject, Root]]:
     """The refusal as each directory that the server serves from meets it."""
     evaluator, trails = subject.exchange.evaluator, Trails(site.model)
     mounts = mounts_of(evaluator, subject.server)
     asked = [*(hit.request.target for hit in subject.hits), *refusal.addresses]
     for mount in mounts[:_MOST_ROOTS]:
-        first = quoted(mount.url.rstrip("/") + "/")
+        first = quoted(mount.url if is_file(subject, mount.directory) else mount.url.rstrip("/") + "/")
         below = [target for target in asked if target.startswith(first) and _mount_at(mounts, target) == mount]
         best: tuple[Refusal, Subject] | None = None
         for target in dict.fromkeys((first, *below[:_MOST_WITNESSES])):
@@ -71,8 +72,18 @@ def _for_each_root(refusal: Refusal, subject: Subject, site: ApacheSite) -> Iter
             if is_answered(found[1]):
                 best = found
                 break
-        if best is not None:
-            yield best
+        root = None if best is None else root_of(best[1])
+        if best is not None and root is not None:
+            yield *best, root
+
+
+def _led_elsewhere(refusal: Refusal, subject: Subject, site: ApacheSite) -> Iterator[tuple[Refusal, Subject, Root]]:
+    """The refusal at what is there, and where a pattern, a rule or the name of the host leads to."""
+    for own, asked in as_each_is_asked(refusal, subject, site):
+        if root_of(asked) is None and asked.exchange.found is not None:
+            root = led_to(asked, own.decision, site)
+            if root is not None and not _is_missing(asked, root):
+                yield own, asked, root
 
 
 def _mount_at(mounts: list[Mount], target: str) -> Mount | None:
@@ -85,30 +96,48 @@ def _has_something(subject: Subject, root: Root) -> bool:
     names = subject.exchange.evaluator.evidence.names(root.directory)
     if isinstance(names, (Absent, NotCollected, Unreadable)):
         return True
-    return any(not name.startswith(".") and is_file(subject, f"{root.directory}/{name}") for name in names)
+    shown = [name for name in names if not name.startswith(".")]
+    if any(is_file(subject, f"{root.directory}/{name}") for name in shown):
+        return True
+    return bool(shown) and root.url != "/"  # a document root may have nothing but other sites below it
 
 
-def _judged(subject: Subject, root: Root) -> tuple[str, tuple[Fix, ...]]:
+def _judged(subject: Subject, root: Root, site: ApacheSite) -> tuple[str, tuple[Fix, ...]]:
     """What is wrong, and what helps."""
     if _is_missing(subject, root):
         message = (
             f"{root.named()} is not there: its own section never applies, and what holds for all directories refuses"
         )
         return message, (Fix("create the directory, or mend the path", MANUAL),)
-    other = _other_spelling(subject, root)
-    if other is not None:
-        section, why = other
-        message = f"nothing grants access to {root.named()}: {section.label()} {why}"
-        edit = replace(section.directive.arg_span(0), _quoted_like(section, root.directory))
-        return message, (Fix(f"write {root.directory} in the section", UNSAFE, (edit,)),)
-    own = next((one for one in reversed(subject.sections) if _is_for(one, root.directory)), None)
+    near = near_section(subject, root, site)
     message = f"nothing grants access to {root.named()}"
+    if near is not None:
+        message += f": {near.section.label()} {near.why}"
+    if near is not None and near.is_of_no_use:
+        edit = replace(near.section.directive.arg_span(0), _quoted_like(near.section, root.pattern()))
+        return message, (Fix(f"write {root.pattern()} in the section", UNSAFE, (edit,)),)
+    own = next((one for one in reversed(subject.sections) if _is_for(one, root.directory)), None)
     assert root.directive is not None
     if own is not None:
+        skipped = skipped_grant(own, site)
         message += f": {own.label()} says nothing about who may come in"
+        message += "" if skipped is None else f", for what it would say stands in {skipped}, which does not hold here"
         return message, (Fix(f"put `{GRANT}` into {own.label()}", UNSAFE, (insert_inside(own.directive, GRANT),)),)
-    lines = f"<Directory {_quoted(root.pattern())}>\n    {GRANT}\n</Directory>"
-    return message, (Fix(f"grant access to {root.pattern()}", UNSAFE, (insert_after(root.directive, lines),)),)
+    lines = _section_for(root, is_file(subject, root.directory))
+    outermost = next((one for one in root.directive.sections if one.name != "<virtualhost"), root.directive)
+    return message, (Fix(f"grant access to {root.pattern()}", UNSAFE, (insert_after(outermost, lines),)),)
+
+
+def _section_for(root: Root, is_one_file: bool) -> str:
+    """A section for what the line leads to, a single file or a directory."""
+    if not is_one_file:
+        return f"<Directory {_quoted(root.pattern())}>\n    {GRANT}\n</Directory>"
+    folder, _, name = root.directory.rpartition("/")
+    return f'''<Directory {_quoted(folder or "/")}>
+    <Files "{name}">
+        {GRANT}
+    </Files>
+</Directory>'''
 
 
 def _denied_above(subject: Subject) -> Section | None:
@@ -137,28 +166,6 @@ def _is_for(section: Section, directory: str) -> bool:
 def _is_missing(subject: Subject, root: Root) -> bool:
     seen = seen_at(subject, root.directory)
     return seen is not None and seen.errno in (ENOENT, ENOTDIR)
-
-
-def _real(subject: Subject, path: str) -> str | None:
-    """The path without links."""
-    seen = seen_at(subject, path)
-    return None if seen is None or seen.entry is None else seen.path
-
-
-def _other_spelling(subject: Subject, root: Root) -> tuple[Section, str] | None:
-    """A section that grants and was meant for the directory: its name differs in case, or by a link."""
-    here = _real(subject, root.directory)
-    for section in subject.server.sections[DIRECTORY]:
-        config: AuthzConfig | None = section.per_dir.get(AUTHZ_CORE)
-        if section.regex is not None or section.is_pattern or config is None or config.root is None:
-            continue
-        if _is_for(section, root.directory) or only_denies(config.root):
-            continue
-        if section.text.lower() == f"{root.directory}/".lower():
-            return section, "differs from it in case"
-        if section.text != "/" and here is not None and _real(subject, section.text.rstrip("/")) == here:
-            return section, "names the same directory by another path, and httpd compares the paths as they are written"
-    return None
 
 
 def _quoted(path: str) -> str:

@@ -19,6 +19,7 @@ from audit403.apache.explore.trail import Trails
 from audit403.apache.explore.unexplored import Unmet
 from audit403.apache.model.model import Model
 from audit403.apache.model.server import Server
+from audit403.apache.model.vhost_alias import VHOST_ALIAS
 from audit403.core.fact import Fact, IdleDirective
 from audit403.core.family import NotAudited
 from audit403.core.open_question import Undecided
@@ -135,6 +136,11 @@ class Explorer:
         entries = self._entries(server, mounts, access_files)
         for one in entries:
             (search.flips.folders if one.target.endswith("/") else search.flips.files).append(one.target)
+        if VHOST_ALIAS in server.slots:
+            from audit403.apache.explore.virtual_roots import virtual_homes
+
+            for start in virtual_homes(self.evaluator, server, doors[0]):
+                self._explore(search, start, None)
         for start in starts(server, doors, mounts):
             self._explore(search, start, None)
         for one in entries:
