@@ -60,7 +60,6 @@ NOT_CURED = {
     "bad-bot-blocker-142": _NO_RULE,
     "loxberry-301": _NO_RULE,
     "perfsonar-638": _NO_RULE,
-    "a05-sovereign-425": _NO_RULE,
     "a15-phplist-360": _NO_RULE,
     "a19-location-overrides-directory": "nothing: the section refuses on purpose",
     "wsl-1509": "what the directory that is named as the access file is there for",

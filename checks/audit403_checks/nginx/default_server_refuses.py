@@ -17,6 +17,7 @@ from audit403.nginx.model.model import Model
 from audit403.nginx.model.server import Server, ServerName
 from audit403.nginx.model.socket import Socket
 from audit403.nginx.read.tree import Directive
+from audit403_checks.host_names import is_beside, severity_of_twin
 from audit403_checks.nginx.subjects import refusal_of
 from audit403_checks.support import finding_of, insert_after
 
@@ -41,10 +42,9 @@ def default_server_refuses(fact: Fact, site: Site) -> Iterator[Finding]:
 
 
 def _twin(refusal: Refusal, meant: Server, model: Model) -> Finding:
-    """The one without `www.` people type themselves; the one with it is for those who give it to others, too."""
     host = refusal.witness.host or ""
-    severity = WARNING if not host.startswith("www.") or _has_pairs(model) else NOTE
-    served = next((name.text for name in meant.names if name.text and _is_beside(name.text, host)), "")
+    severity = severity_of_twin(refusal, _names(model))
+    served = next((name.text for name in meant.names if name.text and is_beside(name.text, host)), "")
     message = f"{host} has no server block of its own and falls to one that refuses; {served} is served"
     fixes = tuple(_add_name(name.directive, host) for name in meant.names[:1] if name.directive is not None)
     written = next((name.directive for name in meant.names if name.directive is not None), None)
@@ -52,8 +52,9 @@ def _twin(refusal: Refusal, meant: Server, model: Model) -> Finding:
     return _finding(refusal, severity, message, fixes, chain)
 
 
-def _is_beside(name: str, host: str) -> bool:
-    return host in (f"www.{name}", name.removeprefix("www."), name.removeprefix("*."))
+@cache
+def _names(model: Model) -> frozenset[str]:
+    return frozenset(name.text for server in model.servers for name in server.names if name.text is not None)
 
 
 def _written(refusal: Refusal, meant: Server) -> Finding:
@@ -108,15 +109,6 @@ def _others_are_on_both(here: Socket, beside: Socket, meant: Server) -> bool:
     """Whether another site than the default one is on both sockets: then this one was forgotten."""
     there = set(beside.servers)
     return any(other in there and other not in (meant, here.default) for other in here.servers)
-
-
-@cache
-def _has_pairs(model: Model) -> bool:
-    """Whether most sites of this configuration have their name with and without `www.`."""
-    names = {name.text for server in model.servers for name in server.names if name.text is not None}
-    bare = [name for name in names if name.count(".") == 1 and not name.startswith(".")]
-    pairs = sum(f"www.{name}" in names for name in bare)
-    return 2 * pairs > len(bare)
 
 
 def _add_name(directive: Directive, host: str) -> Fix:

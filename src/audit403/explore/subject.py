@@ -12,6 +12,7 @@ PURPOSE_CERTIFICATE = "certificate"
 PURPOSE_TWIN_NAME = "twin-name"
 PURPOSE_WRITTEN_NAME = "written-name"
 PURPOSE_OTHER_SOCKET = "other-socket"
+PURPOSE_TAKEN_NAME = "taken-name"
 PURPOSE_DIRECTORY = "directory"
 PURPOSE_FILE = "file"
 PURPOSE_HIDDEN = "hidden"
@@ -20,10 +21,10 @@ PURPOSE_EXCEPTION = "exception"
 PURPOSE_LINKED = "linked"
 """Why a request was asked: an ordinary page of a location, a made-up file in it, the site's home page, the challenge of
 a certificate authority, the name beside a served one (www or not), a name as a Host header has it where server_name is
-written otherwise, a name that another socket serves, a directory or a file of the tree, or one whose name or folder
-begins with a dot; an address such as every site has, or one that a pattern names as its exception, where the pattern
-refuses it; a file that a page loads."""
-MEANT_NAMES = (PURPOSE_TWIN_NAME, PURPOSE_WRITTEN_NAME, PURPOSE_OTHER_SOCKET)
+written otherwise, a name that another socket serves, one that a server has and another one takes, a directory or a file
+of the tree, or one whose name or folder begins with a dot; an address such as every site has, or one that a pattern
+names as its exception, where the pattern refuses it; a file that a page loads."""
+MEANT_NAMES = (PURPOSE_TWIN_NAME, PURPOSE_WRITTEN_NAME, PURPOSE_OTHER_SOCKET, PURPOSE_TAKEN_NAME)
 """The purposes of requests for a name that strays to a default server; the subject's `meant` is whose it is."""
 WAY_INDEX = "index"
 WAY_TRY_FILES = "try_files"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.expression import text_of
-from audit403.apache.decide.outcome import DECLINED, OK, SERVER_ERROR, is_redirect
+from audit403.apache.decide.outcome import DECLINED, OK, SENT_TO, SERVER_ERROR, is_redirect
 from audit403.apache.decide.substitute import substitute
 from audit403.apache.model.aliases import ALIAS, AliasConfig, AliasServer, Mapping
 from audit403.apache.paths import merge
@@ -136,7 +136,7 @@ def _redirected(exchange: Exchange, mapping: Mapping, target: str, phase: str) -
             )
             exchange.decided("redirect-target", where, "this leads to no URL", log=log)
             return SERVER_ERROR
-        exchange.step(phase, f"{status} to {target}", where)
+        exchange.step(phase, f"{status} to {target}", where, operator=SENT_TO, value=target)
         return status
     exchange.step(phase, f"{mapping.directive.written} answers {status}", where)
     exchange.decided("redirect-status", where, f"this answers {status}")

@@ -121,7 +121,12 @@ def matches_name(server: Server, host: str) -> bool:
         return True
     if any(alias.lower() == low for alias in server.aliases):
         return True
-    return any(_wild(alias).fullmatch(host) is not None for alias in server.wild_aliases)
+    return any(matches_wildcard(alias, host) for alias in server.wild_aliases)
+
+
+def matches_wildcard(alias: str, host: str) -> bool:
+    """Whether a ServerAlias, which may have `*` and `?`, names a host."""
+    return _wild(alias).fullmatch(host) is not None
 
 
 @lru_cache(maxsize=1024)

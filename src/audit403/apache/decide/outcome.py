@@ -14,6 +14,9 @@ BAD_REQUEST = 400
 FORBIDDEN = 403
 SERVER_ERROR = 500
 
+SENT_TO = "sent-to"
+"""The operator of the step that says where a redirect leads; its value is the URL."""
+
 
 def is_redirect(status: int) -> bool:
     """Whether a status sends the client elsewhere."""

@@ -65,6 +65,15 @@ class Doors:
             known = self._known[server] = list(found.values())
         return known
 
+    def at(self, server: Server) -> list[Door]:
+        """A door of each kind at the addresses of a server, be it to this server or another."""
+        found: dict[tuple[bool, int, bool], Door] = {}
+        for listen in self.model.listens:
+            for to in _addresses(server, listen):
+                socket = self._socket(listen, to)
+                found.setdefault(socket.kind, socket.door)
+        return list(found.values())
+
     def _add(self, server: Server, socket: _Socket, found: dict[tuple[bool, int, bool], Door]) -> None:
         if socket.kind in found:
             return

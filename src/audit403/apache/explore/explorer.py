@@ -194,7 +194,7 @@ class Explorer:
     def _explore_strays(self) -> None:
         from audit403.apache.explore.meant_names import meant_names
 
-        for start, taken_by in meant_names(self.model, self.doors):
+        for start, taken_by in meant_names(self.model, self.doors, self.evaluator):
             asked = [Asked(start.request, self.evaluator.decide(start.request), 0)]
             self.found.record(start, asked, None, taken_by=taken_by)
 

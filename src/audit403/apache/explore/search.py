@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from audit403.apache.decide.evaluator import Evaluator
+from audit403.apache.decide.outcome import SENT_TO
 from audit403.apache.explore.flips import Flips
 from audit403.apache.model.server import Server
 from audit403.core.decision import REFUSED, Decision, Step
@@ -27,8 +28,8 @@ _DEEPEST = 8
 _STOPPING = frozenset(("authz", "access", "authn", "if", "env", "fixup", "translate"))
 """The phases whose tests may keep a request from what lies behind."""
 _MISCHIEF = ("%20a", "%3Fa", "%0Aa")
-_MOST_SEGMENTS = 4
 """What clients put into URLs that rules may turn into something else."""
+_MOST_SEGMENTS = 4
 
 Mark = tuple[Place, str | None, str | None, bool | None]
 
@@ -149,14 +150,16 @@ class Search:
         """URLs with encoded signs, where rules make something else of a URL."""
         path, mark, query = request.target.partition("?")
         for step in decision.trace:
-            if _has_rewritten(step) and self._try_again(("mischief", step.where), 1):
+            # What a rule makes of a directory's index says nothing of what it makes of the address.
+            if _has_rewritten(step) and self._try_again(("mischief", step.where, path.endswith("/")), 1):
                 targets = [f"{made}{mark}{query}" for made in _with_mischief(path)]
                 yield Proposal((with_target(request, target) for target in targets), _never)
 
 
 def _has_rewritten(step: Step) -> bool:
     """Whether a rule has put something in place of the URI."""
-    return step.phase in ("translate", "fixup") and step.field is None and step.value is not None
+    is_made = step.field is None and step.value is not None and step.operator != SENT_TO
+    return is_made and step.phase in ("translate", "fixup")
 
 
 def _with_mischief(path: str) -> Iterator[str]:

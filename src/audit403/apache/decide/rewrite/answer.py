@@ -7,7 +7,7 @@ import re
 
 from audit403.apache.decide.error_document import OWN_PAGE
 from audit403.apache.decide.exchange import NOT_PROXIED, REVERSE, Exchange
-from audit403.apache.decide.outcome import FORBIDDEN, OK, SERVER_ERROR, is_redirect
+from audit403.apache.decide.outcome import FORBIDDEN, OK, SENT_TO, SERVER_ERROR, is_redirect
 from audit403.apache.decide.rewrite.rules import ANSWERED, ANSWERED_AT_ONCE, CHANGED_UNESCAPED, Applied
 from audit403.apache.decide.rewrite.urls import absolute_prefix, has_unsafe_query
 from audit403.apache.decide.subrequests import escape_path
@@ -51,7 +51,7 @@ def answer(exchange: Exchange, applied: Applied, numbers: Numbers, phase: str, i
     if is_redirect(exchange.status):
         status, exchange.status = exchange.status, 200
     exchange.filename = _sent_to(exchange, filename, skip, escapes)
-    exchange.step(phase, f"{status} to {exchange.filename}", where)
+    exchange.step(phase, f"{status} to {exchange.filename}", where, operator=SENT_TO, value=exchange.filename)
     if not escapes and UNSAFE_IN_HEADER.search(filename):
         return _no_header(exchange, phase, where, filename)
     return status
