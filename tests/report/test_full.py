@@ -65,10 +65,10 @@ OLD_ACCESS_RULES = """\
 """
 
 TABLE = """\
-                           now      with the fix
-      clients from 10.20.7     refused  let in
-      clients from 10.20.7.66  refused  refused
-      everybody else           refused  refused
+                           now       with the fix
+      clients from 10.20.7     shut out  let in
+      clients from 10.20.7.66  shut out  shut out
+      everybody else           shut out  shut out
 """
 
 

@@ -9,6 +9,7 @@ from audit403.apache.read.tree import Directive
 from audit403.apache.site import ApacheSite
 from audit403.core.fact import Refusal
 from audit403.core.finding import MANUAL, UNSAFE, Fix, Visitor
+from audit403.core.request import Request
 from audit403.explore.borders import inside
 from audit403.explore.ordinary import CLIENTS
 from audit403.http.address import Network, parse_plain
@@ -25,19 +26,19 @@ def conversion(summary: str, rule: Directive, refusal: Refusal, subject: Subject
     edits = converted(block, siblings)
     if edits is None:
         return Fix("say it with Require", MANUAL)
-    return Fix(summary, UNSAFE, edits, visitors=tuple(_visitors(block, refusal, subject, site)))
+    return Fix(summary, UNSAFE, edits, visitors=tuple(visitors(block, refusal.witness, subject, site)))
 
 
-def _visitors(block: Block, refusal: Refusal, subject: Subject, site: ApacheSite) -> Iterator[Visitor]:
+def visitors(block: Block, witness: Request, subject: Subject, site: ApacheSite) -> Iterator[Visitor]:
     """Somebody of each network that the rules name, and somebody of whom they do not speak."""
     doors = doors_of(site, subject)
     named = dict(list(_networks(block))[:_MOST_ROWS])
     for network, word in named.items():
-        request = from_client(refusal.witness, inside(network), doors)
+        request = from_client(witness, inside(network), doors)
         if request is not None:
             yield Visitor(f"clients from {word}", request)
     for client in CLIENTS:
-        request = from_client(refusal.witness, client, doors)
+        request = from_client(witness, client, doors)
         address = parse_plain(client)
         if request is None or address is None or any(network.contains(address) for network in named):
             continue

@@ -6,17 +6,19 @@ from audit403.apache.decide.authz import leaves
 from audit403.apache.explore.subject import Subject
 from audit403.apache.read.tree import Directive
 from audit403.apache.site import ApacheSite
-from audit403.core.fact import Fact, Refusal
+from audit403.core.fact import Fact, IdleDirective, ReadingFault, Refusal
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, Finding, Fix
+from audit403.core.finding import ERROR, MANUAL, NOTE, UNSAFE, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403_checks.apache.asked import as_each_is_asked
-from audit403_checks.apache.conversion import conversion
+from audit403_checks.apache.conversion import conversion, visitors
 from audit403_checks.apache.old_syntax import Block, block_of
 from audit403_checks.apache.subjects import is_answered, refusal_of
+from audit403_checks.apache.unread_rules import unread_block, without_old_rules
 from audit403_checks.support import finding_of
 
+_NAME = "apache/old-access-syntax"
 _REQUIRES = ("require", "<require")
 _ORDER = {
     **dict.fromkeys(("<files", "<filesmatch"), 1),
@@ -25,11 +27,16 @@ _ORDER = {
 }
 
 
-@check(ERROR, "require")
+@check(ERROR, "require", "module", "directive", "htaccess-fault")
 def old_access_syntax(fact: Fact, site: Site) -> Iterator[Finding]:
     """Old lines say that somebody was to be let in, and the refusal of a section around them has not been lifted."""
+    if not isinstance(site, ApacheSite):
+        return
+    if isinstance(fact, ReadingFault | IdleDirective):
+        yield from _unread(fact, site)
+        return
     found = refusal_of(fact)
-    if found is None or not isinstance(site, ApacheSite):
+    if found is None:
         return
     best: dict[int, tuple[Refusal, Subject, Directive]] = {}
     for refusal, subject in as_each_is_asked(*found, site):
@@ -42,6 +49,30 @@ def old_access_syntax(fact: Fact, site: Site) -> Iterator[Finding]:
     for refusal, subject, old in best.values():
         fix = conversion("say the same with Require", old, refusal, subject, site)
         yield _finding(refusal, old, block_of(old, site.siblings(old)), fix)
+
+
+def _unread(fact: ReadingFault | IdleDirective, site: ApacheSite) -> Iterator[Finding]:
+    """Without mod_access_compat httpd does not start with such a rule, or answers 500 where an `.htaccess` has one."""
+    block = unread_block(fact, site)
+    if block is None or block.rules[0].span != fact.where:
+        return  # a block is told of once
+    what = f"`{block.rules[0].written}` is of httpd 2.2, and mod_access_compat, which still reads it, is not loaded"
+    edits = without_old_rules(block, site)
+    fix = Fix("say the same with Require", MANUAL if edits is None else UNSAFE, edits or ())
+    if isinstance(fact, IdleDirective) and isinstance(fact.subject, Subject):
+        request = fact.subject.hits[0].request
+        every = tuple(visitors(block, request, fact.subject, site))
+        request = every[0].request if every else request
+        decision = site.decide(request)
+        message = f"every request that comes to this file is answered with 500: {what}"
+        yield Finding(
+            _NAME, ERROR, message, fact.where, fact.because or decision.because, request, "every client",
+            decision.status, decision.log, fixes=(fix._replace(visitors=every),), anchor=what, fact=fact,
+        )  # fmt: skip
+    else:
+        severity = ERROR if site.configuration.assumed is None else NOTE  # another file may load it
+        message = f"httpd does not start with this: {what}"
+        yield Finding(_NAME, severity, message, fact.where, status=None, fixes=(fix,), anchor=what, fact=fact)
 
 
 def _letting_in(refusal: Refusal, subject: Subject, site: ApacheSite) -> Directive | None:
@@ -91,4 +122,4 @@ def _finding(refusal: Refusal, old: Directive, block: Block, fix: Fix) -> Findin
     about = refusal._replace(
         where=old.span, because=(first, *(one for one in refusal.because if one.where != old.span))
     )
-    return finding_of("apache/old-access-syntax", ERROR, message, about, (fix,), anchor=old.raw)
+    return finding_of(_NAME, ERROR, message, about, (fix,), anchor=old.raw)

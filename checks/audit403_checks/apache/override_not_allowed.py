@@ -8,6 +8,7 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, WARNING, Finding
 from audit403.core.registry import check
 from audit403_checks.apache.trailing_comment import comment_of
+from audit403_checks.apache.unread_rules import unread_block
 
 _UNLESS = "unless a module that is not known here has it"
 
@@ -17,8 +18,8 @@ def override_not_allowed(fact: Fact, site: Site) -> Iterator[Finding]:
     """Httpd reads such a file for each request and answers none of them; the log says what it has against it."""
     if not isinstance(fact, IdleDirective) or fact.subject is None:
         return
-    if isinstance(site, ApacheSite) and comment_of(fact, site) is not None:
-        return
+    if isinstance(site, ApacheSite) and (comment_of(fact, site) or unread_block(fact, site)):
+        return  # rules of their own tell of these
     request = fact.subject.hits[0].request
     decision = site.decide(request)
     said = fact.message.rpartition(".htaccess: ")[2] or fact.message

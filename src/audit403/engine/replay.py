@@ -137,7 +137,10 @@ class Replay:
         is_as_before = (decision.verdict, decision.status) == (before.verdict, before.status)
         served = _is_served(changed, decision) and (before.verdict == REFUSED or not is_as_before)
         visitors = tuple(
-            one._replace(before=_lets_in(self._decided(one.request)), after=_lets_in(changed.decide(one.request)))
+            one._replace(
+                before=_lets_in(self.site, self._decided(one.request)),
+                after=_lets_in(changed, changed.decide(one.request)),
+            )
             for one in fix.visitors
         )
         return _Outcome(served, tuple(opened), decision.verdict == UNKNOWN, visitors)
@@ -326,9 +329,9 @@ def _is_refused(site: Site, request: Request) -> bool:
     return site.decide(request).verdict == REFUSED
 
 
-def _lets_in(decision: Decision) -> bool | None:
-    """Whether a request is not refused; None where that is not known."""
-    return None if decision.verdict == UNKNOWN else decision.verdict != REFUSED
+def _lets_in(site: Site, decision: Decision) -> bool | None:
+    """Whether a request is served, or asked for a password; None where that is not known."""
+    return None if decision.verdict == UNKNOWN else _is_served(site, decision)
 
 
 def _is_served(site: Site, decision: Decision) -> bool:

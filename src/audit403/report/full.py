@@ -16,7 +16,7 @@ from audit403.report.terminal import Style, safe, write
 
 _MOST_ALIKE = 6
 _FORBIDDEN = 403
-_FATE = {True: "let in", False: "refused", None: "not known"}
+_FATE = {True: "let in", False: "shut out", None: "not known"}
 _MOST_OPENED = 5
 _MOST_CLIENTS = 3
 _SHOWN_HEADERS = ("user-agent",)

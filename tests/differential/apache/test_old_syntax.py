@@ -36,16 +36,29 @@ _HEADERS = ((), (("X-A", "1"),), (("X-B", "1"),), (("X-A", "1"), ("X-B", "1")))
 _SET = "SetEnvIf X-A 1 A\nSetEnvIf X-B 1 B\n"
 
 
-def _rules(rng: Random) -> str:
+def _rules(rng: Random, with_require: bool) -> str:
     lines = [f"Order {rng.choice(('allow,deny', 'deny,allow', 'Deny,Allow', 'mutual-failure'))}"] * (rng.random() < 0.9)
     for _ in range(rng.choice((0, 1, 1, 2, 3))):
         words = rng.sample(_WORDS, rng.choice((1, 1, 1, 2, 3)))
         if rng.random() < 0.05:
             words.append(rng.choice(_HOSTS))
         lines.append(f"{rng.choice(('Allow', 'Deny', 'allow', 'deny'))} from {' '.join(words)}")
+    if with_require:
+        lines = [*(lines or ["Order deny,allow"]), *_beside(rng)]
     if rng.random() < 0.2:
         rng.shuffle(lines)
     return "".join(f"    {line}\n" for line in lines)
+
+
+def _beside(rng: Random) -> list[str]:
+    """Require lines that stand in the same section, and how both count together."""
+    lines = rng.sample(
+        ("Require ip 10", "Require env A", "Require all granted", "Require ip 127 192.168"), rng.choice((1, 1, 2))
+    )
+    if rng.random() < 0.3:
+        lines = ["<RequireAll>", *(f"    {line}" for line in lines), "    Require not env B", "</RequireAll>"]
+        lines = ["\n    ".join(lines)]
+    return lines + [f"Satisfy {rng.choice(('any', 'all', 'Any'))}"] * (rng.random() < 0.6)
 
 
 def _body(rng: Random, root: Path, port: int) -> str:
@@ -53,12 +66,14 @@ def _body(rng: Random, root: Path, port: int) -> str:
     parts = [f"Listen 127.0.0.1:{port}\n{_SET}DocumentRoot {root}\n"]
     parts.append(f"<Directory {root}>\n    Require all granted\n</Directory>\n")
     for number in range(_FOLDERS):
-        inner = _rules(rng)
+        # What has no Require of its own inherits one, and after the conversion it has one.
+        with_require = rng.random() < 0.3
+        inner = _rules(rng, with_require)
         if rng.random() < 0.2:
-            inner += f'    <Files "x*">\n{_rules(rng)}    </Files>\n'
+            inner += f'    <Files "x*">\n{_rules(rng, with_require)}    </Files>\n'
         parts.append(f"<Directory {root}/d{number}>\n{inner}</Directory>\n")
         if rng.random() < 0.5:
-            parts.append(f"<Directory {root}/d{number}/below>\n{_rules(rng)}</Directory>\n")
+            parts.append(f"<Directory {root}/d{number}/below>\n{_rules(rng, with_require)}</Directory>\n")
     return "".join(parts)
 
 
