@@ -36,6 +36,7 @@ from audit403.evidence.interface import DIRECTORY as IS_DIRECTORY
 from audit403.evidence.interface import Entry, Evidence
 
 STANDARD_INPUT = "(standard input)"
+_MOST_DECIDED = 256
 
 Reread = Callable[[Evidence], Configuration]
 """Reads a configuration again the way it was read first."""
@@ -67,9 +68,21 @@ class ApacheSite:
         self._reread = reread
         self._not_explored: tuple[NotAudited, ...] = ()
         self._explorer: Explorer | None = None
+        #: What rules ask of one refusal after the other, with what was assumed of the tree.
+        self._decided: dict[Request, tuple[Evidence, Decision]] = {}
 
     def decide(self, request: Request) -> Decision:
         """What httpd answers; for a lone `.htaccess` with what is taken for granted about its server."""
+        known = self._decided.get(request)
+        if known is not None and known[0] is self.evaluator.served:
+            return known[1]
+        decision = self._decide(request)
+        if len(self._decided) >= _MOST_DECIDED:
+            self._decided.clear()
+        self._decided[request] = (self.evaluator.served, decision)
+        return decision
+
+    def _decide(self, request: Request) -> Decision:
         decision = self.evaluator.decide(request)
         if not self._is_lone_access_file:
             return decision

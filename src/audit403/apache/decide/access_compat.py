@@ -26,6 +26,7 @@ from audit403.apache.model.subnet import contains
 from audit403.core.open_question import Unknown
 from audit403.core.place import Because, Span
 
+_MANY = 16
 _ORDERS = {
     ALLOW_DENY: "a Deny wins over an Allow, and whom none names is refused",
     DENY_ALLOW: "an Allow wins over a Deny, and whom none names is let in",
@@ -96,6 +97,9 @@ def _any_place(config: AccessCompatConfig) -> Span | None:
 
 def _found(exchange: Exchange, places: tuple[From, ...]) -> From | None:
     """The first that matches the client, of those for its method."""
+    if len(places) > _MANY and places[0].directive.span not in exchange.evaluator.alike:
+        alike = ((place.directive.span, (id(places), place.kind)) for place in places)
+        exchange.evaluator.alike.update(alike)
     for place in places:
         if _is_for(exchange, place) and _matches(exchange, place):
             return place

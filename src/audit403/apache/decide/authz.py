@@ -11,8 +11,9 @@ from audit403.apache.decide.outcome import DECLINED, FORBIDDEN, OK, SERVER_ERROR
 from audit403.apache.model.authz import AND, AUTHZ_CORE, AuthzConfig, Container, Requirement
 from audit403.apache.model.methods import ALL
 from audit403.core.named_tuple import NamedTuple
-from audit403.core.place import Because, Span
+from audit403.core.place import Because, Place, Span
 
+_MANY = 16
 _NOTHING = AuthzConfig()
 
 
@@ -103,6 +104,8 @@ def _apply(exchange: Exchange, section: Requirement | Container, parent: str) ->
 def _children(exchange: Exchange, section: Container) -> Verdict:
     found = Verdict(NEUTRAL)
     decisive, other = (DENIED, GRANTED) if section.op == AND else (GRANTED, DENIED)
+    if len(section.children) > _MANY:
+        _note_alike(section, exchange.evaluator.alike)
     for child in section.children:
         verdict = _apply(exchange, child, section.op)
         result = verdict.result
@@ -116,6 +119,14 @@ def _children(exchange: Exchange, section: Container) -> Verdict:
         elif found.result == NEUTRAL or (result == NO_USER and found.result == other):
             found = verdict
     return found
+
+
+def _note_alike(section: Container, alike: dict[Place, object]) -> None:
+    """Lines of one kind in one section: lists of addresses have thousands."""
+    requirements = [child for child in section.children if isinstance(child, Requirement)]
+    if requirements and requirements[0].directive.span not in alike:
+        for one in requirements:
+            alike[one.directive.span] = (id(section), one.provider, one.negate)
 
 
 def _nothing_grants(root: Container) -> tuple[Because, ...]:

@@ -19,10 +19,12 @@ from audit403.apache.model.section import DIRECTORY as DIRECTORY_SECTION
 from audit403.apache.model.section import Section
 from audit403.apache.paths import merge
 from audit403.apache.read.tree import Directive
+from audit403.core.decision import Step
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Because, Place
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Entry
 
+_MOST_KEPT = 20_000
 _ROOT = Entry(DIRECTORY, 0o755, 0, 0)
 
 
@@ -191,8 +193,18 @@ class _Walk:
         return OK
 
     def _step(self, section: Section, met: bool, path: str, operator: str) -> None:
-        text = f"{section.label()} for {path}"
-        self.exchange.step("directory", text, section.directive.span, met, "path", operator, section.text)
+        # The same sections are asked about the same directories in each request.
+        known: dict[tuple[int, str, bool], tuple[Section, Step]]
+        known = self.exchange.evaluator.kept.setdefault("section-steps", {})
+        key = (id(section), path, met)
+        kept = known.get(key)
+        if kept is None or kept[0] is not section:
+            if len(known) >= _MOST_KEPT:
+                known.clear()
+            text = f"{section.label()} for {path}"
+            step = Step("directory", text, section.directive.span, met, "path", operator, section.text)
+            kept = known[key] = (section, step)
+        self.exchange.steps.append(kept[1])
 
 
 def is_within(path: str, root: str) -> bool:

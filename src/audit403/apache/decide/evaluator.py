@@ -19,6 +19,7 @@ from audit403.apache.decide.ssl_handshake import CLOSED, OPEN, PLAIN, shake_hand
 from audit403.apache.model.model import Model
 from audit403.core.decision import NOT_REFUSED, REFUSED, UNKNOWN, Decision, Missing, Step
 from audit403.core.open_question import Undecided, decide_either_way
+from audit403.core.place import Place
 from audit403.core.request import Request
 from audit403.evidence.assumed import AssumedTree
 from audit403.evidence.interface import Evidence
@@ -55,6 +56,8 @@ class Evaluator:
         self.trusts_same_configuration = not any(model.has(module) for module in _LOOK_AT_MORE)
         #: What modules keep from one request to the next, by module.
         self.kept: dict[str, Any] = {}
+        #: Of lists of tests with one effect, such as those of robots: what each belongs to, by its place.
+        self.alike: dict[Place, object] = {}
         self._now = now
         self._last: Exchange | None = None
         #: What several rules ask about the same refusal.

@@ -8,7 +8,7 @@ from audit403.apache.decide.expression import evaluated
 from audit403.apache.decide.hosts import client_name, ip_text
 from audit403.apache.decide.outcome import DECLINED
 from audit403.apache.decide.setenvif_runs import Run, runs_of, step_of
-from audit403.apache.decide.substitute import substitute
+from audit403.apache.decide.substitute import LONGEST, substitute
 from audit403.apache.model.setenvif import SETENVIF, UNSET, Entry, Name, SetEnvIfConfig
 from audit403.core.decision import REASON_STATE, Missing
 from audit403.core.open_question import Unknown
@@ -125,4 +125,5 @@ class _Lines:
         if self.captured is None:
             # httpd takes what happens to lie in its memory.
             return Unknown(Missing(REASON_STATE, f"what {value} stands for without a match")) if "$" in value else value
-        return substitute(value, self.captured)
+        text = substitute(value, self.captured)
+        return text if len(text) <= LONGEST else Unknown(Missing(REASON_STATE, "whether httpd has memory for a text"))

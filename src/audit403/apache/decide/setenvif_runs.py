@@ -11,6 +11,7 @@ from audit403.core.decision import Step
 from audit403.http.regex import Captured
 
 _KEPT = 512
+_MANY = 16
 _FIELDS = {"remote_addr": "client", "request_uri": "uri", "request_method": "method", "remote_host": "client-host"}
 
 Found = tuple[tuple[int, Captured | None], ...]
@@ -72,6 +73,8 @@ def _runs(exchange: Exchange, entries: tuple[Entry, ...]) -> list[Run]:
             if len(kept) >= _KEPT:
                 kept.clear()
             known = kept[key] = Run(lines)
+            if len(lines) > _MANY:
+                exchange.evaluator.alike.update((line.directive.span, (id(known), line.features)) for line in lines)
         found.append(known)
     return found
 

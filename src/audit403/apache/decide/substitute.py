@@ -5,6 +5,9 @@ Truth: regsub_core in server/util.c (ap_pregsub).
 
 from audit403.http.regex import Captured
 
+LONGEST = 1_000_000
+"""What is longer than this is not put together: texts that double themselves fill any memory, httpd's as well."""
+
 
 def substitute(text: str, captured: Captured) -> str:
     """The text with what a pattern has captured put in."""

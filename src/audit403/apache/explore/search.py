@@ -21,7 +21,14 @@ from audit403.explore.asked import Asked
 from audit403.explore.fields import with_target
 
 MOST_REQUESTS_A_START = 2_000
+_MANY_STEPS = 200
+_MOST_STEPS = 400_000
+"""How many steps of long traces one server may cost: each of N tests that is turned makes all N again."""
+_ENOUGH_OF_ALIKE = 16
+_STEPS_FOR_ALIKE = 100_000
+"""How many tests with the same effect are turned: as many as make no more tests than these together, and a few."""
 _MOST_TRIES = 3
+_MOST_LOOKED_AT = 50_000
 _MOST_PROPOSALS = 24
 _MOST_PASSES = 12
 _DEEPEST = 8
@@ -55,10 +62,16 @@ class Search:
         self.ends: set[tuple[str, Place | None]] = set()
         self._tried: dict[object, int] = {}
         self._starts = 0
+        self._steps = 0
+        #: Steps that were looked at, by their identity: evaluators make those that are always the same only once.
+        self._looked_at: dict[int, Step] = {}
 
     def explore(self, first: Request) -> list[Asked]:
         """The request and those that it leads to."""
         self._starts += 1
+        if self._steps > 3 * _MOST_STEPS:
+            self.cut_off = True
+            return []
         asked: list[Asked] = []
         done: set[Request] = set()
         pending: deque[Asked] = deque()
@@ -69,7 +82,7 @@ class Search:
             base = pending.popleft()
             for proposal in self._proposals(base):
                 for request in islice(proposal.requests, _MOST_PROPOSALS):
-                    if len(asked) >= MOST_REQUESTS_A_START:
+                    if len(asked) >= MOST_REQUESTS_A_START or self._steps > _MOST_STEPS:
                         self.cut_off = True
                         return asked
                     decision = self._ask(request, base.depth + 1, asked, done, pending)
@@ -90,6 +103,7 @@ class Search:
             return None
         done.add(request)
         decision = self.evaluator.decide(request)
+        self._steps += max(0, len(decision.trace) - _MANY_STEPS)
         entry = Asked(request, decision, depth)
         asked.append(entry)
         if self._is_new(decision) and depth <= _DEEPEST:
@@ -98,8 +112,11 @@ class Search:
 
     def _is_new(self, decision: Decision) -> bool:
         before = len(self.covered)
+        if len(self._looked_at) > _MOST_LOOKED_AT:
+            self._looked_at.clear()
         for step in decision.trace:
-            if step.where is not None:
+            if step.where is not None and self._looked_at.get(id(step)) is not step:
+                self._looked_at[id(step)] = step
                 self.covered.add(_mark(step))
                 self.places.add((step.where, step.met))
         end = (decision.cause, decision.where)
@@ -109,16 +126,24 @@ class Search:
 
     def _proposals(self, base: Asked) -> Iterator[Proposal]:
         request, decision, _ = base
+        most_alike = max(_ENOUGH_OF_ALIKE, _STEPS_FOR_ALIKE // (len(decision.trace) + 1))
         for step in dict.fromkeys(decision.trace):
-            if step.where is not None and self.flips.can(step) and self._is_wanted(step):
+            if step.where is not None and self.flips.can(step) and self._is_wanted(step, most_alike):
                 yield Proposal(self.flips.of(step, request), _turns(step))
         if _is_stopped(decision):
             yield from self._past(base)
         yield from self._mischief(request, decision)
 
-    def _is_wanted(self, step: Step) -> bool:
-        """Whether a test has come out one way only, and was not tried too often."""
+    def _group(self, step: Step) -> object:
+        """The tests with the same effect that one belongs to."""
+        return None if step.where is None else self.evaluator.alike.get(step.where)
+
+    def _is_wanted(self, step: Step, most_alike: int) -> bool:
+        """Whether a test has come out one way only, and neither it nor others like it were tried too often."""
         if _mark(step._replace(met=not step.met)) in self.covered:
+            return False
+        group = self._group(step)
+        if group is not None and not self._try_again(("alike", group, step.met), most_alike):
             return False
         return self._try_again((step.where, step.operator, step.value, step.met), _MOST_TRIES)
 
@@ -139,8 +164,13 @@ class Search:
 
         seen: set[object] = set()
         for step in reversed(decision.trace):
-            key = (step.where, step.operator, step.value)
-            if step.phase not in _STOPPING or not self.flips.can(step) or key in seen or len(seen) >= _MOST_PASSES:
+            if step.phase not in _STOPPING:
+                continue
+            group = self._group(step)
+            key = (step.where, step.operator, step.value) if group is None else (group, step.met)
+            if len(seen) >= _MOST_PASSES:
+                return
+            if not self.flips.can(step) or key in seen:
                 continue
             seen.add(key)
             if self._try_again(("past", self._starts, key, end), 1):

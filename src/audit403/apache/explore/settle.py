@@ -20,7 +20,12 @@ from audit403.explore.who import about_clients, by_family, who
 from audit403.http.address import Network, parse_plain
 
 _MOST_ASKED = 120
+_ENOUGH_ASKED = 8
+_MANY_STEPS = 200
+_MOST_STEPS = 200_000
+"""How many steps of long traces may be spent on whom refusals hit, before fewer clients are asked."""
 _MOST_OF_A_TEST = 4
+_MOST_NETWORKS = 200
 _OF_THIS_MACHINE = ("127.0.0.1", "127.0.1.1", "127.9.9.9", "::1")
 _MOST_NAMED = 4
 
@@ -41,6 +46,7 @@ class Settler:
     def __init__(self, evaluator: Evaluator, doors: Doors) -> None:
         self.evaluator = evaluator
         self.doors = doors
+        self._steps = 0
 
     def settle(
         self, request: Request, decision: Decision, server: Server, served: Request | None, *, keeps_name: bool = False
@@ -83,13 +89,14 @@ class Settler:
         pending = [request.client, *CLIENTS]
         seen: set[str] = set()
         self._note(decision, networks, pending)
-        while pending and len(seen) < _MOST_ASKED:
+        while pending and len(seen) < (_MOST_ASKED if self._steps < _MOST_STEPS else _ENOUGH_ASKED):
             client = pending.pop(0)
             other = None if client in seen else from_client(request, client, doors)
             seen.add(client)
             if other is None or (other.port, other.scheme) != (request.port, request.scheme):
                 continue  # by another door another thing may stop it
             answer = self.evaluator.decide(other)
+            self._steps += max(0, len(answer.trace) - _MANY_STEPS)
             if is_let_through(answer) and differences(request, other) == {"client"}:
                 let_in.append(other)
             fates[client] = answer.verdict == REFUSED
@@ -99,7 +106,7 @@ class Settler:
     def _note(self, decision: Decision, networks: dict[Network, str], pending: list[str]) -> None:
         """Take in the networks that a decision has looked at, and somebody on either side of their borders."""
         for network, text in networks_of(decision).items():
-            if network not in networks:
+            if network not in networks and len(networks) < _MOST_NETWORKS:
                 networks[network] = text
                 pending += (one.text() for one in Borders([network]).everywhere())
         if any(step.operator == "is-local" for step in decision.trace):

@@ -28,8 +28,12 @@ from audit403.apache.model.rewrite_rule import (
     Rule,
     integer,
 )
+from audit403.core.decision import Step
 from audit403.core.open_question import Undecided, Unknown
+from audit403.core.place import Place
 
+_MANY = 16
+_MOST_KEPT = 20_000
 _FILE_OPERATORS = {
     FILE: "is-file", SIZE: "has-content", LINK: "is-link", DIRECTORY: "is-directory", EXECUTABLE: "is-executable",
 }  # fmt: skip
@@ -38,6 +42,8 @@ _FILE_OPERATORS = {
 def all_hold(rule: Rule, context: Context) -> bool:
     """Whether the conditions of a rule hold; one with [OR] needs not where one after it does."""
     conditions = rule.conditions
+    if len(conditions) > _MANY:
+        _note_alike(rule, context.exchange.evaluator.alike)
     context.subject = None
     index = 0
     while index < len(conditions):
@@ -51,6 +57,16 @@ def all_hold(rule: Rule, context: Context) -> bool:
             return False
         index += 1
     return True
+
+
+def _note_alike(rule: Rule, alike: dict[Place, object]) -> None:
+    """Alternatives that look at the same are alike, and so are exceptions."""
+    if rule.conditions[0].directive.span not in alike:
+        for condition in rule.conditions:
+            is_one_of_many = OR_NEXT in condition.flags or condition.negated
+            alike[condition.directive.span] = (
+                (rule.directive.span, condition.subject, condition.negated) if is_one_of_many else condition
+            )
 
 
 def _holds(condition: Condition, context: Context) -> bool:
@@ -100,6 +116,19 @@ def _test(condition: Condition, context: Context, subject: str) -> bool:
 
 
 def _told(condition: Condition, context: Context, holds: bool, subject: str) -> None:
+    evaluator = context.exchange.evaluator
+    known: dict[tuple[int, str, bool], tuple[Condition, Step]]
+    known = evaluator.kept.setdefault(f"conditions-{context.phase}", {})
+    key = (id(condition), subject, holds)
+    kept = known.get(key)
+    if kept is None or kept[0] is not condition:
+        if len(known) >= _MOST_KEPT:
+            known.clear()
+        kept = known[key] = (condition, _step(condition, context.phase, holds, subject))
+    context.exchange.steps.append(kept[1])
+
+
+def _step(condition: Condition, phase: str, holds: bool, subject: str) -> Step:
     directive = condition.directive
     sign = "!" if condition.negated else ""
     field, operator, value = field_of(condition.subject), condition.kind, condition.text
@@ -112,7 +141,7 @@ def _told(condition: Condition, context: Context, holds: bool, subject: str) -> 
     else:
         operator = sign + condition.kind
     text = f'{directive.written} {directive.raw.strip()}: {"met" if holds else "not met"} ("{subject}")'
-    context.exchange.step(context.phase, text, directive.span, holds, field, operator, value or None)
+    return Step(phase, text, directive.span, holds, field, operator, value or None)
 
 
 def _compared(condition: Condition, subject: str) -> bool:

@@ -6,6 +6,7 @@ Truth: do_expand and escape_backref in modules/mappers/mod_rewrite.c.
 from audit403.apache.decide.rewrite.context import Context
 from audit403.apache.decide.rewrite.maps import look_up
 from audit403.apache.decide.rewrite.variables import variable
+from audit403.apache.decide.substitute import LONGEST
 from audit403.apache.model.rewrite_rule import (
     ESCAPE_BACKREFERENCES,
     ESCAPE_CONTROLS,
@@ -13,6 +14,7 @@ from audit403.apache.model.rewrite_rule import (
     LAST_QUESTION_MARK,
     Rule,
 )
+from audit403.core.decision import REASON_STATE, Missing
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.open_question import Unknown
 from audit403.http.regex import Captured
@@ -56,7 +58,8 @@ def _joined(pieces: list[Piece]) -> str | Unknown:
         if isinstance(piece.text, Unknown):
             return piece.text
         out.append(piece.text)
-    return "".join(out)
+    text = "".join(out)
+    return text if len(text) <= LONGEST else Unknown(Missing(REASON_STATE, "whether httpd has memory for a text"))
 
 
 def _pieces(text: str, context: Context, rule: Rule | None) -> list[Piece]:
