@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MODULES = (
     "mpm_event", "access_compat", "actions", "alias", "allowmethods", "asis", "auth_basic", "auth_digest", "authn_anon",
     "authn_core", "authn_file", "authz_core", "authz_groupfile", "authz_host", "authz_owner", "authz_user", "autoindex",
+    "cern_meta",
     "cgid", "dav", "dav_fs", "dav_lock", "dir", "env", "expires", "filter", "deflate", "headers", "info", "macro",
     "mime", "negotiation", "proxy", "proxy_http", "proxy_fcgi", "remoteip", "rewrite", "setenvif", "socache_shmcb",
     "ssl", "status", "userdir", "vhost_alias",

@@ -177,7 +177,7 @@ def make(edit: Edit) -> None:
         os.chmod(edit.path, edit.mode)
         os.chown(edit.path, edit.uid, edit.gid)
     elif isinstance(edit, RemoveEdit):
-        os.unlink(edit.path)
+        (os.rmdir if os.path.isdir(edit.path) else os.unlink)(edit.path)
     elif isinstance(edit, GroupMemberEdit):
         raise AssertionError("a test cannot change this machine's groups: prefer another fix")
 
@@ -185,6 +185,8 @@ def make(edit: Edit) -> None:
 def _undo(edit: Edit) -> Callable[[], None]:
     if isinstance(edit, CreateFileEdit):
         return lambda: os.unlink(edit.path)
+    if isinstance(edit, RemoveEdit) and os.path.isdir(edit.path):
+        return lambda: os.mkdir(edit.path)
     if isinstance(edit, AclUserEdit):
         return lambda: subprocess.run([need("setfacl"), "-b", edit.path], check=True) and None
     path = str(getattr(edit, "path", "/"))

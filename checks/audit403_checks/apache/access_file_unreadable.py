@@ -1,18 +1,20 @@
 """An `.htaccess` that httpd's children cannot read, so that everything below its directory is refused."""
 
+import shlex
 from collections.abc import Iterator
 
 from audit403.apache.explore.subject import Subject
+from audit403.core.edit import RemoveEdit
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, MANUAL, NOTE, WARNING, Finding, Fix
+from audit403.core.finding import ERROR, MANUAL, NOTE, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import PathPlace
 from audit403.core.registry import check
-from audit403.evidence.interface import DIRECTORY, FILE
+from audit403.evidence.interface import DIRECTORY, FILE, Absent, NotCollected, Unreadable
 from audit403_checks.apache.subjects import is_the_site, refusal_of, seen_at
 from audit403_checks.directories import is_in_a_closed_folder
 from audit403_checks.files.kinds import is_kept_back, is_public
-from audit403_checks.files.remedies import fixes_for, worker_of
+from audit403_checks.files.remedies import fixes_for, served, worker_of
 from audit403_checks.support import finding_of
 
 
@@ -36,9 +38,18 @@ def access_file_unreadable(fact: Fact, site: Site) -> Iterator[Finding]:
         fixes = fixes_for(site, refusal, "read")
     else:
         message = f"{path} is no file that can be read: everything below its directory is refused"
-        fixes = (Fix("put a file in its place, or take it away", MANUAL),)
+        fixes = (*_taken_away(site, path, kind), Fix("put a file in its place, or take it away", MANUAL))
     severity = _severity(refusal, subject)
     yield finding_of("apache/access-file-unreadable", severity, message, refusal, fixes, anchor=path)
+
+
+def _taken_away(site: Site, path: str, kind: str | None) -> Iterator[Fix]:
+    """An empty directory, which a bind mount makes where there is no file to mount, is missed by nobody."""
+    found = served(site)
+    names = found.evaluator.evidence.names(path) if kind == DIRECTORY and found is not None else ("",)
+    if not isinstance(names, (Absent, NotCollected, Unreadable)) and not list(names):
+        command = f"rmdir {shlex.quote(path)}"
+        yield Fix("take the empty directory away", UNSAFE, commands=(command,), world=(RemoveEdit(path),))
 
 
 def _severity(refusal: Refusal, subject: Subject) -> str:

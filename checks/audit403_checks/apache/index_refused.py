@@ -95,7 +95,7 @@ def _counts(index: _Index, site: ApacheSite) -> bool:
         return False  # whatever lies there is refused, and the directory only slips through for having no name
     beside = [one for one in _beside(index, site) if one != index.name]
     if index.is_home:
-        return not beside or not all(_is_refused_too(index, site, name) for name in beside)
+        return index.is_there or not beside or not all(_is_refused_too(index, site, name) for name in beside)
     if index.is_there:
         return any(is_page(name) and not _is_refused_too(index, site, name) for name in beside)
     return index.lists and is_meant_to_be_listed(index.subject)

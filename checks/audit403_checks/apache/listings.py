@@ -1,7 +1,11 @@
 """Listings of directories: whether somebody meant one, and what it means that httpd's children may not make it."""
 
+from collections.abc import Iterator
+
 from audit403.apache.explore.subject import Subject
 from audit403.apache.explore.trail import Trails
+from audit403.apache.model.section import DIRECTORY
+from audit403.apache.read.tree import Directive
 from audit403.apache.site import ApacheSite
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, NOTE, WARNING
@@ -10,6 +14,8 @@ from audit403.explore.subject import PURPOSE_HOME, Blocked
 from audit403_checks.apache.roots import root_of
 from audit403_checks.nearby import names_at
 from audit403_checks.support import Refused
+
+_LOOKS = frozenset(["adddescription", "headername", "indexheadinsert", "indexoptions", "indexstylesheet", "readmename"])
 
 
 def is_meant_to_be_listed(subject: Subject) -> bool:
@@ -21,6 +27,34 @@ def is_meant_to_be_listed(subject: Subject) -> bool:
         return options.source.path.rpartition("/")[0] == directory
     section = next((one for one in subject.sections if one.directive is options.parent), None)
     return section is not None and section.text.rstrip("/") == directory
+
+
+def said_to_be_listed(subject: Subject, site: ApacheSite) -> tuple[Directive, str] | None:
+    """The line that is there for a listing of this very directory, where Options does not let it be made, and why.
+
+    How a listing is to look is said where there is one; an `Options Indexes` may be taken back by what comes later.
+    """
+    directory = (subject.exchange.filename or "").rstrip("/")
+    for line in _lines_for(subject, site, directory):
+        if line.name in _LOOKS and line.args:
+            return line, "says how its listing is to look"
+        if line.name == "options" and line is not subject.core.options_directive and _switches_on(line):
+            return line, "lets it be listed, and what comes later takes that back"
+    return None
+
+
+def _lines_for(subject: Subject, site: ApacheSite, directory: str) -> Iterator[Directive]:
+    """The lines of the sections and the `.htaccess` that are for one directory and no other."""
+    for section in subject.sections:
+        if section.kind == DIRECTORY and section.regex is None and section.text == f"{directory}/":
+            yield from section.directive.block or ()
+    for place in subject.access_files:
+        if place.path.rpartition("/")[0] == directory:
+            yield from site.evaluator.access_files.parsed(place.path).directives
+
+
+def _switches_on(options: Directive) -> bool:
+    return any(word.lower() in ("indexes", "+indexes", "all") for word in options.args)
 
 
 def of_unreadable(site: Site, subject: Refused, blocked: Blocked, request: Request) -> str:

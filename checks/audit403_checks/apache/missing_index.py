@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 
+from audit403.apache.site import ApacheSite
 from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, WARNING, Finding, Fix
+from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.explore.subject import PURPOSE_HOME
 from audit403_checks.apache.indexes import index_candidates, other_places
+from audit403_checks.apache.listings import said_to_be_listed
+from audit403_checks.apache.option_lines import switched_on
 from audit403_checks.apache.subjects import refusal_of
 from audit403_checks.directories import has_pages, is_in_a_closed_folder, others_like_it
 from audit403_checks.support import finding_of
@@ -22,11 +26,20 @@ def missing_index(fact: Fact, site: Site) -> Iterator[Finding]:
     refusal, subject = found
     if refusal.witness.method != "GET" or index_candidates(subject) or other_places(site, subject):
         return
+    said = said_to_be_listed(subject, site) if isinstance(site, ApacheSite) else None
+    if "//" in refusal.witness.target:
+        return  # another way to write the address of the same directory
     is_home = subject.purpose == PURPOSE_HOME and site.assumed is None  # a docroot that is assumed may be any folder
-    if not is_home and (not has_pages(subject) or is_in_a_closed_folder(refusal)):
+    if said is None and not is_home and (not has_pages(subject) or is_in_a_closed_folder(refusal)):
         return
     what = "the home page" if is_home else refusal.witness.target
     message = f"{what} of {subject.server.label()} is a directory without an index file" + others_like_it(refusal)
-    fixes = (Fix("put an index file there, or let it be listed with `Options +Indexes`", MANUAL),)
+    fixes: tuple[Fix, ...] = (Fix("put an index file there, or let it be listed with `Options +Indexes`", MANUAL),)
+    if said is not None:
+        line, why = said
+        words = f"`{line.written} {line.raw.strip()}`"
+        message = f"{what} of {subject.server.label()} has no index and may not be listed: {words} {why}"
+        refusal = refusal._replace(because=(*refusal.because, Because(line.span, why)))
+        fixes = switched_on(subject, "Indexes")
     severity = ERROR if is_home else WARNING
     yield finding_of("apache/missing-index", severity, message, refusal, fixes, anchor=refusal.witness.target)

@@ -61,8 +61,11 @@ def _for_each_root(refusal: Refusal, subject: Subject, site: ApacheSite) -> Iter
     mounts = mounts_of(evaluator, subject.server)
     asked = [*(hit.request.target for hit in subject.hits), *refusal.addresses]
     for mount in mounts[:_MOST_ROOTS]:
-        first = quoted(mount.url if is_file(subject, mount.directory) else mount.url.rstrip("/") + "/")
+        is_one_file = is_file(subject, mount.directory)
+        first = quoted(mount.url if is_one_file else mount.url.rstrip("/") + "/")
         below = [target for target in asked if target.startswith(first) and _mount_at(mounts, target) == mount]
+        if is_one_file:
+            below = []
         best: tuple[Refusal, Subject] | None = None
         for target in dict.fromkeys((first, *below[:_MOST_WITNESSES])):
             found = met_by(refusal, subject, trails, refusal.witness._replace(target=target, method="GET"))

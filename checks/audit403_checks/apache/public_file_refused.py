@@ -9,6 +9,7 @@ from audit403.apache.model.authz import AUTHZ_CORE, AuthzConfig
 from audit403.apache.model.rewrite_rule import Condition
 from audit403.apache.model.section import Section
 from audit403.apache.read.tree import Directive
+from audit403.apache.site import ApacheSite
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
@@ -16,9 +17,12 @@ from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because, PathPlace
 from audit403.core.registry import check
 from audit403.explore.subject import PURPOSE_FILE, PURPOSE_LINKED, Hit
+from audit403_checks.apache.exceptions import let_all_through
+from audit403_checks.apache.nothing_granted import nothing_granted
 from audit403_checks.apache.refusing_pattern import RefusingPattern, is_inside, refusing_pattern
 from audit403_checks.apache.rewriting import refusing_rule
 from audit403_checks.apache.subjects import refusal_of
+from audit403_checks.apache.written import written_at
 from audit403_checks.files.kinds import ending, is_for_browsers, is_for_everybody, is_kept_back
 from audit403_checks.members import addresses_of
 from audit403_checks.patterns import accident
@@ -44,6 +48,8 @@ def public_file_refused(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     loaded = [hit for hit in subject.hits if hit.purpose == PURPOSE_LINKED and hit.way is None and is_visited(hit)]
     if loaded and not is_refused_there(site, refusal, "/"):
+        if next(nothing_granted(fact, site), None) is not None:
+            return  # the whole folder is refused, and that is told
         yield _loaded(site, refusal, subject, loaded)
         return
     forgotten = next(_forgotten(site, refusal, subject), None)
@@ -71,7 +77,7 @@ def _loaded(site: Site, refusal: Refusal, subject: Subject, loaded: list[Hit]) -
     page = (first.page or "").rpartition("/")[2]
     message = f"{page} loads {listed([hit.request.target for hit in loaded])}, which is refused here"
     shown = (first, site.decide(first.request))
-    fixes = _fixes(refusal, subject, [hit.request.target for hit in loaded])
+    fixes = _fixes(site, refusal, subject, [hit.request.target for hit in loaded])
     anchor = first.request.target
     finding = finding_of(_NAME, ERROR, message, refusal, fixes, anchor=anchor, hit=shown)
     return finding._replace(who=f"whoever opens {page}")
@@ -93,7 +99,7 @@ def _for_everybody(site: Site, refusal: Refusal, subject: Subject, place: Refusi
     message = f"`{place.label}` refuses {listed(targets)} too: everybody looks for them"
     request = refusal.witness._replace(method="GET", target=targets[0])
     shown = (Hit(request, PURPOSE_FILE, None), site.decide(request))
-    fixes = _fixes(refusal, subject, targets)
+    fixes = _fixes(site, refusal, subject, targets)
     yield finding_of(_NAME, WARNING, message, refusal, fixes, anchor=targets[0], hit=shown)
 
 
@@ -144,10 +150,11 @@ def _longer(section: Section, known: str, kind: str) -> tuple[Fix, ...]:
     return (Fix(f"let {kind} through as well", UNSAFE, (TextEdit(span.file, place, place, f"|{kind}"),)),)
 
 
-def _fixes(refusal: Refusal, subject: Subject, targets: list[str]) -> tuple[Fix, ...]:
-    """A section of its own behind the one that refuses, for each of the names."""
+def _fixes(site: Site, refusal: Refusal, subject: Subject, targets: list[str]) -> tuple[Fix, ...]:
+    """A section of its own behind the one that refuses, for each of the names; a condition for a rule."""
     summary = f"let {listed(targets)} through by a section of its own"
-    by_hand = (Fix(f"let {listed(targets)} through", MANUAL),)
+    refusing = written_at(site, refusal.where) if isinstance(site, ApacheSite) else None
+    by_hand = (let_all_through(targets, refusing, refusal.cause),)
     section = _section_around(refusal, subject)
     names = list(dict.fromkeys(target.rpartition("/")[2] for target in targets))
     if refusal.cause != "require" or section is None or not all(map(_PLAIN.fullmatch, targets)):

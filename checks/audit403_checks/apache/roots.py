@@ -1,6 +1,7 @@
 """What leads a request to its directory: DocumentRoot, Alias, ScriptAlias, a user's home, a pattern, a rule."""
 
 import re
+from itertools import takewhile
 
 from audit403.apache.explore.mounts import Mount, mounts_of
 from audit403.apache.explore.subject import Subject
@@ -82,8 +83,9 @@ def _holds(mount: Mount, uri: str) -> bool:
 
 def led_to(subject: Subject, decision: Decision, site: ApacheSite) -> Root | None:
     """The folder of the file system that a pattern, a rule or the name of the host led the witness to."""
-    steps = (step for step in decision.trace if step.phase == "translate" and step.where and step.met is not False)
-    directive = written_at(site, next((step.where for step in reversed(list(steps))), None))
+    own = list(takewhile(lambda step: step.phase != "error_document", decision.trace))
+    steps = (step for step in reversed(own) if step.phase == "translate" and step.where and step.met is not False)
+    directive = written_at(site, next((step.where for step in steps), None))
     path = subject.exchange.filename
     if directive is None or path is None or not directive.args or directive.name == "documentroot":
         return None

@@ -13,15 +13,17 @@ from audit403_checks.files.kinds import is_kept_back, is_public, may_be_public
 from audit403_checks.files.remedies import worker_of
 from audit403_checks.support import Refused, refused_by_any
 
+_BESIDE = {"type-map-unreadable": "names its variants", "meta-file-unreadable": "has its headers"}
 
-@check(ERROR, "file-unreadable", "type-map-unreadable")
+
+@check(ERROR, "file-unreadable", "type-map-unreadable", "meta-file-unreadable")
 def file_unreadable(fact: Fact, site: Site) -> Iterator[Finding]:
     """Only files of the kinds that a site consists of: a private key that nobody can fetch is as it should be."""
     found = refused_by_any(fact)
     if found is None or not isinstance(found[0].where, PathPlace):
         return
-    if found[0].cause == "type-map-unreadable":
-        yield _of_map(found[0], found[1], site)
+    if found[0].cause in _BESIDE:
+        yield _of_another(found[0], found[1], site)
         return
     files = _for_visitors(found[1].blocking)
     if not files:
@@ -33,14 +35,14 @@ def file_unreadable(fact: Fact, site: Site) -> Iterator[Finding]:
     yield blocked_finding("files/file-unreadable", ERROR, message, site, found[0], files, "read")
 
 
-def _of_map(refusal: Refusal, subject: Refused, site: Site) -> Finding:
-    """Apache's list of a page's variants is there for visitors whatever it is called."""
+def _of_another(refusal: Refusal, subject: Refused, site: Site) -> Finding:
+    """Apache's list of a page's variants, or of its headers, is there for visitors whatever it is called."""
     assert isinstance(refusal.where, PathPlace)
     hit = next((one for one in subject.hits if one.purpose == PURPOSE_HOME), None)
     target, purpose = (refusal.witness.target, subject.purpose) if hit is None else (hit.request.target, hit.purpose)
     path = refusal.where.path
     what = "the home page" if hit is not None else target
-    message = f"{what} is refused: {worker_of(site)} cannot read {path}, which names its variants"
+    message = f"{what} is refused: {worker_of(site)} cannot read {path}, which {_BESIDE[refusal.cause]}"
     return blocked_finding(
         "files/file-unreadable", ERROR, message, site, refusal, [Blocked(path, target, 1, purpose)], "read"
     )

@@ -71,7 +71,8 @@ def die(exchange: Exchange, status: int, recursive: int = 200) -> Exchange:
         status = new.evaluator.process(new) if began == OK else began
         if status in (OK, DONE):
             last = new.answered_by or new
-            last.cause = cause if last.status == exchange.status else last.cause
+            if last.status == exchange.status:
+                last.cause, last.page_of = cause, exchange
             return last
         # Rewriting may have made it 200 again: the page's own error then counts.
         recursive = new.status

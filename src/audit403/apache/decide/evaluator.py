@@ -73,12 +73,15 @@ class Evaluator:
         return decide_either_way(lambda answers: self._decide_once(request, answers))
 
     def followed(self, request: Request) -> tuple[Decision, Exchange]:
-        """What httpd answers to a request that gets as far as a server, and the exchange that the answer came from."""
+        """What httpd answers to a request that gets as far as a server, and the exchange that the answer came from.
+
+        Where a page of an ErrorDocument goes out with it, it is the one that the page is for.
+        """
         known = self._followed.get(request)
         if known is None:
             decision = self.decide(request)
             assert self._last is not None
-            known = decision, self._last
+            known = decision, self._last.page_of or self._last
             if self._changes_user or isinstance(self.served, AssumedTree):
                 return known  # the request leaves behind as whom and where the next questions are asked
             if len(self._followed) >= _MOST_FOLLOWED:

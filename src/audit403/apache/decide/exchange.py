@@ -107,6 +107,7 @@ class Exchange(Traced):
         "method",
         "method_text",
         "notes",
+        "page_of",
         "path_info",
         "per_dir",
         "prev",
@@ -137,6 +138,8 @@ class Exchange(Traced):
         self.prev: Exchange | None = None
         #: The exchange that the answer came from in the end, where a handler has redirected the request internally.
         self.answered_by: Exchange | None = None
+        #: The exchange that was refused, where this one is the page of its ErrorDocument.
+        self.page_of: Exchange | None = None
         self.method = "GET" if request.method == "HEAD" else request.method
         self.is_head = request.method == "HEAD"
         #: The method as it is written; `method` is what counts for `<Limit>`, and HEAD counts as GET.

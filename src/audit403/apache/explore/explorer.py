@@ -180,7 +180,7 @@ class Explorer:
     def _explore_linked(self, server: Server, door: Door, mounts: list[Mount], entries: list[TreeStart]) -> None:
         from audit403.apache.explore.linked import linked
 
-        for link in linked(self.evaluator, door, mounts, entries):
+        for link in linked(self.evaluator, server, door, mounts, entries):
             start = Start(link.request, PURPOSE_LINKED, server, page=link.page)
             self.found.record(start, [Asked(link.request, self.evaluator.decide(link.request), 0)], None)
 

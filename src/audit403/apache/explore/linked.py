@@ -5,23 +5,30 @@ from collections.abc import Iterator
 from audit403.apache.decide.evaluator import Evaluator
 from audit403.apache.explore.doors import Door, visit
 from audit403.apache.explore.mounts import Mount
+from audit403.apache.model.aliases import ALIAS, AliasServer, Mapping
+from audit403.apache.model.server import Server
 from audit403.core.decision import Decision
 from audit403.core.open_question import Undecided
 from audit403.core.request import Request
 from audit403.evidence.interface import Entry
 from audit403.explore import linked as explore
 from audit403.explore.blocking import TreeStart
+from audit403.explore.ordinary import quoted
 from audit403.explore.pages import Link
 
 
-def linked(evaluator: Evaluator, door: Door, mounts: list[Mount], found: list[TreeStart]) -> Iterator[Link]:
+def linked(
+    evaluator: Evaluator, server: Server, door: Door, mounts: list[Mount], found: list[TreeStart]
+) -> Iterator[Link]:
     """The files that the site's own pages load: of each folder some of each kind."""
-    return explore.linked(_Site(evaluator, door, mounts), lambda uri: uri.rpartition("/")[0], found)
+    aliases: AliasServer = server.slots.get(ALIAS, AliasServer())
+    patterns = [mapping for mapping in aliases.aliases if mapping.pattern is not None]
+    return explore.linked(_Site(evaluator, door, mounts, patterns), lambda uri: uri.rpartition("/")[0], found)
 
 
 class _Site:
-    def __init__(self, evaluator: Evaluator, door: Door, mounts: list[Mount]) -> None:
-        self.evaluator, self.door, self.mounts = evaluator, door, mounts
+    def __init__(self, evaluator: Evaluator, door: Door, mounts: list[Mount], patterns: list[Mapping]) -> None:
+        self.evaluator, self.door, self.mounts, self.patterns = evaluator, door, mounts, patterns
         self.evidence = evaluator.evidence
 
     def visit(self, target: str) -> Request:
@@ -37,7 +44,9 @@ class _Site:
             return None
 
     def file_of(self, uri: str) -> str | None:
-        """Mounts with longer names come first."""
+        """Mounts with longer names come first; what an AliasMatch takes lies where that leads."""
+        if any(mapping.pattern is not None and mapping.pattern.matches(uri) for mapping in self.patterns):
+            return self.evaluator.followed(self.visit(quoted(uri)))[1].filename
         for mount in self.mounts:
             stem = mount.url.rstrip("/")
             if uri.startswith(f"{stem}/"):
