@@ -62,7 +62,6 @@ NOT_CURED = {
     "perfsonar-638": _NO_RULE,
     "a15-phplist-360": _NO_RULE,
     "a19-location-overrides-directory": "nothing: the section refuses on purpose",
-    "wsl-1509": "what the directory that is named as the access file is there for",
     "apache/links-not-followed:broken-target": "where the link was to lead",
     "apache/nothing-granted:broken-missing": "where the site's files are",
     "apache/proxy-flag-without-proxy:broken": "whether the module is installed",

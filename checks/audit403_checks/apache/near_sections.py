@@ -5,7 +5,7 @@ from errno import ENOENT, ENOTDIR
 
 from audit403.apache.explore.subject import Subject
 from audit403.apache.model.authz import AUTHZ_CORE, AuthzConfig
-from audit403.apache.model.section import DIRECTORY, Section
+from audit403.apache.model.section import DIRECTORY, LOCATION, Section
 from audit403.apache.site import ApacheSite
 from audit403.core.named_tuple import NamedTuple
 from audit403_checks.apache.requirements import only_denies
@@ -29,16 +29,26 @@ def near_section(subject: Subject, root: Root, site: ApacheSite) -> Near | None:
     directory = root.directory
     real = _real(subject, directory)
     wide: Near | None = None
-    for section in subject.server.sections[DIRECTORY]:
+    for section in (*subject.server.sections[LOCATION], *subject.server.sections[DIRECTORY]):
         config: AuthzConfig | None = section.per_dir.get(AUTHZ_CORE)
-        if section.regex is not None or config is None or config.root is None or only_denies(config.root):
+        if config is None or config.root is None or only_denies(config.root):
             continue
         text = section.text.rstrip("/")
+        if section.regex is not None:
+            if section.kind == DIRECTORY and section.regex.matches(directory):
+                wide = Near(section, "matches the directory and nothing that lies in it", False)
+            continue
+        if section.kind == LOCATION:
+            if text == directory:
+                wide = Near(section, "is for a URL, and this is a path of the file system", False)
+            continue
         unknown = _VARIABLE.search(text)
         if unknown is not None and _is_like(text.partition(unknown[0])[2], root):
             return Near(section, f"is for nothing, as the variable {unknown[1]} is not defined", True)
         if section.is_pattern or text == directory or not text:
             continue
+        if not text.startswith("/") and directory.endswith(f"/{text}"):
+            return Near(section, "has a path that does not begin with /, and is for nothing", True)
         if text.lower() == directory.lower():
             return Near(section, "differs from it in case", True)
         known = _real(subject, text)

@@ -7,8 +7,8 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, NOTE, WARNING, Finding
 from audit403.core.place import PathPlace
 from audit403.core.registry import check
-from audit403.explore.subject import PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE, Blocked
-from audit403_checks.files.blocked import blocked_finding, more_like
+from audit403.explore.subject import PURPOSE_HOME, PURPOSE_LINKED, PURPOSE_PAGE, PURPOSE_PROBE, Blocked
+from audit403_checks.files.blocked import blocked_finding, is_listed_only, more_like
 from audit403_checks.files.kinds import is_for_nobody, is_public
 from audit403_checks.files.remedies import worker_of
 from audit403_checks.support import refused_by_any
@@ -22,7 +22,7 @@ def ancestor_not_searchable(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     groups: dict[str, list[Blocked]] = {}
     for one in found[1].blocking:
-        groups.setdefault(_severity(one), []).append(one)
+        groups.setdefault(_severity(one, found[0].where), []).append(one)
     for severity, blocked in groups.items():
         places = sum(one.places for one in blocked)
         behind = f"; {places} places lie behind it" if places > 1 and len(blocked) == 1 else ""
@@ -31,8 +31,10 @@ def ancestor_not_searchable(fact: Fact, site: Site) -> Iterator[Finding]:
         yield blocked_finding("files/ancestor-not-searchable", severity, message, site, found[0], blocked, "search")
 
 
-def _severity(blocked: Blocked) -> str:
-    if blocked.purpose in (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE):
+def _severity(blocked: Blocked, where: PathPlace) -> str:
+    if blocked.purpose in (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE, PURPOSE_LINKED):
         return ERROR
+    if blocked.path == where.path and is_listed_only(where) and not is_for_nobody(blocked.path.rpartition("/")[2]):
+        return WARNING
     is_known = not is_for_nobody(blocked.path) and is_public(blocked.target.partition("?")[0])
     return WARNING if is_known else NOTE

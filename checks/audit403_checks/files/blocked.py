@@ -33,3 +33,9 @@ def more_like(blocked: list[Blocked], one: str, many: str) -> str:
     more = len(blocked) - 1
     least = "at least " if len(blocked) >= MOST_HITS else ""
     return "" if not more else f" ({least}{more} more {many if more > 1 else one} like it)"
+
+
+def is_listed_only(where: object) -> bool:
+    """Whether everybody may read the names in a directory and nobody may use them: what `chmod -R 644` leaves."""
+    mode = where.mode if isinstance(where, PathPlace) else None
+    return mode is not None and mode & 0o005 == 0o004

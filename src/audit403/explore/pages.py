@@ -1,4 +1,4 @@
-"""What the pages of a tree load: scripts, stylesheets, pictures, as far as their addresses are written in HTML."""
+"""What the pages of a tree load: scripts, stylesheets, pictures, as far as HTML or CSS says their addresses."""
 
 import re
 from collections.abc import Iterator
@@ -17,6 +17,8 @@ _TAG = re.compile(r"<(script|img|source|video|audio|track|embed|iframe|link)\b([
 _ADDRESS = re.compile(r"""\b(?:src|href)\s*=\s*(?:"([^"<>]+)"|'([^'<>]+)'|([^\s"'<>=]+))""", re.IGNORECASE)
 _RELATION = re.compile(r"""\brel\s*=\s*["']?([a-z -]+)""", re.IGNORECASE)
 _LOADED = frozenset(("stylesheet", "icon", "apple-touch-icon", "manifest", "modulepreload", "preload", "shortcut"))
+_IN_A_STYLE = re.compile(r"""\burl\(\s*(?:"([^"()]+)"|'([^'()]+)'|([^\s"'()]+))\s*\)""", re.IGNORECASE)
+_STYLE_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _BASE = re.compile(r"<base\b", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _MADE_LATER = ("{{", "{%", "<%", "<?", "${", "#{", "[[")
@@ -54,6 +56,18 @@ def loaded_by(text: str, url: str, known: set[tuple[str, str]]) -> Iterator[str]
             continue
         address = _ADDRESS.search(tag[2])
         written = "" if address is None else (address[1] or address[2] or address[3]).strip()
+        if (folder, written) not in known:
+            known.add((folder, written))
+            uri = _resolved(written, folder)
+            if uri is not None:
+                yield uri
+
+
+def loaded_by_style(text: str, url: str, known: set[tuple[str, str]]) -> Iterator[str]:
+    """The same of a stylesheet: fonts, pictures, other styles."""
+    folder = url.rpartition("/")[0]
+    for address in _IN_A_STYLE.finditer(_STYLE_COMMENT.sub("", text)):
+        written = (address[1] or address[2] or address[3]).strip()
         if (folder, written) not in known:
             known.add((folder, written))
             uri = _resolved(written, folder)

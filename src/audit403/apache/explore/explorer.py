@@ -20,6 +20,7 @@ from audit403.apache.explore.unexplored import Unmet
 from audit403.apache.model.model import Model
 from audit403.apache.model.server import Server
 from audit403.apache.model.vhost_alias import VHOST_ALIAS
+from audit403.core.decision import REFUSED
 from audit403.core.fact import Fact, IdleDirective
 from audit403.core.family import NotAudited
 from audit403.core.open_question import Undecided
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 _NAMES_HOSTS = re.compile(
     rb"^[ \t\v\f\r]*+(?:require\s+host|allow\s+from\s.*[a-z]\.[a-z])", re.IGNORECASE | re.MULTILINE
 )
+_SCRIPTS = (".php", ".cgi", ".pl", ".py")
+_MOST_SCRIPTS = 4
 
 
 class Explorer:
@@ -148,6 +151,7 @@ class Explorer:
         if entries:
             self._explore_linked(server, doors[0], mounts, entries)
             self._explore_writing(search, server, doors[0], mounts)
+            self._explore_forms(search, server, doors[0], entries)
         if access_files:
             self._look_for_unread(server, doors[0], entries, access_files)
         self.unmet.note(server, search, mounts)
@@ -190,6 +194,15 @@ class Explorer:
 
             for start in written_to(server, door, mounts):
                 self._explore(search, start, None)
+
+    def _explore_forms(self, search: Search, server: Server, door: Door, entries: list[TreeStart]) -> None:
+        """What forms send to some of the scripts, where only reading is let through."""
+        scripts = (one for one in entries if one.path.lower().endswith(_SCRIPTS))
+        for one in islice(scripts, _MOST_SCRIPTS):
+            shown = visit(door, one.target)
+            sent = shown._replace(method="POST")
+            if self.evaluator.decide(shown).handed_to and self.evaluator.decide(sent).verdict == REFUSED:
+                self._explore(search, Start(sent, one.purpose, server), None)
 
     def _explore_strays(self) -> None:
         from audit403.apache.explore.meant_names import meant_names

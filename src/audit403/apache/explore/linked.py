@@ -1,6 +1,7 @@
 """What the pages of a tree load, as Apache finds it."""
 
 from collections.abc import Iterator
+from errno import EACCES
 
 from audit403.apache.decide.evaluator import Evaluator
 from audit403.apache.explore.doors import Door, visit
@@ -11,6 +12,7 @@ from audit403.core.decision import Decision
 from audit403.core.open_question import Undecided
 from audit403.core.request import Request
 from audit403.evidence.interface import Entry
+from audit403.evidence.links import real_path
 from audit403.explore import linked as explore
 from audit403.explore.blocking import TreeStart
 from audit403.explore.ordinary import quoted
@@ -38,10 +40,16 @@ class _Site:
         return self.evaluator.decide(request)
 
     def stat(self, path: str) -> Entry | None:
+        """What is behind a directory that the children cannot search is there all the same."""
         try:
-            return self.evaluator.files().stat(path).entry
+            seen = self.evaluator.files().stat(path)
         except Undecided:
             return None
+        if seen.errno != EACCES:
+            return seen.entry
+        real = real_path(self.evidence, path)
+        entry = self.evidence.entry(real) if isinstance(real, str) else None
+        return entry if isinstance(entry, Entry) else None
 
     def file_of(self, uri: str) -> str | None:
         """Mounts with longer names come first; what an AliasMatch takes lies where that leads."""
