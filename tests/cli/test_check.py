@@ -130,7 +130,7 @@ def test_an_ascii_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         "-c",
         "import sys; from audit403.cli.main import main; sys.exit(main(sys.argv[1:]))",
         "check",
-        path,
+        str(path),
     ]
     result = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert result.returncode == 1 and "-> 403 Forbidden" in result.stdout and result.stdout.isascii()

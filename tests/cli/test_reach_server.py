@@ -20,6 +20,7 @@ from audit403.files.identity import Identity, identity_of, numbered
 from servers import apache, nginx
 from servers.need import need_root
 from servers.ports import free_port
+from servers.process import children
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +114,7 @@ def test_nginx_workers_too(server_dir: Path, start_nginx: Callable[..., nginx.Ng
     assert answer["user"] == "backup"
     found = identity_of(LocalEvidence(), "backup")
     assert isinstance(found, Identity)
-    worker = next(pid for pid in nginx.children(server.pid))
+    worker = next(pid for pid in children(server.pid))
     assert _credentials(worker) == (found.uid, found.gid, sorted(found.groups))
 
 

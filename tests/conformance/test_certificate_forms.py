@@ -31,7 +31,7 @@ def reasons(rest: str) -> list[str]:
 
 
 def test_what_nginx_writes_is_possible(
-    server_dir: Path, start_nginx: Callable[[Path], Nginx], certificates: Certificates
+    server_dir: Path, start_nginx: Callable[[str], Nginx], certificates: Certificates
 ) -> None:
     port = free_port()
     shown = "|".join(f"${name}" for name in NAMES)
@@ -154,7 +154,7 @@ def _with_colons(certificates: Certificates, what: str) -> str:
 
 
 def test_without_an_authority_no_certificate_verifies(
-    server_dir: Path, start_nginx: Callable[[Path], Nginx], certificates: Certificates
+    server_dir: Path, start_nginx: Callable[[str], Nginx], certificates: Certificates
 ) -> None:
     port = free_port()
     server = start_nginx(

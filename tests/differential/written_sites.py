@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from audit403.core.request import Request
 from differential.score import Decides, Key, Score
@@ -40,6 +40,9 @@ class Explores(Protocol):
     def is_found(self, request: Request, decision: Decision) -> bool: ...
 
 
+Found = TypeVar("Found", bound=Explores)
+
+
 def examples_of(family: str) -> list[Example]:
     """Every example of a server that starts."""
     return [one for one in PAGE_EXAMPLES + CASE_EXAMPLES if one.family == family and one.asks]
@@ -64,8 +67,8 @@ class ExampleSite:
 def hold_examples(
     examples: Iterable[Example],
     certificates: Certificates,
-    explores: Callable[[LaidOut], Explores],
-    sample_of: Callable[[Explores], Iterable[Request]],
+    explores: Callable[[LaidOut], Found],
+    sample_of: Callable[[Found], Iterable[Request]],
     count: int,
 ) -> None:
     """Ask each example's own requests and `count` others; every 403 is one that exploration found."""

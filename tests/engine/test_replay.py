@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit403.core.edit import TextEdit
+from audit403.core.fact import Refusal
 from audit403.core.family import Options
 from audit403.core.finding import ERROR, SAFE, UNSAFE, Finding, Fix
+from audit403.core.place import Span
 from audit403.engine.audit import Asked, audit
 from audit403.engine.replay import Replay
 from fakes.family import FakeSite
@@ -25,12 +27,16 @@ def site(text: str) -> FakeSite:
     return FakeSite("/a.fake", text.encode(), Options())
 
 
+def refusals(there: FakeSite) -> list[Refusal]:
+    return [fact for fact in there.facts() if isinstance(fact, Refusal)]
+
+
 def settled(text: str, *fixes: Fix, line: int = 1) -> Fix:
     """What becomes of the fixes for the refusal of one line."""
     there = site(text)
-    facts = list(there.facts())
-    fact = next(fact for fact in facts if fact.where.line == line)  # type: ignore[union-attr]
-    finding = Finding("fake/x", ERROR, "x", fact.where, request=fact.witness, fixes=fixes, fact=fact)  # type: ignore[union-attr]
+    facts = refusals(there)
+    fact = next(fact for fact in facts if isinstance(fact.where, Span) and fact.where.line == line)
+    finding = Finding("fake/x", ERROR, "x", fact.where, request=fact.witness, fixes=fixes, fact=fact)
     (finding,) = Replay(there, facts).settle([finding])
     assert finding.fix is not None and finding.fixes == ()
     return finding.fix
@@ -76,11 +82,10 @@ def test_what_else_it_opens_is_listed_and_makes_it_unsafe() -> None:
 def test_another_defect_of_the_same_rule_may_be_mended_too() -> None:
     text = "refuse /a\nrefuse /b\n"
     there = site(text)
-    facts = list(there.facts())
+    facts = refusals(there)
     fixes = (Fix("all", SAFE, replace(text, text, "")),)
     findings = [
-        Finding("fake/x", ERROR, "x", fact.where, request=fact.witness, fixes=fixes, fact=fact)  # type: ignore[union-attr]
-        for fact in facts
+        Finding("fake/x", ERROR, "x", fact.where, request=fact.witness, fixes=fixes, fact=fact) for fact in facts
     ]
     first, second = Replay(there, facts).settle(findings)
     assert first.fix is not None and first.fix.applicability == SAFE and len(first.fix.also_opens) == 1
@@ -170,10 +175,10 @@ def test_many_of_one_kind_share_a_world(tmp_path: Path) -> None:
     hosts = 20
     text = "".join(f"refuse /{number}\n" for number in range(hosts))
     there = site(text)
-    facts = list(there.facts())
+    facts = refusals(there)
     findings = []
     for number, fact in enumerate(facts):
-        request = fact.witness._replace(host=f"host{number}.example")  # type: ignore[union-attr]
+        request = fact.witness._replace(host=f"host{number}.example")
         fixes = (Fix("out", SAFE, replace(text, f"refuse /{number}\n", "")),)
         findings.append(Finding("fake/x", ERROR, "x", fact.where, request=request, fixes=fixes, fact=fact))
     replay = Replay(there, ())
@@ -193,10 +198,9 @@ class TestWholeRun:
     def test_line_endings_are_those_of_the_file(self, tmp_path: Path) -> None:
         text = "# one\r\nrefuse /a\r\n"
         there = FakeSite("/a.fake", text.encode(), Options())
-        facts = list(there.facts())
+        facts = refusals(there)
         edit = TextEdit("/a.fake", 7, 16, "# two\n# three")
-        finding = Finding(
-            "fake/x", ERROR, "x", facts[0].where, request=facts[0].witness, fixes=(Fix("", SAFE, (edit,)),)
-        )  # type: ignore[union-attr]
+        fixes = (Fix("", SAFE, (edit,)),)
+        finding = Finding("fake/x", ERROR, "x", facts[0].where, request=facts[0].witness, fixes=fixes)
         (finding,) = Replay(there, facts).settle([finding])
         assert finding.fix is not None and finding.fix.edits[0].text == "# two\r\n# three"

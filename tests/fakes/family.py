@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from audit403.core.decision import NOT_REFUSED, REFUSED, Decision, Step
 from audit403.core.edit import Edit, TextEdit, edited
 from audit403.core.fact import Fact, ReadingFault, Refusal
-from audit403.core.family import Comment, NotAudited, Options
+from audit403.core.family import Comment, NotAudited, Options, RunsAs
 from audit403.core.place import Span
 from audit403.core.request import Request
 
@@ -29,7 +29,7 @@ class FakeSite:
     def __init__(self, main: str, data: bytes, options: Options) -> None:
         self.main = main
         self.data = data
-        self.files = (main,)
+        self.files: tuple[str, ...] = (main,)
         self.size = len(data)
         self.options = options
         self.assumed: str | None = None
@@ -78,6 +78,9 @@ class FakeSite:
 
     def docroots(self) -> Iterable[str]:
         return [words[1] for _, words in self.lines() if words[:1] == ["docroot"]]
+
+    def runs_as(self) -> tuple[RunsAs, ...]:
+        return (RunsAs("nobody", None, "the server"),)
 
     def with_tree(self, tree: str) -> FakeSite:
         return FakeSite(self.main, self.data, self.options._replace(tree=tree))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from hypothesis import strategies as st
 
@@ -49,7 +48,7 @@ _values = st.sampled_from(_VALUES) | st.text(max_size=20)
 
 
 @st.composite
-def statements(draw: Any, depth: int = 0) -> str:
+def statements(draw: st.DrawFn, depth: int = 0) -> str:
     """A few directives with sections among them; mostly well-formed."""
     lines = []
     for _ in range(draw(st.integers(0, 6))):
@@ -65,7 +64,7 @@ def statements(draw: Any, depth: int = 0) -> str:
 
 
 @st.composite
-def nearly_right(draw: Any) -> bytes:
+def nearly_right(draw: st.DrawFn) -> bytes:
     """A whole configuration, a part of one, or an `.htaccess`."""
     text = draw(statements())
     if draw(st.booleans()):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from hypothesis import strategies as st
 
@@ -42,7 +41,7 @@ glue = st.sampled_from(_GLUE)
 
 
 @st.composite
-def statements(draw: Any, depth: int = 0) -> str:
+def statements(draw: st.DrawFn, depth: int = 0) -> str:
     """A few statements, with blocks among them; mostly well-formed."""
     parts = []
     for _ in range(draw(st.integers(0, 5))):
@@ -57,7 +56,7 @@ def statements(draw: Any, depth: int = 0) -> str:
 
 
 @st.composite
-def nearly_right(draw: Any) -> bytes:
+def nearly_right(draw: st.DrawFn) -> bytes:
     """A whole configuration, or a part."""
     text = draw(statements())
     if draw(st.booleans()):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from audit403.apache import family
 from audit403.apache.read.parse import parse
+from audit403.apache.site import ApacheSite
 from audit403.core.family import Options
 from audit403.core.request import Request
 from audit403.core.source import every_directive
@@ -32,6 +33,7 @@ def test_the_reader(data: bytes) -> None:
         assert problem.message
         assert 0 <= problem.span.start <= problem.span.end <= len(data)
     site = family.read_text(data, LocalEvidence(), Options(None, (), "none"))
+    assert site is None or isinstance(site, ApacheSite)
     for directive in () if site is None else every_directive(site.configuration.directives):
         if directive.source.data is data or directive.source.data == data:
             assert 0 <= directive.start <= directive.line_end <= directive.end <= len(data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 KEYS = ["rule", "severity", "message", "where", "because", "request", "who", "status", "log", "fix", "fingerprint"]
 
 
-def shown(report: Report, targets: list[str] | None = None) -> dict[str, object]:
+def shown(report: Report, targets: list[str] | None = None) -> dict[str, Any]:
     stream = io.StringIO()
     write_json(report, Paths(["/"] if targets is None else targets), stream)
-    whole = json.loads(stream.getvalue())
+    whole: dict[str, Any] = json.loads(stream.getvalue())
     CHECK.validate(whole)
-    return whole  # type: ignore[no-any-return]
+    return whole
 
 
 @pytest.fixture
@@ -66,9 +66,9 @@ def test_what_was_not_audited_is_listed(report: Report) -> None:
 
 def test_paths_are_as_the_targets_were_given(report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert shown(report)["findings"][0]["where"]["file"] == str(tmp_path / "nginx.conf")  # type: ignore[index]
-    assert shown(report, ["."])["findings"][0]["where"]["file"] == "nginx.conf"  # type: ignore[index]
-    assert shown(report, ["."])["findings"][1]["fix"]["edits"][0]["file"] == "nginx.conf"  # type: ignore[index]
+    assert shown(report)["findings"][0]["where"]["file"] == str(tmp_path / "nginx.conf")
+    assert shown(report, ["."])["findings"][0]["where"]["file"] == "nginx.conf"
+    assert shown(report, ["."])["findings"][1]["fix"]["edits"][0]["file"] == "nginx.conf"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_other_places(place: PathPlace, expected: dict[str, object]) -> None:
     fix = Fix("s", MANUAL, commands=("chmod o+x /srv",))
     finding = Finding("files/x", ERROR, "m\udcff", place, (Because(place, "w"),), fix=fix)
     whole = shown(Report((Judged(finding, None, "0" * 32, True),), 0, (NotAudited("h", "r"),), ()))
-    (row,) = whole["findings"]  # type: ignore[misc]
+    (row,) = whole["findings"]
     assert row["where"] == row["because"][0]["where"] == expected
 
 

@@ -24,7 +24,7 @@ def environment() -> dict[str, str]:
 
 
 def audit403(
-    *arguments: str | Path, stdin: str = "", cwd: Path | None = None, within: list[str] | None = None
+    *arguments: str | Path, stdin: str | None = "", cwd: Path | None = None, within: list[str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a command; `within` is put before it."""
     command = [*(within or ()), sys.executable, "-m", "audit403", *map(str, arguments)]

@@ -189,12 +189,12 @@ def _grow(tree: str, root: Path, words: dict[str, str]) -> None:
             path.write_text(content and _filled(content, words) + "\n")
         late.append((path, int(mode, 8), owner))
     # From the leaves up: a directory that is closed early could not be filled by its own owner.
-    for path, mode, owner in sorted(late, key=lambda entry: -len(entry[0].parts)):
+    for path, bits, owner in sorted(late, key=lambda entry: -len(entry[0].parts)):
         if owner != "-" and IS_ROOT:
             user, _, group = owner.partition(":")
             os.chown(path, _uid(user), _gid(group or user), follow_symlinks=False)
         if not path.is_symlink():
-            path.chmod(mode)
+            path.chmod(bits)
 
 
 def _lines(tree: str) -> list[str]:

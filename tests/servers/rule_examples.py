@@ -143,7 +143,7 @@ class _Page:
             raise ExampleError(f'{self.page}: the block title="{title}" needs expect="GET / -> …"')
         files = {"site.conf": "" if configuration is None else configuration.text}
         files |= {f"root/{path}": block.text for path, block in access_files.items() if block is not None}
-        defaults = {key: own[key] for key in ("from", "with", "host") if key in own}
+        defaults: dict[str, str] = {key: own[key] for key in ("from", "with", "host") if key in own}
         asks = parse_asks(own["expect"], files, defaults)
         text = DEFAULT_TREE if tree is None else tree.text
         logs = tuple(part.strip() for part in own.get("log", "").split("|") if part.strip())

@@ -85,7 +85,7 @@ class Trial:
             (site,) = self.report.sites
             return site
         family: Family = load(entry_points(FAMILIES)[self.example.family])
-        return family.read(str(self.place.main), LocalEvidence(), Options(None, {}, "here"))
+        return family.read(str(self.place.main), LocalEvidence(), Options(None, (), "here"))
 
     def findings_are_as_written(self) -> None:
         findings = [judged.finding for judged in self.report.findings]
@@ -188,7 +188,11 @@ def _undo(edit: Edit) -> Callable[[], None]:
     if isinstance(edit, RemoveEdit) and os.path.isdir(edit.path):
         return lambda: os.mkdir(edit.path)
     if isinstance(edit, AclUserEdit):
-        return lambda: subprocess.run([need("setfacl"), "-b", edit.path], check=True) and None
+
+        def without_acl() -> None:
+            subprocess.run([need("setfacl"), "-b", edit.path], check=True)
+
+        return without_acl
     path = str(getattr(edit, "path", "/"))
     status = os.lstat(path)
 

@@ -10,7 +10,7 @@ from audit403.core.family import NotAudited, Options, Site
 from audit403.evidence.interface import Evidence
 
 name = "apache"
-usual_mains = (
+usual_mains: tuple[str, ...] = (
     "/etc/apache2/apache2.conf",
     "/etc/httpd/conf/httpd.conf",
     "/usr/local/etc/apache24/httpd.conf",

@@ -64,19 +64,20 @@ class Httpd:
         self.model: Model = build_model(read_configuration(str(conf), evidence))
         self.evaluator = Evaluator(self.model, evidence)
 
-    def ask(self, target: str = "/page.html", *, tls: Tls | None = None, **given: object) -> Decision:
+    def ask(self, target: str = "/page.html", /, **given: object) -> Decision:
         """The decision on a request; `given` are the fields of the request and, by their names, headers."""
         fields = {"method": "GET", "host": "own.test", "client": "127.0.0.1"}
         fields |= {name: str(given.pop(name)) for name in list(given) if name in fields}
-        length = given.pop("body_length", None)
+        length, tls = given.pop("body_length", None), given.pop("tls", None)
+        assert isinstance(length, int | None) and isinstance(tls, Tls | None)
         headers = tuple((name.replace("_", "-"), str(value)) for name, value in given.items())
         scheme = "https" if tls else "http"
         request = Request(
             fields["method"], scheme, fields["host"], 80, target, fields["client"], headers, tls=tls,
-            body_length=length,  # type: ignore[arg-type]
+            body_length=length,
         )  # fmt: skip
         return self.evaluator.decide(request)
 
-    def status(self, target: str = "/page.html", **given: object) -> int | None:
+    def status(self, target: str = "/page.html", /, **given: object) -> int | None:
         """The status alone."""
-        return self.ask(target, **given).status  # type: ignore[arg-type]
+        return self.ask(target, **given).status

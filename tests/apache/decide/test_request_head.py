@@ -71,7 +71,7 @@ def test_limits_of_the_main_server_that_stand_further_on_are_not_for_a_virtual_h
 def test_conditions(tmp_path: Path, headers: dict[str, str], status: int | None) -> None:
     httpd = Httpd(tmp_path, "")
     os.utime(tmp_path / "html/page.html", (1_700_000_000, 1_700_000_000))
-    decision = httpd.ask(**headers)  # type: ignore[arg-type]
+    decision = httpd.ask(**headers)
     assert (decision.verdict, decision.status) == ("not-refused", status)
 
 

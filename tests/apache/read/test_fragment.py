@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from audit403.apache.family import NOT_RECOGNISED
 from audit403.apache.read.configuration import Configuration, Settings, parse_htaccess, read_configuration
 from audit403.apache.read.fragment import (
-    NOT_RECOGNISED,
     around_htaccess,
     read_folder,
     read_lone,
@@ -162,9 +162,9 @@ def test_a_debian_repository(tmp_path: Path) -> None:
     assert configuration.problems == []
     assert configuration.modules.has("mod_php.c")
     assert configuration.every()[0].args == ["www-data"]
-    folder = read_folder(str(tmp_path), LocalEvidence())
-    assert [one.main.path for one in folder.configurations] == [str(conf / "apache2.conf")]
-    assert folder.fragments == []
+    found = read_folder(str(tmp_path), LocalEvidence())
+    assert [one.main.path for one in found.configurations] == [str(conf / "apache2.conf")]
+    assert found.fragments == []
 
 
 def test_a_repository_without_its_modules(tmp_path: Path) -> None:

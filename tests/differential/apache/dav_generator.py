@@ -143,7 +143,7 @@ class DavSites:
         return "\n".join(lines) + "\n"
 
     def _settings(self, share: float) -> list[str]:
-        found = []
+        found: list[str] = []
         while self.rng.random() < share and len(found) < 4:
             found.append(self.rng.choice(SETTINGS))
         return found

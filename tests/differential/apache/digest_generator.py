@@ -184,15 +184,14 @@ class Digests(Logins):
 
     def odd(self, target: str) -> dict[str, str | None]:
         path = target.partition("?")[0]
-        return self.rng.choice(
-            (
-                {"realm": OTHER_REALM}, {"algorithm": None}, {"algorithm": "md5"}, {"algorithm": "MD5-sess"},
-                {"algorithm": "SHA-256"}, {"qop": None, "nc": None, "cnonce": None}, {"qop": "auth-int"},
-                {"qop": "AUTH"}, {"uri": path}, {"uri": f"http://localhost{target}"},
-                {"uri": f"http://localhost:{self.port}{target}"}, {"uri": f"http://other.test{target}"},
-                {"uri": target.replace("a", "%61")}, {"uri": "*"}, {"uri": "/other"}, {"uri": f"{target}#x"},
-                {"opaque": "0"}, {"opaque": "zz"}, {"opaque": None}, {"nonce": "x" * 52}, {"cnonce": ""},
-                {"nonce": "AAAAAAAAAAA=" + "0" * 40}, {"nonce": "x" * 11 + "=" + "y" * 40},
-                {"nc": "5"}, {"nc": "0"}, {"nc": "1 x"}, {"nc": "1x"},
-            )
+        oddities: tuple[dict[str, str | None], ...] = (
+            {"realm": OTHER_REALM}, {"algorithm": None}, {"algorithm": "md5"}, {"algorithm": "MD5-sess"},
+            {"algorithm": "SHA-256"}, {"qop": None, "nc": None, "cnonce": None}, {"qop": "auth-int"},
+            {"qop": "AUTH"}, {"uri": path}, {"uri": f"http://localhost{target}"},
+            {"uri": f"http://localhost:{self.port}{target}"}, {"uri": f"http://other.test{target}"},
+            {"uri": target.replace("a", "%61")}, {"uri": "*"}, {"uri": "/other"}, {"uri": f"{target}#x"},
+            {"opaque": "0"}, {"opaque": "zz"}, {"opaque": None}, {"nonce": "x" * 52}, {"cnonce": ""},
+            {"nonce": "AAAAAAAAAAA=" + "0" * 40}, {"nonce": "x" * 11 + "=" + "y" * 40},
+            {"nc": "5"}, {"nc": "0"}, {"nc": "1 x"}, {"nc": "1x"},
         )  # fmt: skip
+        return self.rng.choice(oddities)

@@ -11,14 +11,15 @@ from collections import Counter
 from operator import ne
 from typing import TYPE_CHECKING
 
+from audit403.apache.read.tree import Directive
 from differential.apache.shrink import directives_of
-from differential.nginx.influence import Influence, at_fuzz_scale
+from differential.nginx.influence import InfluenceOf, at_fuzz_scale
 from servers.told import tell
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Iterable, Sequence
 
-    from audit403.apache.read.tree import Directive
     from differential.apache.duel import Duel
     from differential.nginx.duel import Ask
 
@@ -43,11 +44,11 @@ def labels(directive: Directive, parent: Directive | None) -> Iterable[str]:
         yield from (f"options {word.lstrip('+-').lower()}" for word in args)
 
 
-class Report(Influence):
+class Report(InfluenceOf[Directive]):
     """The counts of one test."""
 
-    def __init__(self, rng: object, wanted: Iterable[str], trials: int | None = None) -> None:
-        super().__init__(rng, wanted, labels=labels, trials=trials)  # type: ignore[arg-type]
+    def __init__(self, rng: random.Random, wanted: Iterable[str], trials: int | None = None) -> None:
+        super().__init__(rng, wanted, labels, trials)
         self.stood: Counter[str] = Counter()
         self.wrong: Counter[str] = Counter()
 

@@ -9,6 +9,7 @@ from differential.nginx.duel import Ask
 from servers.ports import free_port
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from random import Random
 
@@ -94,7 +95,7 @@ class Negotiations:
         lines: list[str] = []
         if rng.random() < 0.9:
             lines.append(f"URI: {self.map_target(folder)}")
-        known = (
+        known: tuple[Callable[[], str], ...] = (
             lambda: (
                 f"Content-Type: {rng.choice(TYPES)}{rng.choice(('', '; qs=0.5', ';qs=0.9; charset=utf-8', ';level=3'))}"
             ),
@@ -191,7 +192,7 @@ class Negotiations:
         indexes = ("index", "index page", "page", "doc index.html", "disabled", "p doc")
         flags = ("SetEnvIf X-No . no-gzip", "SetEnv no-gzip 1", "SetEnvIf Host . gzip-only-text/html=1")
         removed, endings = ("Language", "Encoding", "Type", "Handler", "Charset"), ("en", "html", "gz", "var", "cgi")
-        known = (
+        known: tuple[Callable[[], str], ...] = (
             lambda: f"Options {rng.choice(OPTIONS)}",
             lambda: f"LanguagePriority {' '.join(rng.sample(LANGUAGES, k=rng.randint(1, 4)))}",
             lambda: f"ForceLanguagePriority {rng.choice(('None', 'Prefer', 'Fallback', 'Prefer Fallback'))}",

@@ -194,7 +194,8 @@ class Rewrites:
             return root + rng.choice(("/page.html", "/$1", "/a/", ""))
         if roll < 0.92:
             return rng.choice(words.URLS.split()).replace("{port}", str(self.port))
-        return rng.choice(_WORD.findall(words.ODD))
+        odd: list[str] = _WORD.findall(words.ODD)
+        return rng.choice(odd)
 
     def flags(self, output: str) -> list[str]:
         """The flags of a rule, with what makes an answer a bit more often where nothing is substituted."""

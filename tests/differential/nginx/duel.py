@@ -7,7 +7,7 @@ says how often they agreed and fails below what issue A demands, with the first 
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from audit403.core.decision import REFUSED, UNKNOWN, Decision
 from audit403.core.request import Request
@@ -72,6 +72,37 @@ class Ask(NamedTuple):
         return "::1" if ":" in self.client else "127.0.0.1"
 
 
+class Answered(Protocol):
+    """What a real server answered: `Response`, and what knows more."""
+
+    @property
+    def status(self) -> int:
+        """The status; CLOSED where there was no answer."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """What was sent."""
+        ...
+
+
+class Question(Protocol):
+    """A request for both: `Ask`, and what knows more."""
+
+    @property
+    def method(self) -> str:
+        """The method."""
+        ...
+
+    def request(self) -> Request:
+        """The request as the evaluator takes it."""
+        ...
+
+    def send(self, server: Nginx) -> Answered:
+        """Ask the real server."""
+        ...
+
+
 class Judgement(NamedTuple):
     """What the evaluator says: the decision, and the text that `return` sends along when it does."""
 
@@ -83,6 +114,11 @@ class _Watched(Evaluator):
     """An evaluator whose last exchange can be looked at."""
 
     last: Exchange | None = None
+
+    def watched(self, request: Request) -> tuple[Decision, Exchange | None]:
+        """The decision, and the exchange that led to it where there was one."""
+        self.last = None
+        return self.decide(request), self.last
 
     def _run(self, exchange: Exchange, outcome: Outcome | None) -> Answer:
         if not exchange.is_subrequest:
@@ -99,15 +135,13 @@ class Judge:
         self.model = build_model(configuration, socket.gethostname())
         self.evaluator = _Watched(self.model, evidence, now=now)
 
-    def __call__(self, ask: Ask) -> Judgement:
-        self.evaluator.last = None
-        decision = self.evaluator.decide(ask.request())
-        exchange = self.evaluator.last
+    def __call__(self, ask: Question) -> Judgement:
+        decision, exchange = self.evaluator.watched(ask.request())
         sent = exchange.response_text if exchange is not None and ask.method != "HEAD" else None
         return Judgement(decision, sent.encode("utf-8", "surrogateescape") if isinstance(sent, str) else None)
 
 
-def same_text(judgement: Judgement, response: Response) -> bool:
+def same_text(judgement: Judgement, response: Answered) -> bool:
     """Whether a `return 200 TEXT` sends what the evaluator says it sends."""
     return judgement.text is None or response.status != 200 or judgement.text == response.body
 
@@ -121,7 +155,7 @@ class Duel(Comparison):
         super().__init__(self.server, "text")
         self.texts = texts
 
-    def run(self, conf: str, asks: Sequence[Ask]) -> list[int]:
+    def run(self, conf: str, asks: Sequence[Question]) -> list[int]:
         """Ask everything of both; the real statuses, in order. `conf` must be the configuration that runs."""
         judge = Judge(self.server.conf, self.prefix)
         statuses: list[int] = []
@@ -137,14 +171,14 @@ class Duel(Comparison):
                 self.start_again(conf)
         return statuses
 
-    def differs(self, judgement: Judgement, response: Response) -> bool:
+    def differs(self, judgement: Judgement, response: Answered) -> bool:
         """Whether the two disagree in anything that is compared."""
         decision = judgement.decision
         if decision.verdict == UNKNOWN or (decision.verdict == REFUSED) != (response.status == 403):
             return True
         return not same_status(decision, response.status) or (self.texts and not same_text(judgement, response))
 
-    def _kind(self, judgement: Judgement, response: Response) -> str | None:
+    def _kind(self, judgement: Judgement, response: Answered) -> str | None:
         decision = judgement.decision
         if not self.differs(judgement, response):
             return None
@@ -154,7 +188,7 @@ class Duel(Comparison):
             return "text"
         return "status" if (decision.verdict == REFUSED) == (response.status == 403) else "verdict"
 
-    def _shown(self, conf: str, ask: Ask) -> str:
+    def _shown(self, conf: str, ask: Question) -> str:
         """The difference, its configuration cut down to what it takes."""
 
         def still(smaller: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from audit403.core.decision import REFUSED, UNKNOWN, Decision
 from audit403.core.edit import AclUserEdit, Edit, ModeEdit
@@ -85,7 +85,7 @@ class FileDuel:
         self.reason = ""
         self.statuses: dict[int, int] = {}
 
-    def __enter__(self) -> FileDuel:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -45,7 +45,7 @@ ODDMENTS = (
 class Weights(NamedTuple):
     """How likely each feature is in a location or a server block."""
 
-    index: float = 0.4
+    indexes: float = 0.4
     listing: float = 0.25
     tries: float = 0.25
     symlinks: float = 0.1
@@ -127,7 +127,7 @@ class Site:
         """Some directives that any level can have."""
         rng, weights = self.rng, self.weights
         lines: list[str] = []
-        if rng.random() < weights.index * share * 2:
+        if rng.random() < weights.indexes * share * 2:
             count = rng.choice((1, 1, 1, 2))
             lines += [f"index {' '.join(rng.choices(INDEXES, k=rng.randint(1, 3)))};" for _ in range(count)]
         if rng.random() < weights.listing * share * 2:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from operator import ne
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from audit403.nginx.read.parse import parse
 from differential.nginx.file_generator import Site, Weights
@@ -20,16 +20,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from audit403.nginx.read.tree import Directive
-    from differential.nginx.file_duel import FileDuel
+    from differential.nginx.file_duel import FileAsk, FileDuel
     from differential.nginx.influence import Influence, Labels
     from servers.http import Response
     from servers.nginx import Nginx
 
 _SITES, _REQUESTS = 6, 15
 
+Asked = TypeVar("Asked")
+
 
 def duel_about(duel: FileDuel, rng: random.Random, most: int, weights: Weights, influence: Influence) -> None:
     """Random trees and sites until `most` requests were asked."""
+
+    def answer(ask: FileAsk) -> object:
+        return _answer(ask.send(duel.server))
+
     port = free_port()
     number = 0
     while influence.goes_on(duel.asked, most):
@@ -43,14 +49,7 @@ def duel_about(duel: FileDuel, rng: random.Random, most: int, weights: Weights, 
         if duel.start(conf):
             duel.run(conf, asks, tree)
             duel.server.restart(conf)  # its caches are warm
-            measure_everywhere(
-                duel.server,
-                rng,
-                influence,
-                conf,
-                labels,
-                lambda asks=asks: [_answer(ask.send(duel.server)) for ask in asks],
-            )
+            measure_everywhere(duel.server, rng, influence, conf, labels, asks, answer)
         shutil.rmtree(root)
 
 
@@ -60,7 +59,8 @@ def measure_everywhere(
     influence: Influence,
     conf: str,
     labels: Labels,
-    answers: Callable[[], Sequence[object]],
+    asks: Sequence[Asked],
+    answer_to: Callable[[Asked], object],
     trials: int = 3,
 ) -> None:
     """Take a label's directives out of the whole configuration, all at once; those with the least influence come first.
@@ -69,6 +69,10 @@ def measure_everywhere(
     """
     if not influence.asked_for():
         return
+
+    def answers() -> list[object]:
+        return [answer_to(ask) for ask in asks]
+
     usual = answers()
     data = conf.encode("utf-8", "surrogateescape")
     places: dict[str, list[tuple[int, int]]] = {}

@@ -5,7 +5,7 @@ directives out of its configurations, one at a time, and asks the real server ag
 
     influence = Influence(rng, ("deny", "satisfy", "geo", "geo/ranges", "if -f"))
     while influence.goes_on(duel.asked, cases(2_000)):  # with each configuration, after its answers are in:
-        influence.measure(server, conf, [response.status for …], lambda index: ask(requests[index]).status)
+        influence.measure(server, conf, statuses, asks)
     influence.check()     # prints the table; at the scale of `make fuzz` a count under 50 fails
 
 What is rare in what a generator makes may stay rare for a whole run, so a test that lacks influence goes on for up to
@@ -18,9 +18,10 @@ test's own `labels` gives. A directive that nginx does not start without is left
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from audit403.nginx.read.parse import parse
+from audit403.nginx.read.tree import Directive
 from servers import plenty
 from servers.nginx import Nginx, NginxError
 from servers.told import tell
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Iterable, Sequence
 
-    from audit403.nginx.read.tree import Directive
+    from differential.nginx.duel import Question
 
     Labels = Callable[[Directive, Directive | None], Iterable[str]]
 
@@ -41,6 +42,21 @@ _TABLES = _DEFINITIONS | {"limit_except", "if"}
 _FUZZ = 10
 _PATIENCE = 3
 _TRIALS_AT_FUZZ_SCALE = 6
+
+
+class _Statement(Protocol):
+    """A directive of any server."""
+
+    start: int
+    end: int
+
+    @property
+    def block(self) -> Sequence[Any] | None:
+        """What it holds."""
+        ...
+
+
+Read = TypeVar("Read", bound=_Statement)
 
 
 def at_fuzz_scale() -> bool:
@@ -60,11 +76,15 @@ def plain_labels(directive: Directive, parent: Directive | None) -> Iterable[str
         yield f"{parent.name}/{directive.name}"
 
 
-class Influence:
-    """The counts of one test. `wanted` are the labels that must have influence."""
+class InfluenceOf(Generic[Read]):
+    """The counts of one test, whichever the server. `wanted` are the labels that must have influence."""
 
     def __init__(
-        self, rng: random.Random, wanted: Iterable[str], *, labels: Labels = plain_labels, trials: int | None = None
+        self,
+        rng: random.Random,
+        wanted: Iterable[str],
+        labels: Callable[[Read, Read | None], Iterable[str]],
+        trials: int | None = None,
     ) -> None:
         self.wanted = tuple(wanted)
         self.counts: Counter[str] = Counter()
@@ -83,26 +103,6 @@ class Influence:
 
     def _tame(self) -> dict[str, int]:
         return {label: self.counts[label] for label in self.wanted if self.counts[label] < FEWEST}
-
-    def measure(
-        self, server: Nginx, conf: str, statuses: Sequence[int], ask: Callable[[int], int], rounds: int | None = None
-    ) -> None:
-        """Take some directives out of `conf`, each by itself, and ask all requests again.
-
-        `ask(index)` gives the status now. Labels that were tried least come first. Afterwards the server
-        runs one of the reduced configurations: give it the next one with `restart`.
-        """
-        for start, end, labels in self._chosen(conf, self.trials if rounds is None else rounds):
-            self._tried.update(labels)
-            data = conf.encode("utf-8", "surrogateescape")
-            reduced = (data[:start] + data[end:]).decode("utf-8", "surrogateescape")
-            try:
-                server.restart(reduced)
-            except NginxError:
-                continue
-            changed = sum(ask(index) != status for index, status in enumerate(statuses))
-            for label in labels:
-                self.counts[label] += changed
 
     def check(self) -> None:
         """Tell the table; fail when the test ran at full scale and a label has too little influence."""
@@ -132,12 +132,45 @@ class Influence:
         """Each directive's byte range and labels."""
         found: list[tuple[int, int, frozenset[str]]] = []
         data = conf.encode("utf-8", "surrogateescape")
-        pending: list[tuple[Directive, Directive | None]] = [(directive, None) for directive in self._directives(data)]
+        pending: list[tuple[Read, Read | None]] = [(directive, None) for directive in self._directives(data)]
         while pending:
             directive, parent = pending.pop()
             found.append((directive.start, directive.end, frozenset(self._labels(directive, parent))))
             pending += [(child, directive) for child in directive.block or ()]
         return found
+
+    def _directives(self, data: bytes) -> Iterable[Read]:
+        """What a configuration says."""
+        raise NotImplementedError
+
+
+class Influence(InfluenceOf[Directive]):
+    """The counts of one test of nginx."""
+
+    def __init__(
+        self, rng: random.Random, wanted: Iterable[str], *, labels: Labels = plain_labels, trials: int | None = None
+    ) -> None:
+        super().__init__(rng, wanted, labels, trials)
+
+    def measure(
+        self, server: Nginx, conf: str, statuses: Sequence[int], asks: Sequence[Question], rounds: int | None = None
+    ) -> None:
+        """Take some directives out of `conf`, each by itself, and ask all requests again.
+
+        Labels that were tried least come first. Afterwards the server runs one of the reduced configurations: give it
+        the next one with `restart`.
+        """
+        for start, end, labels in self._chosen(conf, self.trials if rounds is None else rounds):
+            self._tried.update(labels)
+            data = conf.encode("utf-8", "surrogateescape")
+            reduced = (data[:start] + data[end:]).decode("utf-8", "surrogateescape")
+            try:
+                server.restart(reduced)
+            except NginxError:
+                continue
+            changed = sum(ask.send(server).status != status for ask, status in zip(asks, statuses, strict=True))
+            for label in labels:
+                self.counts[label] += changed
 
     def _directives(self, data: bytes) -> Iterable[Directive]:
         return parse("nginx.conf", data).directives

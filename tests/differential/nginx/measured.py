@@ -49,6 +49,6 @@ class Measured(NamedTuple):
         self.influence.check()
 
     def _compare(self, duel: LoggedDuel, conf: str, trials: list[Trial]) -> None:
-        statuses = duel.run(conf, trials)  # type: ignore[arg-type]
+        statuses = duel.run(conf, trials)
         self.where.measure(duel, conf, trials, statuses)
-        self.influence.measure(duel.server, conf, statuses, lambda at: trials[at].send(duel.server).status, self.rounds)
+        self.influence.measure(duel.server, conf, statuses, trials, self.rounds)

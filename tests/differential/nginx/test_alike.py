@@ -175,7 +175,7 @@ def test_what_is_left_out_is_never_asked_for(
     class Watched(dict[str, list[object]]):
         def get(self, name: str, default: object = None) -> object:  # type: ignore[override]
             note(name)
-            return super().get(name, default)  # type: ignore[arg-type]
+            return super().get(name, default)
 
         def __getitem__(self, name: str) -> list[object]:
             note(name)

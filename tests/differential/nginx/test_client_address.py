@@ -97,9 +97,7 @@ def test_addresses_out_of_headers(server_dir: Path, rng: random.Random, cases: C
                 )
                 for _ in range(_REQUESTS)
             ]  # fmt: skip
-            statuses = duel.run(conf, trials)  # type: ignore[arg-type]
-            influence.measure(
-                duel.server, conf, statuses, lambda at, trials=trials: trials[at].send(duel.server).status
-            )
+            statuses = duel.run(conf, trials)
+            influence.measure(duel.server, conf, statuses, trials)
         duel.check()
     influence.check()

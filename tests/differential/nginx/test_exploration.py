@@ -73,7 +73,8 @@ def _held_against_nginx(
     score = Score()
     with server_directory() as prefix:
         (prefix / "users").write_text("joe:{PLAIN}secret\n")
-        world = World(prefix, *free_ports(4), certificates)
+        port, other, secure, back = free_ports(4)
+        world = World(prefix, port, other, secure, back, certificates)
         number = 0
         while score.counts["asked"] < requests:
             number += 1

@@ -46,7 +46,7 @@ def test_the_location_of_a_uri(server_dir: Path, rng: random.Random, cases: Call
                 continue
             asks = [_ask(rng, port) for _ in range(_REQUESTS)]
             statuses = duel.run(conf, asks)
-            influence.measure(duel.server, conf, statuses, lambda at, asks=asks: asks[at].send(duel.server).status)
+            influence.measure(duel.server, conf, statuses, asks)
         duel.check()
     influence.check()
 

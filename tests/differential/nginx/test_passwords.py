@@ -54,7 +54,7 @@ def test_passwords(server_dir: Path, rng: random.Random, cases: Callable[[int], 
             conf = main_config(server_dir, _servers(rng, port, (*FILES, *names)))
             assert duel.start(conf), duel.reason
             trials = [_trial(rng, port, (*FILES, *names)) for _ in range(_REQUESTS)]
-            duel.run(conf, trials)  # type: ignore[arg-type]
+            duel.run(conf, trials)
         duel.check()
 
 
@@ -131,7 +131,7 @@ def test_every_user_of_every_hash(server_dir: Path, cases: Callable[[int], int])
             for sent in (password, password + "x", ""):
                 token = base64.b64encode(f"{name}:{sent}".encode()).decode()
                 trials.append(Trial(port, "/x", headers=(("Authorization", f"Basic {token}"),)))
-        statuses = duel.run(conf, trials)  # type: ignore[arg-type]
+        statuses = duel.run(conf, trials)
         duel.check()
         assert duel.wrong_statuses == 0
     # nginx takes 14 of the forms, plain text is none of them.

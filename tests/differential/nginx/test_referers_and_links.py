@@ -52,7 +52,7 @@ def test_referers(server_dir: Path, rng: random.Random, cases: Callable[[int], i
                 continue
             asks = [_with_referer(rng, port) for _ in range(_REQUESTS)]
             statuses = duel.run(conf, asks)
-            influence.measure(duel.server, conf, statuses, lambda at, asks=asks: asks[at].send(duel.server).status)
+            influence.measure(duel.server, conf, statuses, asks)
         duel.check()
     influence.check()
 
@@ -67,7 +67,7 @@ def test_secure_links(server_dir: Path, rng: random.Random, cases: Callable[[int
                 continue
             asks = [_with_link(rng, port) for _ in range(_REQUESTS)]
             statuses = duel.run(conf, asks)
-            influence.measure(duel.server, conf, statuses, lambda at, asks=asks: asks[at].send(duel.server).status)
+            influence.measure(duel.server, conf, statuses, asks)
         duel.check()
     influence.check()
 

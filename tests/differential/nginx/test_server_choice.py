@@ -55,7 +55,7 @@ def test_the_server_of_a_request(server_dir: Path, rng: random.Random, cases: Ca
                 continue
             asks = [_ask(rng, ports) for _ in range(_REQUESTS)]
             statuses = duel.run(conf, asks)
-            influence.measure(duel.server, conf, statuses, lambda at, asks=asks: asks[at].send(duel.server).status)
+            influence.measure(duel.server, conf, statuses, asks)
         duel.check()
     influence.check()
 

@@ -27,7 +27,7 @@ def test_try_files_and_index(server_dir: Path, rng: random.Random, cases: Callab
     need_root()
     influence = Influence(rng, WANTED, labels=labels)
     with FileDuel(server_dir) as duel:
-        weights = Weights(tries=0.5, index=0.6, listing=0.15, symlinks=0, cache=0, rewrite=0.1)
+        weights = Weights(tries=0.5, indexes=0.6, listing=0.15, symlinks=0, cache=0, rewrite=0.1)
         duel_about(duel, rng, cases(2_000), weights, influence)
         duel.check()
     influence.check()

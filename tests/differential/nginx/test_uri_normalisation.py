@@ -33,7 +33,7 @@ def test_the_uri_of_a_target(server_dir: Path, rng: random.Random, cases: Callab
             assert duel.start(conf), duel.reason
             asks = [_ask(rng, port) for _ in range(_REQUESTS)]
             statuses = duel.run(conf, asks)
-            influence.measure(duel.server, conf, statuses, lambda at, asks=asks: asks[at].send(duel.server).status)
+            influence.measure(duel.server, conf, statuses, asks)
         duel.check()
     influence.check()
 

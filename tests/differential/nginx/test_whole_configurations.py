@@ -62,15 +62,8 @@ def whole_duel(duel: LoggedDuel, rng: random.Random, most: int, influence: Influ
         trials = [whole.trial() for _ in range(_REQUESTS)]
         if not duel.start(conf):
             continue
-        duel.run(conf, trials)  # type: ignore[arg-type]
-        measure_everywhere(
-            duel.server,
-            rng,
-            influence,
-            conf,
-            labels,
-            lambda trials=trials: [trial.send(duel.server).status for trial in trials],
-        )
+        duel.run(conf, trials)
+        measure_everywhere(duel.server, rng, influence, conf, labels, trials, lambda ask: ask.send(duel.server).status)
 
 
 def contained(tree: Tree) -> Tree:

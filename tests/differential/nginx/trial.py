@@ -13,6 +13,7 @@ from differential.nginx.duel import Duel, Judge, Judgement
 from servers.http import CLOSED, Response, Tls, request_bytes
 
 if TYPE_CHECKING:
+    from differential.nginx.duel import Answered, Question
     from servers.nginx import Nginx
 
 _MESSAGE = re.compile(r"^\S+ \S+ \[\w+\] \d+#\d+: (?:\*\d+ )?(.*?)(?:, client: .*)?$")
@@ -85,17 +86,18 @@ class Trial(NamedTuple):
 class LoggedDuel(Duel):
     """A duel about the error log's words for a refusal too; a wrong one counts among the wrong texts."""
 
-    def differs(self, judgement: Judgement, response: Response | Heard) -> bool:
-        if super().differs(judgement, response):  # type: ignore[arg-type]
+    def differs(self, judgement: Judgement, response: Answered) -> bool:
+        if super().differs(judgement, response):
             return True
         if not isinstance(response, Heard) or judgement.decision.verdict != REFUSED:
             return False
         return not log_is_right(judgement, response)
 
-    def _shown(self, conf: str, ask: Trial) -> str:  # type: ignore[override]
-        shown = super()._shown(conf, ask)  # type: ignore[arg-type]
+    def _shown(self, conf: str, ask: Question) -> str:
+        shown = super()._shown(conf, ask)
         heard = ask.send(self.server)
-        decision = Judge(self.server.conf, self.prefix)(ask).decision  # type: ignore[arg-type]
+        assert isinstance(heard, Heard)
+        decision = Judge(self.server.conf, self.prefix)(ask).decision
         return f"{shown}\nlogged:   {heard.log}\nexpected: {decision.log!r}"
 
 

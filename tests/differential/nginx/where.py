@@ -75,7 +75,7 @@ class Where:
         judge = Judge(duel.server.conf, duel.prefix)
         left = []
         for trial in laid.trials:
-            decision = judge(trial).decision  # type: ignore[arg-type]
+            decision = judge(trial).decision
             status = trial.send(duel.server).status
             still_laid_to_it = _place(decision) == (directive.span.start, directive.span.end)
             if (status == 403) != (decision.verdict == REFUSED) or (status == 403 and still_laid_to_it):
@@ -109,7 +109,7 @@ def _laid(duel: Duel, conf: str, trials: Sequence[Trial]) -> list[Laid]:
     by_place = {(directive.span.start, directive.span.end): directive for directive in directives}
     found: dict[tuple[int, int], Laid] = {}
     for trial in trials:
-        place = _place(judge(trial).decision)  # type: ignore[arg-type]
+        place = _place(judge(trial).decision)
         directive = None if place is None else by_place.get(place)
         opposite = None if directive is None else opposite_of(directive)
         if place is not None and directive is not None and opposite is not None:

@@ -16,6 +16,7 @@ from differential.nginx.trial import Trial
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Callable
     from pathlib import Path
 
 HOSTS = ("a.test", "www.a.test", "x.b.test", "b.test.x", "c7.test", "none.test", "A.TEST", "127.0.0.1", "a.test:80")
@@ -175,7 +176,7 @@ class Whole:
 
     def _level(self, much: float) -> list[str]:
         rng = self.rng
-        choices = (
+        choices: tuple[tuple[float, Callable[[], str]], ...] = (
             (1.0, lambda: self._rules(rng.randint(1, 3))),
             (0.4, lambda: f"satisfy {rng.choice(('any', 'any', 'all'))};"),
             (0.4, self._basic),
@@ -247,7 +248,8 @@ class Whole:
     def _settings(self) -> str:
         """What an `if` of a location may set: it then stands for the location."""
         rng = self.rng
-        settings = (self._error_page, lambda: self._root(""), lambda: f"proxy_pass http://127.0.0.1:{self.ports.back};")
+        settings: list[Callable[[], str]] = [self._error_page, lambda: self._root("")]
+        settings.append(lambda: f"proxy_pass http://127.0.0.1:{self.ports.back};")
         return " ".join(make() for make in rng.sample(settings, rng.choice((1, 1, 2))))
 
     def _rewrite(self) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Refusal
 from audit403.core.finding import ERROR, NOTE, SAFE, Finding, Fix
+from audit403.core.place import Span
 from audit403.core.registry import check
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def denied(fact: Fact, site: Site) -> Iterator[Finding]:
     """Offers to widen the line to /nowhere first, which helps nobody, and then to take it out."""
     assert isinstance(fact, Refusal)
     where = fact.where
+    assert isinstance(where, Span)
     text = (site.source(where.file) or b"")[where.start : where.end].decode()
     deliberate = fact.witness.target.startswith("/.")
     fixes = (

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from nginx.decide.small_site import directory, file
 from nginx.explore.small_facts import refusals
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-def blocked(tree: dict[str, object], server: str = "") -> dict[str, list[str]]:
-    found = refusals(tree, server)  # type: ignore[arg-type]
+    from audit403.evidence.interface import Entry
+
+
+def blocked(tree: Mapping[str, Entry], server: str = "") -> dict[str, list[str]]:
+    found = refusals(tree, server)
     return {fact.cause: sorted(one.path for one in fact.subject.blocking) for fact in found if fact.subject.blocking}
 
 

@@ -91,6 +91,7 @@ class Requests:
             return Trial(self.plain, self.target(), method, host, headers, client, body=body)
         name = str(host).partition(":")[0]
         sni = rng.choice((name, name, name, rng.choice(self.hosts), None))
+        tls: Tls | None
         certificate, tls = self.handshake(sni)
         if rng.random() < 0.04:
             certificate, tls = "none", None

@@ -97,8 +97,10 @@ class Tree:
 
     def _links(self, root: Path) -> None:
         outside = self.top / "outside"
-        links = {"current": ".", "ext": outside, "link.html": outside / "index.html", "gone.html": "nowhere",
-                 "loop": "loop", "in.txt": "private/secret.txt"}  # fmt: skip
+        links: dict[str, str | Path] = {
+            "current": ".", "ext": outside, "link.html": outside / "index.html", "gone.html": "nowhere",
+            "loop": "loop", "in.txt": "private/secret.txt",
+        }  # fmt: skip
         user = pwd.getpwnam(worker_user()).pw_uid
         for name, target in links.items():
             (root / name).symlink_to(target)
