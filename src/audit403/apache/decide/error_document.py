@@ -100,4 +100,8 @@ def _note_second(exchange: Exchange, first: Exchange, status: int) -> None:
     text = f"the page for it is answered with {status}: httpd sends its own"
     exchange.step("error_document", text, operator=PAGE_FAILED, value=str(status))
     if cause is not None and second is not None and second is not cause and first.status == 403:
-        first.cause = cause._replace(because=cause.because + second.because)
+        told = {link.where for link in cause.because}
+        also = next((link for link in second.because if link.where not in told), None)
+        if also is not None and second.because[0] is also:
+            also = also._replace(message=f"of the page for it: {also.message}")
+            first.cause = cause._replace(because=(*cause.because, also))

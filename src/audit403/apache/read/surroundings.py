@@ -1,7 +1,8 @@
 """Where a lone file belongs – at the top, in a virtual host, in a directory – and what is assumed around it.
 
 Told by where httpd allows the directives that it holds. The access rules around it are what Debian, RHEL and httpd's
-own sources all begin with: nothing of the file system is served until a directory is opened.
+own sources all begin with: nothing of the file system is served until a directory is opened. The folder of Debian's own
+scripts is open as soon as CGI is switched on.
 """
 
 from audit403.apache.read import commands as table
@@ -38,6 +39,11 @@ AccessFileName .htaccess
 <FilesMatch "^\.ht">
     Require all denied
 </FilesMatch>
+<Directory /usr/lib/cgi-bin>
+    AllowOverride None
+    Options SymLinksIfOwnerMatch
+    Require all granted
+</Directory>
 """
 #: What surrounds a file of each context, and what ends it; the likeliest context first.
 SURROUNDINGS = {
