@@ -128,7 +128,8 @@ def _opened(fix: Fix, witness: Request | None) -> list[str]:
     clients: dict[str, list[str]] = {}
     for request in fix.also_opens:
         address, _, client = request.partition(" from ")
-        clients.setdefault(address, []).append(client)
+        if witness is None or (address, client) != (f"{witness.method} {witness.url()}", witness.client):
+            clients.setdefault(address, []).append(client)
     if fix.visitors and witness is not None:
         clients.pop(f"{witness.method} {witness.url()}", None)
     lines = [f"also opens: {safe(address)} from {safe(_some(of))}" for address, of in clients.items()]
