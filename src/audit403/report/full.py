@@ -53,7 +53,7 @@ def _finding(group: list[Judged], paths: Paths, style: Style) -> str:
         + style.paint(": " + style.wrapped(safe(finding.message), "  "), "bold")
     ]
     if finding.request is not None:
-        status = "403 Forbidden" if finding.status == _FORBIDDEN else str(finding.status)
+        status = "403 Forbidden" if finding.status == _FORBIDDEN else str(finding.status or "let through")
         lines.append(f"  {style.paint('request', 'bold')}  {safe(request_text(finding.request))} → {status}")
     if finding.who:
         lines.append(f"  {style.paint('hits', 'bold')}     {safe(finding.who)}")

@@ -9,6 +9,7 @@ from audit403.apache.decide.authz import leaves
 from audit403.apache.decide.evaluator import Evaluator
 from audit403.apache.explore.places import Start
 from audit403.apache.explore.subject import Subject
+from audit403.apache.explore.void_limits import VoidLimits
 from audit403.apache.read.tree import Directive
 from audit403.core.decision import REFUSED, Decision, Step
 from audit403.core.fact import IdleDirective
@@ -28,12 +29,14 @@ class LeftOut:
         self.family = family
         self.evaluator = evaluator
         self._found: dict[Span, IdleDirective] = {}
+        self._void = VoidLimits(family, evaluator, self._found)
 
     def __len__(self) -> int:
         return len(self._found)
 
     def note(self, start: Start, asked: list[Asked]) -> None:
         """Take in what one start led to."""
+        self._void.note(start, asked)
         for request, decision, _ in asked:
             step = _limited(decision) if request.method == "GET" and _is_closed(decision) else None
             if step is None:
