@@ -51,14 +51,14 @@ def env_set_too_late(fact: Fact, site: Site) -> Iterator[Finding]:
     refusal, subject = found
     about = [found] if subject.way is None else as_each_is_asked(refusal, subject, site)
     for one, there in about:
-        for name, line in dict.fromkeys(_waiting(one, there)):
-            late = None if _is_set_in_time(there, name) else _set_late(there, name)
+        for name, line in dict.fromkeys(waiting(one, there)):
+            late = None if is_set_in_time(there, name) else set_late(there, name)
             if late is not None:
                 yield _finding(one, name, line, *late, site)
                 return
 
 
-def _waiting(refusal: Refusal, subject: Subject) -> Iterator[tuple[str, Directive]]:
+def waiting(refusal: Refusal, subject: Subject) -> Iterator[tuple[str, Directive]]:
     """The variables that would let the request in, and the lines that say so."""
     if refusal.cause == "require":
         told = {link.where for link in refusal.because}
@@ -71,7 +71,7 @@ def _waiting(refusal: Refusal, subject: Subject) -> Iterator[tuple[str, Directiv
                 yield place.value, place.directive
 
 
-def _is_set_in_time(subject: Subject, name: str) -> bool:
+def is_set_in_time(subject: Subject, name: str) -> bool:
     """Whether some request may have the variable before access is decided."""
     exchange, low = subject.exchange, name.lower()
     if low.startswith(("redirect_", "match_")):
@@ -87,7 +87,7 @@ def _is_set_in_time(subject: Subject, name: str) -> bool:
     return any(_sets(rule, low) is not None for rule in server.rules)
 
 
-def _set_late(subject: Subject, name: str) -> tuple[Directive, str, Rule | None] | None:
+def set_late(subject: Subject, name: str) -> tuple[Directive, str, Rule | None] | None:
     """What sets the variable in the end, and its value."""
     low = name.lower()
     config: EnvConfig = subject.exchange.config(ENV, EnvConfig())

@@ -64,10 +64,9 @@ def _for_each_root(refusal: Refusal, subject: Subject, site: ApacheSite) -> Iter
         is_one_file = is_file(subject, mount.directory)
         first = quoted(mount.url if is_one_file else mount.url.rstrip("/") + "/")
         below = [target for target in asked if target.startswith(first) and _mount_at(mounts, target) == mount]
-        if is_one_file:
-            below = []
+        below = [] if is_one_file else [*below[:_MOST_WITNESSES], *_first_file(subject, mount, first)]
         best: tuple[Refusal, Subject] | None = None
-        for target in dict.fromkeys((first, *below[:_MOST_WITNESSES])):
+        for target in dict.fromkeys((first, *below)):
             found = met_by(refusal, subject, trails, refusal.witness._replace(target=target, method="GET"))
             if found is None:
                 continue
@@ -87,6 +86,15 @@ def _led_elsewhere(refusal: Refusal, subject: Subject, site: ApacheSite) -> Iter
             root = led_to(asked, own.decision, site)
             if root is not None and not _is_missing(asked, root):
                 yield own, asked, root
+
+
+def _first_file(subject: Subject, mount: Mount, first: str) -> Iterator[str]:
+    """The address of a file that lies there: a directory without an index has nothing to show."""
+    names = subject.exchange.evaluator.evidence.names(mount.directory)
+    for name in () if isinstance(names, (Absent, NotCollected, Unreadable)) else sorted(names):
+        if not name.startswith(".") and is_file(subject, f"{mount.directory.rstrip('/')}/{name}"):
+            yield first + quoted(name)
+            return
 
 
 def _mount_at(mounts: list[Mount], target: str) -> Mount | None:
