@@ -33,6 +33,8 @@ def test_windows(tmp_path: Path) -> None:
     ("name", "text"),
     [
         ("site.conf", "<VirtualHost *:{{ port }}>\nServerName {{ name }}\nDocumentRoot /srv/a\n</VirtualHost>\n"),
+        ("panel.conf", "<VirtualHost %ip%:%web_port%>\nServerName %domain%\n</VirtualHost>\n"),
+        ("ssl.conf", "Listen @@SSLPort@@\n<VirtualHost _default_:@@SSLPort@@>\n</VirtualHost>\n"),
         (".htaccess", "RewriteEngine On\n{% if hidden %}\nRewriteRule ^a - [F]\n{% endif %}\n"),
     ],
 )

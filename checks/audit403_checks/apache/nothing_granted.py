@@ -11,8 +11,8 @@ from audit403.apache.model.section import DIRECTORY, Section
 from audit403.apache.site import ApacheSite
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
-from audit403.core.place import Because
+from audit403.core.finding import ERROR, MANUAL, NOTE, UNSAFE, Finding, Fix
+from audit403.core.place import ASSUMED, Because
 from audit403.core.registry import check
 from audit403.evidence.interface import Absent, NotCollected, Unreadable
 from audit403.explore.ordinary import quoted
@@ -52,7 +52,22 @@ def nothing_granted(fact: Fact, site: Site) -> Iterator[Finding]:
             Because(denied.directive.span, "is for every directory of which nothing else is said"),
         )
         refusal = refusal._replace(because=(*because, *refusal.because))
-        yield finding_of("apache/nothing-granted", ERROR, message, refusal, fixes, anchor=root.directory)
+        finding = finding_of("apache/nothing-granted", ERROR, message, refusal, fixes, anchor=root.directory)
+        yield _as_far_as_known(finding, denied, root)
+
+
+def _as_far_as_known(finding: Finding, denied: Section, root: Root) -> Finding:
+    """Where the server's own files are not here, one of them may well say who may come into a directory that none
+    here speaks of: the file itself is then no fault.
+    """
+    assert root.directive is not None
+    if denied.directive.source.path != ASSUMED:
+        return finding
+    finding = finding._replace(where=root.directive.span)
+    if finding.message != f"nothing grants access to {root.named()}":
+        return finding
+    message = f"nothing here grants access to {root.named()}, and the server's main configuration is not here"
+    return finding._replace(severity=NOTE, message=message)
 
 
 def _for_each_root(refusal: Refusal, subject: Subject, site: ApacheSite) -> Iterator[tuple[Refusal, Subject, Root]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from audit403.core.place import Span
 from audit403.engine.audit import Asked, audit
 
 if TYPE_CHECKING:
@@ -39,3 +40,22 @@ def test_where_it_lies_in_which_server_is_not_known(tmp_path: Path, text: str, n
     report = audit([str(tmp_path / ".htaccess")], Asked(tree="here", no_settings=True))
     rules = {judged.finding.rule for judged in report.findings}
     assert not {rule for rule in rules if rule.startswith("apache/")}
+
+
+@pytest.mark.parametrize(
+    ("root", "section", "expected"),
+    [
+        ("/opt/a/public", "", ("note", "a.conf", 3)),
+        ("/opt/a/public", "<Directory /opt/a/public>\nOptions None\n</Directory>\n", ("warning", "a.conf", 3)),
+    ],
+)
+def test_who_may_come_in_may_be_said_where_the_server_is(
+    tmp_path: Path, root: str, section: str, expected: tuple[str, str, int]
+) -> None:
+    """A document root that the file itself says nothing of is no fault of the file; the place is one that is there."""
+    host = f"<VirtualHost *:80>\nServerName a.test\nDocumentRoot {root}\n{section}</VirtualHost>\n"
+    (tmp_path / "a.conf").write_text(host)
+    report = audit([str(tmp_path / "a.conf")], Asked(tree="none", no_settings=True, strict=True))
+    (found,) = [judged.finding for judged in report.findings if judged.finding.rule == "apache/nothing-granted"]
+    assert isinstance(found.where, Span)
+    assert (found.severity, found.where.file.rpartition("/")[2], found.where.line) == expected
