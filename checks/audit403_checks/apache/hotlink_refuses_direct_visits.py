@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from audit403.apache.explore.subject import Subject
 from audit403.apache.model.pattern import Pattern, pattern_of
+from audit403.apache.model.rewrite_rule import Rule
 from audit403.apache.read.tree import Directive
 from audit403.apache.site import ApacheSite
 from audit403.core.edit import TextEdit
@@ -21,6 +22,14 @@ from audit403_checks.files.kinds import is_public
 from audit403_checks.support import finding_of, insert_after, insert_before
 
 REFERER = "%{HTTP_REFERER}"
+_OF_ANY_LINK = (
+    "%{REQUEST_URI}",
+    "%{REQUEST_FILENAME}",
+    "%{SCRIPT_FILENAME}",
+    "%{HTTP_HOST}",
+    "%{SERVER_NAME}",
+    "%{HTTPS}",
+)
 _STRANGER = "http://elsewhere.example/"
 _VARIABLE = 2
 """Where the first variable of a SetEnvIf stands: behind the header and the pattern."""
@@ -64,7 +73,7 @@ def _conditions(refusal: Refusal, subject: Subject) -> _List | None:
         return None
     tests = [one for one in rule.conditions if one.subject.upper() == REFERER]
     patterns = [one.pattern for one in tests if one.negated and one.pattern is not None]
-    if not tests or len(patterns) < len(tests):
+    if not tests or len(patterns) < len(tests) or _is_about_more(rule):
         return None
     return _List(patterns, insert_before(tests[0].directive, f"RewriteCond {REFERER} !^$"), rule.pattern.text)
 
@@ -86,6 +95,11 @@ def _variables(refusal: Refusal, site: ApacheSite) -> _List | None:
     text = f'{first.written} {first.args[0]} "^$" {" ".join(first.args[_VARIABLE:])}'
     patterns = [pattern_of(one.args[1], "", one.name.endswith("nocase")) for one in lines]
     return _List(patterns, insert_after(lines[-1], text), first.args[_VARIABLE])
+
+
+def _is_about_more(rule: Rule) -> bool:
+    """Whether it is against something else in requests, and the Referer is only an exception from that."""
+    return any(not one.negated and one.subject.upper() not in _OF_ANY_LINK for one in rule.conditions)
 
 
 def _somebody_passes(site: Site, refusal: Refusal, list_of: _List) -> bool:

@@ -80,6 +80,8 @@ class Found:
         request, decision, depth = entry
         own = request.target == start.request.target
         purpose = start.purpose if own else PURPOSE_PROBE
+        if request.target.partition("?")[0] != start.request.target.partition("?")[0]:
+            entries = None  # what lies there is not what lies here
         key = key_of(request, decision, server, purpose)
         known = self._found.get(key)
         places, examples = (1, ()) if entries is None else (entries.places, entries.examples)
