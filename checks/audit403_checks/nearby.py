@@ -1,9 +1,11 @@
 """Directories near one that has no index, in which the site may lie instead."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from audit403.core.named_tuple import NamedTuple
-from audit403.evidence.interface import Absent, Evidence, NotCollected, Unreadable
+from audit403.evidence.interface import DIRECTORY, FILE, Absent, Entry, Evidence, NotCollected, Unreadable
+from audit403_checks.files.kinds import is_public
 
 _SERVED = (
     *("public", "dist", "build", "web", "public_html", "htdocs", "html", "www", "docroot", "webroot", "pub", "site"),
@@ -12,6 +14,7 @@ _SERVED = (
 _RELEASES = ("current", "live", "release", "latest")
 _PARTS = ("assets", "build", "css", "images", "img", "js", "media", "static", "styles")
 """Folders that are a part of a site."""
+_MOST_FOLDERS = 20
 _BESIDE_IT = ("readme", "license", "changelog", "docker", "makefile", "package", "composer")
 
 
@@ -38,6 +41,29 @@ def names_at(evidence: Evidence, path: str) -> tuple[str, ...]:
     """What lies in a directory, as far as that is known."""
     found = evidence.names(path or "/")
     return () if isinstance(found, Absent | NotCollected | Unreadable) else found
+
+
+def first_file_below(evidence: Evidence, directory: str) -> str | None:
+    """The path, below a directory, of the nearest file in it or in its folders; one for visitors where there is any."""
+    own, other = directory.rstrip("/"), None
+    pending = [own]
+    for folder in islice(_each(pending), _MOST_FOLDERS):
+        for name in sorted(names_at(evidence, folder)):
+            path = f"{folder}/{name}"
+            entry = None if name.startswith(".") else evidence.entry(path)
+            if isinstance(entry, Entry) and entry.kind == DIRECTORY:
+                pending.append(path)
+            elif isinstance(entry, Entry) and entry.kind == FILE:
+                if is_public(name):
+                    return path[len(own) + 1 :]
+                other = other or path[len(own) + 1 :]
+    return other
+
+
+def _each(pending: list[str]) -> Iterator[str]:
+    """What is put behind while it is gone through comes as well."""
+    while pending:
+        yield pending.pop(0)
 
 
 def with_bare_names(names: list[str]) -> list[str]:

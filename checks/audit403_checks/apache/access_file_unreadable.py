@@ -10,7 +10,7 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, NOTE, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import PathPlace
 from audit403.core.registry import check
-from audit403.evidence.interface import DIRECTORY, FILE, Absent, Entry, NotCollected, Unreadable
+from audit403.evidence.interface import DIRECTORY, FILE, Absent, NotCollected, Unreadable
 from audit403.explore.ordinary import quoted
 from audit403.explore.subject import PURPOSE_FILE, PURPOSE_LINKED, Hit
 from audit403_checks.apache.subjects import is_the_site, refusal_of, seen_at
@@ -18,9 +18,8 @@ from audit403_checks.directories import is_in_a_closed_folder
 from audit403_checks.files.blocked import is_listed_only
 from audit403_checks.files.kinds import is_kept_back, is_public
 from audit403_checks.files.remedies import fixes_for, served, worker_of
+from audit403_checks.nearby import first_file_below
 from audit403_checks.support import finding_of
-
-_MOST_FOLDERS = 20
 
 
 @check(ERROR, "htaccess-unreadable")
@@ -54,19 +53,10 @@ def _visited(refusal: Refusal, subject: Subject, path: str) -> Hit | None:
     """What somebody would get who asks for the directory's first file; one without an index has nothing to show."""
     if subject.path != path or not refusal.witness.target.endswith("/"):
         return None
-    evidence = subject.exchange.evaluator.evidence
-    pending = [path]
-    for _ in range(_MOST_FOLDERS):
-        folder = pending.pop(0) if pending else path
-        names = evidence.names(folder)
-        for name in () if isinstance(names, (Absent, NotCollected, Unreadable)) else sorted(names):
-            entry = evidence.entry(f"{folder}/{name}")
-            if isinstance(entry, Entry) and entry.kind == DIRECTORY:
-                pending.append(f"{folder}/{name}")
-            elif isinstance(entry, Entry) and entry.kind == FILE and is_public(name):
-                target = refusal.witness.target + quoted(f"{folder}/{name}"[len(path) + 1 :])
-                return Hit(refusal.witness._replace(target=target), PURPOSE_FILE, None)
-    return None
+    below = first_file_below(subject.exchange.evaluator.evidence, path)
+    if below is None:
+        return None
+    return Hit(refusal.witness._replace(target=refusal.witness.target + quoted(below)), PURPOSE_FILE, None)
 
 
 def _taken_away(site: Site, path: str, kind: str | None) -> Iterator[Fix]:

@@ -63,6 +63,18 @@ def near_section(subject: Subject, root: Root, site: ApacheSite) -> Near | None:
     return wide
 
 
+def there_and_near(subject: Subject, directory: str) -> str | None:
+    """The directory of a section that grants, is there and differs in one name from one that is not."""
+    for section in subject.server.sections[DIRECTORY]:
+        config: AuthzConfig | None = section.per_dir.get(AUTHZ_CORE)
+        text = section.text.rstrip("/")
+        if section.regex is None and text and config is not None and config.root is not None:
+            is_near = not only_denies(config.root) and _differ_in_one_part(text, directory)
+            if is_near and _real(subject, text) is not None:
+                return text
+    return None
+
+
 def skipped_grant(section: Section, site: ApacheSite) -> str | None:
     """The conditional section inside of a section that holds its grant and does not hold itself, as it is written."""
     own = section.directive.full_span

@@ -18,10 +18,11 @@ from audit403.evidence.interface import Absent, NotCollected, Unreadable
 from audit403.explore.ordinary import quoted
 from audit403_checks.apache.asked import as_each_is_asked, met_by
 from audit403_checks.apache.edits import insert_inside
-from audit403_checks.apache.near_sections import near_section, skipped_grant
+from audit403_checks.apache.near_sections import near_section, skipped_grant, there_and_near
 from audit403_checks.apache.requirements import GRANT, only_denies
 from audit403_checks.apache.roots import Root, led_to, root_of
 from audit403_checks.apache.subjects import has_old_syntax, is_answered, is_file, refusal_of, seen_at
+from audit403_checks.nearby import first_file_below
 from audit403_checks.support import finding_of, insert_after, replace
 
 _MOST_ROOTS = 50
@@ -79,7 +80,9 @@ def _for_each_root(refusal: Refusal, subject: Subject, site: ApacheSite) -> Iter
         is_one_file = is_file(subject, mount.directory)
         first = quoted(mount.url if is_one_file else mount.url.rstrip("/") + "/")
         below = [target for target in asked if target.startswith(first) and _mount_at(mounts, target) == mount]
-        below = [] if is_one_file else [*below[:_MOST_WITNESSES], *_first_file(subject, mount, first)]
+        below = [] if is_one_file else below[:_MOST_WITNESSES]
+        file = None if is_one_file else first_file_below(evaluator.evidence, mount.directory)
+        below += [] if file is None else [first + quoted(file)]
         best: tuple[Refusal, Subject] | None = None
         for target in dict.fromkeys((first, *below)):
             found = met_by(refusal, subject, trails, refusal.witness._replace(target=target, method="GET"))
@@ -103,15 +106,6 @@ def _led_elsewhere(refusal: Refusal, subject: Subject, site: ApacheSite) -> Iter
                 yield own, asked, root
 
 
-def _first_file(subject: Subject, mount: Mount, first: str) -> Iterator[str]:
-    """The address of a file that lies there: a directory without an index has nothing to show."""
-    names = subject.exchange.evaluator.evidence.names(mount.directory)
-    for name in () if isinstance(names, (Absent, NotCollected, Unreadable)) else sorted(names):
-        if not name.startswith(".") and is_file(subject, f"{mount.directory.rstrip('/')}/{name}"):
-            yield first + quoted(name)
-            return
-
-
 def _mount_at(mounts: list[Mount], target: str) -> Mount | None:
     """The mount that takes an address: the first, for they are sorted by their length."""
     return next((one for one in mounts if f"{target}/".startswith(quoted(one.url.rstrip("/") + "/"))), None)
@@ -125,7 +119,13 @@ def _has_something(subject: Subject, root: Root) -> bool:
     shown = [name for name in names if not name.startswith(".")]
     if any(is_file(subject, f"{root.directory}/{name}") for name in shown):
         return True
-    return bool(shown) and root.url != "/"  # a document root may have nothing but other sites below it
+    if root.url != "/":
+        return bool(shown)
+    # A document root may have nothing but other sites below it.
+    sections = (one for one in subject.server.sections[DIRECTORY] if one.regex is None)
+    return bool(shown) and not any(
+        one.text.startswith(f"{root.directory}/") for one in sections if one.text != f"{root.directory}/"
+    )
 
 
 def _judged(subject: Subject, root: Root, site: ApacheSite) -> tuple[str, tuple[Fix, ...]]:
@@ -134,7 +134,7 @@ def _judged(subject: Subject, root: Root, site: ApacheSite) -> tuple[str, tuple[
         message = (
             f"{root.named()} is not there: its own section never applies, and what holds for all directories refuses"
         )
-        return message, (Fix("create the directory, or mend the path", MANUAL),)
+        return message, (*_named_by(subject, root), Fix("create the directory, or mend the path", MANUAL))
     near = near_section(subject, root, site)
     message = f"nothing grants access to {root.named()}"
     if near is not None:
@@ -152,6 +152,14 @@ def _judged(subject: Subject, root: Root, site: ApacheSite) -> tuple[str, tuple[
     lines = _section_for(root, is_file(subject, root.directory))
     outermost = next((one for one in root.directive.sections if one.name != "<virtualhost"), root.directive)
     return message, (Fix(f"grant access to {root.pattern()}", UNSAFE, (insert_after(outermost, lines),)),)
+
+
+def _named_by(subject: Subject, root: Root) -> Iterator[Fix]:
+    """The directory of a section that is there and is called nearly so."""
+    known = there_and_near(subject, root.directory)
+    if known is not None and root.directive is not None and root.directive.args:
+        edit = replace(root.directive.arg_span(len(root.directive.args) - 1), _quoted(known))
+        yield Fix(f"write {known}, which is there and has a section", UNSAFE, (edit,))
 
 
 def _section_for(root: Root, is_one_file: bool) -> str:
