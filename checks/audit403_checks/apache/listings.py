@@ -35,10 +35,14 @@ def said_to_be_listed(subject: Subject, site: ApacheSite) -> tuple[Directive, st
     How a listing is to look is said where there is one; an `Options Indexes` may be taken back by what comes later.
     """
     directory = (subject.exchange.filename or "").rstrip("/")
-    for line in _lines_for(subject, site, directory):
+    lines = list(_lines_for(subject, site, directory))
+    options = subject.core.options_directive
+    if options is not None and options in lines and any(word.lower() == "-indexes" for word in options.args):
+        return None  # that this very directory is not to be listed has been said on purpose, and last
+    for line in lines:
         if line.name in _LOOKS and line.args:
             return line, "says how its listing is to look"
-        if line.name == "options" and line is not subject.core.options_directive and _switches_on(line):
+        if line.name == "options" and line is not options and _switches_on(line):
             return line, "lets it be listed, and what comes later takes that back"
     return None
 
