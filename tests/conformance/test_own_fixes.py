@@ -41,7 +41,6 @@ WANTED = 0.9
 _UNKNOWN_SECRET = "how links are made: the secret, or who makes them"
 _UNKNOWN_PROGRAM = "the program that knows who may come in, or runs the page"
 _UNKNOWN_NETWORK = "the office's IPv6 network"
-_NO_RULE = "no rule names it yet"
 NOT_CURED = {
     "n34-npmplus-2757": "the second proxy's address",
     "nginx/auth-request-lets-nobody-in:broken": _UNKNOWN_PROGRAM,
@@ -57,10 +56,10 @@ NOT_CURED = {
     "nginx/secure-link-never-right:broken": _UNKNOWN_SECRET,
     "nginx/secure-link-never-right/over:broken": _UNKNOWN_SECRET,
     "nginx/secure-link-never-right/secret-below:broken": _UNKNOWN_SECRET,
-    "bad-bot-blocker-142": _NO_RULE,
-    "loxberry-301": _NO_RULE,
-    "perfsonar-638": _NO_RULE,
-    "a15-phplist-360": _NO_RULE,
+    "bad-bot-blocker-142": "nothing: the page is shown, and only its own address is refused",
+    "loxberry-301": "which interpreter runs the page: as a plain file its text would be given away",
+    "perfsonar-638": "whether the folder is to be listed",
+    "a15-phplist-360": "which of the folder's scripts visitors may call",
     "a19-location-overrides-directory": "nothing: the section refuses on purpose",
     "apache/links-not-followed:broken-target": "where the link was to lead",
     "apache/nothing-granted:broken-missing": "where the site's files are",
