@@ -359,3 +359,16 @@ def test_mutations_of_a_good_file(tmp_path: Path, rng: random.Random, cases: Cal
         folder.mkdir()
         (folder / "nginx.conf").write_bytes(data)
     assert "internal-error" not in reasons(check(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "comments",
+    [
+        "# audit403: ignore[nginx/x]\n" * 15_000,
+        f"# audit403: {'#' * 200_000}\n",
+        f"# audit403: ignore[{'a,' * 100_000}\n",
+    ],
+)
+def test_comments_that_ignore(tmp_path: Path, comments: str) -> None:
+    (tmp_path / "nginx.conf").write_text(comments + GOOD)
+    run(tmp_path / "nginx.conf")

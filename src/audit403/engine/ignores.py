@@ -17,7 +17,7 @@ from audit403.engine.settings import IgnoreEntry, Settings
 
 UNUSED = "unused-ignore"
 _MARK = b"audit403:"
-_COMMENT = r"#[#\s]*audit403:\s*ignore\s*(?:\[([^\]]*)\])?"
+_COMMENT = r"#\s*audit403:\s*ignore\s*(?:\[([^\]]*)\])?"
 
 
 class Ignore:
@@ -132,15 +132,17 @@ def place_name(place: Place) -> str:
 def _ignoring(comments: list[Comment]) -> Iterator[tuple[Comment, tuple[str, ...], int]]:
     """The comments that ignore something, with their rules and the line that they cover."""
     alone = {(comment.where.file, comment.where.line) for comment in comments if comment.own_line}
+    #: The first line behind each line that has nothing but a comment.
+    behind: dict[tuple[str, int], int] = {}
+    for file, line in sorted(alone, reverse=True):
+        behind[file, line] = behind.get((file, line + 1), line + 1)
     for comment in comments:
         match = re.search(_COMMENT, comment.text)
         if match is None:
             continue
         line = comment.where.line
         if comment.own_line:
-            line += 1
-            while (comment.where.file, line) in alone:
-                line += 1
+            line = behind[comment.where.file, line]
         rules = tuple(rule.strip() for rule in (match[1] or "").split(",") if rule.strip())
         yield comment, rules, line
 
