@@ -7,7 +7,7 @@ As for nginx (differential/nginx/duel.py), and besides: where httpd says in its 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote
 
 from audit403.apache.decide.evaluator import Evaluator
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from differential.nginx.duel import Ask
+    from audit403.core.request import Request
+    from servers.http import Response
 
 LATE = 0
 """The status of an answer that did not come in time."""
@@ -49,6 +50,27 @@ _REFUSALS = frozenset(
 _SILENT = frozenset(("rewrite-rule", "redirect-status"))
 
 
+class Question(Protocol):
+    """A request for both: nginx's `Ask`, and what knows more."""
+
+    @property
+    def target(self) -> str:
+        """The target."""
+        ...
+
+    def request(self) -> Request:
+        """The request as the evaluator takes it."""
+        ...
+
+    def prepare(self, server: Apache) -> None:
+        """What a client does before, of which the log does not count."""
+        ...
+
+    def send(self, server: Apache) -> Response:
+        """Ask the real server."""
+        ...
+
+
 class Real:
     """What httpd has answered and logged."""
 
@@ -69,7 +91,7 @@ class Judge:
         self.configuration = read_configuration(str(main), evidence)
         self.evaluator = Evaluator(build_model(self.configuration), evidence)
 
-    def __call__(self, ask: Ask) -> Decision:
+    def __call__(self, ask: Question) -> Decision:
         return self.evaluator.decide(ask.request())
 
 
@@ -106,14 +128,22 @@ class Duel(Comparison):
         level = "warn authz_core:debug" if "authz_core" in (*self.modules, *self.extra) else "warn"
         return main_config(self.prefix, body, modules=self.modules, extra=self.extra, log_level=level)
 
-    def ask(self, ask: Ask) -> Real:
+    def ask(self, ask: Question) -> Real:
         """What httpd answers and logs."""
-        ask.prepare(self.server)  # type: ignore[arg-type]
+        ask.prepare(self.server)
         with self.server.logged() as log:
-            response = ask.send(self.server)  # type: ignore[arg-type]
+            response = ask.send(self.server)
         return Real(response.status, log, response.header("content-location"))
 
-    def run(self, body: str, asks: Sequence[Ask]) -> list[int]:
+    def hold(self, planned: int, body_of: Callable[[], str], asks_of: Callable[[], Sequence[Question]]) -> None:
+        """One configuration after another, until so many requests were asked of those that run; then the check."""
+        while self.asked < planned:
+            body = body_of()
+            if self.start(body):
+                self.run(body, asks_of())
+        self.check()
+
+    def run(self, body: str, asks: Sequence[Question]) -> list[int]:
         """Ask everything of both; the real statuses, in order. `body` must be the configuration that runs."""
         judge = Judge(self.server.conf, self.evidence())
         statuses: list[int] = []
@@ -153,7 +183,7 @@ class Duel(Comparison):
             return "trace"
         return None if same_refusal(decision, real) and same_variant(decision, real) else "trace"
 
-    def _shown(self, body: str, ask: Ask, kind: str) -> str:
+    def _shown(self, body: str, ask: Question, kind: str) -> str:
         """The difference, its configuration cut down to what it takes."""
 
         def still(smaller: str) -> bool:

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Iterable, Sequence
 
-    from differential.apache.duel import Duel
-    from differential.nginx.duel import Ask
+    from differential.apache.duel import Duel, Question
 
 _FLAGS = ("F", "G", "P", "PT", "L", "END", "N", "S", "C", "R", "E", "NC", "QSA", "B", "BNP", "H", "T", "NS")
 
@@ -52,7 +51,7 @@ class Report(InfluenceOf[Directive]):
         self.stood: Counter[str] = Counter()
         self.wrong: Counter[str] = Counter()
 
-    def compare(self, duel: Duel, body: str, asks: Sequence[Ask]) -> None:
+    def compare(self, duel: Duel, body: str, asks: Sequence[Question]) -> None:
         """Ask everything, and then again without one directive or the other. `body` is what runs."""
         statuses = self._run(duel, body, asks)
         for start, end, said in self._chosen(body, self.trials):
@@ -84,7 +83,7 @@ class Report(InfluenceOf[Directive]):
         absent = [name for name in self.wanted if not self.stood[name]] if at_fuzz_scale() else []
         assert not absent, f"no configuration had {absent}"
 
-    def _run(self, duel: Duel, body: str, asks: Sequence[Ask]) -> list[int]:
+    def _run(self, duel: Duel, body: str, asks: Sequence[Question]) -> list[int]:
         for label in {label for _, _, said in self._labelled(body) for label in said}:
             self.stood[label] += 1
         before = {kind: len(shown) for kind, shown in duel.differences.items()}

@@ -30,8 +30,4 @@ def test_who_answers(server_dir: Path, rng: Random) -> None:
     generator = Applications(rng, server_dir)
     # What follows a script's name makes httpd ask about that as a path of its own, too late for any answer.
     with _ApplicationDuel(server_dir, results=False) as duel:
-        while duel.asked < cases(300):
-            body = generator.body()
-            if duel.start(body):
-                duel.run(body, [generator.ask() for _ in range(30)])
-        duel.check()
+        duel.hold(cases(300), generator.body, lambda: [generator.ask() for _ in range(30)])

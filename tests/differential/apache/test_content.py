@@ -23,8 +23,4 @@ def test_handlers_and_places(server_dir: Path, rng: Random, scripts: str) -> Non
     need_root()
     generator = Content(rng, server_dir)
     with Duel(server_dir, extra=(scripts, *MORE)) as duel:
-        while duel.asked < cases(1500):
-            body = generator.body()
-            if duel.start(body):
-                duel.run(body, [generator.ask() for _ in range(40)])
-        duel.check()
+        duel.hold(cases(1500), generator.body, lambda: [generator.ask() for _ in range(40)])

@@ -19,8 +19,4 @@ def test_digest(server_dir: Path, rng: Random) -> None:
     make_digest_files(folder)
     generator = Digests(rng, root, folder)
     with Duel(server_dir, extra=("auth_digest", "authn_anon", "authz_owner")) as duel:
-        while duel.asked < cases(600):
-            body = generator.body()
-            if duel.start(body):
-                duel.run(body, generator.asks(30))  # type: ignore[arg-type]
-        duel.check()
+        duel.hold(cases(600), generator.body, lambda: generator.asks(30))

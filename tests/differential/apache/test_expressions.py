@@ -82,11 +82,7 @@ def test_expressions(server_dir: Path, rng: Random) -> None:
     make_tree(root)
     sites = Sites(rng, root)
     with Duel(server_dir) as duel:
-        while duel.asked < cases(1500):
-            body = sites.body()
-            if duel.start(body):
-                duel.run(body, [sites.ask() for _ in range(40)])
-        duel.check()
+        duel.hold(cases(1500), sites.body, lambda: [sites.ask() for _ in range(40)])
 
 
 def test_expressions_of_htaccess(server_dir: Path, rng: Random) -> None:

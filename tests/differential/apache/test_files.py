@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 def test_files_and_access_files(server_dir: Path, rng: Random) -> None:
     need_root()
     trees = Trees(rng, server_dir)
+
+    def body() -> str:
+        trees.make()
+        return trees.body()
+
     with Duel(server_dir) as duel:
-        while duel.asked < cases(1500):
-            trees.make()
-            body = trees.body()
-            if duel.start(body):
-                duel.run(body, trees.asks(30))
-        duel.check()
+        duel.hold(cases(1500), body, lambda: trees.asks(30))

@@ -18,8 +18,4 @@ def test_forms(server_dir: Path, rng: Random) -> None:
     root, folder = make_files(server_dir)
     generator = Forms(rng, root, folder)
     with Duel(server_dir, extra=MODULES) as duel:
-        while duel.asked < cases(600):
-            body = generator.body()
-            if duel.start(body):
-                duel.run(body, generator.asks(30))
-        duel.check()
+        duel.hold(cases(600), generator.body, lambda: generator.asks(30))

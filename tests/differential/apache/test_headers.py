@@ -19,8 +19,4 @@ def test_headers(server_dir: Path, rng: Random) -> None:
     make_tree(root)
     generator = Headers(rng, root)
     with Duel(server_dir, extra=("remoteip", "allowmethods")) as duel:
-        while duel.asked < cases(1500):
-            body = generator.body()
-            if duel.start(body):
-                duel.run(body, [generator.ask() for _ in range(40)])
-        duel.check()
+        duel.hold(cases(1500), generator.body, lambda: [generator.ask() for _ in range(40)])

@@ -41,8 +41,4 @@ def test_hosts(server_dir: Path, rng: Random) -> None:
     mounts = " && ".join(f"mount --bind {server_dir}/{name} /etc/{name}" for name in ("hosts", "nsswitch.conf"))
     generator = Hosts(rng, server_dir / "html")
     with Duel(server_dir, within=(*_UNSHARE, "sh", "-c", f'{mounts} && exec "$@"', "sh"), evidence=Mounted) as duel:
-        while duel.asked < cases(600):
-            body = generator.body()
-            if duel.start(body):
-                duel.run(body, generator.asks(30))
-        duel.check()
+        duel.hold(cases(600), generator.body, lambda: generator.asks(30))

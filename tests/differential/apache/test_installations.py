@@ -64,7 +64,7 @@ def test_installations(server_dir: Path, rng: Random, certificates: Certificates
             trials = [hosting.requests.trial() for _ in range(_REQUESTS)]
             if duel.start(body):
                 asked += len(trials)
-                report.compare(duel, body, trials)  # type: ignore[arg-type]
+                report.compare(duel, body, trials)
         try:
             duel.check()
         finally:

@@ -17,8 +17,4 @@ def test_logins(server_dir: Path, rng: Random) -> None:
     root, folder = make_files(server_dir)
     generator = Logins(rng, root, folder)
     with Duel(server_dir, extra=("authn_anon", "authz_owner")) as duel:
-        while duel.asked < cases(1500):
-            body = generator.body()
-            if duel.start(body):
-                duel.run(body, generator.asks(30))
-        duel.check()
+        duel.hold(cases(1500), generator.body, lambda: generator.asks(30))

@@ -20,8 +20,4 @@ def test_actions_spelling_and_meta_files(server_dir: Path, rng: Random) -> None:
     modules = ("cgid", "userdir", "vhost_alias", "asis", "status", "actions", "speling", "cern_meta", "imagemap")
     # What follows a script's name makes httpd ask about that as a path of its own, too late for any answer.
     with Duel(server_dir, extra=modules, results=False) as duel:
-        while duel.asked < cases(400):
-            body = generator.body()
-            if duel.start(body):
-                duel.run(body, [generator.ask() for _ in range(40)])
-        duel.check()
+        duel.hold(cases(400), generator.body, lambda: [generator.ask() for _ in range(40)])

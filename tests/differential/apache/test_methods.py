@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 def test_methods_and_heads(server_dir: Path, rng: Random) -> None:
     methods = Methods(rng, server_dir)
     (server_dir / "locks").mkdir()
+
+    def body() -> str:
+        methods.make_tree()
+        return methods.body()
+
     with Duel(server_dir, extra=("dav", "dav_fs", "allowmethods", "cgid", "asis", "status"), results=False) as duel:
-        while duel.asked < cases(1200):
-            methods.make_tree()
-            body = methods.body()
-            if duel.start(body):
-                duel.run(body, methods.asks(40))
-        duel.check()
+        duel.hold(cases(1200), body, lambda: methods.asks(40))

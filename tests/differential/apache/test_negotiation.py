@@ -19,8 +19,4 @@ def test_variants_and_maps(server_dir: Path, rng: Random) -> None:
     generator = Negotiations(rng, server_dir)
     # In which order a directory lists its variants, and httpd asks for each, no configuration says.
     with Duel(server_dir, extra=("cgid",), results=False) as duel:
-        while duel.asked < cases(1500):
-            body = generator.body()
-            if duel.start(body):
-                duel.run(body, [generator.ask() for _ in range(40)])
-        duel.check()
+        duel.hold(cases(1500), generator.body, lambda: [generator.ask() for _ in range(40)])

@@ -18,8 +18,4 @@ def test_homes_roots_and_variants(server_dir: Path, rng: Random) -> None:
     need_root()
     generator = Places(rng, server_dir)
     with Duel(server_dir, extra=("cgid", "userdir", "vhost_alias"), results=False) as duel:
-        while duel.asked < cases(1500):
-            body = generator.body()
-            if duel.start(body):
-                duel.run(body, [generator.ask() for _ in range(40)])
-        duel.check()
+        duel.hold(cases(1500), generator.body, lambda: [generator.ask() for _ in range(40)])

@@ -41,9 +41,5 @@ def test_providers(server_dir: Path, rng: Random) -> None:
     make_provider_files(folder)
     generator = Providers(rng, root, folder)
     with OpenDuel(server_dir, extra=MODULES) as duel:
-        while duel.asked < cases(600):
-            body = generator.body()
-            if duel.start(body):
-                duel.run(body, generator.asks(30))
-        duel.check()
+        duel.hold(cases(600), generator.body, lambda: generator.asks(30))
         assert duel.open < duel.asked / 2, "too much is left open"

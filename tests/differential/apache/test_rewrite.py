@@ -31,8 +31,4 @@ class RewriteDuel(Duel):
 def test_rewrite(server_dir: Path, rng: Random) -> None:
     generator = Rewrites(rng, server_dir)
     with RewriteDuel(server_dir) as duel:
-        while duel.asked < cases(1500):
-            body = generator.body()
-            if duel.start(body):
-                duel.run(body, generator.asks(30))
-        duel.check()
+        duel.hold(cases(1500), generator.body, lambda: generator.asks(30))

@@ -143,10 +143,7 @@ def test_tls(server_dir: Path, rng: Random, certificates: Certificates) -> None:
     root = server_dir / "html"
     make_tree(root)
     shutil.copy(certificates.authority, server_dir / "authority.pem")
-    sites = TlsSites(rng, root, certificates, tuple(free_ports(2)))  # type: ignore[arg-type]
+    tls, plain = free_ports(2)
+    sites = TlsSites(rng, root, certificates, (tls, plain))
     with Duel(server_dir, extra=("ssl",)) as duel:
-        while duel.asked < cases(1000):
-            body = sites.body()
-            if duel.start(body):
-                duel.run(body, [sites.trial() for _ in range(30)])  # type: ignore[misc]
-        duel.check()
+        duel.hold(cases(1000), sites.body, lambda: [sites.trial() for _ in range(30)])

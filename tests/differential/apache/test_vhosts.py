@@ -18,8 +18,4 @@ def test_vhosts(server_dir: Path, rng: Random) -> None:
     make_files(root)
     generator = Vhosts(rng, root)
     with Duel(server_dir) as duel:
-        while duel.asked < cases(1500):
-            body = generator.body()
-            if duel.start(body):
-                duel.run(body, generator.asks(30))
-        duel.check()
+        duel.hold(cases(1500), generator.body, lambda: generator.asks(30))

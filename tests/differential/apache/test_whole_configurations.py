@@ -16,8 +16,4 @@ if TYPE_CHECKING:
 def test_whole_configurations(server_dir: Path, rng: Random) -> None:
     generator = Whole(rng, server_dir)
     with Duel(server_dir, extra=("authn_anon", "authz_owner", "remoteip", "allowmethods")) as duel:
-        while duel.asked < cases(1500):
-            body = generator.body()
-            if duel.start(body):
-                duel.run(body, generator.asks(30))
-        duel.check()
+        duel.hold(cases(1500), generator.body, lambda: generator.asks(30))

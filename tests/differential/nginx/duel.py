@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from audit403.nginx.decide.exchange import Exchange
     from audit403.nginx.decide.outcome import Outcome
+    from servers.server import Server
 
 
 class Ask(NamedTuple):
@@ -48,10 +49,10 @@ class Ask(NamedTuple):
             self.to or self._server(), body_length=length,
         )  # fmt: skip
 
-    def prepare(self, server: Nginx) -> None:
+    def prepare(self, server: Server) -> None:
         """What a client does before, of which the log does not count: nothing."""
 
-    def send(self, server: Nginx) -> Response:
+    def send(self, server: Server) -> Response:
         """Ask the real server, byte for byte; where nobody listens the answer is that of a closed connection."""
         lines = [*(() if self.host is None else (("Host", self.host),)), *self.headers]
         framed = {"content-length", "transfer-encoding"} & {name.lower() for name, _ in lines}

@@ -4,15 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from differential.nginx.duel import Duel
 from differential.nginx.trial import LoggedDuel
 from servers.nginx import main_config
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from differential.nginx.duel import Question
     from differential.nginx.influence import Influence
     from differential.nginx.trial import Trial
     from differential.nginx.where import Where
+
+
+def hold(
+    prefix: Path,
+    influence: Influence,
+    planned: int,
+    conf_of: Callable[[], str],
+    asks_of: Callable[[], Sequence[Question]],
+) -> None:
+    """One configuration after another, until so many requests were asked of those that run; then the checks."""
+    with Duel(prefix) as duel:
+        while influence.goes_on(duel.asked, planned):
+            conf = conf_of()
+            if not duel.start(conf):
+                continue
+            asks = asks_of()
+            statuses = duel.run(conf, asks)
+            influence.measure(duel.server, conf, statuses, asks)
+        duel.check()
+    influence.check()
 
 
 class Generator(Protocol):

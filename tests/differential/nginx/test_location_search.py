@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from differential.nginx.duel import Ask, Duel
+from differential.nginx.duel import Ask
 from differential.nginx.influence import Influence
+from differential.nginx.measured import hold
 from differential.nginx.routing_generator import LocationTree, odd_target, path
 from servers.nginx import main_config
 from servers.ports import free_port
@@ -38,17 +39,12 @@ WANTED = (
 def test_the_location_of_a_uri(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     port = free_port()
     influence = Influence(rng, WANTED, labels=labels)
-    with Duel(server_dir) as duel:
-        while influence.goes_on(duel.asked, cases(3_000)):
-            tree = LocationTree(rng, port).text()
-            conf = main_config(server_dir, f"server {{\nlisten 127.0.0.1:{port};\nset $seg '';\n{tree}\n}}")
-            if not duel.start(conf):
-                continue
-            asks = [_ask(rng, port) for _ in range(_REQUESTS)]
-            statuses = duel.run(conf, asks)
-            influence.measure(duel.server, conf, statuses, asks)
-        duel.check()
-    influence.check()
+
+    def conf() -> str:
+        tree = LocationTree(rng, port).text()
+        return main_config(server_dir, f"server {{\nlisten 127.0.0.1:{port};\nset $seg '';\n{tree}\n}}")
+
+    hold(server_dir, influence, cases(3_000), conf, lambda: [_ask(rng, port) for _ in range(_REQUESTS)])
 
 
 def _ask(rng: random.Random, port: int) -> Ask:

@@ -7,8 +7,9 @@ from base64 import urlsafe_b64encode
 from hashlib import md5
 from typing import TYPE_CHECKING
 
-from differential.nginx.duel import Ask, Duel
+from differential.nginx.duel import Ask
 from differential.nginx.influence import Influence
+from differential.nginx.measured import hold
 from differential.nginx.routing_generator import words
 from servers.nginx import main_config
 from servers.ports import free_port
@@ -45,31 +46,21 @@ _SECRETS = ("s", "secret word", "é")
 def test_referers(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     port = free_port()
     influence = Influence(rng, ("valid_referers", "server_name", "if"))
-    with Duel(server_dir) as duel:
-        while influence.goes_on(duel.asked, cases(2_000)):
-            conf = main_config(server_dir, "\n".join(_referer_server(rng, port) for _ in range(2)))
-            if not duel.start(conf):
-                continue
-            asks = [_with_referer(rng, port) for _ in range(_REQUESTS)]
-            statuses = duel.run(conf, asks)
-            influence.measure(duel.server, conf, statuses, asks)
-        duel.check()
-    influence.check()
+
+    def conf() -> str:
+        return main_config(server_dir, "\n".join(_referer_server(rng, port) for _ in range(2)))
+
+    hold(server_dir, influence, cases(2_000), conf, lambda: [_with_referer(rng, port) for _ in range(_REQUESTS)])
 
 
 def test_secure_links(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     port = free_port()
     influence = Influence(rng, ("secure_link", "secure_link_md5", "secure_link_secret", "if"))
-    with Duel(server_dir) as duel:
-        while influence.goes_on(duel.asked, cases(2_000)):
-            conf = main_config(server_dir, _link_server(rng, port))
-            if not duel.start(conf):
-                continue
-            asks = [_with_link(rng, port) for _ in range(_REQUESTS)]
-            statuses = duel.run(conf, asks)
-            influence.measure(duel.server, conf, statuses, asks)
-        duel.check()
-    influence.check()
+
+    def conf() -> str:
+        return main_config(server_dir, _link_server(rng, port))
+
+    hold(server_dir, influence, cases(2_000), conf, lambda: [_with_link(rng, port) for _ in range(_REQUESTS)])
 
 
 def _referer_server(rng: random.Random, port: int) -> str:

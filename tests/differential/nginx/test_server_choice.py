@@ -5,8 +5,9 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
-from differential.nginx.duel import Ask, Duel
+from differential.nginx.duel import Ask
 from differential.nginx.influence import Influence
+from differential.nginx.measured import hold
 from differential.nginx.routing_generator import words
 from servers.nginx import main_config
 from servers.ports import free_port, has_ipv6
@@ -48,16 +49,11 @@ WANTED = ("server", "server_name", *(f"server_name {kind}" for kind in _KINDS))
 def test_the_server_of_a_request(server_dir: Path, rng: random.Random, cases: Callable[[int], int]) -> None:
     ports = _neighbours()
     influence = Influence(rng, WANTED, labels=labels)
-    with Duel(server_dir) as duel:
-        while influence.goes_on(duel.asked, cases(3_000)):
-            conf = main_config(server_dir, _servers(rng, ports))
-            if not duel.start(conf):
-                continue
-            asks = [_ask(rng, ports) for _ in range(_REQUESTS)]
-            statuses = duel.run(conf, asks)
-            influence.measure(duel.server, conf, statuses, asks)
-        duel.check()
-    influence.check()
+
+    def conf() -> str:
+        return main_config(server_dir, _servers(rng, ports))
+
+    hold(server_dir, influence, cases(3_000), conf, lambda: [_ask(rng, ports) for _ in range(_REQUESTS)])
 
 
 def _servers(rng: random.Random, ports: list[int]) -> str:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
-from differential.nginx.duel import Ask, Duel
+from differential.nginx.duel import Ask
 from differential.nginx.influence import Influence, plain_labels
+from differential.nginx.measured import hold
 from differential.nginx.routing_generator import words
 from servers.need import need_nginx_module
 from servers.nginx import main_config
@@ -71,19 +72,14 @@ def test_the_variables_of_tables(server_dir: Path, rng: random.Random, cases: Ca
     port = free_port()
     _write_database(server_dir / "some.mmdb")
     influence = Influence(rng, WANTED, labels=labels)
-    with Duel(server_dir) as duel:
-        while influence.goes_on(duel.asked, cases(3_000)):
-            (server_dir / "geo.inc").write_text(f"{rng.choice(_NETWORKS)} included;\n10.1.2.3 {rng.randrange(9)};\n")
-            (server_dir / "map.inc").write_text("q included;\nb2 $uri;\n")
-            (server_dir / "ranges.inc").write_text(f"{rng.choice(_RANGES)} included;\n")
-            conf = main_config(server_dir, _tables(rng, port), top=f"load_module {module};")
-            if not duel.start(conf):
-                continue
-            asks = [_ask(rng, port) for _ in range(_REQUESTS)]
-            statuses = duel.run(conf, asks)
-            influence.measure(duel.server, conf, statuses, asks)
-        duel.check()
-    influence.check()
+
+    def conf() -> str:
+        (server_dir / "geo.inc").write_text(f"{rng.choice(_NETWORKS)} included;\n10.1.2.3 {rng.randrange(9)};\n")
+        (server_dir / "map.inc").write_text("q included;\nb2 $uri;\n")
+        (server_dir / "ranges.inc").write_text(f"{rng.choice(_RANGES)} included;\n")
+        return main_config(server_dir, _tables(rng, port), top=f"load_module {module};")
+
+    hold(server_dir, influence, cases(3_000), conf, lambda: [_ask(rng, port) for _ in range(_REQUESTS)])
 
 
 def _tables(rng: random.Random, port: int) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from differential.nginx.duel import Ask, Duel
+from differential.nginx.duel import Ask
 from differential.nginx.influence import Influence
+from differential.nginx.measured import hold
 from differential.nginx.rewrite_generator import RewriteCode, lay_out
 from differential.nginx.routing_generator import odd_target, words
 from servers.nginx import main_config
@@ -66,17 +67,12 @@ def test_the_values_of_variables_and_where_rewriting_leads(
     lay_out(root)
     port = free_port()
     influence = Influence(rng, WANTED, labels=labels)
-    with Duel(server_dir) as duel:
-        while influence.goes_on(duel.asked, cases(3_000)):
-            code = RewriteCode(rng, root)
-            conf = main_config(server_dir, f"{code.maps()}\n{code.server(port)}\n{code.server(port)}")
-            if not duel.start(conf):
-                continue
-            asks = [_ask(rng, port) for _ in range(_REQUESTS)]
-            statuses = duel.run(conf, asks)
-            influence.measure(duel.server, conf, statuses, asks)
-        duel.check()
-    influence.check()
+
+    def conf() -> str:
+        code = RewriteCode(rng, root)
+        return main_config(server_dir, f"{code.maps()}\n{code.server(port)}\n{code.server(port)}")
+
+    hold(server_dir, influence, cases(3_000), conf, lambda: [_ask(rng, port) for _ in range(_REQUESTS)])
 
 
 def _ask(rng: random.Random, port: int) -> Ask:
