@@ -109,6 +109,24 @@ class Score:
                     )
                     self.note("who is wrong", text)
 
+    def check(self, program: str, *, refused: float, places: int = 0, model: int = 0, spare: int) -> None:
+        """Tell, and fail where what was found is not complete or not so.
+
+        At least the share `refused` of all answers is 403. A small sample may have so many `places` more that were not
+        found, `spare` requests that come to such, and `model` 403s more that the model does not know.
+        """
+        self.tell()
+        counts = self.counts
+        assert counts["rejected"] < counts["configurations"], f"{program} rejects most configurations"
+        assert counts["refused"] > counts["asked"] * refused, "too few 403s to say anything"
+        assert counts["missed"] <= (1 - COMPLETE) * counts["refused"] + spare, "403s that exploration did not find"
+        missed = counts["missed places"]
+        assert missed <= (1 - COMPLETE_PLACES) * counts["places"] + places, "places that exploration did not find"
+        assert counts["not in the model"] <= 0.001 * counts["asked"] + model, "403s that the model does not know"
+        assert not counts["witness not refused"], "witnesses that the real server does not refuse"
+        assert not counts["served is refused"], "requests said to be served that the real server refuses"
+        assert not counts["who is wrong"], "refusals that hit others than they say"
+
     def tell(self) -> None:
         """Print at the end what was counted, with examples of what is wrong."""
         summary = ", ".join(f"{count} {kind}" for kind, count in sorted(self.counts.items()))

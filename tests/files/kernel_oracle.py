@@ -7,7 +7,6 @@ import ctypes
 import errno
 import os
 import random
-import socket
 import stat
 import struct
 import subprocess
@@ -16,6 +15,8 @@ from typing import NamedTuple
 
 from audit403.core.edit import AclUserEdit, CreateFileEdit, Edit, ModeEdit, OwnerEdit, RemoveEdit, TextEdit
 from audit403.files.identity import Identity
+from files.built_tree import Tree as Tree
+from files.built_tree import make_socket
 
 UIDS = (0, 33, 2001, 2002)
 GIDS = (0, 33, 2600, 2601, 2602)
@@ -46,18 +47,6 @@ class Question(NamedTuple):
     access: str
     path: str
     bits: int = 0
-
-
-class Tree(NamedTuple):
-    """What was built: canonical paths by kind."""
-
-    root: str
-    directories: list[str]
-    files: list[str]
-    links: list[str]
-
-    def everything(self) -> list[str]:
-        return [*self.directories, *self.files, *self.links]
 
 
 def build_tree(rng: random.Random, root: str) -> Tree:
@@ -97,15 +86,7 @@ def _make_file(rng: random.Random, path: str) -> None:
     if kind < 0.06:
         os.mkfifo(path)
     elif kind < 0.1:
-        # A socket's address is short, so it is bound by a relative name.
-        here = os.getcwd()
-        os.chdir(os.path.dirname(path))
-        try:
-            with socket.socket(socket.AF_UNIX) as listener:
-                listener.bind("s")
-            os.rename("s", path)
-        finally:
-            os.chdir(here)
+        make_socket(path)
     else:
         with open(path, "wb") as file:
             file.write(b"0123456789")

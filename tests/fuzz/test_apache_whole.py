@@ -15,11 +15,11 @@ from audit403.apache.site import ApacheSite
 from audit403.core.family import Options
 from audit403.core.request import Request
 from audit403.core.source import every_directive
-from audit403.engine.audit import Asked, audit
+from audit403.engine.audit import Asked
 from audit403.evidence.local import LocalEvidence
 from fuzz.apache_texts import changed, configurations, nearly_right
 from fuzz.bounds import Within, fuzzed
-from fuzz.whole import is_answered, is_printed, is_whole, requests
+from fuzz.whole import is_answered, is_audited, lay_out_that_include_each_other, requests
 
 pytestmark = pytest.mark.differential
 
@@ -46,29 +46,23 @@ def test_an_audit(tmp_path: Path, data: bytes, name: str) -> None:
     folder = tmp_path / name.strip(".").partition(".")[0]
     folder.mkdir(exist_ok=True)
     (folder / name).write_bytes(data)
-    with Within(20):
-        found = audit([str(folder)], Asked(tree="none", strict=True, no_settings=True))
-    is_whole(found)
-    is_printed(found)
+    is_audited(folder, Asked(tree="none", strict=True, no_settings=True))
 
 
 @fuzzed(20)
 @given(st.lists(changed | nearly_right(), min_size=2, max_size=5), st.randoms(use_true_random=False))
 def test_files_that_include_each_other(tmp_path: Path, parts: list[bytes], chance: random.Random) -> None:
-    names = [f"part{number}.conf" for number in range(len(parts))]
-    for name, data in zip(names, parts, strict=True):
-        at = chance.choice([0, len(data), data.find(b">\n") + 1, data.find(b"\n") + 1])
-        word = chance.choice(["Include", "IncludeOptional"])
-        include = f"\n{word} {chance.choice([*names, '*.conf', 'apache2.conf', 'absent', '/'])}\n".encode()
-        (tmp_path / name).write_bytes(data[:at] + include + data[at:])
-    (tmp_path / "apache2.conf").write_text(
+
+    def include(path: str) -> str:
+        return f"\n{chance.choice(['Include', 'IncludeOptional'])} {path}\n"
+
+    main = tmp_path / "apache2.conf"
+    lay_out_that_include_each_other(main, parts, chance, (b">\n", b"\n"), include)
+    main.write_text(
         f"ServerRoot {tmp_path}\nListen 80\nInclude part0.conf\n"
         "<VirtualHost *:80>\nInclude part1.conf\n</VirtualHost>\n"
     )
-    with Within(20):
-        found = audit([str(tmp_path / "apache2.conf")], Asked(tree="none", no_settings=True))
-    is_whole(found)
-    is_printed(found)
+    is_audited(main, Asked(tree="none", no_settings=True))
 
 
 @fuzzed(20)
@@ -84,10 +78,7 @@ def test_access_files_in_a_tree(tmp_path: Path, parts: list[bytes]) -> None:
         f"ServerRoot {tmp_path}\nListen 80\nDocumentRoot {tmp_path}/www\n"
         f"<Directory {tmp_path}/www>\nAllowOverride All\nRequire all granted\n</Directory>\n"
     )
-    with Within(20):
-        found = audit([str(tmp_path / "apache2.conf")], Asked(tree="here", strict=True, no_settings=True))
-    is_whole(found)
-    is_printed(found)
+    is_audited(tmp_path / "apache2.conf", Asked(tree="here", strict=True, no_settings=True))
 
 
 @fuzzed(30)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
 from audit403.core.family import Family, Options
 from audit403.core.request import Request
-from audit403.engine.audit import Report
+from audit403.engine.audit import Asked, Report, audit
 from audit403.engine.write_fixes import plan
 from audit403.evidence.local import LocalEvidence
 from audit403.report.concise import write_concise
@@ -22,6 +23,11 @@ from audit403.report.shown import Paths
 from audit403.report.terminal import Style
 from fuzz.bounds import Within
 from report.schemas import CHECK, EXPLAIN
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+    from pathlib import Path
 
 PATHS = Paths(["."])
 
@@ -44,6 +50,28 @@ def is_printed(found: Report) -> None:
     CHECK.validate(json.loads(stream.getvalue()))
     for change in plan(found.findings, True).changes:
         write_diff(io.StringIO(), change.file, change.before, change.after, Style(terminal=True))
+
+
+def is_audited(target: Path, asked: Asked) -> None:
+    """An audit ends in time, gives up nothing because of a fault of ours, and every format can print it."""
+    with Within(20):
+        found = audit([str(target)], asked)
+    is_whole(found)
+    is_printed(found)
+
+
+def lay_out_that_include_each_other(
+    main: Path, parts: list[bytes], chance: random.Random, ends: tuple[bytes, ...], include: Callable[[str], str]
+) -> None:
+    """Lay the parts out beside `main` as part0.conf and so on, each with a line that includes any of them, or `main`.
+
+    It stands at the beginning, at the end, or behind the first sign of what a statement may end with.
+    """
+    names = [f"part{number}.conf" for number in range(len(parts))]
+    for name, data in zip(names, parts, strict=True):
+        at = chance.choice([0, len(data), *(data.find(end) + 1 for end in ends)])
+        line = include(chance.choice([*names, "*.conf", main.name, "absent", "/"])).encode()
+        main.with_name(name).write_bytes(data[:at] + line + data[at:])
 
 
 _TARGETS = st.text(st.characters(codec="latin-1"), max_size=30).map(lambda text: f"/{text}") | st.sampled_from(

@@ -51,6 +51,28 @@ def _found(conf: str) -> tuple[set[tuple[object, ...]], int]:
     return {(fact.cause, fact.where, fact.subject.server.first_name(), fact.who) for fact in facts}, asked
 
 
+class Saved:
+    """How many decisions it spares to let one of several alike server blocks stand for all; nothing is lost by it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.monkeypatch = monkeypatch
+        self.once = self.each = 0
+
+    def compare(self, conf: str) -> None:
+        """Explore with alike blocks taken together, and with each on its own."""
+        merged, asked = _found(conf)
+        with self.monkeypatch.context() as patched:
+            patched.setattr(Shapes, "of", lambda *_: None)
+            every, all_asked = _found(conf)
+        assert merged == every, conf
+        self.once, self.each = self.once + asked, self.each + all_asked
+
+    def check(self) -> None:
+        """Print the numbers; fail where hardly anything was spared."""
+        print(f"\n{self.once} decisions where each block on its own takes {self.each}")
+        assert self.each - self.once > _ENOUGH * self.each, "hardly any block was taken to be alike"
+
+
 def _copied(http: str, number: int) -> str:
     """The first server block several times over, each with names and paths of its own, one with a rule of its own."""
     start = http.index("server {")
@@ -81,18 +103,12 @@ def test_alike_blocks(
 ) -> None:
     world = World(tmp_path, 8001, 8002, 8003, 8004, certificates)
     tree = Tree("/www", ["/www", "/www/d", "/www/e"], ["/www/index.html"], [])
-    once = each = 0
+    saved = Saved(monkeypatch)
     for number in range(cases(40)):
         conf = f"events {{}}\nhttp {{\n{_copied(Generator(rng, world, tree).text, number)}\n}}\n"
-        merged, asked = _found(conf)
-        with monkeypatch.context() as patched:
-            patched.setattr(Shapes, "of", lambda *_: None)
-            every, all_asked = _found(conf)
-        assert merged == every, conf
-        once, each = once + asked, each + all_asked
+        saved.compare(conf)
     with capsys.disabled():
-        print(f"\n{once} decisions where each block on its own takes {each}")
-    assert each - once > _ENOUGH * each, "hardly any block was taken to be alike"
+        saved.check()
 
 
 class Lists:
@@ -148,20 +164,14 @@ class Lists:
 def test_blocks_with_other_networks(
     rng: random.Random, cases: Callable[[int], int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    once = each = 0
+    saved = Saved(monkeypatch)
     for _ in range(cases(60)):
         lists = Lists(rng)
         blocks = "\n".join(map(lists.block, range(_COPIES)))
         conf = f"events {{}}\nhttp {{\n{lists.outer}\n{blocks}\n}}\n"
-        merged, asked = _found(conf)
-        with monkeypatch.context() as patched:
-            patched.setattr(Shapes, "of", lambda *_: None)
-            every, all_asked = _found(conf)
-        assert merged == every, conf
-        once, each = once + asked, each + all_asked
+        saved.compare(conf)
     with capsys.disabled():
-        print(f"\n{once} decisions where each block on its own takes {each}")
-    assert each - once > _ENOUGH * each, "hardly any block was taken to be alike"
+        saved.check()
 
 
 def test_what_is_left_out_is_never_asked_for(

@@ -8,10 +8,12 @@ everybody: what fs.protected_symlinks makes of those is asked of the kernel in t
 from __future__ import annotations
 
 import os
-import socket
 import struct
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from files.built_tree import Tree as Tree
+from files.built_tree import make_socket
 
 if TYPE_CHECKING:
     import random
@@ -31,18 +33,6 @@ GROUPS = (0, 33, 2600, 2601, 65534)
 
 ACL_ATTRIBUTE = "system.posix_acl_access"
 _NO_ID = 0xFFFFFFFF
-
-
-class Tree(NamedTuple):
-    """What was built: paths by kind, the root first among the directories."""
-
-    root: str
-    directories: list[str]
-    files: list[str]
-    links: list[str]
-
-    def everything(self) -> list[str]:
-        return [*self.directories, *self.files, *self.links]
 
 
 def build_tree(
@@ -106,15 +96,7 @@ def make_file(rng: random.Random, path: str, special: float) -> None:
     if kind < special / 2:
         os.mkfifo(path)
     elif kind < special:
-        # A socket's address is short, so it is bound by a relative name.
-        here = os.getcwd()
-        os.chdir(os.path.dirname(path))
-        try:
-            with socket.socket(socket.AF_UNIX) as listener:
-                listener.bind("s")
-            os.rename("s", path)
-        finally:
-            os.chdir(here)
+        make_socket(path)
     else:
         Path(path).write_bytes(b"0123456789" * rng.choice((0, 1, 1, 1, 3, 200)))
         time = 1_700_000_000 + rng.randrange(5) * 100_000
