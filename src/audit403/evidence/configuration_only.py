@@ -5,10 +5,14 @@ checkout keeps no owners and hardly any modes, so permissions below them are tak
 """
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from audit403.core.edit import Edit
 from audit403.evidence.interface import DIRECTORY, Absent, Entry, Evidence, Group, NotCollected, Unreadable, User
 from audit403.evidence.links import join
+
+if TYPE_CHECKING:
+    from audit403.evidence.machine import Machine
 
 _NO_TREE = NotCollected("the tree is not part of this audit (--tree none)")
 _SOMEBODY = 65534
@@ -67,6 +71,10 @@ class ConfigurationOnly:
         return _NO_TREE
 
     def hostname(self) -> str | NotCollected:
+        """Not known here."""
+        return _NO_TREE
+
+    def machine(self) -> "Machine | NotCollected":
         """Not known here."""
         return _NO_TREE
 

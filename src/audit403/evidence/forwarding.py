@@ -1,9 +1,13 @@
 """A source of evidence that says what another one says: the base of those that change a few answers of it."""
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from audit403.evidence.interface import Absent, Entry, Evidence, Group, NotCollected, Unreadable, User
 from audit403.evidence.links import join
+
+if TYPE_CHECKING:
+    from audit403.evidence.machine import Machine
 
 
 class Forwarding:
@@ -47,3 +51,7 @@ class Forwarding:
     def hostname(self) -> str | NotCollected:
         """The machine's own name."""
         return self._inner.hostname()
+
+    def machine(self) -> "Machine | NotCollected":
+        """What runs there and what it sees."""
+        return self._inner.machine()

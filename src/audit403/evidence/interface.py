@@ -5,10 +5,13 @@ absolute strings (UTF-8 with surrogate escapes).
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from audit403.core.edit import Edit
 from audit403.core.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    from audit403.evidence.machine import Machine
 
 DIRECTORY, FILE, LINK, FIFO, SOCKET, BLOCK, CHARACTER = "d", "f", "l", "p", "s", "b", "c"
 
@@ -120,6 +123,10 @@ class Evidence(Protocol):
 
     def hostname(self) -> str | NotCollected:
         """The machine's own name, as gethostname(2) says it."""
+        ...
+
+    def machine(self) -> "Machine | NotCollected":
+        """What runs there and what it sees."""
         ...
 
     def with_changes(self, edits: Iterable[Edit]) -> "Evidence":

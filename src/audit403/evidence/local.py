@@ -7,6 +7,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from audit403.core.edit import Edit
 from audit403.evidence.acl import ACCESS_ATTRIBUTE, parse_acl
@@ -29,6 +30,9 @@ from audit403.evidence.interface import (
     User,
 )
 
+if TYPE_CHECKING:
+    from audit403.evidence.machine import Machine
+
 MAXIMUM_FILE_SIZE = 64 * 1024 * 1024
 _KEPT_CONTENT = 1024 * 1024
 _KEPT_NAMES = 100_000
@@ -47,6 +51,7 @@ _KIND_BITS = 0o170000
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR)
 _NO_ACL = (errno.ENODATA, errno.EOPNOTSUPP)
 _HIDDEN = (errno.EACCES, errno.EPERM)
+_RUNS = NotCollected("what runs here is looked at by `audit403 host local`")
 _PROC = NotCollected("every process sees a /proc of its own")
 
 
@@ -141,6 +146,10 @@ class LocalEvidence:
     def hostname(self) -> str | NotCollected:
         """The machine's own name."""
         return os.uname().nodename
+
+    def machine(self) -> "Machine | NotCollected":
+        """Not known: only `audit403 host` looks at what runs."""
+        return _RUNS
 
     def with_changes(self, edits: Iterable[Edit]) -> Evidence:
         """The same machine after `edits`; the machine itself is not touched."""

@@ -5,6 +5,7 @@ It has no truth of its own: it gives back what it was built from, and says for t
 
 from collections.abc import Iterable, Iterator, Mapping
 from errno import EINVAL, EISDIR, ENOTDIR
+from typing import TYPE_CHECKING
 
 from audit403.core.edit import Edit
 from audit403.evidence.interface import (
@@ -20,6 +21,9 @@ from audit403.evidence.interface import (
     User,
 )
 from audit403.evidence.links import join, parent_of, real_path
+
+if TYPE_CHECKING:
+    from audit403.evidence.machine import Machine
 
 _NOT_IN_IT = NotCollected("it was not collected")
 
@@ -122,6 +126,10 @@ class MemoryEvidence:
     def hostname(self) -> str | NotCollected:
         """The machine's own name, as the constructor was told."""
         return _NOT_IN_IT if self._hostname is None else self._hostname
+
+    def machine(self) -> "Machine | NotCollected":
+        """What runs there is not in it."""
+        return _NOT_IN_IT
 
     def with_changes(self, edits: Iterable[Edit]) -> Evidence:
         """The same world after `edits`."""

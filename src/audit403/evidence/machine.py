@@ -1,0 +1,72 @@
+"""What runs on a machine and what it sees: processes, the mounts of each, units, labels. Only a live audit knows it.
+
+Truth: proc(5) (status, mountinfo, attr), systemctl(1) show, selinux(8), apparmor(7).
+"""
+
+from audit403.core.named_tuple import NamedTuple
+
+
+class Mount(NamedTuple):
+    """One line of mountinfo(5): `root` is the part of the file system that is mounted at `point`."""
+
+    point: str
+    root: str
+    kind: str
+    source: str
+    options: frozenset[str]
+
+
+class Process(NamedTuple):
+    """One process; ids are those of the file system. None is what the login may not see.
+
+    `capabilities` is CapEff; `mounts` says which of the machine's mount tables is its own; `is_mapped` that it lives
+    in a user namespace of its own.
+    """
+
+    pid: int
+    parent: int
+    name: str
+    argv: tuple[str, ...]
+    uid: int
+    gid: int
+    groups: frozenset[int]
+    capabilities: int
+    executable: str | None = None
+    root: str | None = None
+    directory: str | None = None
+    label: str | None = None
+    mount_namespace: str | None = None
+    is_mapped: bool = False
+    seccomp: bool = False
+    unit: str | None = None
+    mounts: int | None = None
+
+
+class Unit(NamedTuple):
+    """A unit of systemd with what `systemctl show` says of it."""
+
+    name: str
+    properties: tuple[tuple[str, str], ...]
+
+
+class Login(NamedTuple):
+    """Who looked: the account that logged in, or root where sudo was used."""
+
+    name: str
+    uid: int
+    groups: frozenset[int]
+
+
+class Machine(NamedTuple):
+    """One host as its discovery saw it; `not_seen` has what was hidden, each with the right that would show it."""
+
+    hostname: str
+    system: str
+    login: Login
+    processes: tuple[Process, ...] = ()
+    mount_tables: tuple[tuple[Mount, ...], ...] = ()
+    units: tuple[Unit, ...] = ()
+    selinux: str | None = None
+    booleans: tuple[tuple[str, bool], ...] = ()
+    apparmor: tuple[tuple[str, str], ...] = ()
+    not_seen: tuple[tuple[str, str], ...] = ()
