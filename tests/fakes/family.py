@@ -19,9 +19,13 @@ from audit403.core.request import Request
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from audit403.core.instance import Instance
     from audit403.evidence.interface import Evidence
+    from audit403.evidence.machine import Machine
 
 name = "fake"
+process_names: tuple[str, ...] = ("fake",)
+build_texts: tuple[str, ...] = ()
 VISITOR = "203.0.113.9"
 
 
@@ -124,3 +128,7 @@ def read(main: str, evidence: Evidence, options: Options) -> FakeSite:
 
 def read_text(data: bytes, evidence: Evidence, options: Options) -> FakeSite | None:
     return FakeSite("/stdin.fake", data, options) if data.startswith(b"fake\n") else None
+
+
+def running(machine: Machine) -> tuple[Instance, ...]:
+    return ()

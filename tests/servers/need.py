@@ -24,11 +24,13 @@ class Program(NamedTuple):
 
 PROGRAMS = {
     "bash": Program("bash", ("--version",)),
+    "busybox": Program("busybox", ()),
     "fish": Program("fish", ("--version",)),
     "nginx": Program("nginx-full", ("-v",)),
     "apache2": Program("apache2", ("-v",)),
     "htpasswd": Program("apache2-utils", ()),
     "openssl": Program("openssl", ("version",)),
+    "mksh": Program("mksh", ("-c", "echo $KSH_VERSION")),
     "setfacl": Program("acl", ("--version",)),
     "setpriv": Program("util-linux", ("--version",)),
     "zsh": Program("zsh", ("--version",)),

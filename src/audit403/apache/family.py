@@ -5,9 +5,14 @@ Nothing of the evaluator is imported before there is a configuration to answer f
 
 import os
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from audit403.core.family import NotAudited, Options, Site
 from audit403.evidence.interface import Evidence
+
+if TYPE_CHECKING:
+    from audit403.core.instance import Instance
+    from audit403.evidence.machine import Machine
 
 name = "apache"
 usual_mains: tuple[str, ...] = (
@@ -19,6 +24,8 @@ usual_mains: tuple[str, ...] = (
     "/opt/bitnami/apache2/conf/httpd.conf",
 )
 explores = True
+process_names: tuple[str, ...] = ("apache2*", "httpd*", "php-fpm*")
+build_texts: tuple[str, ...] = (" -D HTTPD_ROOT=", " -D SERVER_CONFIG_FILE=")
 NOT_RECOGNISED = "it was not recognised as Apache configuration"
 _BEGINNING = 4096
 
@@ -50,6 +57,13 @@ def read_text(data: bytes, evidence: Evidence, options: Options) -> Site | None:
     from audit403.apache.site import read_text_site
 
     return read_text_site(data, evidence, options)
+
+
+def running(machine: "Machine") -> "tuple[Instance, ...]":
+    """Every httpd that runs on a machine."""
+    from audit403.apache.running import running
+
+    return running(machine)
 
 
 def is_of_another_program(data: bytes) -> bool:

@@ -4,7 +4,7 @@ Families come in through the entry-point group `audit403.families`; the entry's 
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from audit403.core.decision import Decision
 from audit403.core.edit import Edit
@@ -14,6 +14,10 @@ from audit403.core.place import Span
 from audit403.core.request import Request
 from audit403.core.source import Source
 from audit403.evidence.interface import Evidence
+
+if TYPE_CHECKING:
+    from audit403.core.instance import Instance
+    from audit403.evidence.machine import Machine
 
 
 class Options(NamedTuple):
@@ -123,11 +127,15 @@ class Family(Protocol):
     """One kind of server; `usual_mains` is where packages put its main configuration, the likeliest first.
 
     `explores` says whether it finds its refusals itself, which `check` needs; if not, it only answers requests.
+    `process_names` are patterns of the shell for the processes that it wants to see of a host: its own, and those that
+    it hands requests to. `build_texts` stand in its program files in front of what they were built with.
     """
 
     name: str
     usual_mains: tuple[str, ...]
     explores: bool
+    process_names: tuple[str, ...]
+    build_texts: tuple[str, ...]
 
     def find(self, targets: Iterable[str], evidence: Evidence, options: Options) -> Iterator[Site | NotAudited]:
         """The sites among files and folders that this family recognises, and what could not be looked at for one."""
@@ -139,4 +147,8 @@ class Family(Protocol):
 
     def read_text(self, data: bytes, evidence: Evidence, options: Options) -> Site | None:
         """The site of a configuration given as text, or None when this family does not recognise it."""
+        ...
+
+    def running(self, machine: "Machine") -> "tuple[Instance, ...]":
+        """The servers of this family that run on a machine."""
         ...

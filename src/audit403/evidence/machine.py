@@ -7,20 +7,27 @@ from audit403.core.named_tuple import NamedTuple
 
 
 class Mount(NamedTuple):
-    """One line of mountinfo(5): `root` is the part of the file system that is mounted at `point`."""
+    """One line of mountinfo(5): `root` is the part of the file system that is mounted at `point`.
+
+    `options` are those of the mount and of its file system, without a `rw` where either is read-only. `number` and
+    `parent` say what lies on what, where something was mounted over a part of the tree.
+    """
 
     point: str
     root: str
     kind: str
     source: str
     options: frozenset[str]
+    number: int = 0
+    parent: int = 0
 
 
 class Process(NamedTuple):
     """One process; ids are those of the file system. None is what the login may not see.
 
     `capabilities` is CapEff; `mounts` says which of the machine's mount tables is its own; `is_mapped` that it lives
-    in a user namespace of its own.
+    in another user namespace than the login. `build` has what its program file says of how it was built,
+    `open_files` is how many it may have open.
     """
 
     pid: int
@@ -40,6 +47,8 @@ class Process(NamedTuple):
     seccomp: bool = False
     unit: str | None = None
     mounts: int | None = None
+    open_files: int | None = None
+    build: tuple[str, ...] = ()
 
 
 class Unit(NamedTuple):
@@ -50,11 +59,13 @@ class Unit(NamedTuple):
 
 
 class Login(NamedTuple):
-    """Who looked: the account that logged in, or root where sudo was used."""
+    """Who looked: the account that logged in, or root where sudo was used; `mounts` is the table that it sees."""
 
     name: str
     uid: int
     groups: frozenset[int]
+    mounts: int | None = None
+    mount_namespace: str | None = None
 
 
 class Machine(NamedTuple):
@@ -69,4 +80,5 @@ class Machine(NamedTuple):
     selinux: str | None = None
     booleans: tuple[tuple[str, bool], ...] = ()
     apparmor: tuple[tuple[str, str], ...] = ()
+    protected_symlinks: bool | None = None
     not_seen: tuple[tuple[str, str], ...] = ()

@@ -17,6 +17,8 @@ from audit403.evidence.interface import Evidence
 from audit403.nginx.read.locate import CONF_DIRECTORIES
 
 if TYPE_CHECKING:
+    from audit403.core.instance import Instance
+    from audit403.evidence.machine import Machine
     from audit403.nginx.model.context import Context
     from audit403.nginx.model.model import Model
     from audit403.nginx.read.configuration import Configuration
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 name = "nginx"
 usual_mains = tuple(f"{folder}/nginx.conf" for folder in CONF_DIRECTORIES)
 explores = True
+process_names: tuple[str, ...] = ("*nginx*", "openresty", "php-fpm*")
+build_texts: tuple[str, ...] = ("configure arguments:",)
 STANDARD_INPUT = "(standard input)"
 
 
@@ -203,6 +207,13 @@ def read_text(data: bytes, evidence: Evidence, options: Options) -> NginxSite | 
         return read_standard_input(text, STANDARD_INPUT, changed, prefix=options.prefix, path_map=dict(options.paths))
 
     return NginxSite(reread(evidence, (), None), evidence, options, reread, None, (STANDARD_INPUT,))
+
+
+def running(machine: "Machine") -> "tuple[Instance, ...]":
+    """Every nginx that runs on a machine."""
+    from audit403.nginx.running import running
+
+    return running(machine)
 
 
 def _site(configuration: "Configuration", evidence: Evidence, options: Options) -> NginxSite:

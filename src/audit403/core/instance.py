@@ -1,0 +1,25 @@
+"""A server that runs on a host, as its family made it out among the processes."""
+
+from audit403.core.named_tuple import NamedTuple
+from audit403.evidence.machine import Process
+
+WORKERS, CONFIGURED = "workers", "configuration"
+"""How it is known whom a server touches files as: its workers were seen, or its configuration names the user."""
+
+
+class Instance(NamedTuple):
+    """One running server; paths are absolute, and as its own processes see them.
+
+    `main` is its main configuration, `prefix` what relative paths start at; where one is None, `lacking` says what was
+    not seen and the right that would show it. `words` are the names that it was started with (`-D`). `workers` are the
+    processes that serve; `known_by` is CONFIGURED where none does or what they run as is not what they serve as.
+    """
+
+    family: str
+    main: str | None
+    prefix: str | None
+    words: tuple[str, ...] = ()
+    master: Process | None = None
+    workers: tuple[Process, ...] = ()
+    known_by: str = WORKERS
+    lacking: str | None = None
