@@ -34,7 +34,7 @@ class Line(NamedTuple):
         """Whether the line is about a host, written as `name` or `[name]:port`."""
         if self.hosts.startswith(_HASHED):
             return _is_hash_of(self.hosts, host)
-        return _matches(self.hosts, host)
+        return names_host(self.hosts, host)
 
 
 class Judgement(NamedTuple):
@@ -151,8 +151,8 @@ def _is_hash_of(hosts: str, host: str) -> bool:
         return False
 
 
-def _matches(patterns: str, host: str) -> bool:
-    """Whether a list of patterns names a host: one with `!` that matches takes the whole line away."""
+def names_host(patterns: str, host: str) -> bool:
+    """Whether a list of patterns, parted by commas, names a host; one with `!` that fits takes it all away."""
     named = False
     for pattern in patterns.lower().split(","):
         if pattern.startswith("!"):

@@ -1,0 +1,227 @@
+"""How OpenSSH would reach a host: ssh's own word where it is installed, otherwise the files read by paramiko and us.
+
+Truth: ssh_config(5); `ssh -G`. `~` is $HOME. paramiko's reader knows no Include: what a file includes is put in first.
+"""
+
+import getpass
+import os
+import pwd
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from glob import glob
+from pathlib import Path
+
+from audit403.core.named_tuple import NamedTuple
+from audit403.host.known_hosts import names_host
+
+_DEEPEST = 16
+_SECONDS = 10
+_NONE = "none"
+_DEFAULT_IDENTITIES = ("id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk", "id_xmss", "id_dsa")
+_INCLUDE = re.compile(r"^\s*include(?:\s+|\s*=\s*)(.*)$", re.IGNORECASE)
+_TOKEN = re.compile(r"%(.)")
+_TARGET = re.compile(r"(?:ssh://)?(?:(?P<user>.*)@)?(?P<host>\[[^]]+\]|[^:]*)(?::(?P<port>\d+))?/?")
+
+
+class SshError(Exception):
+    """Settings that cannot be had, in a plain sentence."""
+
+
+class Target(NamedTuple):
+    """`[user@]host[:port]` as it was given."""
+
+    host: str
+    user: str | None
+    port: int | None
+
+
+class SshSettings(NamedTuple):
+    """What decides how a host is reached; paths are expanded, `proxy_jump` has the hops in their order."""
+
+    name: str
+    host_name: str
+    user: str
+    port: int
+    identity_files: tuple[str, ...]
+    certificate_files: tuple[str, ...]
+    identities_only: bool
+    identity_agent: str | None
+    proxy_jump: tuple[str, ...]
+    proxy_command: str | None
+    user_known_hosts: tuple[str, ...]
+    global_known_hosts: tuple[str, ...]
+    host_key_alias: str | None
+    connect_timeout: int | None
+    gssapi: bool
+
+
+def parse_target(text: str) -> Target:
+    """The parts of a target. Raises SshError with a plain sentence."""
+    found = _TARGET.fullmatch(text.strip())
+    host = "" if found is None else found["host"].strip("[]")
+    port = None if found is None or found["port"] is None else int(found["port"])
+    if found is None or not host or host.startswith("-") or (port is not None and not 0 < port < 65536):
+        raise SshError(f"{text!r} is no host: write it as [user@]host[:port]")
+    if any(sign.isspace() or not sign.isprintable() for sign in text):
+        raise SshError(f"{text!r} is no host: a name has no spaces and no control characters")
+    return Target(host, found["user"] or None, port)
+
+
+def settings_of(target: Target, *, ssh: str | None = None, home: Path | None = None) -> SshSettings:
+    """How OpenSSH would reach a target; `ssh` is the program, found in PATH where it is not given.
+
+    Raises SshError where ssh, or the reader that stands for it, does not take the configuration.
+    """
+    home = Path(os.environ.get("HOME") or "~").expanduser() if home is None else home
+    config = home / ".ssh" / "config"
+    program = shutil.which("ssh") if ssh is None else ssh
+    said = _asked(program, target, config) if program else _read(target, config)
+    return _settings(target, said, home)
+
+
+def _asked(program: str, target: Target, config: Path) -> dict[str, list[str]]:
+    """What `ssh -G` says; each keyword with all its lines."""
+    command = [program, "-T", "-G"]
+    if config.is_file():
+        command += ["-F", str(config)]
+    command += ["-l", target.user] if target.user else []
+    command += ["-p", str(target.port)] if target.port else []
+    try:
+        done = subprocess.run(
+            [*command, "--", target.host], stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SshError(f"ssh could not be asked how to reach {target.host}: {error}") from error
+    if done.returncode:
+        words = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise SshError(
+            f"ssh does not take its configuration: {words[0] if words else f'it ended with {done.returncode}'}"
+        )
+    said: dict[str, list[str]] = {}
+    for line in done.stdout.decode("utf-8", "surrogateescape").splitlines():
+        keyword, _, value = line.partition(" ")
+        said.setdefault(keyword.lower(), []).append(value)
+    return said
+
+
+def _read(target: Target, config: Path) -> dict[str, list[str]]:
+    """What the files say, read without ssh."""
+    from paramiko import SSHConfig
+    from paramiko.ssh_exception import ConfigParseError, CouldNotCanonicalize
+
+    said: dict[str, list[str]] = {}
+    for path in (config, Path("/etc/ssh/ssh_config")) if not config.is_file() else (config,):
+        if not path.is_file():
+            continue
+        text = "\n".join(_with_includes(path, path.parent, target.host, 0))
+        try:
+            found = SSHConfig.from_text(text).lookup(target.host)
+        except (ConfigParseError, CouldNotCanonicalize, ValueError) as error:
+            raise SshError(f"{path} cannot be read as ssh's configuration: {error}") from error
+        for keyword, value in found.items():
+            said.setdefault(keyword, list(value) if isinstance(value, list) else [str(value)])
+    if target.user:
+        said["user"] = [target.user]
+    if target.port:
+        said["port"] = [str(target.port)]
+    return said
+
+
+def _with_includes(path: Path, folder: Path, host: str, depth: int) -> Iterator[str]:
+    """The lines of a file with those of the files that it includes in their place.
+
+    What is included in a Host block holds for that alone, whatever blocks it has itself, and they end with it.
+    """
+    if depth > _DEEPEST:
+        raise SshError(f"{path} includes files too deep")
+    block = "Host *"
+    for line in path.read_text("utf-8", "surrogateescape").splitlines():
+        words = line.replace("=", " ", 1).split()
+        if words and words[0].lower() in ("host", "match"):
+            block = line
+        found = _INCLUDE.match(line)
+        if found is None:
+            yield line
+        elif _is_for(block, host):
+            for pattern in shlex.split(found[1], comments=True):
+                place = Path(os.path.expanduser(pattern)) if pattern.startswith(("/", "~")) else folder / pattern
+                for name in sorted(glob(str(place))):
+                    yield from _with_includes(Path(name), folder, host, depth + 1)
+                    yield block
+
+
+def _is_for(block: str, host: str) -> bool:
+    """Whether a Host block is for a host; what a Match asks is left to the reader."""
+    keyword, *patterns = block.replace("=", " ", 1).split()
+    return keyword.lower() == "match" or names_host(",".join(patterns), host)
+
+
+def _settings(target: Target, said: Mapping[str, list[str]], home: Path) -> SshSettings:
+    host_name = _last(said, "hostname") or target.host
+    user = target.user or _last(said, "user") or getpass.getuser()
+    port = int(_last(said, "port") or target.port or 22)
+    here, alias = socket.gethostname(), _last(said, "hostkeyalias")
+    tokens = {
+        "%": "%", "d": str(home), "h": host_name, "i": str(os.getuid()), "k": alias or target.host, "l": here,
+        "L": here.partition(".")[0], "n": target.host, "p": str(port), "r": user, "u": getpass.getuser(),
+    }  # fmt: skip
+
+    def paths(values: Iterable[str]) -> tuple[str, ...]:
+        return tuple(_path(value, home, tokens) for value in values if value.lower() != _NONE)
+
+    identities = said.get("identityfile") or [f"~/.ssh/{name}" for name in _DEFAULT_IDENTITIES]
+    known = _words(said, "userknownhostsfile") or ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"]
+    shared = _words(said, "globalknownhostsfile") or ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]
+    agent = _last(said, "identityagent") or "SSH_AUTH_SOCK"
+    jump = _last(said, "proxyjump") or _NONE
+    command = _last(said, "proxycommand") or _NONE
+    timeout = _last(said, "connecttimeout") or _NONE
+    return SshSettings(
+        target.host, host_name, user, port, paths(identities), paths(said.get("certificatefile", ())),
+        _last(said, "identitiesonly") == "yes", _agent(agent, home, tokens),
+        () if jump.lower() == _NONE else tuple(one.strip() for one in jump.split(",")),
+        None if command.lower() == _NONE else _expanded(command, tokens), paths(known), paths(shared),
+        alias, int(timeout) if timeout.isdigit() else None,
+        _last(said, "gssapiauthentication") == "yes",
+    )  # fmt: skip
+
+
+def _agent(value: str, home: Path, tokens: Mapping[str, str]) -> str | None:
+    """The socket of the agent; None where there is none, or none is wanted."""
+    if value.lower() == _NONE:
+        return None
+    if value == "SSH_AUTH_SOCK":
+        return os.environ.get("SSH_AUTH_SOCK")
+    if value.startswith("$"):
+        return os.environ.get(value.strip("${}"))
+    return _path(value, home, tokens)
+
+
+def _last(said: Mapping[str, list[str]], keyword: str) -> str | None:
+    values = said.get(keyword)
+    return values[-1] if values else None
+
+
+def _words(said: Mapping[str, list[str]], keyword: str) -> list[str]:
+    value = _last(said, keyword)
+    return [] if value is None else shlex.split(value)
+
+
+def _path(value: str, home: Path, tokens: Mapping[str, str]) -> str:
+    """A path as it is meant: ssh takes the home of the user database for `~`, and $HOME is what is meant here."""
+    text = _expanded(value, tokens)
+    if text == "~" or text.startswith("~/"):
+        return f"{home}{text[1:]}"
+    try:
+        database = pwd.getpwuid(os.getuid()).pw_dir.rstrip("/")
+    except KeyError:
+        return text
+    return f"{home}{text[len(database) :]}" if text.startswith(f"{database}/.ssh/") else text
+
+
+def _expanded(text: str, tokens: Mapping[str, str]) -> str:
+    return _TOKEN.sub(lambda found: tokens.get(found[1], found[0]), text)
