@@ -171,7 +171,8 @@ def _settings(target: Target, said: Mapping[str, list[str]], home: Path) -> SshS
     }  # fmt: skip
 
     def paths(values: Iterable[str]) -> tuple[str, ...]:
-        return tuple(_path(value, home, tokens) for value in values if value.lower() != _NONE)
+        # ssh, too, takes a file once.
+        return tuple(dict.fromkeys(_path(value, home, tokens) for value in values if value.lower() != _NONE))
 
     identities = said.get("identityfile") or [f"~/.ssh/{name}" for name in _DEFAULT_IDENTITIES]
     known = _words(said, "userknownhostsfile") or ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"]

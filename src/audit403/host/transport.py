@@ -1,0 +1,120 @@
+"""What carries a script to a host and its output back: paramiko, the system's ssh, or a shell on this machine.
+
+A script is POSIX sh, read from standard input, so that nothing of it is subject to the login shell. What the shell of a
+login prints before it is cut off at a mark; a second mark behind the output says that it came whole.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from audit403.core.named_tuple import NamedTuple
+
+SHELL = "sh"
+_LONGEST_GREETING = 1024 * 1024
+
+
+class HostError(Exception):
+    """A host that cannot be audited, or not further: one plain sentence."""
+
+
+class Ended(NamedTuple):
+    """How a script ended: its status (None where it was not told) and the end of what it wrote to standard error."""
+
+    status: int | None
+    errors: bytes
+
+
+class Running(Protocol):
+    """A command on a host: its output as it comes, and how it ended once that is read."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The output, in pieces. Raises HostError where the connection breaks or the time is over."""
+        ...
+
+    def ended(self) -> Ended:
+        """How it ended."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it, whether it has ended or not."""
+        ...
+
+
+class Transport(Protocol):
+    """A way to one host."""
+
+    @property
+    def label(self) -> str:
+        """The host as people know it."""
+        ...
+
+    def start(self, command: str, stdin: bytes) -> Running:
+        """Run a command of the login shell's; raises HostError."""
+        ...
+
+    def close(self) -> None:
+        """End the connection."""
+        ...
+
+
+def run(transport: Transport, script: str, *, prefix: str = "", mark: str | None = None) -> Iterator[bytes]:
+    """The output of a script, in pieces as it comes; `prefix` is put before the shell, as `sudo -n` is.
+
+    Raises HostError where the shell does not start, or the output ends before the script has.
+    """
+    mark = secrets.token_hex(16) if mark is None else mark
+    begin, end = f"\n<{mark}>\n".encode(), f"\n</{mark}>".encode()
+    text = f"LC_ALL=C; export LC_ALL; printf '\\n<%s>\\n' {mark}\n{script}\nprintf '\\n</%s>%s\\n' {mark} $?\n"
+    running = transport.start(f"{prefix} {SHELL}".strip(), text.encode("utf-8", "surrogateescape"))
+    try:
+        yield from _between(iter(running), begin, end, lambda: _why(transport, running))
+    finally:
+        running.close()
+
+
+def output_of(transport: Transport, script: str, *, prefix: str = "") -> bytes:
+    """The whole output of a script. Raises HostError."""
+    return b"".join(run(transport, script, prefix=prefix))
+
+
+def quoted(path: str) -> str:
+    """A path as one word of a POSIX shell, whatever is in it; one with a dash at the front gets a folder before it."""
+    safe = path if not path.startswith("-") else f"./{path}"
+    return "'" + safe.replace("'", "'\\''") + "'"
+
+
+def _between(pieces: Iterator[bytes], begin: bytes, end: bytes, why: Callable[[], str]) -> Iterator[bytes]:
+    """What stands between two marks; the second may come in two pieces."""
+    held = b"\n"
+    for piece in pieces:
+        held += piece
+        at = held.find(begin)
+        if at >= 0:
+            held = held[at + len(begin) :]
+            break
+        if len(held) > _LONGEST_GREETING:
+            raise HostError(f"{why()}: its shell writes without end before it runs anything")
+    else:
+        raise HostError(f"{why()}: no POSIX shell was started")
+    while True:
+        at = held.find(end)
+        if at >= 0:
+            yield held[:at]
+            return
+        keep = len(end) - 1
+        if len(held) > keep:
+            yield held[:-keep]
+            held = held[-keep:]
+        piece = next(pieces, b"")
+        if not piece:
+            raise HostError(f"{why()}: the output ended before the script had")
+        held += piece
+
+
+def _why(transport: Transport, running: Running) -> str:
+    """The beginning of a sentence about what went wrong, with what the host said."""
+    ended = running.ended()
+    said = ended.errors.decode("utf-8", "replace").strip().splitlines()
+    status = "" if ended.status is None else f" (status {ended.status})"
+    return f"{transport.label}{status}" + (f": {said[-1]}" if said else "")
