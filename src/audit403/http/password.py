@@ -11,6 +11,7 @@ from collections.abc import Callable
 from audit403.http.base64 import decode_base64
 
 _APR1 = b"$apr1$"
+_STARS = "*" * 8
 _ITOA64 = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _APR1_ORDER = ((0, 6, 12), (1, 7, 13), (2, 8, 14), (3, 9, 15), (4, 10, 5))
 _HANDLERS = (
@@ -21,6 +22,11 @@ _HANDLERS = (
     ("$5$", "sha256_crypt"),
     ("$6$", "sha512_crypt"),
 )
+
+
+def is_withheld(stored: str) -> bool:
+    """Whether a stored password is one that the evidence has taken out: no hash ends with asterisks."""
+    return stored.endswith(_STARS)
 
 
 def password_matches(password: str, stored: str) -> bool:

@@ -7,7 +7,9 @@ from audit403.apache.decide.authn_results import DENIED, FAILED, FOUND, GRANTED,
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.text_file import open_text
 from audit403.apache.model.authn import AUTHN_FILE, FileConfig
-from audit403.http.password import validated
+from audit403.core.decision import REASON_FILE, Missing
+from audit403.core.open_question import Undecided
+from audit403.http.password import is_withheld, validated
 
 _NOTHING = FileConfig()
 
@@ -24,6 +26,7 @@ def check_password(exchange: Exchange, user: str, password: str) -> str:
     stored = _stored(lines, (user,))
     if stored is None:
         return NOT_FOUND
+    _not_withheld(stored, user)
     return GRANTED if validated(password, stored) else DENIED
 
 
@@ -33,7 +36,13 @@ def realm_hash(exchange: Exchange, user: str, realm: str) -> RealmHash:
     if lines is None:
         return RealmHash(FAILED)
     stored = _stored(lines, (user, realm))
+    _not_withheld(stored, user)
     return RealmHash(NOT_FOUND) if stored is None else RealmHash(FOUND, stored)
+
+
+def _not_withheld(stored: str | None, user: str) -> None:
+    if stored is not None and is_withheld(stored):
+        raise Undecided(Missing(REASON_FILE, f"the password of {user}"))
 
 
 def _opened(exchange: Exchange, unset: str, unopened: str) -> list[str] | None:

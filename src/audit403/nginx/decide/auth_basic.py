@@ -86,8 +86,10 @@ def _look_up(exchange: Exchange, file: Directive, path: str, user: str, password
         log = f'user "{user}" was not found in "{path}"'
         exchange.decided("unknown-user", file.span, f'does not list "{user}"', log=log)
         return 401
-    from audit403.http.password import password_matches
+    from audit403.http.password import is_withheld, password_matches
 
+    if is_withheld(stored):
+        raise Undecided(Missing(REASON_FILE, f"the password of {user} in {path}"))
     right = password_matches(password, stored)
     exchange.step(
         "access", f'the password of "{user}" is {"right" if right else "wrong"}', file.span, right, "password"

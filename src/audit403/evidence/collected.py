@@ -1,0 +1,214 @@
+"""What was collected of one host, and the world that it makes: a live audit and a snapshot answer from the same record.
+
+Only what was read is in it. Secrets are taken out on the way in, so that both know the same.
+"""
+
+from collections.abc import Iterable, Iterator
+from errno import EINVAL, EISDIR, ENOTDIR
+from typing import Protocol
+
+from audit403.core.edit import Edit
+from audit403.core.named_tuple import NamedTuple
+from audit403.evidence.interface import (
+    ABSENT,
+    DIRECTORY,
+    FILE,
+    Absent,
+    Entry,
+    Evidence,
+    Group,
+    NotCollected,
+    Unreadable,
+    User,
+)
+from audit403.evidence.links import join, parent_of, real_path
+from audit403.evidence.machine import Machine
+
+NOT_IN_IT = NotCollected("it was not collected")
+_PROC = NotCollected("every process sees a /proc of its own")
+
+Answer = Entry | Absent | NotCollected
+Content = bytes | Absent | NotCollected | Unreadable
+
+
+class Basics(NamedTuple):
+    """What is asked of every host first; `enumerated` says whether all users and groups are in the lists."""
+
+    hostname: str
+    protected_symlinks: bool | None
+    users: tuple[User, ...] = ()
+    groups: tuple[Group, ...] = ()
+
+
+class Collected:
+    """The record: it grows while a host is audited, and is what a snapshot holds. Keys are canonical paths."""
+
+    def __init__(self) -> None:
+        self.basics: Basics | None = None
+        self.machine: Machine | None = None
+        self.gaps: dict[str, str] = {}
+        """What the host cannot tell as a whole, each with the reason."""
+        self.listed: dict[str, tuple[str, ...]] = {}
+        """The names in each directory that was listed, sorted by bytes; what each is, is in `entries`."""
+        self.unlisted: dict[str, NotCollected | Unreadable] = {}
+        self.entries: dict[str, Answer] = {}
+        self.contents: dict[str, Content] = {}
+        self.users: dict[str | int, User | Absent | NotCollected] = {}
+        self.groups: dict[str | int, Group | Absent | NotCollected] = {}
+        self.memberships: dict[str, tuple[int, ...] | NotCollected] = {}
+        """The groups that list a user, by name; their own group only where it lists them."""
+
+    def entry(self, path: str) -> Answer | None:
+        """What is known of a path; None where nobody has looked."""
+        known = self.entries.get(path)
+        if known is not None:
+            return known
+        while path != "/":
+            above = parent_of(path)
+            if above in self.listed:
+                return ABSENT
+            found = self.entries.get(above)
+            if isinstance(found, Absent) or (isinstance(found, Entry) and found.kind != DIRECTORY):
+                return ABSENT
+            if found is not None:
+                return None
+            path = above
+        return None
+
+    def add_directory(self, path: str, entries: dict[str, Answer]) -> None:
+        """A directory with all that is in it."""
+        names = sorted(entries, key=_bytes_of)
+        self.listed[path] = tuple(names)
+        self.unlisted.pop(path, None)
+        for name in names:
+            self.entries.setdefault(join(path, name), entries[name])
+
+
+class Collector(Protocol):
+    """Asks a host for what the record lacks, and puts it there; raises HostError where the host is gone."""
+
+    def look_at(self, path: str) -> None:
+        """The entry at a canonical path, and its directory where that is not too large."""
+        ...
+
+    def list(self, path: str) -> None:
+        """A directory's names and entries."""
+        ...
+
+    def read(self, path: str) -> None:
+        """The content of the regular file at a canonical path."""
+        ...
+
+    def look_up(self, user: str | int | None, group: str | int | None) -> None:
+        """A user or a group that is not in the lists."""
+        ...
+
+
+class CollectedEvidence:
+    """The world of a record. With a collector what is missing is asked for; without one it is not collected."""
+
+    def __init__(self, collected: Collected, collector: Collector | None = None) -> None:
+        self.collected = collected
+        self._collector = collector
+
+    def entry(self, path: str) -> Entry | Absent | NotCollected:
+        """The entry at `path` itself (a link is not followed)."""
+        if path.startswith("/proc/"):
+            return _PROC
+        known = self.collected.entry(path)
+        if known is None and self._collector is not None and "\0" not in path:
+            self._collector.look_at(path)
+            known = self.collected.entry(path)
+        return NOT_IN_IT if known is None else known
+
+    def read(self, path: str) -> bytes | Absent | NotCollected | Unreadable:
+        """The content of the regular file that `path` leads to, links followed."""
+        real = real_path(self, path)
+        if not isinstance(real, str):
+            return real
+        known = self.collected.contents.get(real)
+        if known is not None:
+            return known
+        entry = self.entry(real)
+        if not isinstance(entry, Entry):
+            return entry
+        if entry.kind == DIRECTORY:
+            return Unreadable(EISDIR, "Is a directory")
+        if entry.kind != FILE:
+            return Unreadable(EINVAL, "Not a regular file")
+        if self._collector is not None:
+            self._collector.read(real)
+        return self.collected.contents.get(real, NOT_IN_IT)
+
+    def names(self, path: str) -> tuple[str, ...] | Absent | NotCollected | Unreadable:
+        """The names in the directory `path`, sorted by bytes."""
+        real = real_path(self, path)
+        if not isinstance(real, str):
+            return real
+        known = self._known_names(real)
+        if known is None and self._collector is not None:
+            entry = self.entry(real)
+            if not isinstance(entry, Entry):
+                return entry
+            if entry.kind != DIRECTORY:
+                return Unreadable(ENOTDIR, "Not a directory")
+            self._collector.list(real)
+            known = self._known_names(real)
+        return NOT_IN_IT if known is None else known
+
+    def _known_names(self, real: str) -> tuple[str, ...] | NotCollected | Unreadable | None:
+        names = self.collected.listed.get(real)
+        return self.collected.unlisted.get(real) if names is None else names
+
+    def entries(self, directory: str, names: Iterable[str]) -> Iterator[Entry | Absent | NotCollected]:
+        """What `entry` says of each of some names of a canonical directory."""
+        return (self.entry(join(directory, name)) for name in names)
+
+    def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:
+        """The user of this name or uid."""
+        known = self.collected.users.get(name_or_uid)
+        if known is None and self._collector is not None:
+            self._collector.look_up(name_or_uid, None)
+            known = self.collected.users.get(name_or_uid)
+        return NOT_IN_IT if known is None else known
+
+    def group(self, name_or_gid: str | int) -> Group | Absent | NotCollected:
+        """The group of this name or gid."""
+        known = self.collected.groups.get(name_or_gid)
+        if known is None and self._collector is not None:
+            self._collector.look_up(None, name_or_gid)
+            known = self.collected.groups.get(name_or_gid)
+        return NOT_IN_IT if known is None else known
+
+    def group_ids(self, user: str, primary_gid: int) -> tuple[int, ...] | NotCollected:
+        """What initgroups(3) would give `user`: the groups that list the name, and the given one."""
+        known = self.collected.memberships.get(user)
+        if known is None and self._collector is not None:
+            self._collector.look_up(user, None)
+            known = self.collected.memberships.get(user)
+        if known is None:
+            return NOT_IN_IT
+        return known if isinstance(known, NotCollected) else tuple(sorted({primary_gid, *known}))
+
+    def protected_symlinks(self) -> bool | NotCollected:
+        """Whether fs.protected_symlinks is on."""
+        basics = self.collected.basics
+        return NOT_IN_IT if basics is None or basics.protected_symlinks is None else basics.protected_symlinks
+
+    def hostname(self) -> str | NotCollected:
+        """The machine's own name."""
+        return NOT_IN_IT if self.collected.basics is None else self.collected.basics.hostname
+
+    def machine(self) -> Machine | NotCollected:
+        """What runs there and what it sees."""
+        return self.collected.machine or NOT_IN_IT
+
+    def with_changes(self, edits: Iterable[Edit]) -> Evidence:
+        """The same world after `edits`; the host itself is not touched."""
+        from audit403.evidence.overlay import Overlay
+
+        return Overlay(self, edits)
+
+
+def _bytes_of(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")

@@ -1,0 +1,93 @@
+"""Asks a host for what its record lacks: one script for each question, with what will be asked next taken along."""
+
+from collections.abc import Iterable
+
+from audit403.evidence.collected import Collected, CollectedEvidence
+from audit403.evidence.interface import Absent, Entry, NotCollected
+from audit403.evidence.links import parent_of
+from audit403.host.pull_script import (
+    BASICS,
+    LARGEST_FILE,
+    accounts_script,
+    contents_script,
+    directories_script,
+    entries_script,
+    folder_script,
+    ways_script,
+)
+from audit403.host.pulled import Pulled
+from audit403.host.transport import HostError, Transport, output_of
+
+_NEED_ROOT = ": run with --sudo, or log in as root"
+
+
+class HostCollector:
+    """Fills the record of one host over its transport; `prefix` goes before the shell, as `sudo -n` does.
+
+    Every method raises HostError where the host is gone or answers with garbage.
+    """
+
+    def __init__(self, transport: Transport, collected: Collected, prefix: str = "") -> None:
+        self.transport = transport
+        self.collected = collected
+        self.prefix = prefix
+        self.questions = 0
+        self._pulled = Pulled(collected, "" if prefix else _NEED_ROOT)
+
+    def evidence(self) -> CollectedEvidence:
+        """The host's world; what is missing is asked for."""
+        return CollectedEvidence(self.collected, self)
+
+    def basics(self) -> None:
+        """Its name, its users and groups, and how it treats links."""
+        self._ask(BASICS)
+
+    def look_at(self, path: str) -> None:
+        """The entry at a canonical path, and its directory where that is not too large."""
+        self._ask(entries_script([path]) + directories_script([parent_of(path)], small_only=True))
+        self.collected.entries.setdefault(path, self._pulled.hidden)
+
+    def list(self, path: str) -> None:
+        """A directory's names and entries."""
+        self._ask(directories_script([path]))
+        if path not in self.collected.listed:
+            self.collected.unlisted.setdefault(path, self._pulled.hidden)
+
+    def read(self, path: str) -> None:
+        """The content of the regular file at a canonical path."""
+        self._ask(contents_script([path]))
+        self.collected.contents.setdefault(path, self._pulled.hidden)
+
+    def look_up(self, user: str | int | None, group: str | int | None) -> None:
+        """A user or a group that is not in the lists."""
+        users = [] if user is None else [str(user)]
+        groups = [] if group is None else [str(group)]
+        self._ask(accounts_script(users, groups))
+        unknown = Absent()
+        if user is not None:
+            self.collected.users.setdefault(user, unknown)
+            if isinstance(user, str):
+                self.collected.memberships.setdefault(user, NotCollected("the host does not know this user"))
+        if group is not None:
+            self.collected.groups.setdefault(group, unknown)
+
+    def take_folders(self, folders: Iterable[str], largest: int = 256 * 1024) -> None:
+        """Folders of configuration at once: their directories, and the contents of files up to so many bytes."""
+        wanted = [folder for folder in folders if folder not in self.collected.listed]
+        if wanted:
+            self._ask(ways_script(wanted) + folder_script(wanted, min(largest, LARGEST_FILE)))
+
+    def take_ways(self, paths: Iterable[str]) -> None:
+        """The directories on the way to some paths at once."""
+        wanted = [path for path in paths if not isinstance(self.collected.entry(path), Entry)]
+        if wanted:
+            self._ask(ways_script(wanted))
+
+    def _ask(self, script: str) -> None:
+        self.questions += 1
+        try:
+            self._pulled.take(output_of(self.transport, script, prefix=self.prefix))
+        except HostError as error:
+            if str(error).startswith(self.transport.label):
+                raise
+            raise HostError(f"{self.transport.label}: {error}") from error
