@@ -21,12 +21,17 @@ if TYPE_CHECKING:
     from random import Random
 
 MACHINE = Machine(
-    "web1", "Linux 6.1", Login("deploy", 1000, frozenset({1000, 27})),
-    (Process(7, 1, "nginx", ("nginx: worker process",), 33, 33, frozenset({33}), 0, seccomp=True, mounts=0),),
-    ((Mount("/", "/", "ext4", "/dev/vda1", frozenset({"rw", "relatime"})),),),
-    (Unit("nginx.service", (("ProtectHome", "yes"),)),), "enforcing", (("httpd_enable_homedirs", False),),
-    (("php-fpm", "enforce"),), (("/proc/7/root", "root"),),
-)  # fmt: skip
+    "web1",
+    "Linux 6.1",
+    Login("deploy", 1000, frozenset({1000, 27})),
+    processes=(Process(7, 1, "nginx", ("nginx: worker process",), 33, 33, frozenset({33}), 0, seccomp=True, mounts=0),),
+    mount_tables=((Mount("/", "/", "ext4", "/dev/vda1", frozenset({"rw", "relatime"})),),),
+    units=(Unit("nginx.service", (("ProtectHome", "yes"),)),),
+    selinux="enforcing",
+    booleans=(("httpd_enable_homedirs", False),),
+    apparmor=(("php-fpm", "enforce"),),
+    not_seen=(("/proc/7/root", "root"),),
+)
 
 
 def everything() -> Collected:
