@@ -177,6 +177,15 @@ def test_a_master_whose_workers_have_gone(server_dir: Path) -> None:
     assert (instance.workers, instance.known_by, instance.main) == ((), CONFIGURED, f"{server_dir}/nginx.conf")
 
 
+def test_a_title_without_room(server_dir: Path) -> None:
+    """Started without an environment, nginx has no room for the whole of its command line."""
+    _write_nginx(server_dir)
+    with _running("env", "-i", need("nginx"), "-g", "daemon off;", "-p", str(server_dir), "-c", "nginx.conf") as pid:
+        instance = instance_of(discovered(), pid)
+    assert (instance.main, instance.prefix) == (None, None) and instance.lacking
+    assert [one.uid for one in instance.workers] == [WWW_DATA]
+
+
 def test_a_user_namespace(server_dir: Path) -> None:
     _write_nginx(server_dir, user="root")
     command = ("unshare", "-U", "--map-root-user", need("nginx"), "-p", str(server_dir), "-c", "nginx.conf")

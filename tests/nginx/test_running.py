@@ -133,3 +133,14 @@ def test_a_title_of_words() -> None:
     """Where ps(1) tells of processes, a title is words."""
     (found,) = running(machine(process(9, 1, *MASTER.split(), "-c", "/srv/n.conf")))
     assert found.main == "/srv/n.conf"
+
+
+def test_a_title_that_was_cut_off() -> None:
+    """ngx_setproctitle has the room of the words and the environment that nginx was started with."""
+    title = f"{MASTER} -c /etc/ngi"
+    (found,) = running(machine(process(9, 1, title)._replace(room=len(title) + 2)))
+    assert found.main is None and found.lacking is not None and "--root" in found.lacking
+    (found,) = running(machine(process(9, 1, title)._replace(room=len(title) + 3)))
+    assert found.main == "/etc/ngi"
+    (found,) = running(machine(process(9, 1, f"{MASTER} -c")))
+    assert found.main is None and found.lacking is not None

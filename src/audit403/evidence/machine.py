@@ -3,6 +3,8 @@
 Truth: proc(5) (status, mountinfo, attr), systemctl(1) show, selinux(8), apparmor(7).
 """
 
+from collections.abc import Iterable
+
 from audit403.core.named_tuple import NamedTuple
 
 
@@ -27,7 +29,8 @@ class Process(NamedTuple):
 
     `capabilities` is CapEff; `mounts` says which of the machine's mount tables is its own; `is_mapped` that it lives
     in another user namespace than the login. `build` has what its program file says of how it was built,
-    `open_files` is how many it may have open.
+    `open_files` is how many it may have open, `room` how many bytes its command line and environment take: a title
+    that fills them was cut off.
     """
 
     pid: int
@@ -49,6 +52,7 @@ class Process(NamedTuple):
     mounts: int | None = None
     open_files: int | None = None
     build: tuple[str, ...] = ()
+    room: int | None = None
 
 
 class Unit(NamedTuple):
@@ -82,3 +86,21 @@ class Machine(NamedTuple):
     apparmor: tuple[tuple[str, str], ...] = ()
     protected_symlinks: bool | None = None
     not_seen: tuple[tuple[str, str], ...] = ()
+
+
+def mount_at(table: Iterable[Mount], path: str) -> Mount | None:
+    """The mount that a path lies in, its links resolved: what was mounted last on the way to it.
+
+    Where something was mounted over a directory, what had been mounted below that is out of reach.
+    """
+    table = tuple(table)
+    numbers = {mount.number for mount in table}
+    on: dict[int, list[Mount]] = {}
+    for mount in table:
+        if mount.point == path or path.startswith(f"{mount.point.rstrip('/')}/"):
+            on.setdefault(mount.parent if mount.parent in numbers else 0, []).append(mount)
+    found, below = None, on.pop(0, None)
+    while below:
+        found = min(reversed(below), key=lambda mount: len(mount.point))
+        below = on.pop(found.number, None)
+    return found

@@ -83,6 +83,9 @@ command_of() { put argv "$1"; cat "/proc/$1/cmdline"; over; }
 closely() {
   for name in exe root cwd ns/mnt; do put link "$1" "$name"; readlink "/proc/$1/$name"; over; done
   put map "$1"; cat "/proc/$1/uid_map"; over
+  line=
+  IFS= read -r line < "/proc/$1/stat"
+  put stat "$1" "$line"; over
   label_of "$1"; put label "$1" "$label"; over
   table_of "$1"; put sees "$1" "$table"; over
   unit_of "$1"; put unit-of "$1" "$unit"; over

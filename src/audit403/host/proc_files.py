@@ -9,6 +9,9 @@ from audit403.evidence.machine import Mount
 _ESCAPE = re.compile(r"\\([0-7]{3})")
 _STATUS_LINE = re.compile(r"/proc/(\d{1,10})/(?:status|limits):(Max open files|\w+:)\s*(.*)")
 
+_ARGUMENTS_START, _ENVIRONMENT_END = 45, 48
+"""Where stat has arg_start and env_end, counted from the state on, which stands behind the name."""
+
 
 class Status(NamedTuple):
     """What status and limits say of one process; the ids are those of the file system, `capabilities` is CapEff."""
@@ -83,3 +86,12 @@ def _status(said: dict[str, str]) -> Status:
 def _file_system_id(ids: str) -> int:
     """The last of the real, effective, saved and file system's id: what the kernel asks about files."""
     return int(ids.split()[-1])
+
+
+def room_of(stat: str) -> int | None:
+    """How many bytes a process's words and environment take; None where its stat does not tell, as it does to root."""
+    fields = stat.rpartition(")")[2].split()
+    if len(fields) < _ENVIRONMENT_END + 1:
+        return None
+    start, end = int(fields[_ARGUMENTS_START]), int(fields[_ENVIRONMENT_END])
+    return end - start if 0 < start < end else None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from audit403.evidence.machine import Login, Machine, Mount, Process, Unit
-from audit403.host.proc_files import Status, mounts_of, statuses_of
+from audit403.host.proc_files import Status, mounts_of, room_of, statuses_of
 from audit403.host.records import Record, records_of
 
 NEEDS_ROOT = "it needs root: run with --sudo"
@@ -40,7 +40,7 @@ class _Machine:
         kind, fields = record.kind, record.fields
         if kind == "link":
             self.links[int(fields[0]), fields[1]] = record.content.removesuffix("\n")
-        elif kind in ("argv", "map", "label", "sees", "unit-of", "built"):
+        elif kind in ("argv", "map", "stat", "label", "sees", "unit-of", "built"):
             self.by_process.setdefault(kind, {})[int(fields[0])] = record
         elif kind == "mounts":
             self.tables[int(fields[0])] = mounts_of(record.content)
@@ -104,6 +104,7 @@ class _Machine:
             self.links.get((pid, "cwd")) or None, said("label", 1).rstrip("\0") or None,
             self.links.get((pid, "ns/mnt")) or None, not same_ids, status.seccomp, said("unit-of", 1) or None,
             int(sees) if sees else None, status.open_files, tuple(said("built").split("\n")) if said("built") else (),
+            room_of(said("stat", 1)),
         )  # fmt: skip
 
     def _argv(self, pid: int) -> tuple[str, ...]:
@@ -198,7 +199,7 @@ def _with_ids(pid: int, status: Status, argv: tuple[str, ...], like: Process | N
         return process
     return process._replace(
         executable=like.executable, root=like.root, directory=like.directory, label=like.label,
-        mount_namespace=like.mount_namespace, is_mapped=like.is_mapped, unit=like.unit, mounts=like.mounts,
+        mount_namespace=like.mount_namespace, is_mapped=like.is_mapped, unit=like.unit, mounts=like.mounts, room=like.room,
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ _ENDS_AT_ONCE = frozenset("?hvVtTs")
 """Options of a command that does something else and ends."""
 _BUILT_WITH = re.compile(r"--(prefix|conf-path)=(\S*)")
 _UNSEEN_BUILD = "how it was built is not seen: it needs root: run with --sudo"
+_CUT_OFF = "its command line is longer than it shows: name its configuration with --root"
 _UNSEEN_MASTER = "its master process is not seen: it needs root: run with --sudo"
 _UNSEEN_START = "the directory that it was started in is not seen: it needs root: run with --sudo"
 
@@ -36,8 +37,9 @@ def running(machine: Machine) -> tuple[Instance, ...]:
         title = titles[process.pid]
         if title.startswith(_MASTER):
             options = _options(_words(title.removeprefix(_MASTER)))
-            serving = _serving(workers.pop(process.pid, ()))
-            found.append(_instance(process, options or {}, serving))
+            instance = _instance(process, options or {}, _serving(workers.pop(process.pid, ())))
+            cut = options is None or _is_cut_off(process, title)
+            found.append(instance._replace(main=None, prefix=None, lacking=_CUT_OFF) if cut else instance)
         elif (options := _lone(process)) is not None:
             found.append(_instance(process, options, (process,)))
     found += [
@@ -49,6 +51,11 @@ def running(machine: Machine) -> tuple[Instance, ...]:
 
 def _first_pid(instance: Instance) -> int:
     return (instance.master or instance.workers[0]).pid
+
+
+def _is_cut_off(process: Process, title: str) -> bool:
+    """Whether a title fills all the room there is, which is that of the words and the environment of the start."""
+    return process.room is not None and len(title.encode("utf-8", "surrogateescape")) >= process.room - 2
 
 
 def _serving(workers: Iterable[Process]) -> tuple[Process, ...]:
