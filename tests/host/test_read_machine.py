@@ -208,4 +208,4 @@ def test_only_names_get_into_the_script() -> None:
             discover_script("abc", names, TEXTS)
     with pytest.raises(ValueError):
         discover_script("a'b", NAMES, TEXTS)
-    assert "grep -F -e 'it'\"'\"'s'" in discover_script("abc", NAMES, ["it's"])
+    assert "grep -F -e 'it'\\''s'" in discover_script("abc", NAMES, ["it's"])

@@ -11,7 +11,8 @@ The words are read out of its file instead.
 
 import re
 from collections.abc import Iterable
-from shlex import quote
+
+from audit403.host.transport import quoted
 
 PROPERTIES = (
     "MainPID", "ActiveState", "User", "Group", "SupplementaryGroups", "DynamicUser", "UMask", "LimitNOFILE",
@@ -149,7 +150,7 @@ if [ -r /proc/self/status ]; then
         built "$id" "$name"
         case " $parents 0 " in
           *" $parent "*) ;;
-          *) parents="$parents $parent"; command_of "$parent"; closely "$parent";;
+          *) parents="$parents $parent"; closely "$parent";;
         esac;;
     esac
   done
@@ -197,7 +198,7 @@ def discover_script(mark: str, names: Iterable[str], build_texts: Iterable[str])
     patterns = sorted(set(names))
     if not mark.isalnum() or not patterns or not all(map(_PATTERN.fullmatch, patterns)):
         raise ValueError("a mark is letters and digits, and names are patterns without spaces and quotes")
-    texts = " ".join(f"-e {quote(text)}" for text in sorted(set(build_texts))) or f"-e {mark}"
+    texts = " ".join(f"-e {quoted(text)}" for text in sorted(set(build_texts))) or f"-e {mark}"
     values = {
         "MARK": mark, "NAMES": "|".join(patterns), "BUILD": texts, "PROPERTIES": ",".join(PROPERTIES),
         "MOST": str(MOST_PROCESSES), "CLOSELY": str(CLOSELY),

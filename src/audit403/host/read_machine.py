@@ -199,7 +199,8 @@ def _with_ids(pid: int, status: Status, argv: tuple[str, ...], like: Process | N
         return process
     return process._replace(
         executable=like.executable, root=like.root, directory=like.directory, label=like.label,
-        mount_namespace=like.mount_namespace, is_mapped=like.is_mapped, unit=like.unit, mounts=like.mounts, room=like.room,
+        mount_namespace=like.mount_namespace, is_mapped=like.is_mapped, unit=like.unit, mounts=like.mounts,
+        room=like.room,
     )  # fmt: skip
 
 
