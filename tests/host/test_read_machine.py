@@ -7,14 +7,22 @@ from collections.abc import Callable
 
 import pytest
 
-from audit403.evidence.machine import Mount
+from audit403.apache import family as apache
+from audit403.core.instance import view_of
+from audit403.evidence.machine import Login, Machine, Mount, Process
 from audit403.host.discover_script import discover_script
 from audit403.host.read_machine import machine_of
+from audit403.nginx import family as nginx
 from servers.discovery import NAMES, TEXTS, process_of
 from servers.recorded import closely, host, output, record, status
 
 PROTECTED_HOME = "30 29 8:1 / / rw - xfs /dev/sda1 rw\n31 30 0:40 / /home ro - tmpfs tmpfs rw,mode=000"
 SERVER = status(800, "nginx", 1, 0, capabilities="000001ffffffffff") + status(801, "nginx", 800, 996, "996 1001")
+WORDS = (
+    "nginx: master process", "nginx: worker process", "nginx: master process nginx", "nginx", "httpd", "apache2",
+    "/sbin/httpd", "-c", "-", "--", "-p", "", " ", "  -c", "-f", "-D", "-d/x", "-TXf", "a b", "\udcff", "-k", "start",
+    "/", "-g a; -p", "-cc", "-kstart", "\n", "-X",
+)  # fmt: skip
 
 
 def test_selinux_enforces() -> None:
@@ -129,7 +137,9 @@ def test_a_system_without_a_proc_of_linux() -> None:
         (902, 901, 80, "nginx"),
     ]
     assert (machine.selinux, machine.mount_tables) == (None, ())
-    assert any("only Linux" in right for _, right in machine.not_seen)
+    assert [right for _, right in machine.not_seen] == ["only Linux shows them, in /proc"]
+    silent = machine_of(output(record("system", content="FreeBSD\n14.1\n"), *system, record("ps")), NAMES)
+    assert ("what runs", "ps does not tell") in silent.not_seen
 
 
 def test_a_process_that_ended_while_it_was_looked_at_is_left_out() -> None:
@@ -200,6 +210,28 @@ def _damaged(data: bytes, rng: random.Random) -> bytes:
         (rng.randbytes(length), b"", b"\0" * length, b"\n", b" ", b"\xff\xfe", b"-1", b"99999999999999999999")
     )
     return rng.choice((data[:at], data[:at] + other + data[at + length :], data[:at] + other + data[at:]))
+
+
+@pytest.mark.differential
+def test_any_processes_at_all(rng: random.Random, cases: Callable[[int], int]) -> None:
+    """What the families make of processes with words of all kinds: servers or not, and never a crash."""
+    found = 0
+    for _ in range(cases(2000)):
+        processes = tuple(
+            Process(
+                pid, rng.randrange(6), rng.choice(WORDS), tuple(rng.choices(WORDS, k=rng.randrange(5))), 0, 0,
+                frozenset(), 0, rng.choice((None, "/usr/sbin/httpd", "")), directory=rng.choice((None, "/")),
+                build=rng.choice(((), TEXTS, ("configure arguments: --prefix=", "x"))), room=rng.choice((None, 0, 30)),
+            )
+            for pid in range(6)
+        )  # fmt: skip
+        machine = Machine("", "", Login("", 0, frozenset()), processes)
+        for instance in (*nginx.running(machine), *apache.running(machine)):
+            found += 1
+            assert all(path is None or path.startswith("/") for path in (instance.main, instance.prefix))
+            assert instance.lacking or (instance.main is not None and instance.prefix is not None)
+            assert view_of(instance, machine.login) is None
+    assert found
 
 
 def test_only_names_get_into_the_script() -> None:

@@ -1,7 +1,7 @@
 """A server that runs on a host, as its family made it out among the processes."""
 
 from audit403.core.named_tuple import NamedTuple
-from audit403.evidence.machine import Process
+from audit403.evidence.machine import Login, Process
 
 WORKERS, CONFIGURED = "workers", "configuration"
 """How it is known whom a server touches files as: its workers were seen, or its configuration names the user."""
@@ -23,3 +23,15 @@ class Instance(NamedTuple):
     workers: tuple[Process, ...] = ()
     known_by: str = WORKERS
     lacking: str | None = None
+
+
+def view_of(instance: Instance, login: Login) -> str | None:
+    """What goes before a server's paths to reach its files on the host: nothing where it sees what the login sees.
+
+    Otherwise its own root, which takes root to look through. None where it was not seen what it sees.
+    """
+    process = (*instance.workers, instance.master)[0]
+    if process is None or (process.mounts is None and process.root is None):
+        return None
+    same = process.mounts is not None and process.mounts == login.mounts and process.root in (None, "/")
+    return "" if same else f"/proc/{process.pid}/root"

@@ -178,8 +178,10 @@ value=
 IFS= read -r value < /sys/fs/selinux/enforce
 put selinux "$value"; over
 for file in /sys/fs/selinux/booleans/*; do
+  [ -f "$file" ] || continue
   value=
-  [ -f "$file" ] && IFS= read -r value < "$file" && { put boolean "${file##*/}" "$value"; over; }
+  IFS= read -r value < "$file" # no line's end stands there, which read answers with 1
+  put boolean "${file##*/}" "$value"; over
 done
 value=
 IFS= read -r value < /sys/module/apparmor/parameters/enabled

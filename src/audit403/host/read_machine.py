@@ -156,6 +156,8 @@ class _Machine:
             if self._line("system").startswith("Linux"):
                 yield "what runs", "it needs /proc, which is not mounted there"
             else:
+                if not self._line("ps"):
+                    yield "what runs", "ps does not tell"
                 yield "groups, capabilities and mounts of processes", "only Linux shows them, in /proc"
             return
         if not root and self._is_hidden(login):
