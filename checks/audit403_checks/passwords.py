@@ -3,7 +3,7 @@
 from audit403.core.edit import CreateFileEdit
 from audit403.core.family import Site
 from audit403.core.finding import MANUAL, UNSAFE, Fix
-from audit403_checks.files.remedies import served
+from audit403_checks.files.remedies import served, worker_of
 
 
 def created(path: str) -> Fix:
@@ -23,6 +23,6 @@ def opened(site: Site, path: str) -> tuple[Fix, ...]:
     from audit403.files.remedy import remedies
 
     resolver = found.evaluator.files().resolver
-    ways = remedies(resolver.evidence, resolver.identity, found.model.worker.user, path, "read")
+    ways = remedies(resolver.evidence, resolver.identity, worker_of(site), path, "read")
     fixes = tuple(Fix(f"open it to {one.opens_to}", UNSAFE, (), one.commands, one.edits) for one in ways)
     return fixes or (Fix("put a file there that the workers can read", MANUAL),)

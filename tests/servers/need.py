@@ -33,6 +33,7 @@ PROGRAMS = {
     "mksh": Program("mksh", ("-c", "echo $KSH_VERSION")),
     "setfacl": Program("acl", ("--version",)),
     "setpriv": Program("util-linux", ("--version",)),
+    "unshare": Program("util-linux", ("--version",)),
     "zsh": Program("zsh", ("--version",)),
 }
 

@@ -49,5 +49,5 @@ def _opened(site: Site, path: str) -> tuple[Fix, ...]:
     entry = resolver.evidence.entry(path)
     if not isinstance(entry, Entry) or entry.kind != DIRECTORY:
         return (Fix(f"give {path} to the user that httpd runs as", MANUAL),)
-    ways = remedies(resolver.evidence, resolver.identity, found.model.worker.user, path, "write")
+    ways = remedies(resolver.evidence, resolver.identity, worker_of(site), path, "write")
     return tuple(Fix(f"open it to {one.opens_to}", UNSAFE, (), one.commands, one.edits) for one in ways)

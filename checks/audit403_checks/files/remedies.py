@@ -27,11 +27,11 @@ class Served(Protocol):
 
     @property
     def evaluator(self) -> Any:
-        """Its `files()` are those of the workers."""
+        """Its `files()` are those of the workers, and `who()` is their user."""
 
     @property
     def model(self) -> Any:
-        """Its `worker` is whom they run as."""
+        """Its `worker` is whom the configuration lets them run as."""
 
 
 def served(site: Site) -> Served | None:
@@ -43,7 +43,7 @@ def served(site: Site) -> Served | None:
 def worker_of(site: Site) -> str:
     """The user that the server's workers run as."""
     found = served(site)
-    return "the server" if found is None else found.model.worker.user or "the server"
+    return "the server" if found is None else found.evaluator.who()
 
 
 def chain_of(site: Site, refusal: Refusal, bits: int) -> tuple[Because, ...]:
@@ -83,9 +83,7 @@ def _fix(site: Served, first: str, alike: list[str], remedy: "Remedy", access: s
     commands = _for_all(remedy.commands, first, alike, resolver.evidence)
     edits = (*remedy.edits, *_edits_for(remedy.edits, first, alike))
     if access == "search" and not remedy.reload:
-        more = _files_behind(
-            resolver.evidence.with_changes(edits), resolver, site.model.worker.user or "the server", first, remedy
-        )
+        more = _files_behind(resolver.evidence.with_changes(edits), resolver, site.evaluator.who(), first, remedy)
         commands, edits = (*commands, *more.commands), (*edits, *more.changes())
     summary = f"open {'them' if alike else 'it'} to {remedy.opens_to}"
     return Fix(summary + (", then reload the server" if remedy.reload else ""), UNSAFE, (), commands, edits)

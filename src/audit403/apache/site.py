@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from audit403.apache.decide.evaluator import Evaluator
 from audit403.apache.explore.explorer import Explorer
@@ -34,6 +35,9 @@ from audit403.evidence.assumed import AssumedTree
 from audit403.evidence.configuration_only import ConfigurationOnly
 from audit403.evidence.interface import DIRECTORY as IS_DIRECTORY
 from audit403.evidence.interface import Entry, Evidence
+
+if TYPE_CHECKING:
+    from audit403.evidence.machine import Process
 
 STANDARD_INPUT = "(standard input)"
 _MOST_DECIDED = 256
@@ -107,7 +111,7 @@ class ApacheSite:
 
     def _evaluator(self, model: Model) -> Evaluator:
         if self.options.tree == "here":
-            return Evaluator(model, self.evidence)
+            return Evaluator(model, self.evidence, worker=self.options.worker)
         tree = ConfigurationOnly(self.evidence, self.options.paths)
         return Evaluator(model, tree, assumed=self._assumed(tree))
 
@@ -190,10 +194,22 @@ class ApacheSite:
         if writes_one_use(self.configuration, edits):
             raise Audit403Error("it would put what one use of a macro says into the macro.")
         changed = self.evidence.with_changes(edits)
+        options = self.options
+        if options.worker is not None:
+            from audit403.files.running import after
+
+            options = options._replace(worker=after(options.worker, edits, changed))
         texts = any(isinstance(edit, TextEdit) for edit in edits)
         if not texts:
-            return ApacheSite(self.configuration, changed, self.options, self._reread, self.model)
-        return ApacheSite(self._reread(changed), changed, self.options, self._reread)
+            return ApacheSite(self.configuration, changed, options, self._reread, self.model)
+        site = ApacheSite(self._reread(changed), changed, options, self._reread)
+        is_another = site.model.worker[:2] != self.model.worker[:2]
+        return site.with_worker(None) if is_another and options.worker is not None else site
+
+    def with_worker(self, worker: "Process | None") -> "ApacheSite":
+        """The same site, served by this process."""
+        options = self.options._replace(worker=worker)
+        return ApacheSite(self.configuration, self.evidence, options, self._reread, self.model)
 
     def source(self, path: str) -> bytes | None:
         """The bytes of one of its files."""

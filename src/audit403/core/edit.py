@@ -47,6 +47,12 @@ class GroupMemberEdit(NamedTuple):
     group: str
 
 
+class ReloadEdit(NamedTuple):
+    """The server whose workers run as this user is reloaded: they take the groups that the user has now."""
+
+    user: str
+
+
 class CreateFileEdit(NamedTuple):
     """A new regular file."""
 
@@ -75,4 +81,4 @@ def edited(content: bytes, edits: Iterable[TextEdit]) -> bytes | None:
     return b"".join((*parts, content[position:]))
 
 
-Edit = TextEdit | ModeEdit | OwnerEdit | AclUserEdit | GroupMemberEdit | CreateFileEdit | RemoveEdit
+Edit = TextEdit | ModeEdit | OwnerEdit | AclUserEdit | GroupMemberEdit | ReloadEdit | CreateFileEdit | RemoveEdit

@@ -17,15 +17,20 @@ from audit403.evidence.interface import Evidence
 
 if TYPE_CHECKING:
     from audit403.core.instance import Instance
-    from audit403.evidence.machine import Machine
+    from audit403.evidence.machine import Machine, Process
 
 
 class Options(NamedTuple):
-    """How a configuration is to be read: its prefix, path map, and whether this machine's files are what it serves."""
+    """How a configuration is to be read: its prefix, path map, and whether this machine's files are what it serves.
+
+    `worker` is the process that serves it, where one is known: then files are touched as it may, and not as
+    the user that the configuration names.
+    """
 
     prefix: str | None = None
     paths: tuple[tuple[str, str], ...] = ()
     tree: str = "here"
+    worker: "Process | None" = None
 
 
 class NotAudited(NamedTuple):

@@ -18,7 +18,7 @@ from audit403.nginx.read.locate import CONF_DIRECTORIES
 
 if TYPE_CHECKING:
     from audit403.core.instance import Instance
-    from audit403.evidence.machine import Machine
+    from audit403.evidence.machine import Machine, Process
     from audit403.nginx.model.context import Context
     from audit403.nginx.model.model import Model
     from audit403.nginx.read.configuration import Configuration
@@ -65,7 +65,7 @@ class NginxSite:
         # After the model: what is too deep for it is not read, either.
         self.not_audited = tuple(NotAudited(target, reason) for target, reason in configuration.not_read)
         self.assumed: str | None = None
-        self.evaluator = Evaluator(self.model, tree)
+        self.evaluator = Evaluator(self.model, tree, worker=options.worker)
         self._reread = reread
         #: The files that came as text: there is no evidence of them, so it is not changed with them.
         self._given = frozenset(given)
@@ -155,10 +155,22 @@ class NginxSite:
         changed = self.evidence.with_changes(
             edit for edit in edits if not isinstance(edit, TextEdit) or edit.file not in self._given
         )
+        options = self.options
+        if options.worker is not None:
+            from audit403.files.running import after
+
+            options = options._replace(worker=after(options.worker, edits, changed))
         if not texts:
-            return NginxSite(self.configuration, changed, self.options, self._reread, self.model, self._given)
+            return NginxSite(self.configuration, changed, options, self._reread, self.model, self._given)
         configuration = self._reread(changed, texts, self.configuration.files)
-        return NginxSite(configuration, changed, self.options, self._reread, None, self._given)
+        site = NginxSite(configuration, changed, options, self._reread, None, self._given)
+        is_another = site.model.worker[:2] != self.model.worker[:2]
+        return site.with_worker(None) if is_another and options.worker is not None else site
+
+    def with_worker(self, worker: "Process | None") -> "NginxSite":
+        """The same site, served by this process."""
+        options = self.options._replace(worker=worker)
+        return NginxSite(self.configuration, self.evidence, options, self._reread, self.model, self._given)
 
     def source(self, path: str) -> bytes | None:
         """The bytes of one of its files."""

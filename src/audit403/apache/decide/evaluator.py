@@ -4,7 +4,7 @@ Truth: ap_process_async_request in modules/http/http_request.c, ap_read_request 
 """
 
 from time import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audit403.apache.decide.choose_vhost import connect
 from audit403.apache.decide.error_document import die, read_what_is_left
@@ -27,6 +27,9 @@ from audit403.files.identity import Identity, identity_of, numbered
 from audit403.files.resolve import Resolver
 from audit403.http.address import parse_plain
 
+if TYPE_CHECKING:
+    from audit403.evidence.machine import Process
+
 _MOST_FOLLOWED = 128
 #: Modules whose access checks are not registered as hanging on the configuration alone (ap_setup_auth_internal).
 _LOOK_AT_MORE = ("allowmethods", "lua", "log_debug", "evasive20", "perl", "wsgi", "fcgid", "python")
@@ -43,8 +46,11 @@ class Evaluator:
         now: int | None = None,
         assumed: AssumedTree | None = None,
         read_anyway: frozenset[str] = frozenset(),
+        worker: "Process | None" = None,
     ) -> None:
         self.model = model
+        #: The child that serves, where it is known; mpm-itk's have the user of each request.
+        self.worker = worker
         #: Directories (with their slash) whose `.htaccess` is read as with AllowOverride All: to see what it would do.
         self.read_anyway = read_anyway
         self.evidence = evidence
@@ -110,6 +116,10 @@ class Evaluator:
 
     def who(self) -> str:
         """The name of the user that files are touched as, for messages."""
+        if self.worker is not None and not self._changes_user:
+            from audit403.files.running import user_of
+
+            return user_of(self.evidence, self.worker)
         user = self.model.worker.user if self._user is None else self._user[0]
         return user or "httpd"
 
@@ -163,6 +173,10 @@ class Evaluator:
             from audit403.apache.decide.mpm_itk import BEFORE
 
             return BEFORE
+        if self.worker is not None and not self._changes_user:
+            from audit403.files.running import identity_of_process
+
+            return identity_of_process(self.worker)
         worker = self.model.worker
         user, group = (worker.user, worker.group) if self._user is None else self._user
         if user is None:

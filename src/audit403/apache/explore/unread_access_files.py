@@ -57,7 +57,9 @@ def unread_access_files(
     if not unread:
         return
     directories = frozenset(f"{path.rpartition('/')[0]}/" for path in unread)
-    reading = Evaluator(evaluator.model, evaluator.evidence, now=evaluator.now(), read_anyway=directories)
+    reading = Evaluator(
+        evaluator.model, evaluator.evidence, now=evaluator.now(), read_anyway=directories, worker=evaluator.worker
+    )
     found: dict[tuple[str, Span], list[_Difference]] = {}
     for request, purpose in _requests(door, entries, {path: files[path] for path in unread}):
         difference = _difference(evaluator, reading, request, purpose, frozenset(unread))

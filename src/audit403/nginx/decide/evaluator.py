@@ -40,6 +40,7 @@ from audit403.nginx.model.server import Server
 from audit403.nginx.read.tree import Directive
 
 if TYPE_CHECKING:
+    from audit403.evidence.machine import Process
     from audit403.nginx.model.referers import Referers
 
 _INHERITED_HANDLERS = CONTENT_PASS - {"memcached_pass"}
@@ -62,11 +63,17 @@ class Answer(NamedTuple):
 
 
 class Evaluator:
-    """Answers requests for one model and one world; both stay as they are while it lives."""
+    """Answers requests for one model and one world; both stay as they are while it lives.
 
-    def __init__(self, model: Model, evidence: Evidence, *, now: int | None = None) -> None:
+    `worker` is the process that serves, where it is known.
+    """
+
+    def __init__(
+        self, model: Model, evidence: Evidence, *, now: int | None = None, worker: "Process | None" = None
+    ) -> None:
         self.model = model
         self.evidence = evidence
+        self.worker = worker
         self.geoip2_readers: dict[str, object] = {}
         self._now = now
         self._files: WorkerFiles | None = None
@@ -95,12 +102,16 @@ class Evaluator:
     def files(self) -> WorkerFiles:
         """The file system as the worker sees it. Raises Undecided when the worker's user is not known."""
         if self._files is None:
-            worker = self.model.worker
-            identity = identity_of(self.evidence, worker.user, worker.group or self._default_group(worker.user))
-            if not isinstance(identity, Identity):
-                raise Undecided(Missing("file-not-collected", f"the user {worker.user}"))
-            self._files = WorkerFiles(Resolver(self.evidence, identity))
+            self._files = WorkerFiles(Resolver(self.evidence, self._identity()))
         return self._files
+
+    def who(self) -> str:
+        """The name of the user that files are touched as, for messages."""
+        if self.worker is None:
+            return self.model.worker.user
+        from audit403.files.running import user_of
+
+        return user_of(self.evidence, self.worker)
 
     def now(self) -> int:
         """Seconds since the epoch."""
@@ -176,6 +187,17 @@ class Evaluator:
         # The client's address belongs to the connection, so that real_ip in a subrequest holds for the request too.
         exchange.client, exchange.real_ip_done = inner.client, inner.real_ip_done
         return answer
+
+    def _identity(self) -> Identity:
+        if self.worker is not None:
+            from audit403.files.running import identity_of_process
+
+            return identity_of_process(self.worker)
+        worker = self.model.worker
+        identity = identity_of(self.evidence, worker.user, worker.group or self._default_group(worker.user))
+        if not isinstance(identity, Identity):
+            raise Undecided(Missing("file-not-collected", f"the user {worker.user}"))
+        return identity
 
     def _default_group(self, user: str) -> str | None:
         """Nginx takes the group that has the user's name, when there is one."""
