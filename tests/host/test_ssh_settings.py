@@ -42,13 +42,20 @@ def both(home: Path, target: str) -> tuple[SshSettings, SshSettings]:
     [
         ("web1", ("web1", None, None)), ("deploy@web1:2222", ("web1", "deploy", 2222)),
         ("[fe80::1]:22", ("fe80::1", None, 22)), ("ssh://a@b:1/", ("b", "a", 1)), ("a@b@c", ("c", "a@b", None)),
+        ("fe80::1%eth0", ("fe80::1%eth0", None, None)), ("root@::1", ("::1", "root", None)),
     ],
 )  # fmt: skip
 def test_targets(text: str, parts: tuple[str, str | None, int | None]) -> None:
     assert parse_target(text) == parts
 
 
-@pytest.mark.parametrize("text", ["", "-oProxyCommand=id", "user@", "a b", "web1:0", "web1:70000", "a\nb", "web1:x"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "-oProxyCommand=id", "user@", "a b", "web1:0", "web1:70000", "a\nb", "web1:x",
+        "web1:" + "9" * 5000, "$(id)", "a;b", "a|b", "-l@web1", "a`b`@web1", "a\x1bb", "a/b", "[a b]:22",
+    ],
+)  # fmt: skip
 def test_what_is_no_target(text: str) -> None:
     with pytest.raises(SshError, match="is no host"):
         parse_target(text)

@@ -24,7 +24,13 @@ _NONE = "none"
 _DEFAULT_IDENTITIES = ("id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk", "id_xmss", "id_dsa")
 _INCLUDE = re.compile(r"^\s*include(?:\s+|\s*=\s*)(.*)$", re.IGNORECASE)
 _TOKEN = re.compile(r"%(.)")
-_TARGET = re.compile(r"(?:ssh://)?(?:(?P<user>.*)@)?(?P<host>\[[^]]+\]|[^:]*)(?::(?P<port>\d+))?/?")
+_TARGET = re.compile(
+    r"(?:ssh://)?(?:(?P<user>.*)@)?(?:(?P<host>\[[^]]+\]|[^:]*)(?::(?P<port>\d+))?|(?P<bare>[^:\[\]]*:[^:\[\]]*:[^\[\]]*))/?"
+)
+_LONGEST_PORT = 6
+_NEVER = frozenset("'`\"$\\;&<>|(){},[]*?!/@")
+_NEVER_IN_USER = frozenset("'`\";&<>|(){}")
+"""What ssh itself does not take either (ssh.c, valid_hostname and valid_ruser), and what is in no name."""
 
 
 class SshError(Exception):
@@ -60,15 +66,19 @@ class SshSettings(NamedTuple):
 
 
 def parse_target(text: str) -> Target:
-    """The parts of a target. Raises SshError with a plain sentence."""
+    """The parts of a target; a bare IPv6 address is one, too. Raises SshError with a plain sentence."""
     found = _TARGET.fullmatch(text.strip())
-    host = "" if found is None else found["host"].strip("[]")
-    port = None if found is None or found["port"] is None else int(found["port"])
-    if found is None or not host or host.startswith("-") or (port is not None and not 0 < port < 65536):
+    if found is None:
         raise SshError(f"{text!r} is no host: write it as [user@]host[:port]")
-    if any(sign.isspace() or not sign.isprintable() for sign in text):
-        raise SshError(f"{text!r} is no host: a name has no spaces and no control characters")
-    return Target(host, found["user"] or None, port)
+    host, user = (found["bare"] or found["host"]).strip("[]"), found["user"] or None
+    port = None if found["port"] is None else int(found["port"][:_LONGEST_PORT])
+    if not host or host.startswith("-") or (port is not None and not 0 < port < 65536):
+        raise SshError(f"{text!r} is no host: write it as [user@]host[:port]")
+    if any(sign.isspace() or not sign.isprintable() or sign in _NEVER for sign in host):
+        raise SshError(f"{text!r} is no host: a name has no spaces, and no signs that a shell or a terminal obeys")
+    if user is not None and (user.startswith("-") or not user.isprintable() or _NEVER_IN_USER.intersection(user)):
+        raise SshError(f"{text!r} is no host: {user!r} is no name of a user")
+    return Target(host, user, port)
 
 
 def settings_of(target: Target, *, ssh: str | None = None, home: Path | None = None) -> SshSettings:
