@@ -83,6 +83,12 @@ def test_what_is_asked_for_wins(home: Path) -> None:
         assert (settings.user, settings.port) == ("alice", 22)
 
 
+def test_names_of_files_with_spaces(home: Path) -> None:
+    write(home, 'Host *\n  UserKnownHostsFile ~/.ssh/a "~/.ssh/b c" /d\n')
+    for settings in both(home, "web1"):
+        assert settings.user_known_hosts == (f"{home}/.ssh/a", f"{home}/.ssh/b c", "/d")
+
+
 def test_a_broken_configuration_is_said(home: Path) -> None:
     write(home, "Host *\n  Port nonsense\n")
     with pytest.raises(SshError, match="configuration"):

@@ -17,10 +17,12 @@ from pathlib import Path
 
 from audit403.core.named_tuple import NamedTuple
 from audit403.host.known_hosts import names_host
+from audit403.host.transport import HostError
 
 _DEEPEST = 16
 _SECONDS = 10
 _NONE = "none"
+_PATH_BEGINS = ("/", "~", "%", "$")
 _DEFAULT_IDENTITIES = ("id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk", "id_xmss", "id_dsa")
 _INCLUDE = re.compile(r"^\s*include(?:\s+|\s*=\s*)(.*)$", re.IGNORECASE)
 _TOKEN = re.compile(r"%(.)")
@@ -33,7 +35,7 @@ _NEVER_IN_USER = frozenset("'`\";&<>|(){}")
 """What ssh itself does not take either (ssh.c, valid_hostname and valid_ruser), and what is in no name."""
 
 
-class SshError(Exception):
+class SshError(HostError):
     """Settings that cannot be had, in a plain sentence."""
 
 
@@ -185,8 +187,8 @@ def _settings(target: Target, said: Mapping[str, list[str]], home: Path) -> SshS
         return tuple(dict.fromkeys(_path(value, home, tokens) for value in values if value.lower() != _NONE))
 
     identities = said.get("identityfile") or [f"~/.ssh/{name}" for name in _DEFAULT_IDENTITIES]
-    known = _words(said, "userknownhostsfile") or ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"]
-    shared = _words(said, "globalknownhostsfile") or ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]
+    known = _files(said, "userknownhostsfile") or ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"]
+    shared = _files(said, "globalknownhostsfile") or ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]
     agent = _last(said, "identityagent") or "SSH_AUTH_SOCK"
     jump = _last(said, "proxyjump") or _NONE
     command = _last(said, "proxycommand") or _NONE
@@ -217,9 +219,18 @@ def _last(said: Mapping[str, list[str]], keyword: str) -> str | None:
     return values[-1] if values else None
 
 
-def _words(said: Mapping[str, list[str]], keyword: str) -> list[str]:
-    value = _last(said, keyword)
-    return [] if value is None else shlex.split(value)
+def _files(said: Mapping[str, list[str]], keyword: str) -> list[str]:
+    """The files of a line. `ssh -G` leaves out the quotes: a word that begins no path goes on with the one before."""
+    value = _last(said, keyword) or ""
+    if '"' in value:
+        return shlex.split(value)
+    files: list[str] = []
+    for word in value.split(" "):
+        if files and not word.startswith(_PATH_BEGINS):
+            files[-1] += f" {word}"
+        elif word:
+            files.append(word)
+    return files
 
 
 def _path(value: str, home: Path, tokens: Mapping[str, str]) -> str:

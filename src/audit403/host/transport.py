@@ -11,6 +11,8 @@ from typing import Protocol
 from audit403.core.named_tuple import NamedTuple
 
 SHELL = "sh"
+KEPT_ERRORS = 4096
+_LONGEST_WORDS = 300
 _LONGEST_GREETING = 1024 * 1024
 
 
@@ -68,7 +70,7 @@ def run(transport: Transport, script: str, *, prefix: str = "", mark: str | None
     text = f"LC_ALL=C; export LC_ALL; printf '\\n<%s>\\n' {mark}\n{script}\nprintf '\\n</%s>%s\\n' {mark} $?\n"
     running = transport.start(f"{prefix} {SHELL}".strip(), text.encode("utf-8", "surrogateescape"))
     try:
-        yield from _between(iter(running), begin, end, lambda: _why(transport, running))
+        yield from _between(iter(running), begin, end, transport.label, lambda: _why(transport, running))
     finally:
         running.close()
 
@@ -84,7 +86,19 @@ def quoted(path: str) -> str:
     return "'" + safe.replace("'", "'\\''") + "'"
 
 
-def _between(pieces: Iterator[bytes], begin: bytes, end: bytes, why: Callable[[], str]) -> Iterator[bytes]:
+def one_line(said: object) -> str:
+    """What a host, or an error, says, as the end of a sentence: its last line, with nothing that a terminal obeys."""
+    if isinstance(said, TimeoutError):
+        return "no answer in time"
+    if isinstance(said, EOFError):
+        return "it ended the connection"
+    text = str(said.strerror or said) if isinstance(said, OSError) else str(said)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    shown = "".join(sign if sign.isprintable() else "?" for sign in (lines[-1] if lines else "nothing was said"))
+    return shown if len(shown) <= _LONGEST_WORDS else f"{shown[:_LONGEST_WORDS]}…"
+
+
+def _between(pieces: Iterator[bytes], begin: bytes, end: bytes, label: str, why: Callable[[], str]) -> Iterator[bytes]:
     """What stands between two marks; the second may come in two pieces."""
     held = b"\n"
     for piece in pieces:
@@ -94,7 +108,7 @@ def _between(pieces: Iterator[bytes], begin: bytes, end: bytes, why: Callable[[]
             held = held[at + len(begin) :]
             break
         if len(held) > _LONGEST_GREETING:
-            raise HostError(f"{why()}: its shell writes without end before it runs anything")
+            raise HostError(f"{label}: its shell writes without end before it runs anything")
     else:
         raise HostError(f"{why()}: no POSIX shell was started")
     while True:
@@ -115,6 +129,6 @@ def _between(pieces: Iterator[bytes], begin: bytes, end: bytes, why: Callable[[]
 def _why(transport: Transport, running: Running) -> str:
     """The beginning of a sentence about what went wrong, with what the host said."""
     ended = running.ended()
-    said = ended.errors.decode("utf-8", "replace").strip().splitlines()
+    said = ended.errors.decode("utf-8", "replace").strip()
     status = "" if ended.status is None else f" (status {ended.status})"
-    return f"{transport.label}{status}" + (f": {said[-1]}" if said else "")
+    return f"{transport.label}{status}" + (f": {one_line(said)}" if said else "")
