@@ -34,6 +34,9 @@ PROGRAMS = {
     "setfacl": Program("acl", ("--version",)),
     "setpriv": Program("util-linux", ("--version",)),
     "unshare": Program("util-linux", ("--version",)),
+    "ssh": Program("openssh-client", ("-V",)),
+    "sshd": Program("openssh-server", ("-V",)),
+    "tcsh": Program("tcsh", ("--version",)),
     "zsh": Program("zsh", ("--version",)),
 }
 

@@ -1,0 +1,79 @@
+"""Logging in with keys: never with a password, and with few enough keys that no host takes it for guessing.
+
+Truth: ssh(1) AUTHENTICATION; sshd_config(5) MaxAuthTries, AuthenticationMethods.
+"""
+
+from itertools import islice
+
+import paramiko
+
+from audit403.host.identities import Identities, Identity
+from audit403.host.key_files import Passphrase
+from audit403.host.limits import Clock
+from audit403.host.ssh_settings import SshSettings
+from audit403.host.transport import HostError, one_line
+
+MOST_KEYS = 6
+"""sshd's own MaxAuthTries: after so many it ends the connection, and fail2ban may shut out whoever comes back."""
+_ANSWER_SECONDS = 60
+"""Long enough to touch a key."""
+_KEYS = "publickey"
+
+
+def log_in(transport: paramiko.Transport, settings: SshSettings, ask: Passphrase | None, clock: Clock) -> None:
+    """Raises HostError with all that was tried."""
+    seconds = clock.left(_ANSWER_SECONDS)
+    transport.auth_timeout = seconds
+    identities = Identities(settings, ask, seconds)
+    try:
+        _log_in(transport, settings, identities)
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        raise HostError(f"{settings.name} ended the login of {settings.user}: {one_line(error)}") from error
+    finally:
+        identities.close()
+
+
+def _log_in(transport: paramiko.Transport, settings: SshSettings, identities: Identities) -> None:
+    offered: list[Identity] = []
+    for identity in islice(identities, MOST_KEYS):
+        offered.append(identity)
+        try:
+            further = transport.auth_publickey(settings.user, identity)
+        except paramiko.BadAuthenticationType as error:
+            raise _other_means(settings, error.allowed_types) from error
+        except paramiko.AuthenticationException:
+            if not transport.is_active():
+                break
+            continue
+        if not further:
+            return
+        if _KEYS not in further:
+            raise _other_means(settings, further)
+    if not offered and _needs_no_key(transport, settings):
+        return
+    raise HostError(_refusal(settings, offered, identities.notes))
+
+
+def _needs_no_key(transport: paramiko.Transport, settings: SshSettings) -> bool:
+    """Whether a host lets in whoever has no key: some networks have settled before who it is."""
+    try:
+        return not transport.auth_none(settings.user)
+    except paramiko.BadAuthenticationType as error:
+        if _KEYS not in error.allowed_types:
+            raise _other_means(settings, error.allowed_types) from error
+        return False
+    except paramiko.AuthenticationException:
+        return False
+
+
+def _other_means(settings: SshSettings, allowed: list[str]) -> HostError:
+    asked = one_line(", ".join(allowed) or "nothing that it names")
+    advice = "use --transport openssh" if "gssapi" in asked else "audit403 logs in with keys and never with a password"
+    return HostError(f"{settings.name} asks {settings.user} for other things than a key alone ({asked}): {advice}")
+
+
+def _refusal(settings: SshSettings, offered: list[Identity], notes: list[str]) -> str:
+    tried = [f"{one.origin} ({one.failed})" if one.failed else one.origin for one in offered]
+    words = f"it takes none of {', '.join(tried)}" if tried else "there is no key to log in with"
+    text = "; ".join([f"{settings.name} does not let {settings.user} in: {words}", *notes])
+    return f"{text}; for GSSAPI use --transport openssh" if settings.gssapi else text

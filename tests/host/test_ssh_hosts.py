@@ -1,0 +1,174 @@
+"""Which hosts are talked to: strict host keys, authorities, revoked keys, new hosts, and hosts behind others."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from audit403.host.transport import HostError
+from servers.sshd import USER, Sshd, block, keygen, make_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from servers.ssh_world import Way, World
+
+HELLO = "echo hello"
+
+
+@pytest.fixture(scope="module")
+def inner(world: World) -> Iterator[Sshd]:
+    """Another sshd, which is to be reached through the one of the world."""
+    with Sshd(world.folder / "inner") as sshd:
+        sshd.allow(world.key)
+        yield sshd
+
+
+def refusal(way: Way, target: str = "web", **changed: object) -> str:
+    with pytest.raises(HostError) as refused:
+        way.says(HELLO, target, **changed)
+    text = str(refused.value)
+    assert "\n" not in text
+    return text
+
+
+def test_an_unknown_key(way: Way, world: World) -> None:
+    way.lead_to(world)
+    way.home.knows()
+    text = refusal(way)
+    assert text.startswith("the key of web is not known") and "`ssh web`" in text
+    assert way.home.known_hosts.read_text() == ""
+
+
+def test_a_changed_key(way: Way, world: World, tmp_path: Path) -> None:
+    way.lead_to(world)
+    way.home.knows(world.sshd.known(key=make_key(tmp_path / "old")))
+    text = refusal(way)
+    assert text.startswith("web shows another key than the one that is known") and f"{way.home.known_hosts}:1" in text
+    assert f"ssh-keygen -R '[127.0.0.1]:{world.sshd.port}'" in text
+    assert "another key" in refusal(way, accept_new=tmp_path / "new_hosts")
+    assert not (tmp_path / "new_hosts").exists() or not (tmp_path / "new_hosts").read_text()
+
+
+def test_a_revoked_key(way: Way, world: World, tmp_path: Path) -> None:
+    way.lead_to(world)
+    way.home.knows(world.sshd.known(), world.sshd.known(host="*", marker="@revoked"))
+    assert "revoked" in refusal(way)
+    assert "revoked" in refusal(way, accept_new=tmp_path / "new_hosts")
+
+
+def test_known_in_other_ways(way: Way, world: World, tmp_path: Path) -> None:
+    way.lead_to(world)
+    keygen("-H", "-f", str(way.home.known_hosts))
+    assert way.home.known_hosts.read_text().startswith("|1|")
+    assert way.says(HELLO) == b"hello\n"
+    way.lead_to(world, "HostKeyAlias farm")
+    way.home.knows(world.sshd.known(host="farm"))
+    assert way.says(HELLO) == b"hello\n"
+    (tmp_path / "some hosts").write_text(world.sshd.known())
+    way.lead_to(world, f'UserKnownHostsFile /nothing "{tmp_path}/some hosts"')
+    way.home.knows()
+    assert way.says(HELLO) == b"hello\n"
+    way.lead_to(world, f'GlobalKnownHostsFile "{tmp_path}/some hosts"')
+    way.home.knows()
+    assert way.says(HELLO) == b"hello\n"
+
+
+def test_the_key_that_is_known_is_asked_for(way: Way, world: World, server_dir: Path) -> None:
+    for kinds in (("ed25519", "ecdsa", "rsa"), ("rsa", "ed25519")):
+        with Sshd(server_dir / kinds[0], key_types=kinds) as sshd:
+            sshd.allow(world.key)
+            way.home.configure(block("web", sshd, world.key))
+            way.home.knows(sshd.known(key=sshd.keys[-1]))
+            assert way.says(HELLO) == b"hello\n"
+
+
+def test_new_hosts_are_taken_when_asked_for(way: Way, world: World, tmp_path: Path) -> None:
+    way.lead_to(world)
+    way.home.knows()
+    new_hosts = tmp_path / "state" / "new_hosts"
+    found: list[bytes] = []
+    hosts = [threading.Thread(target=lambda: found.append(way.says(HELLO, accept_new=new_hosts))) for _ in range(6)]
+    for host in hosts:
+        host.start()
+    for host in hosts:
+        host.join()
+    assert found == [b"hello\n"] * 6
+    assert new_hosts.read_text() == world.sshd.known() and way.home.known_hosts.read_text() == ""
+    new_hosts.write_text(world.sshd.known(key=make_key(tmp_path / "old")))
+    assert "another key" in refusal(way, accept_new=new_hosts)
+
+
+@pytest.mark.parametrize("way_through", ["gate", "gate,second", "ssh://{user}@second:{port}"])
+def test_hosts_behind_others(way: Way, world: World, inner: Sshd, way_through: str) -> None:
+    before = world.sshd.log.read_text().count("Accepted publickey")
+    jump = way_through.format(user=USER, port=world.sshd.port)
+    way.home.configure(
+        block("web", inner, world.key, f"ProxyJump {jump}"),
+        block("gate", world.sshd, world.key),
+        block("second", world.sshd, world.key),
+    )
+    way.home.knows(world.sshd.known(), inner.known())
+    assert way.says(HELLO) == b"hello\n"
+    assert world.sshd.log.read_text().count("Accepted publickey") - before == way_through.count(",") + 1
+
+
+def test_a_hop_that_has_a_hop_itself(way: Way, world: World, inner: Sshd) -> None:
+    way.home.configure(
+        block("web", world.sshd, world.key, "ProxyJump middle"),
+        block("middle", inner, world.key, "ProxyJump gate"),
+        block("gate", world.sshd, world.key),
+    )
+    way.home.knows(world.sshd.known(), inner.known())
+    assert way.says(HELLO) == b"hello\n"
+
+
+def test_every_hop_is_held_to_its_key(way: Way, world: World, inner: Sshd) -> None:
+    way.home.configure(block("web", inner, world.key, "ProxyJump gate"), block("gate", world.sshd, world.key))
+    way.home.knows(inner.known())
+    assert "the key of gate is not known" in refusal(way)
+
+
+def test_hops_that_lead_round(way: Way, world: World) -> None:
+    way.home.configure(
+        block("web", world.sshd, world.key, "ProxyJump gate"), block("gate", world.sshd, world.key, "ProxyJump web")
+    )
+    way.home.knows(world.sshd.known())
+    assert "circle" in refusal(way)
+
+
+def test_behind_a_hop_where_nothing_listens(way: Way, world: World) -> None:
+    way.home.configure(
+        block("web", world.sshd, world.key, "Port 1", "ProxyJump gate").replace(f"Port {world.sshd.port}\n", "", 1),
+        block("gate", world.sshd, world.key),
+    )
+    way.home.knows(world.sshd.known())
+    text = refusal(way)
+    assert "web" in text and "127.0.0.1:1" in text
+
+
+def test_a_target_with_user_and_port(way: Way, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    way.home.configure(f"IdentityFile {world.key}\n")
+    way.home.knows(world.sshd.known())
+    assert way.says(HELLO, f"{USER}@127.0.0.1:{world.sshd.port}") == b"hello\n"
+
+
+@pytest.mark.parametrize("marker", ["@cert-authority"])
+def test_a_host_with_a_certificate(way: Way, world: World, server_dir: Path, marker: str) -> None:
+    authority = make_key(server_dir / "authority")
+    make_key(server_dir / "host")
+    keygen("-q", "-s", str(authority), "-I", "host", "-h", "-n", "127.0.0.1", str(server_dir / "host.pub"))
+    options = f"HostKey {server_dir}/host\nHostCertificate {server_dir}/host-cert.pub"
+    with Sshd(server_dir / "sshd", options, key_types=()) as sshd:
+        sshd.allow(world.key)
+        way.home.configure(block("web", sshd, world.key))
+        way.home.knows(sshd.known(marker=marker, key=authority))
+        if way.transport == "paramiko":
+            assert refusal(way).endswith("use --transport openssh")
+        else:
+            assert way.says(HELLO) == b"hello\n"
+        way.home.knows(sshd.known(key=server_dir / "host"), sshd.known(marker=marker, key=authority))
+        assert way.says(HELLO) == b"hello\n"
