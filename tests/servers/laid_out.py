@@ -12,12 +12,14 @@ import grp
 import os
 import pwd
 import shutil
+import subprocess
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from .http import Tls
 from .laid_out_apache import ApacheLayout
 from .laid_out_nginx import NginxLayout
 from .live import CLIENT_HEADER, STAND_IN, Live, write
+from .need import need
 from .process import IS_ROOT, server_directory
 from .rule_examples import Ask, Example, ExampleError
 
@@ -174,7 +176,7 @@ def _filled(text: str, words: dict[str, str]) -> str:
 
 
 def _grow(tree: str, root: Path, words: dict[str, str]) -> None:
-    late: list[tuple[Path, int, str]] = []
+    late: list[tuple[Path, str, str]] = []
     for line in _lines(tree):
         mode, owner, name, *rest = line.split(None, 3)
         content = rest[0] if rest else ""
@@ -187,14 +189,17 @@ def _grow(tree: str, root: Path, words: dict[str, str]) -> None:
             path.mkdir(exist_ok=True)
         elif content or not path.exists():
             path.write_text(content and _filled(content, words) + "\n")
-        late.append((path, int(mode, 8), owner))
+        late.append((path, mode, owner))
     # From the leaves up: a directory that is closed early could not be filled by its own owner.
-    for path, bits, owner in sorted(late, key=lambda entry: -len(entry[0].parts)):
+    for path, mode, owner in sorted(late, key=lambda entry: -len(entry[0].parts)):
         if owner != "-" and IS_ROOT:
             user, _, group = owner.partition(":")
             os.chown(path, _uid(user), _gid(group or user), follow_symlinks=False)
         if not path.is_symlink():
-            path.chmod(bits)
+            bits, _, acl = mode.partition("+")
+            path.chmod(int(bits, 8))
+            if acl:
+                subprocess.run([need("setfacl"), "-n", "-m", acl, path], check=True)
 
 
 def _lines(tree: str) -> list[str]:

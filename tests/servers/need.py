@@ -31,6 +31,7 @@ PROGRAMS = {
     "htpasswd": Program("apache2-utils", ()),
     "openssl": Program("openssl", ("version",)),
     "mksh": Program("mksh", ("-c", "echo $KSH_VERSION")),
+    "getfacl": Program("acl", ("--version",)),
     "setfacl": Program("acl", ("--version",)),
     "setpriv": Program("util-linux", ("--version",)),
     "unshare": Program("util-linux", ("--version",)),

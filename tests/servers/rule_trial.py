@@ -188,11 +188,12 @@ def _undo(edit: Edit) -> Callable[[], None]:
     if isinstance(edit, RemoveEdit) and os.path.isdir(edit.path):
         return lambda: os.mkdir(edit.path)
     if isinstance(edit, AclUserEdit):
+        before = subprocess.run([need("getfacl"), "-p", edit.path], check=True, capture_output=True).stdout
 
-        def without_acl() -> None:
-            subprocess.run([need("setfacl"), "-b", edit.path], check=True)
+        def as_before() -> None:
+            subprocess.run([need("setfacl"), "--restore=-"], check=True, input=before)
 
-        return without_acl
+        return as_before
     path = str(getattr(edit, "path", "/"))
     status = os.lstat(path)
 

@@ -78,6 +78,14 @@ def fixes_for(site: Site, refusal: Refusal, access: str, paths: Iterable[str] = 
     return tuple(_fix(found_site, where.path, alike, one, access) for one in found)
 
 
+def fix_for_all(site: Served, paths: list[str], summary: str, command: str, edit: Edit) -> Fix:
+    """A fix that does the same to all of these paths; `command` and `edit` are those for the first."""
+    evidence = site.evaluator.files().resolver.evidence
+    alike = _alike(evidence, paths[0], paths)
+    edits = (edit, *_edits_for((edit,), paths[0], alike))
+    return Fix(summary, UNSAFE, (), _for_all((command,), paths[0], alike, evidence), edits)
+
+
 def _fix(site: Served, first: str, alike: list[str], remedy: "Remedy", access: str) -> Fix:
     resolver = site.evaluator.files().resolver
     commands = _for_all(remedy.commands, first, alike, resolver.evidence)

@@ -122,7 +122,7 @@ def _grants(evidence: Evidence, step: _Step, path: str, bits: int) -> bool:
 
 def _chmod(identity: Identity, path: str, entry: Entry, who: str, bits: int, opens_to: str) -> _Step:
     shift, exposure = {"u": (6, _OWNER), "g": (3, _GROUP), "o": (0, _EVERYBODY)}[who]
-    command = f"chmod {who}+{_letters(bits)} {quote(path)}"
+    command = f"chmod {who}+{letters(bits)} {quote(path)}"
     return _Step(command, ModeEdit(path, entry.mode | bits << shift), opens_to, exposure, identity)
 
 
@@ -130,7 +130,7 @@ def _setfacl(identity: Identity, path: str, entry: Entry, user: str | None, bits
     # The named entry takes the place of the class that counted before, so it repeats what that one granted.
     granted = granted_bits(entry, identity) | bits
     who = user or str(identity.uid)
-    command = f"setfacl -m {quote(f'u:{who}:{_letters(granted)}')} {quote(path)}"
+    command = f"setfacl -m {quote(f'u:{who}:{letters(granted)}')} {quote(path)}"
     edit = AclUserEdit(path, identity.uid, granted)
     if _mask_cuts_others(entry, granted):
         return _Step(command, edit, f"{who}, and whom the ACL's mask cut off", _ONE_USER_AND_MASK, identity)
@@ -170,7 +170,8 @@ def _chown_link(evidence: Evidence, identity: Identity, path: str) -> list[_Step
     return [_Step(command, OwnerEdit(path, directory.uid, None), "every user who may follow links", _GROUP, identity)]
 
 
-def _letters(bits: int) -> str:
+def letters(bits: int) -> str:
+    """The permission bits as chmod and setfacl write them."""
     return "".join(letter for letter, bit in (("r", READ), ("w", WRITE), ("x", EXECUTE)) if bits & bit)
 
 

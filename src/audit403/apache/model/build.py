@@ -43,7 +43,8 @@ def build_model(configuration: Configuration) -> Model:
             elif directive.name == "user":
                 worker = worker._replace(user=directive.args[0] if directive.args else None, directive=directive)
             elif directive.name == "group":
-                worker = worker._replace(group=directive.args[0] if directive.args else None)
+                group = directive.args[0] if directive.args else None
+                worker = worker._replace(group=group, group_directive=directive)
             elif directive.name == "registerhttpmethod":
                 process.methods.update(directive.args)
             else:

@@ -22,11 +22,15 @@ class Listen(NamedTuple):
 
 
 class Worker(NamedTuple):
-    """Whom the children run as; None is not said. `directive` is the User line, None where one is assumed."""
+    """Whom the children run as; None is not said.
+
+    `directive` is the User line and `group_directive` the Group line, None where one is assumed.
+    """
 
     user: str | None = None
     group: str | None = None
     directive: Directive | None = None
+    group_directive: Directive | None = None
 
 
 class Chain:

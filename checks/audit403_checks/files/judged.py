@@ -1,0 +1,122 @@
+"""Files and directories that refuse, judged by what visitors lose, and by which rule it is that tells of each.
+
+Whoever lacks a bit is told so by the rules about modes, unless something behind the modes explains it better.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from audit403.core.fact import Fact, Refusal
+from audit403.core.family import Site
+from audit403.core.finding import ERROR, NOTE, WARNING
+from audit403.core.named_tuple import NamedTuple
+from audit403.core.place import PathPlace
+from audit403.explore.subject import PURPOSE_HOME, PURPOSE_LINKED, PURPOSE_PAGE, PURPOSE_PROBE, Blocked
+from audit403_checks.files.behind import behind
+from audit403_checks.files.blocked import is_listed_only, more_like
+from audit403_checks.files.kinds import is_for_nobody, is_kept_back, is_public, may_be_public
+from audit403_checks.files.remedies import worker_of
+from audit403_checks.support import Refused, refused_by_any
+
+_MOST_ASKED = 200
+_ANY_PAGE = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE, PURPOSE_LINKED)
+
+
+class Judged(NamedTuple):
+    """Some of a refusal's entries that are as grave and have the same rule; `access` is what they refuse."""
+
+    refusal: Refusal
+    severity: str
+    blocked: list[Blocked]
+    access: str
+    message: str
+
+
+def judged(fact: Fact, site: Site, rule: str | None = None) -> Iterator[Judged]:
+    """What the rule of this name tells of; without one what is left to the rules about modes."""
+    found = refused_by_any(fact)
+    if found is None or not isinstance(found[0].where, PathPlace) or found[0].cause not in _KINDS:
+        return
+    refusal, subject = found
+    access, entries, message = _KINDS[refusal.cause]
+    groups: dict[str, list[Blocked]] = {}
+    for severity, one in entries(site, refusal, subject):
+        if behind(site, one.path, access) == rule:
+            groups.setdefault(severity, []).append(one)
+    for severity, blocked in groups.items():
+        yield Judged(refusal, severity, blocked, access, message(site, blocked))
+
+
+_Entries = Iterator[tuple[str, Blocked]]
+
+
+def _ancestors(site: Site, refusal: Refusal, subject: Refused) -> _Entries:
+    """An error where a whole site or location lies behind it, a warning where pages do, a note where nothing does."""
+    where = refusal.where
+    if isinstance(where, PathPlace) and where.mode is not None:
+        for one in subject.blocking:
+            yield _of_ancestor(one, where), one
+
+
+def _of_ancestor(blocked: Blocked, where: PathPlace) -> str:
+    if blocked.purpose in _ANY_PAGE:
+        return ERROR
+    if blocked.path == where.path and is_listed_only(where) and not is_for_nobody(blocked.path.rpartition("/")[2]):
+        return WARNING
+    is_known = not is_for_nobody(blocked.path) and is_public(blocked.target.partition("?")[0])
+    return WARNING if is_known else NOTE
+
+
+def _of_ancestors(site: Site, blocked: list[Blocked]) -> str:
+    places = sum(one.places for one in blocked)
+    behind_it = f"; {places} places lie behind it" if places > 1 and len(blocked) == 1 else ""
+    return f"{worker_of(site)} may not search {blocked[0].path}{_directories(blocked)}{behind_it}"
+
+
+def _files(site: Site, refusal: Refusal, subject: Refused) -> _Entries:
+    """Those that visitors come for; of what may be kept back as well, what lies beside them."""
+    public = [one for one in subject.blocking if is_public(one.path) and not is_kept_back(one.target)]
+    folders = {one.path.rpartition("/")[0] for one in public}
+    beside = (one for one in subject.blocking if may_be_public(one.path) and one.path.rpartition("/")[0] in folders)
+    return ((ERROR, one) for one in dict.fromkeys((*public, *beside)))
+
+
+def _of_files(site: Site, blocked: list[Blocked]) -> str:
+    first = blocked[0]
+    name = first.path.rpartition("/")[2]
+    what = f"the home page, {name}," if first.purpose == PURPOSE_HOME else first.target
+    return f"{what} cannot be read by {worker_of(site)}{more_like(blocked, 'file', 'files')}"
+
+
+def _directories_to_read(site: Site, refusal: Refusal, subject: Refused) -> _Entries:
+    """What is meant to be listed is an error; whose files are served all the same and nothing else is a note."""
+    for one in islice(subject.blocking, _MOST_ASKED):
+        yield _of_directory(site, refusal, subject, one), one
+
+
+def _of_directory(site: Site, refusal: Refusal, subject: Refused, blocked: Blocked) -> str:
+    if is_for_nobody(blocked.path):
+        return NOTE
+    request = refusal.witness._replace(method="GET", target=blocked.target)
+    if refusal.family == "apache":
+        from audit403_checks.apache.listings import of_unreadable
+    else:
+        from audit403_checks.nginx.listings import of_unreadable
+    return of_unreadable(site, subject, blocked, request)
+
+
+def _of_directories(site: Site, blocked: list[Blocked]) -> str:
+    target = blocked[0].target
+    what = f"{target} cannot be listed" if target.endswith("/") else f"{target} without its slash is refused"
+    return f"{what}: {worker_of(site)} may not read the directory{_directories(blocked)}"
+
+
+def _directories(blocked: list[Blocked]) -> str:
+    return more_like(blocked, "directory", "directories")
+
+
+_KINDS: dict[str, tuple[str, Callable[[Site, Refusal, Refused], _Entries], Callable[[Site, list[Blocked]], str]]] = {
+    "ancestor-not-searchable": ("search", _ancestors, _of_ancestors),
+    "file-unreadable": ("read", _files, _of_files),
+    "directory-unreadable": ("read", _directories_to_read, _of_directories),
+}

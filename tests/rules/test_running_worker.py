@@ -1,0 +1,75 @@
+"""Rules about what only a running server shows: its worker's groups, against what its account and its unit say."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from audit403.core.edit import GroupMemberEdit
+from audit403.core.family import Options
+from audit403.evidence.local import LocalEvidence
+from audit403.evidence.machine import Unit
+from audit403.nginx import family as nginx
+from servers.discovery import discovered, instance_of
+from servers.judged_site import OnMachine, findings_about
+from servers.need import need_root
+from servers.nginx import main_config
+from servers.ports import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from audit403.core.finding import Finding
+    from audit403.evidence.interface import Evidence
+    from audit403.evidence.machine import Process
+    from servers.nginx import Nginx
+
+ADM = 4
+RULE = "files/group-not-in-effect"
+
+
+@pytest.fixture
+def server(server_dir: Path, start_nginx: Callable[..., Nginx]) -> Nginx:
+    """A site with a page for the group adm, which the worker is not in."""
+    need_root()
+    root = server_dir / "root"
+    root.mkdir()
+    (root / "index.html").write_text("home\n")
+    (root / "adm.html").write_text("for adm\n")
+    os.chown(root / "adm.html", 0, ADM)
+    (root / "adm.html").chmod(0o640)
+    http = f"server {{ listen 127.0.0.1:{free_port()}; server_name site.example; root {root}; }}"
+    return start_nginx(main_config(server_dir, http))
+
+
+def said(server: Nginx, evidence: Evidence, unit: str | None = None) -> Finding:
+    """The one finding."""
+    worker: Process = instance_of(discovered(), server.pid).workers[0]
+    options = Options(f"{server.prefix}/", worker=worker._replace(unit=unit))
+    (finding,) = findings_about(nginx.read(str(server.conf), evidence, options), "nginx")
+    return finding
+
+
+def test_a_user_that_joined_after_the_start(server: Nginx) -> None:
+    finding = said(server, LocalEvidence().with_changes([GroupMemberEdit("www-data", "adm")]), unit="nginx.service")
+    assert (finding.rule, finding.severity) == (RULE, "error")
+    assert finding.message == (
+        "/adm.html cannot be read by www-data: www-data is in the group adm, and the server took its groups before that"
+    )
+    assert finding.fix is not None and finding.fix.proven
+    assert (finding.fix.summary, finding.fix.commands) == ("reload the server", ("systemctl reload nginx.service",))
+
+
+def test_a_group_of_the_unit_that_workers_do_not_get(server: Nginx) -> None:
+    machine = discovered()._replace(units=(Unit("n.service", (("SupplementaryGroups", "staff adm"),)),))
+    finding = said(server, OnMachine(LocalEvidence(), machine), unit="n.service")
+    assert finding.rule == RULE and "SupplementaryGroups=" in finding.message
+    assert finding.fix is not None and finding.fix.proven
+    assert finding.fix.commands == ("usermod -aG adm www-data", "systemctl reload n.service")
+
+
+def test_a_group_that_nothing_gives(server: Nginx) -> None:
+    assert said(server, LocalEvidence()).rule == "files/file-unreadable"
