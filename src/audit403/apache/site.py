@@ -273,4 +273,4 @@ def _site(configuration: Configuration, path: str, evidence: Evidence, options: 
 
 
 def _settings(options: Options) -> Settings:
-    return Settings(options.prefix, dict(options.paths))
+    return Settings(options.prefix, dict(options.paths), options.words)

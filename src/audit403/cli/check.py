@@ -66,7 +66,10 @@ def run(args: "Namespace") -> int:
         if args.fix:
             report, failures = _fixed(report, args, asked)
         output.begin(report)
-        _show(report, args, paths, output.stream)
+        if args.diff:
+            _show_diff(report, args, paths, output.stream)
+        else:
+            show(report, args, paths, output.stream)
     for failure in (*report.faults, *failures):
         complain(failure)
     return CRASHED if failures else exit_code(report)
@@ -81,10 +84,8 @@ def exit_code(report: Report) -> int:
     return INCOMPLETE if report.not_audited else CLEAN
 
 
-def _show(report: Report, args: "Namespace", paths: Paths, stream: TextIO) -> None:
-    if args.diff:
-        _show_diff(report, args, paths, stream)
-        return
+def show(report: Report, args: "Namespace", paths: Paths, stream: TextIO) -> None:
+    """Write the report in the format that was asked for."""
     if args.format in ("json", "jsonl"):
         from audit403.report.finding_json import write_json, write_jsonl
 

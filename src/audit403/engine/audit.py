@@ -62,21 +62,34 @@ def audit(targets: Sequence[str], asked: Asked = Asked(), evidence: Evidence | N
 
         evidence = LocalEvidence()
     require_known((*(asked.select or ()), *asked.ignore))
-    return _Run(asked, evidence).report(targets)
+    found = Targets(evidence, Reading(asked.tree, asked.prefix, asked.skip_unrecognised), finder_of(asked))
+    sites = found.sites(targets)
+    return judged(sites, asked, found.not_audited, found.faults)
+
+
+def finder_of(asked: Asked) -> SettingsFinder:
+    """What finds the settings that were asked for."""
+    return SettingsFinder(asked.settings and os.path.abspath(asked.settings), asked.no_settings)
+
+
+def judged(
+    sites: Sequence[FoundSite], asked: Asked, missed: Iterable[NotAudited] = (), faults: Iterable[str] = ()
+) -> Report:
+    """The report about some sites; `missed` and `faults` are what finding them could not look at or use."""
+    return _Run(asked, sites).report(missed, faults)
 
 
 class _Run:
-    def __init__(self, asked: Asked, evidence: Evidence) -> None:
+    def __init__(self, asked: Asked, found: Sequence[FoundSite]) -> None:
         self.asked = asked
-        finder = SettingsFinder(asked.settings and os.path.abspath(asked.settings), asked.no_settings)
-        self.targets = Targets(evidence, Reading(asked.tree, asked.prefix, asked.skip_unrecognised), finder)
+        self.found = found
         self.judges = Judges()
         self.ignores = Ignores()
         self.not_audited: list[NotAudited] = []
         self.kept: list[tuple[Finding, Site | None, Settings]] = []
 
-    def report(self, targets: Sequence[str]) -> Report:
-        found = self.targets.sites(targets)
+    def report(self, missed: Iterable[NotAudited], faults: Iterable[str]) -> Report:
+        found = self.found
         read: set[str] = set()
         for one in sorted(found, key=_place_in_order):
             if not one.site.main.startswith("/") and first_file(one.site) in read:
@@ -86,13 +99,13 @@ class _Run:
         self._judge_ignores([one.settings for one in found])
         kept = sorted(self.kept, key=lambda entry: _position(entry[0]))
         prints = fingerprints((finding, site) for finding, site, _ in kept)
-        judged = tuple(
+        every_judged = tuple(
             Judged(finding, site, made, self._fails(finding, settings))
             for (finding, site, settings), made in zip(kept, prints, strict=True)
         )
-        missed = (*self.targets.not_audited, *self.judges.not_audited, *self.not_audited)
+        every = (*missed, *self.judges.not_audited, *self.not_audited)
         sites = tuple(one.site for one in found)
-        return Report(judged, self.ignores.ignored, tuple(dict.fromkeys(missed)), sites, tuple(self.targets.faults))
+        return Report(every_judged, self.ignores.ignored, tuple(dict.fromkeys(every)), sites, tuple(faults))
 
     def _judge(self, found: FoundSite) -> None:
         site, settings = found.site, found.settings
@@ -156,7 +169,7 @@ class _Run:
                 self.kept.append((finding, site, settings))
 
     def _sites(self) -> Iterable[Site]:
-        return [found.site for found in self.targets._found.values()]
+        return [found.site for found in self.found]
 
     def _selection(self, settings: Settings) -> Selection:
         select = settings.select if self.asked.select is None else self.asked.select

@@ -85,7 +85,15 @@ class Collected:
 
 
 class Collector(Protocol):
-    """Asks a host for what the record lacks, and puts it there; raises HostError where the host is gone."""
+    """Asks a host for what the record lacks, and puts it there; raises HostError where the host is gone.
+
+    `failed` is the first such error: from then on there is nothing more to be had.
+    """
+
+    @property
+    def failed(self) -> Exception | None:
+        """What ended it."""
+        ...
 
     def look_at(self, path: str) -> None:
         """The entry at a canonical path, and its directory where that is not too large."""
@@ -99,6 +107,14 @@ class Collector(Protocol):
         """The content of the regular file at a canonical path."""
         ...
 
+    def take_folders(self, folders: Iterable[str]) -> None:
+        """Folders of configuration at once: their directories, and the contents of the files that are not large."""
+        ...
+
+    def take_ways(self, paths: Iterable[str]) -> None:
+        """The directories on the way to some paths at once."""
+        ...
+
     def look_up(self, user: str | int | None, group: str | int | None) -> None:
         """A user or a group that is not in the lists."""
         ...
@@ -109,15 +125,15 @@ class CollectedEvidence:
 
     def __init__(self, collected: Collected, collector: Collector | None = None) -> None:
         self.collected = collected
-        self._collector = collector
+        self.collector = collector
 
     def entry(self, path: str) -> Entry | Absent | NotCollected:
         """The entry at `path` itself (a link is not followed)."""
         if path.startswith("/proc/"):
             return _PROC
         known = self.collected.entry(path)
-        if known is None and self._collector is not None and "\0" not in path:
-            self._collector.look_at(path)
+        if known is None and self.collector is not None and "\0" not in path:
+            self.collector.look_at(path)
             known = self.collected.entry(path)
         return NOT_IN_IT if known is None else known
 
@@ -136,8 +152,8 @@ class CollectedEvidence:
             return Unreadable(EISDIR, "Is a directory")
         if entry.kind != FILE:
             return Unreadable(EINVAL, "Not a regular file")
-        if self._collector is not None:
-            self._collector.read(real)
+        if self.collector is not None:
+            self.collector.read(real)
         return self.collected.contents.get(real, NOT_IN_IT)
 
     def names(self, path: str) -> tuple[str, ...] | Absent | NotCollected | Unreadable:
@@ -146,13 +162,13 @@ class CollectedEvidence:
         if not isinstance(real, str):
             return real
         known = self._known_names(real)
-        if known is None and self._collector is not None:
+        if known is None and self.collector is not None:
             entry = self.entry(real)
             if not isinstance(entry, Entry):
                 return entry
             if entry.kind != DIRECTORY:
                 return Unreadable(ENOTDIR, "Not a directory")
-            self._collector.list(real)
+            self.collector.list(real)
             known = self._known_names(real)
         return NOT_IN_IT if known is None else known
 
@@ -167,24 +183,24 @@ class CollectedEvidence:
     def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:
         """The user of this name or uid."""
         known = self.collected.users.get(name_or_uid)
-        if known is None and self._collector is not None:
-            self._collector.look_up(name_or_uid, None)
+        if known is None and self.collector is not None:
+            self.collector.look_up(name_or_uid, None)
             known = self.collected.users.get(name_or_uid)
         return NOT_IN_IT if known is None else known
 
     def group(self, name_or_gid: str | int) -> Group | Absent | NotCollected:
         """The group of this name or gid."""
         known = self.collected.groups.get(name_or_gid)
-        if known is None and self._collector is not None:
-            self._collector.look_up(None, name_or_gid)
+        if known is None and self.collector is not None:
+            self.collector.look_up(None, name_or_gid)
             known = self.collected.groups.get(name_or_gid)
         return NOT_IN_IT if known is None else known
 
     def group_ids(self, user: str, primary_gid: int) -> tuple[int, ...] | NotCollected:
         """What initgroups(3) would give `user`: the groups that list the name, and the given one."""
         known = self.collected.memberships.get(user)
-        if known is None and self._collector is not None:
-            self._collector.look_up(user, None)
+        if known is None and self.collector is not None:
+            self.collector.look_up(user, None)
             known = self.collected.memberships.get(user)
         if known is None:
             return NOT_IN_IT

@@ -32,6 +32,7 @@ class HostCollector:
         self.collected = collected
         self.prefix = prefix
         self.questions = 0
+        self.failed: HostError | None = None
         self._pulled = Pulled(collected, "" if prefix else _NEED_ROOT)
 
     def evidence(self) -> CollectedEvidence:
@@ -84,10 +85,12 @@ class HostCollector:
             self._ask(ways_script(wanted))
 
     def _ask(self, script: str) -> None:
+        if self.failed is not None:  # who asked may have taken the first failure for one of a file
+            raise self.failed
         self.questions += 1
         try:
             self._pulled.take(output_of(self.transport, script, prefix=self.prefix))
         except HostError as error:
-            if str(error).startswith(self.transport.label):
-                raise
-            raise HostError(f"{self.transport.label}: {error}") from error
+            label = self.transport.label
+            self.failed = error if str(error).startswith(label) else HostError(f"{label}: {error}")
+            raise self.failed from error

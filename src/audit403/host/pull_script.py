@@ -156,7 +156,7 @@ def ways_script(paths: Iterable[str], most: int = LARGEST_DIRECTORY) -> str:
     """Every directory on the way to each path, links followed where the host can say where they lead."""
     text = PIECES + _shell("directory", _DIRECTORY) + _shell("entries", _ENTRIES)
     text += r"""
-way() { p=$1; while :; do d=${p%/*}; list "${d:-/}"; [ -n "$d" ] || break; p=$d; done; }
+way() { p=$1; while [ -n "$p" ]; do p=${p%/*}; list "${p:-/}"; done; }
 list() {
   case "$seen" in *"|$1|"*) return;; esac; seen="$seen|$1|"
   if [ "$(ls -f -- "$1" 2>/dev/null | head -n @MOST@ | wc -l)" -ge @MOST@ ]; then return; fi
@@ -167,7 +167,8 @@ seen=
     for path in paths:
         place = quoted(path)
         text += f"way {place}/.\n"
-        text += f'r=$(readlink -f -- {place} 2>/dev/null; printf x) && r=${{r%?x}} && [ -n "$r" ] && way "$r/."\n'
+        text += f"r=$(readlink -f -- {place} 2>/dev/null; printf x); r=${{r%?x}}\n"
+        text += 'case "$r" in /*) way "$r/.";; *) r=;; esac\n'
         text += f'sh -c "$entries" sh {place} ${{r:+"$r"}}\n'
     return text
 

@@ -1,0 +1,38 @@
+"""What would run on a host, in words that a person can read and run: every script, with PATH and NAME for its words."""
+
+from audit403.core.plugins import FAMILIES, entry_points, load
+from audit403.host.discover_script import discover_script
+from audit403.host.pull_script import (
+    BASICS,
+    accounts_script,
+    contents_script,
+    directories_script,
+    entries_script,
+    folder_script,
+    ways_script,
+)
+from audit403.host.transport import SHELL
+
+_MARK = "MARK"
+_SMALL = 256 * 1024
+
+
+def commands(target: str, prefix: str) -> str:
+    """The command and its scripts, in the order in which they would run."""
+    families = [load(value) for value in entry_points(FAMILIES).values() if hasattr(load(value), "running")]
+    names = dict.fromkeys(name for family in families for name in family.process_names)
+    texts = dict.fromkeys(text for family in families for text in family.build_texts)
+    scripts = (
+        ("its name, its users and groups", BASICS),
+        ("what runs there", discover_script(_MARK, tuple(names), tuple(texts))),
+        ("a folder of configuration", ways_script(["/PATH"]) + folder_script(["/PATH"], _SMALL)),
+        ("the way to a docroot", ways_script(["/PATH"])),
+        ("an entry and its directory", entries_script(["/PATH"]) + directories_script(["/PATH"], small_only=True)),
+        ("a directory", directories_script(["/PATH"])),
+        ("the content of a file", contents_script(["/PATH"])),
+        ("an account", accounts_script(["NAME"], ["NAME"])),
+    )
+    command = f"{prefix} {SHELL}".strip()
+    parts = [f"# {target}: `{command}` with each of these scripts on its standard input\n"]
+    parts += [f"\n# --- {what} ---\n{script.strip()}\n" for what, script in scripts]
+    return "".join(parts)
