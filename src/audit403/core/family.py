@@ -24,7 +24,7 @@ class Options(NamedTuple):
     """How a configuration is to be read: its prefix, path map, and whether this machine's files are what it serves.
 
     `worker` is the process that serves it, where one is known: then files are touched as it may, and not as
-    the user that the configuration names. `words` are the names that the server was started with (httpd's -D).
+    the user that the configuration names. `words` are the names that the server was started with (-D).
     """
 
     prefix: str | None = None

@@ -32,12 +32,16 @@ class Asked(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A finding of a report: its site, its fingerprint, and whether it makes the run fail."""
+    """A finding of a report: its site, its fingerprint, and whether it makes the run fail.
+
+    `elsewhere` says that its files lie on another machine, where nothing is written.
+    """
 
     finding: Finding
     site: Site | None
     fingerprint: str
     fails: bool
+    elsewhere: bool = False
 
 
 class Report(NamedTuple):
@@ -99,8 +103,9 @@ class _Run:
         self._judge_ignores([one.settings for one in found])
         kept = sorted(self.kept, key=lambda entry: _position(entry[0]))
         prints = fingerprints((finding, site) for finding, site, _ in kept)
+        elsewhere = {id(one.site) for one in found if one.elsewhere}
         every_judged = tuple(
-            Judged(finding, site, made, self._fails(finding, settings))
+            Judged(finding, site, made, self._fails(finding, settings), id(site) in elsewhere)
             for (finding, site, settings), made in zip(kept, prints, strict=True)
         )
         every = (*missed, *self.judges.not_audited, *self.not_audited)

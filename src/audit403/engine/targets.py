@@ -15,6 +15,8 @@ from audit403.engine.tree_choice import AUTO, NONE, choose_tree
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, Entry, Evidence, NotCollected
 
 STDIN = "-"
+GZIP = b"\x1f\x8b"
+"""What a snapshot begins with."""
 MOST_STDIN = 64 * 1024 * 1024
 
 
@@ -28,11 +30,17 @@ class Reading(NamedTuple):
 
 
 class FoundSite:
-    """A site with its family and settings; `only`: the findings wanted are those that touch these files (None: all)."""
+    """A site with its family and settings; `only`: the findings wanted are those that touch these files (None: all).
 
-    __slots__ = ("family", "only", "settings", "site")
+    `elsewhere` says that its files lie on another machine.
+    """
 
-    def __init__(self, family: str, site: Site, settings: Settings, only: set[str] | None) -> None:
+    __slots__ = ("elsewhere", "family", "only", "settings", "site")
+
+    def __init__(
+        self, family: str, site: Site, settings: Settings, only: set[str] | None = None, *, elsewhere: bool = False
+    ) -> None:
+        self.elsewhere = elsewhere
         self.family = family
         self.site = site
         self.settings = settings
@@ -61,11 +69,35 @@ class Targets:
                 continue
             path = os.path.abspath(target)
             kind = self._kind(target, path)
-            if kind == FILE:
+            if kind == FILE and self._is_snapshot(path):
+                self._add_snapshot(path)
+            elif kind == FILE:
                 self._add_file(path, families)
             elif kind == DIRECTORY:
                 self._add_folder(target, path, families)
         return list(self._found.values())
+
+    def _is_snapshot(self, path: str) -> bool:
+        data = self.evidence.read(path)
+        return isinstance(data, bytes) and data.startswith(GZIP)
+
+    def _add_snapshot(self, path: str) -> None:
+        """The servers of the host that a snapshot was taken of."""
+        from audit403.engine.host_audit import ServersOn
+        from audit403.evidence.snapshot import SnapshotError, opened_snapshot
+
+        try:
+            host, evidence = opened_snapshot(path)
+        except SnapshotError as error:
+            self.not_audited.append(NotAudited(path, str(error)))
+            return
+        settings = self._settings(path, os.getcwd())
+        if settings is None:
+            return
+        servers = ServersOn(host, evidence, settings)
+        for number, one in enumerate(servers.running()):
+            self._found[(path, number)] = one.found
+        self.not_audited += servers.missed
 
     def _families(self) -> list[Family]:
         families = []

@@ -71,7 +71,9 @@ def plan(findings: Iterable[Judged], unsafe: bool, without: Collection[str] = ()
     done: set[tuple[TextEdit, ...]] = set()
     for judged in findings:
         fix = judged.finding.fix
-        if fix is None or judged.site is None or not fix.proven or not fix.edits or fix.applicability not in wanted:
+        if fix is None or judged.site is None or judged.elsewhere:
+            continue
+        if not fix.proven or not fix.edits or fix.applicability not in wanted:
             continue
         if fix.edits in done:
             count += 1

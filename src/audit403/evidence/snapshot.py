@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from audit403.evidence.collected import Answer, Basics, Collected, Content
+from audit403.evidence.collected import Answer, Basics, Collected, CollectedEvidence, Content
 from audit403.evidence.interface import (
     ABSENT,
     Absent,
@@ -26,7 +26,6 @@ from audit403.evidence.interface import (
 from audit403.evidence.machine_json import machine_from, machine_json
 
 VERSION = 1
-MAGIC = b"\x1f\x8b"
 _HEADER = "audit403-snapshot"
 _LARGEST_LINE = 64 * 1024 * 1024
 _LARGEST = 4 * 1024**3
@@ -52,9 +51,14 @@ def write_snapshot(path: Path, host: str, collected: Collected) -> None:
         raise
 
 
-def is_snapshot(data: bytes) -> bool:
-    """Whether a file that begins like this may be a snapshot."""
-    return data.startswith(MAGIC)
+def opened_snapshot(path: str) -> tuple[str, CollectedEvidence]:
+    """The host that a snapshot was taken of, and its world. Raises SnapshotError."""
+    try:
+        with open(path, "rb") as file:
+            host, collected = read_snapshot(file, path)
+    except OSError as error:
+        raise SnapshotError(f"{path} cannot be read: {error.strerror or error}") from error
+    return host, CollectedEvidence(collected)
 
 
 def read_snapshot(file: BinaryIO, name: str) -> tuple[str, Collected]:

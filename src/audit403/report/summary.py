@@ -2,8 +2,8 @@
 
 from typing import TextIO
 
-from audit403.core.finding import SAFE, SEVERITIES, UNSAFE, Fix
-from audit403.engine.audit import Report
+from audit403.core.finding import SAFE, SEVERITIES, UNSAFE
+from audit403.engine.audit import Judged, Report
 from audit403.report.shown import Paths
 from audit403.report.terminal import Style, safe, write
 
@@ -19,7 +19,7 @@ def summary(report: Report) -> str:
         text += f" ({', '.join(_count(count, severity) for severity, count in counts.items() if count)})"
     if report.ignored:
         text += f", {report.ignored} ignored"
-    fixable = sum(1 for judged in report.findings if is_fixable(judged.finding.fix))
+    fixable = sum(1 for judged in report.findings if is_fixable(judged))
     if fixable:
         text += f", {fixable} fixable"
     missed = len({missed.target for missed in report.not_audited})
@@ -28,15 +28,18 @@ def summary(report: Report) -> str:
     return text
 
 
-def is_fixable(fix: Fix | None) -> bool:
-    """Whether `--fix`, with or without `--unsafe-fixes`, would write it."""
+def is_fixable(judged: Judged) -> bool:
+    """Whether `--fix`, with or without `--unsafe-fixes`, would write its fix."""
+    fix = judged.finding.fix
+    if judged.elsewhere:
+        return False
     return fix is not None and fix.proven and bool(fix.edits) and fix.applicability in (SAFE, UNSAFE)
 
 
 def hint(report: Report) -> str | None:
     """What to type to have the fixes written."""
-    fixes = [judged.finding.fix for judged in report.findings]
-    fixable = [fix for fix in fixes if fix is not None and is_fixable(fix)]
+    fixes = [judged.finding.fix for judged in report.findings if is_fixable(judged)]
+    fixable = [fix for fix in fixes if fix is not None]
     certain = sum(1 for fix in fixable if fix.applicability == SAFE)
     unsafe = len(fixable) - certain
     if certain and unsafe:
