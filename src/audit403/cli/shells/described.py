@@ -14,7 +14,7 @@ KINDS = {
     "PATH": FILES, "FILE": FILES, "FILE|-": FILES, "MAIN": FILES, "DIR": FOLDERS, "USER[:GROUP]": USERS,
     "RULES": RULES, "ID": RULE,
     "URL": TEXT, "METHOD": TEXT, "NAME: VALUE": TEXT, "ADDRESS": TEXT, "BYTES": TEXT, "UID": TEXT,
-    "GID": TEXT, "GID,…": TEXT,
+    "GID": TEXT, "GID,…": TEXT, "TARGET": TEXT, "CONFIG": TEXT,
 }  # fmt: skip
 
 
