@@ -20,6 +20,10 @@ class HostError(Exception):
     """A host that cannot be audited, or not further: one plain sentence."""
 
 
+class HostBusy(HostError):
+    """A host that ended the connection before it said who it is, as sshd does for more than MaxStartups: not yet."""
+
+
 class Ended(NamedTuple):
     """How a script ended: its status (None where it was not told) and the end of what it wrote to standard error."""
 
