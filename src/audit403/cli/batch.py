@@ -27,8 +27,8 @@ Answered = tuple[str, int]
 """The lines of the answers, and the exit code that they ask for."""
 
 
-def answer_all(site: Site, stream: BinaryIO, write: Callable[[str], object]) -> int:
-    """Answer every line of the stream; the exit code."""
+def answer_all(site: Site, stream: BinaryIO, write: Callable[[str], object], *, alone: bool = False) -> int:
+    """Answer every line of the stream; the exit code. `alone`: without other processes, which cannot ask a host."""
     pool: ProcessPoolExecutor | None = None
     waiting: deque[Future[Answered]] = deque()
     code, number = 0, 1
@@ -41,7 +41,7 @@ def answer_all(site: Site, stream: BinaryIO, write: Callable[[str], object]) -> 
                 code = max(code, asked)
             if lines is None:
                 continue
-            if number > _MANY and processors > 1:
+            if number > _MANY and processors > 1 and not alone:
                 pool = pool or _pool(site, processors)
                 waiting.append(pool.submit(_answer_in_worker, lines, number))
             else:

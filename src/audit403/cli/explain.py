@@ -1,11 +1,13 @@
 """`audit403 explain`: the whole way of one request in text, or many requests as JSON lines."""
 
 import json
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from audit403.cli.given_site import given_site
+from audit403.cli.reached import add_reaching
 from audit403.cli.request_line import request_of
 from audit403.core.decision import REFUSED, UNKNOWN
 from audit403.core.errors import BadUsage
@@ -25,6 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--server", choices=tuple(entry_points(FAMILIES)), help="which server's configuration it is")
     parser.add_argument("-p", "--prefix", metavar="DIR", help="the server's prefix, as its own -p")
+    parser.add_argument("--on", metavar="TARGET", help="the server that runs on this host, or in this snapshot of one")
     parser.add_argument("-X", "--request", dest="method", default="GET", metavar="METHOD", help="default: GET")
     parser.add_argument("-H", "--header", action="append", default=[], metavar="NAME: VALUE", help="a request header")
     parser.add_argument("--from", dest="client", default="127.0.0.1", metavar="ADDRESS", help="the client's address")
@@ -37,16 +40,24 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
     parser.add_argument("--requests", metavar="FILE|-", help="answer many requests, one JSON object a line")
     parser.add_argument("--format", choices=("text", "json", "jsonl"), help="default: text, and jsonl with --requests")
+    add_reaching(parser)
 
 
 def run(args: Namespace) -> int:
     """Run the command; the exit code."""
     if (args.url is None) == (args.requests is None):
         raise BadUsage("explain takes either a URL or --requests FILE.")
-    site = given_site(args)
-    if args.requests is not None:
-        return _batch(site, args.requests)
-    return _single(site, args)
+    if args.on is None:
+        return _answer(given_site(args), args)
+    from audit403.cli.given_site import site_on
+    from audit403.cli.reached import world_on
+
+    with world_on(args.on, args) as evidence:
+        return _answer(site_on(args, evidence), args)
+
+
+def _answer(site: Site, args: Namespace) -> int:
+    return _single(site, args) if args.requests is None else _batch(site, args)
 
 
 def _single(site: Site, args: Namespace) -> int:
@@ -75,7 +86,8 @@ def _single(site: Site, args: Namespace) -> int:
         from audit403.report.terminal import style_of, write
 
         style = style_of(sys.stdout, args.color)
-        write(sys.stdout, decision_text(request, decision, Paths([args.config]), style))
+        named = [os.sep] if args.config is None else [args.config]
+        write(sys.stdout, decision_text(request, decision, Paths(named), style))
     return {REFUSED: _REFUSED, UNKNOWN: _UNKNOWN}.get(decision.verdict, _NOT_REFUSED)
 
 
@@ -93,12 +105,12 @@ def _headers(lines: list[str]) -> dict[str, Any]:
     return headers
 
 
-def _batch(site: Site, source: str) -> int:
+def _batch(site: Site, args: Namespace) -> int:
     from audit403.cli.batch import answer_all
     from audit403.cli.chunks import opened
 
-    with opened(source) as stream:
-        return answer_all(site, stream, _write)
+    with opened(args.requests) as stream:
+        return answer_all(site, stream, _write, alone=args.on is not None)
 
 
 def _write(text: str) -> None:

@@ -2,7 +2,10 @@
 
 import os
 from argparse import Namespace
+from typing import TYPE_CHECKING
 
+from audit403.cli.request_line import request_of
+from audit403.core.decision import NOT_LISTENING
 from audit403.core.errors import BadUsage
 from audit403.core.family import Family, NotAudited, Options, Site
 from audit403.core.plugins import FAMILIES, entry_points, load
@@ -10,6 +13,9 @@ from audit403.engine.settings import SettingsFinder
 from audit403.engine.targets import STDIN, read_standard_input
 from audit403.evidence.local import LocalEvidence
 from audit403.report.terminal import complain
+
+if TYPE_CHECKING:
+    from audit403.evidence.collected import CollectedEvidence
 
 
 def given_site(args: Namespace) -> Site:
@@ -29,6 +35,27 @@ def given_site(args: Namespace) -> Site:
     for target, reason in dict.fromkeys(site.not_audited):
         complain(f"not read: {target}: {reason}")
     return site
+
+
+def site_on(args: Namespace, evidence: "CollectedEvidence") -> Site:
+    """The site of a host that answers: the one that --config or --server names, or that listens on the URL's port."""
+    from audit403.engine.host_audit import ServersOn
+
+    servers = ServersOn(args.on, evidence, SettingsFinder().nearest(os.path.abspath(STDIN)))
+    running = list(servers.running()) if args.config is None else list(servers.named([args.config]))
+    found = [one.found for one in running if args.server in (None, one.found.family)]
+    if len(found) > 1 and args.url is not None:
+        request = request_of({"url": args.url if "://" in args.url else f"http://{args.url}"})
+        found = [one for one in found if one.site.decide(request).cause != NOT_LISTENING] or found
+    if len(found) == 1:
+        for target, reason in dict.fromkeys(found[0].site.not_audited):
+            complain(f"not read: {target}: {reason}")
+        return found[0].site
+    if not found:
+        why = "; ".join(missed.reason for missed in servers.missed) or "no such server runs there"
+        raise BadUsage(f"{args.on}: {why}.")
+    names = ", ".join(f"{one.family} with {one.site.main}" for one in found)
+    raise BadUsage(f"{args.on} runs {names}: --config or --server says which of them.")
 
 
 def running_sites(args: Namespace) -> list[Site]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from audit403.cli.check import CLEAN, CRASHED, FORMATS, FOUND, INCOMPLETE, exit_code
 from audit403.cli.output import Output
+from audit403.cli.reached import SUDO, add_reaching, options_of
 from audit403.core.errors import BadUsage
 from audit403.core.finding import SEVERITIES
 from audit403.engine.audit import Asked
@@ -16,9 +17,6 @@ from audit403.report.terminal import complain, style_of
 
 if TYPE_CHECKING:
     from audit403.engine.host_audit import HostReport
-    from audit403.host.transport import Transport
-
-SUDO = "sudo -n"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -26,7 +24,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("targets", nargs="*", metavar="TARGET", help="local, [user@]host[:port], or a name of ~/.ssh/config")
     add("--root", action="append", default=[], metavar="CONFIG", help="this main configuration, whatever runs there")
-    add("--sudo", action="store_true", help="look with `sudo -n`, to see what the login may not")
     add("--dry-run", action="store_true", help="print every command that would run, and run none")
     add("--save", metavar="FILE", help="write what was read to a snapshot, for check, explain and reach")
     add("--format", choices=FORMATS, default="full", help="default: full")
@@ -38,6 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--config", metavar="FILE", help="the settings to take, instead of the nearest audit403.toml")
     add("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
     add("-q", "--quiet", action="store_true", help="findings and what was not audited, nothing else")
+    add_reaching(parser)
 
 
 def run(args: Namespace) -> int:
@@ -87,8 +85,9 @@ def _one(target: str, args: Namespace, asked: Asked) -> int:
 
 def _audited(target: str, args: Namespace, asked: Asked) -> "HostReport":
     from audit403.engine.host_audit import audit_host, collect
+    from audit403.host.connect import connect
 
-    transport = _connected(target)
+    transport = connect(target, options_of(args))
     try:
         collector = collect(transport, SUDO if args.sudo else "")
         report = audit_host(target, collector.evidence(), asked, args.root)
@@ -102,14 +101,6 @@ def _audited(target: str, args: Namespace, asked: Asked) -> "HostReport":
         except OSError as error:
             raise BadUsage(f"The snapshot {args.save} cannot be written: {error.strerror or error}.") from error
     return report
-
-
-def _connected(target: str) -> "Transport":
-    if target == "local":
-        from audit403.host.local_shell import LocalShell
-
-        return LocalShell()
-    raise BadUsage(f"{target}: no way to it yet.")
 
 
 def _show(report: "HostReport", args: Namespace, output: Output) -> None:

@@ -10,11 +10,12 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
+from audit403.cli.reached import add_reaching
 from audit403.core.errors import BadUsage
 from audit403.core.family import RunsAs
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.plugins import FAMILIES, entry_points
-from audit403.evidence.interface import Absent, Evidence, NotCollected
+from audit403.evidence.interface import Absent, Evidence, Group, NotCollected
 from audit403.files.identity import Identity, identity_of, identity_of_ids, numbered
 
 if TYPE_CHECKING:
@@ -43,17 +44,27 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--server", choices=tuple(entry_points(FAMILIES)), help="as the workers of this server")
     parser.add_argument("--config", metavar="MAIN", help="as the workers of the server with this configuration")
     parser.add_argument("-p", "--prefix", metavar="DIR", help="the server's prefix, as its own -p")
+    parser.add_argument("--on", metavar="TARGET", help="on this host, or in this snapshot of one")
     parser.add_argument("--access", choices=("read", "list", "search"), default="read", help="default: read")
     parser.add_argument("--paths", metavar="FILE|-", help="answer many questions, one JSON object a line")
     parser.add_argument("--format", choices=("text", "json", "jsonl"), help="default: text, and jsonl with --paths")
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
+    add_reaching(parser)
 
 
 def run(args: Namespace) -> int:
-    """Run the command on this machine; the exit code."""
-    from audit403.evidence.local import LocalEvidence
+    """Run the command, on this machine or on another; the exit code."""
+    if args.on is None:
+        from audit403.evidence.local import LocalEvidence
 
-    evidence = LocalEvidence()
+        return _run(LocalEvidence(), args)
+    from audit403.cli.reached import world_on
+
+    with world_on(args.on, args) as evidence:
+        return _run(evidence, args)
+
+
+def _run(evidence: Evidence, args: Namespace) -> int:
     if args.paths is not None:
         return _batch(evidence, args)
     if args.path is None:
@@ -95,6 +106,8 @@ def _named(evidence: Evidence, user: str, group: str | None) -> Identity:
 
 
 def _servers(evidence: Evidence, args: Namespace) -> list[_Asker]:
+    if args.on is not None:
+        return _workers(evidence, args)
     from audit403.cli.given_site import running_sites
 
     args.tree, args.requests = "here", None
@@ -107,6 +120,29 @@ def _servers(evidence: Evidence, args: Namespace) -> list[_Asker]:
     if not askers:
         raise BadUsage("reach asks who, with --as USER or --uid, or with --config of a server: none is installed here.")
     return askers
+
+
+def _workers(evidence: Evidence, args: Namespace) -> list[_Asker]:
+    """The workers that run on a host, each as the kernel knows it."""
+    from audit403.engine.host_audit import running_families
+    from audit403.evidence.machine import Machine
+    from audit403.files.running import identity_of_process, user_of
+
+    machine = evidence.machine()
+    families = running_families() if isinstance(machine, Machine) else []
+    found: dict[_Asker, None] = {}
+    for family in families:
+        for instance in family.running(machine) if isinstance(machine, Machine) else ():
+            if args.server in (None, family.name) and args.config in (None, instance.main):
+                for worker in instance.workers:
+                    user = user_of(evidence, worker)
+                    group = evidence.group(worker.gid)
+                    name = group.name if isinstance(group, Group) else str(worker.gid)
+                    server = RunsAs(user, name, f"a worker of {family.name} that runs with {instance.main}")
+                    found[_Asker(identity_of_process(worker), user, server)] = None
+    if not found:
+        raise BadUsage("reach asks who, with --as USER or --uid: no server's worker was seen there.")
+    return list(found)
 
 
 def _identity_of_numbers(args: Namespace) -> Identity:
@@ -126,6 +162,8 @@ def _single(evidence: Evidence, askers: list[_Asker], args: Namespace) -> int:
 
     path = args.path
     if path and not path.startswith("/"):
+        if args.on is not None:
+            raise BadUsage(f"reach --on takes the whole path on that host, not {path}.")
         path = os.path.join(os.getcwd(), path)
     answers = [(asker, resolve(Resolver(evidence, asker.identity), path, args.access)) for asker in askers]
     if args.format in ("json", "jsonl"):

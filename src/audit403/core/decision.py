@@ -11,6 +11,9 @@ REFUSED = "refused"
 NOT_REFUSED = "not-refused"
 UNKNOWN = "unknown"
 
+NOT_LISTENING = "not-listening"
+"""The cause of what is no answer: on that port this server is not to be had."""
+
 ANYBODY = ("all", "0.0.0.0/0", "::/0")
 """What a test of the client's address may compare it with and still not look at who it is."""
 

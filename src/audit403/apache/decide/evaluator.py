@@ -17,7 +17,7 @@ from audit403.apache.decide.phases import process_request
 from audit403.apache.decide.request_head import read_head
 from audit403.apache.decide.ssl_handshake import CLOSED, OPEN, PLAIN, shake_hands
 from audit403.apache.model.model import Model
-from audit403.core.decision import NOT_REFUSED, REFUSED, UNKNOWN, Decision, Missing, Step
+from audit403.core.decision import NOT_LISTENING, NOT_REFUSED, REFUSED, UNKNOWN, Decision, Missing, Step
 from audit403.core.open_question import Undecided, decide_either_way
 from audit403.core.place import Place
 from audit403.core.request import Request
@@ -194,7 +194,7 @@ class Evaluator:
             return Decision(UNKNOWN, None, "client-address", missing=(Missing("undocumented", request.client),))
         connected = connect(self.model, request, client)
         if isinstance(connected, Step):
-            return Decision(NOT_REFUSED, None, "not-listening", trace=(connected,))
+            return Decision(NOT_REFUSED, None, NOT_LISTENING, trace=(connected,))
         connection, server = connected
         exchange = Exchange(self, request, connection, server)
         exchange.answers = answers

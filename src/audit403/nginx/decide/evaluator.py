@@ -7,7 +7,7 @@ the real server.
 from time import time
 from typing import TYPE_CHECKING
 
-from audit403.core.decision import NOT_REFUSED, REFUSED, UNKNOWN, Decision, Missing, Step
+from audit403.core.decision import NOT_LISTENING, NOT_REFUSED, REFUSED, UNKNOWN, Decision, Missing, Step
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.open_question import Undecided, decide_either_way
 from audit403.core.place import Because
@@ -212,7 +212,7 @@ class Evaluator:
         socket = choose_socket(self.model, request, client)
         if socket is None or socket.default is None:
             step = Step("connection", f"nobody listens on port {request.port} for {client.family} clients")
-            return Decision(NOT_REFUSED, None, "not-listening", trace=(step,))
+            return Decision(NOT_REFUSED, None, NOT_LISTENING, trace=(step,))
         if request.tls is not None and not socket.tls:
             step = Step("connection", f"{socket.listen.label()} speaks no TLS")
             return Decision(NOT_REFUSED, None, "no-tls", trace=(step,))

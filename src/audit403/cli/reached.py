@@ -1,0 +1,90 @@
+"""Hosts on the command line: how they are reached, and the world of one, live or out of a snapshot."""
+
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audit403.core.errors import BadUsage
+
+if TYPE_CHECKING:
+    from audit403.evidence.collected import CollectedEvidence
+    from audit403.host.connect import HostOptions
+
+SUDO = "sudo -n"
+NEW_KEYS = "audit403/known_hosts"
+_SECONDS = "SECONDS"
+
+
+def add_reaching(parser: ArgumentParser) -> None:
+    """Declare what says how hosts are reached."""
+    group = parser.add_argument_group("how hosts are reached")
+    add = group.add_argument
+    add("--sudo", action="store_true", help="look with `sudo -n`, to see what the login may not")
+    add("--transport", choices=("paramiko", "openssh"), default="paramiko", help="default: paramiko")
+    add("--accept-new-host-keys", action="store_true", help=f"take keys of unknown hosts, into {_new_keys_file()}")
+    add("--connect-timeout", type=_seconds, metavar=_SECONDS, help="for a step of connecting (default: ssh's, or 15)")
+    add("--command-timeout", type=_seconds, default=300, metavar=_SECONDS, help="for a silent command (default: 300)")
+    add("--host-timeout", type=_seconds, default=3600, metavar=_SECONDS, help="for all of a host (default: 3600)")
+
+
+def options_of(args: Namespace) -> "HostOptions":
+    """How the arguments want hosts to be reached."""
+    from audit403.host.connect import HostOptions
+    from audit403.host.limits import Limits
+
+    limits = Limits(args.connect_timeout, args.command_timeout, args.host_timeout)
+    accept_new = _new_keys_file() if args.accept_new_host_keys else None
+    return HostOptions(args.transport, limits, accept_new, _ask_passphrase)
+
+
+@contextmanager
+def world_on(target: str, args: Namespace) -> "Iterator[CollectedEvidence]":
+    """The world of a host, live while it is in use, or of a snapshot of one. Raises BadUsage where there is none."""
+    if os.path.isfile(target):
+        from audit403.evidence.snapshot import SnapshotError, opened_snapshot
+
+        try:
+            yield opened_snapshot(target)[1]
+        except SnapshotError as error:
+            raise BadUsage(f"{error}.") from error
+        return
+    from audit403.engine.host_audit import collect
+    from audit403.host.connect import connect
+    from audit403.host.transport import HostError
+
+    try:
+        transport = connect(target, options_of(args))
+        try:
+            yield collect(transport, SUDO if args.sudo else "").evidence()
+        finally:
+            transport.close()
+    except HostError as error:
+        raise BadUsage(f"{error}.") from error
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e9:
+        raise ValueError(text)
+    return value
+
+
+def _new_keys_file() -> Path:
+    base = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
+    return Path(base) / NEW_KEYS
+
+
+def _ask_passphrase(key: str) -> str | None:
+    """The passphrase of a key file, asked on the terminal; None where nobody sits there."""
+    import getpass
+    import sys
+
+    if not sys.stdin or not sys.stdin.isatty():
+        return None
+    try:
+        return getpass.getpass(f"Passphrase for {key}: ")
+    except (EOFError, OSError):
+        return None
