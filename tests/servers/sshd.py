@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self
 
+    from .own_processes import OwnProcesses
+
 _SECONDS = 10.0
 USER = pwd.getpwuid(os.geteuid()).pw_name
 
@@ -27,9 +29,18 @@ class Sshd:
     """One sshd on 127.0.0.1, which lets in the user that runs the tests, with the keys that `allow` was given.
 
     Whoever is in has its folder for a home: what the user's own shell does when it starts is no part of a test.
+    In a `place` it sees the processes of that, and ends with it.
     """
 
-    def __init__(self, folder: Path, options: str = "", *, key_types: Sequence[str] = ("ed25519",)) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        options: str = "",
+        *,
+        key_types: Sequence[str] = ("ed25519",),
+        place: OwnProcesses | None = None,
+    ) -> None:
+        self._place = place
         self.binary, self.folder, self.port = need("sshd"), folder, free_port()
         folder.mkdir(parents=True, exist_ok=True)
         self.keys = [make_key(folder / f"host_{kind}", kind) for kind in key_types]
@@ -58,8 +69,9 @@ class Sshd:
         if IS_ROOT:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         self.log.write_text("")
+        command = [self.binary, "-D", "-f", str(self._conf), "-E", str(self.log)]
         self._process = subprocess.Popen(
-            ending_with_the_tests([self.binary, "-D", "-f", str(self._conf), "-E", str(self.log)]),
+            ending_with_the_tests(command if self._place is None else self._place.command(command)),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         end = time.monotonic() + _SECONDS

@@ -138,7 +138,7 @@ def _workers(evidence: Evidence, args: Namespace) -> list[_Asker]:
                     user = user_of(evidence, worker)
                     group = evidence.group(worker.gid)
                     name = group.name if isinstance(group, Group) else str(worker.gid)
-                    server = RunsAs(user, name, f"a worker of {family.name} that runs with {instance.main}")
+                    server = RunsAs(user, name, f"a worker of {family.name} that runs with {instance.main}", runs=True)
                     found[_Asker(identity_of_process(worker), user, server)] = None
     if not found:
         raise BadUsage("reach asks who, with --as USER or --uid: no server's worker was seen there.")

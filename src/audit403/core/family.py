@@ -42,12 +42,16 @@ class NotAudited(NamedTuple):
 
 
 class RunsAs(NamedTuple):
-    """A user that a server touches files as: `what` of it does so, and `where` that is written (None: a default)."""
+    """A user that a server touches files as: `what` of it does so, and `where` that is written (None: a default).
+
+    `runs` says that a process was seen that does.
+    """
 
     user: str
     group: str | None
     what: str
     where: Span | None = None
+    runs: bool = False
 
 
 class Comment(NamedTuple):

@@ -64,8 +64,9 @@ def reach_text(
 def asker_text(evidence: Evidence, identity: Identity, server: RunsAs) -> str:
     """Who reaches for it, in one line: which part of a server, where that is written, and in which groups."""
     groups = ", ".join(safe(_group_name(evidence, gid)) for gid in sorted(identity.groups))
-    where = "by default" if server.where is None else f"{safe(server.where.file)}:{server.where.line}"
-    return f"{safe(server.user)} – {server.what} ({where}), in the groups {groups}\n"
+    written = "by default" if server.where is None else f"{safe(server.where.file)}:{server.where.line}"
+    where = "" if server.runs else f" ({written})"
+    return f"{safe(server.user)} – {safe(server.what)}{where}, in the groups {groups}\n"
 
 
 def _group_name(evidence: Evidence, gid: int) -> str:
