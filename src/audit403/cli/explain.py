@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from audit403.cli.given_site import given_site
-from audit403.cli.reached import add_reaching
+from audit403.cli.reaching import add_reaching
 from audit403.cli.request_line import request_of
 from audit403.core.decision import REFUSED, UNKNOWN
 from audit403.core.errors import BadUsage

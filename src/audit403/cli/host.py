@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from audit403.cli.check import CLEAN, CRASHED, FORMATS, FOUND, INCOMPLETE, exit_code
 from audit403.cli.output import Output
-from audit403.cli.reached import SUDO, add_reaching, options_of
+from audit403.cli.reached import options_of
+from audit403.cli.reaching import SUDO, add_reaching
 from audit403.core.errors import BadUsage
 from audit403.core.finding import SEVERITIES
 from audit403.engine.audit import Asked

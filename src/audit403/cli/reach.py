@@ -10,7 +10,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
-from audit403.cli.reached import add_reaching
+from audit403.cli.reaching import add_reaching
 from audit403.core.errors import BadUsage
 from audit403.core.family import RunsAs
 from audit403.core.named_tuple import NamedTuple

@@ -1,33 +1,18 @@
-"""Hosts on the command line: how they are reached, and the world of one, live or out of a snapshot."""
+"""The world of a host that the command line names, live or out of a snapshot."""
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audit403.cli.reaching import SUDO, new_keys_file
 from audit403.core.errors import BadUsage
 
 if TYPE_CHECKING:
     from audit403.evidence.collected import CollectedEvidence
     from audit403.host.connect import HostOptions
-
-SUDO = "sudo -n"
-NEW_KEYS = "audit403/known_hosts"
-_SECONDS = "SECONDS"
-
-
-def add_reaching(parser: ArgumentParser) -> None:
-    """Declare what says how hosts are reached."""
-    group = parser.add_argument_group("how hosts are reached")
-    add = group.add_argument
-    add("--sudo", action="store_true", help="look with `sudo -n`, to see what the login may not")
-    add("--transport", choices=("paramiko", "openssh"), default="paramiko", help="default: paramiko")
-    add("--accept-new-host-keys", action="store_true", help=f"take keys of unknown hosts, into {_new_keys_file()}")
-    add("--connect-timeout", type=_seconds, metavar=_SECONDS, help="for a step of connecting (default: ssh's, or 15)")
-    add("--command-timeout", type=_seconds, default=300, metavar=_SECONDS, help="for a silent command (default: 300)")
-    add("--host-timeout", type=_seconds, default=3600, metavar=_SECONDS, help="for all of a host (default: 3600)")
 
 
 def options_of(args: Namespace) -> "HostOptions":
@@ -36,7 +21,7 @@ def options_of(args: Namespace) -> "HostOptions":
     from audit403.host.limits import Limits
 
     limits = Limits(args.connect_timeout, args.command_timeout, args.host_timeout)
-    accept_new = _new_keys_file() if args.accept_new_host_keys else None
+    accept_new = Path(new_keys_file()) if args.accept_new_host_keys else None
     return HostOptions(args.transport, limits, accept_new, _ask_passphrase)
 
 
@@ -63,18 +48,6 @@ def world_on(target: str, args: Namespace) -> "Iterator[CollectedEvidence]":
             transport.close()
     except HostError as error:
         raise BadUsage(f"{error}.") from error
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 1e9:
-        raise ValueError(text)
-    return value
-
-
-def _new_keys_file() -> Path:
-    base = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
-    return Path(base) / NEW_KEYS
 
 
 def _ask_passphrase(key: str) -> str | None:
