@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from audit403.host.connect import OPENSSH, PARAMIKO
 from servers.ssh_world import Way, World, a_world
 from servers.sshd import Home
 
@@ -29,6 +30,6 @@ def ssh_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     return home
 
 
-@pytest.fixture(params=["paramiko"])
+@pytest.fixture(params=[PARAMIKO, OPENSSH])
 def way(request: pytest.FixtureRequest, ssh_home: Home) -> Way:
     return Way(request.param, ssh_home)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from audit403.host.connect import PARAMIKO
 from audit403.host.transport import HostError
 from servers.sshd import USER, Sshd, block, keygen, make_key
 
@@ -97,7 +98,9 @@ def test_new_hosts_are_taken_when_asked_for(way: Way, world: World, tmp_path: Pa
     for host in hosts:
         host.join()
     assert found == [b"hello\n"] * 6
-    assert new_hosts.read_text() == world.sshd.known() and way.home.known_hosts.read_text() == ""
+    assert (
+        set(new_hosts.read_text().splitlines(True)) == {world.sshd.known()} and way.home.known_hosts.read_text() == ""
+    )
     new_hosts.write_text(world.sshd.known(key=make_key(tmp_path / "old")))
     assert "another key" in refusal(way, accept_new=new_hosts)
 
@@ -166,7 +169,7 @@ def test_a_host_with_a_certificate(way: Way, world: World, server_dir: Path, mar
         sshd.allow(world.key)
         way.home.configure(block("web", sshd, world.key))
         way.home.knows(sshd.known(marker=marker, key=authority))
-        if way.transport == "paramiko":
+        if way.transport == PARAMIKO:
             assert refusal(way).endswith("use --transport openssh")
         else:
             assert way.says(HELLO) == b"hello\n"

@@ -7,12 +7,14 @@ import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import IO
 
 from audit403.host.limits import Clock
 from audit403.host.transport import KEPT_ERRORS, Ended
 
 _AT_ONCE = 256 * 1024
 _ENDING_SECONDS = 2
+_LETTING_GO_SECONDS = 0.5
 
 
 class Child:
@@ -21,9 +23,9 @@ class Child:
     It has a session of its own: it asks nobody anything, and what it has started ends with it.
     """
 
-    def __init__(self, command: Sequence[str], stdin: bytes, clock: Clock) -> None:
-        """Raises OSError where it cannot be started."""
-        self._clock = clock
+    def __init__(self, command: Sequence[str], stdin: bytes | None, clock: Clock) -> None:
+        """Without input it has one that ends with this process, or when it is closed. Raises OSError."""
+        self._clock, self._ends_with_input = clock, stdin is None
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
             start_new_session=True,
@@ -31,7 +33,8 @@ class Child:
         self._errors = b""
         self._drain = threading.Thread(target=self._read_errors, daemon=True)
         self._drain.start()
-        threading.Thread(target=self._send, args=(stdin,), daemon=True).start()
+        if stdin is not None:
+            threading.Thread(target=self._send, args=(stdin,), daemon=True).start()
 
     def __iter__(self) -> Iterator[bytes]:
         assert self._process.stdout is not None
@@ -55,17 +58,29 @@ class Child:
         self._drain.join(_ENDING_SECONDS)
         return Ended(None if status < 0 else status, self._errors)
 
+    def is_gone(self, seconds: float) -> bool:
+        """Whether it has ended, or does within some time."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        return self._process.poll() is not None
+
     def close(self) -> None:
         """End it with all that it has started."""
+        if self._ends_with_input:
+            self._close(self._process.stdin)
+            self.is_gone(_LETTING_GO_SECONDS)
         for how in (signal.SIGTERM, signal.SIGKILL):
-            if self._process.poll() is not None:
+            if self.is_gone(0):
                 break
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, how)
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(_ENDING_SECONDS)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+            self.is_gone(_ENDING_SECONDS)
+        self._close(self._process.stdout)
+
+    def _close(self, stream: IO[bytes] | None) -> None:
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
 
     def _send(self, data: bytes) -> None:
         assert self._process.stdin is not None

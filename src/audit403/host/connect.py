@@ -30,8 +30,11 @@ def connect(target_text: str, options: HostOptions = USUAL) -> Transport:
     clock = Clock(target_text, options.limits)
     if target_text == LOCAL:
         return LocalShell(clock)
-    target = parse_target(target_text)
-    settings = settings_of(target)
+    settings = settings_of(parse_target(target_text))
+    if options.transport == OPENSSH:
+        from audit403.host.openssh_transport import OpensshHost
+
+        return OpensshHost(settings, clock, options.accept_new)
     from audit403.host.host_keys import HostKeys
     from audit403.host.paramiko_transport import ParamikoHost
 

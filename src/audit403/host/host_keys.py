@@ -9,17 +9,16 @@ from pathlib import Path
 
 from audit403.host.known_hosts import (
     CHANGED,
-    DEFAULT_PORT,
     KNOWN,
     REVOKED_KEY,
     UNKNOWN,
     KnownHosts,
-    at_port,
     fingerprint,
     line_for,
     read_known_hosts,
 )
-from audit403.host.ssh_settings import SshSettings
+from audit403.host.sentences import changed_key, revoked_key, unknown_key
+from audit403.host.ssh_settings import SshSettings, key_name
 from audit403.host.transport import HostError
 
 
@@ -31,35 +30,27 @@ class HostKeys:
 
     def types(self, settings: SshSettings) -> tuple[str, ...]:
         """The types of the keys that a host is known by. Raises HostError."""
-        return self._known(settings).key_types(*_named(settings))
+        return self._known(settings).key_types(*key_name(settings))
 
     def check(self, settings: SshSettings, key_type: str, key: bytes) -> None:
         """Raises HostError for a key that is unknown, another one than the host had, or revoked."""
         if self._is_known(settings, key_type, key):
             return
         if self.accept_new is None:
-            name, port = _named(settings)
-            raise HostError(
-                f"the key of {settings.name} is not known: {key_type} {fingerprint(key)}; compare it with the host's "
-                f"own, and make it known as {at_port(name, port)} by logging in once with `ssh {settings.name}`"
-            )
+            raise unknown_key(settings, f"{key_type} {fingerprint(key)}")
         self._accept(self.accept_new, settings, key_type, key)
 
     def _is_known(self, settings: SshSettings, key_type: str, key: bytes) -> bool:
         """Whether a key is known; what is merely unknown is False, anything else raises HostError."""
-        name, port = _named(settings)
+        name, port = key_name(settings)
         known = self._known(settings)
         judged = known.judge(name, port, key)
         where = ", ".join(f"{line.file}:{line.number}" for line in judged.lines)
         shown = f"{key_type} {fingerprint(key)}"
         if judged.verdict == REVOKED_KEY:
-            raise HostError(f"{settings.name} shows a key that is revoked ({where}): {shown}")
+            raise revoked_key(settings, f"{shown} ({where})")
         if judged.verdict == CHANGED:
-            raise HostError(
-                f"{settings.name} shows another key than the one that is known ({where}): {shown}; if the host was "
-                f"set up anew, take the old key away with `ssh-keygen -R '{at_port(name, port)}'` and make the new one "
-                "known"
-            )
+            raise changed_key(settings, shown, where)
         if judged.verdict == UNKNOWN and known.authorities(name, port):
             raise HostError(
                 f"{settings.name} is vouched for by a certificate authority, which ssh itself checks: "
@@ -69,7 +60,7 @@ class HostKeys:
 
     def _accept(self, path: Path, settings: SshSettings, key_type: str, key: bytes) -> None:
         """Write a new host's key down, unless somebody who held the lock before has, for many hosts come at once."""
-        name, port = _named(settings)
+        name, port = key_name(settings)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -88,10 +79,3 @@ class HostKeys:
             return read_known_hosts([*paths, *([] if self.accept_new is None else [self.accept_new])])
         except OSError as error:
             raise HostError(f"the known hosts cannot be read: {error}") from error
-
-
-def _named(settings: SshSettings) -> tuple[str, int]:
-    """The name and port that a host is known by: a HostKeyAlias stands for both."""
-    if settings.host_key_alias is not None:
-        return settings.host_key_alias, DEFAULT_PORT
-    return settings.host_name, settings.port

@@ -10,6 +10,7 @@ import paramiko
 from audit403.host.identities import Identities, Identity
 from audit403.host.key_files import Passphrase
 from audit403.host.limits import Clock
+from audit403.host.sentences import other_means, refused
 from audit403.host.ssh_settings import SshSettings
 from audit403.host.transport import HostError, one_line
 
@@ -40,7 +41,7 @@ def _log_in(transport: paramiko.Transport, settings: SshSettings, identities: Id
         try:
             further = transport.auth_publickey(settings.user, identity)
         except paramiko.BadAuthenticationType as error:
-            raise _other_means(settings, error.allowed_types) from error
+            raise other_means(settings, error.allowed_types) from error
         except paramiko.AuthenticationException:
             if not transport.is_active():
                 break
@@ -48,10 +49,12 @@ def _log_in(transport: paramiko.Transport, settings: SshSettings, identities: Id
         if not further:
             return
         if _KEYS not in further:
-            raise _other_means(settings, further)
+            raise other_means(settings, further)
     if not offered and _needs_no_key(transport, settings):
         return
-    raise HostError(_refusal(settings, offered, identities.notes))
+    tried = [f"{one.origin} ({one.failed})" if one.failed else one.origin for one in offered]
+    notes = [*identities.notes, *(["for GSSAPI use --transport openssh"] if settings.gssapi else [])]
+    raise refused(settings, tried, notes)
 
 
 def _needs_no_key(transport: paramiko.Transport, settings: SshSettings) -> bool:
@@ -60,20 +63,7 @@ def _needs_no_key(transport: paramiko.Transport, settings: SshSettings) -> bool:
         return not transport.auth_none(settings.user)
     except paramiko.BadAuthenticationType as error:
         if _KEYS not in error.allowed_types:
-            raise _other_means(settings, error.allowed_types) from error
+            raise other_means(settings, error.allowed_types) from error
         return False
     except paramiko.AuthenticationException:
         return False
-
-
-def _other_means(settings: SshSettings, allowed: list[str]) -> HostError:
-    asked = one_line(", ".join(allowed) or "nothing that it names")
-    advice = "use --transport openssh" if "gssapi" in asked else "audit403 logs in with keys and never with a password"
-    return HostError(f"{settings.name} asks {settings.user} for other things than a key alone ({asked}): {advice}")
-
-
-def _refusal(settings: SshSettings, offered: list[Identity], notes: list[str]) -> str:
-    tried = [f"{one.origin} ({one.failed})" if one.failed else one.origin for one in offered]
-    words = f"it takes none of {', '.join(tried)}" if tried else "there is no key to log in with"
-    text = "; ".join([f"{settings.name} does not let {settings.user} in: {words}", *notes])
-    return f"{text}; for GSSAPI use --transport openssh" if settings.gssapi else text

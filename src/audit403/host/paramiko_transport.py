@@ -18,6 +18,7 @@ from audit403.host.limits import Clock
 from audit403.host.login import log_in
 from audit403.host.proxy_command import ProxyCommand
 from audit403.host.route import route_to
+from audit403.host.sentences import broke_off, no_command, no_server, unreachable, unreachable_behind
 from audit403.host.ssh_settings import SshSettings
 from audit403.host.transport import KEPT_ERRORS, Ended, HostError, one_line
 
@@ -53,7 +54,7 @@ class ParamikoHost:
             channel = self._transport.open_session(timeout=self._clock.to_connect())
             channel.exec_command(command.encode("utf-8", "surrogateescape"))
         except (paramiko.SSHException, OSError, EOFError) as error:
-            raise HostError(f"{self.label}: no command can be run there: {one_line(error)}") from error
+            raise no_command(self.label, error) from error
         return _Running(self.label, channel, stdin, self._clock)
 
     def close(self) -> None:
@@ -84,7 +85,7 @@ class ParamikoHost:
             raise HostError(f"{hop.name} speaks no way of SSH that paramiko does: use --transport openssh") from error
         except (paramiko.SSHException, OSError, EOFError) as error:
             said = "" if command is None else command.said()
-            raise HostError(f"{hop.name} does not answer as an SSH server: {one_line(said or error)}") from error
+            raise no_server(hop, said or error) from error
         self._keys.check(hop, key.get_name(), key.asbytes())
         transport.set_keepalive(_ALIVE_SECONDS)
         log_in(transport, hop, self._ask, self._clock)
@@ -121,7 +122,7 @@ class _Running:
                 break
             yield piece
         if self._is_broken():
-            raise HostError(f"{self._label}: the connection broke off")
+            raise broke_off(self._label)
 
     def ended(self) -> Ended:
         if not self._channel.status_event.wait(self._clock.of_silence()):
@@ -172,8 +173,7 @@ def _socket(hop: SshSettings, seconds: float) -> socket.socket:
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as ssh does: else each question waits 40 ms
         return made
     except OSError as error:
-        place = f" at {hop.host_name}:{hop.port}"
-        raise HostError(f"{hop.name} cannot be reached{place}: {one_line(error)}") from error
+        raise unreachable(hop, error) from error
 
 
 def _channel(before: paramiko.Transport, hop: SshSettings, seconds: float) -> paramiko.Channel:
@@ -181,6 +181,4 @@ def _channel(before: paramiko.Transport, hop: SshSettings, seconds: float) -> pa
     try:
         return before.open_channel("direct-tcpip", (hop.host_name, hop.port), ("127.0.0.1", 0), timeout=seconds)
     except (paramiko.SSHException, OSError, EOFError) as error:
-        raise HostError(
-            f"{hop.name} cannot be reached through the host before it at {hop.host_name}:{hop.port}: {one_line(error)}"
-        ) from error
+        raise unreachable_behind(hop, error) from error

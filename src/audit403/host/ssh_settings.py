@@ -11,14 +11,15 @@ import shlex
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from glob import glob
 from pathlib import Path
 
 from audit403.core.named_tuple import NamedTuple
-from audit403.host.known_hosts import names_host
+from audit403.host.known_hosts import DEFAULT_PORT, names_host
 from audit403.host.transport import HostError
 
+_OF_ALL = Path("/etc/ssh/ssh_config")
 _DEEPEST = 16
 _SECONDS = 10
 _NONE = "none"
@@ -67,6 +68,13 @@ class SshSettings(NamedTuple):
     gssapi: bool
 
 
+def key_name(settings: SshSettings) -> tuple[str, int]:
+    """The name and port that a host's key is known by: a HostKeyAlias stands for both."""
+    if settings.host_key_alias is not None:
+        return settings.host_key_alias, DEFAULT_PORT
+    return settings.host_name, settings.port
+
+
 def parse_target(text: str) -> Target:
     """The parts of a target; a bare IPv6 address is one, too. Raises SshError with a plain sentence."""
     found = _TARGET.fullmatch(text.strip())
@@ -88,23 +96,37 @@ def settings_of(target: Target, *, ssh: str | None = None, home: Path | None = N
 
     Raises SshError where ssh, or the reader that stands for it, does not take the configuration.
     """
-    home = Path(os.environ.get("HOME") or "~").expanduser() if home is None else home
-    config = home / ".ssh" / "config"
+    home = home_folder() if home is None else home
     program = shutil.which("ssh") if ssh is None else ssh
-    said = _asked(program, target, config) if program else _read(target, config)
+    said = _asked(program, target, configurations(home)) if program else _read(target, configurations(home))
     return _settings(target, said, home)
 
 
-def _asked(program: str, target: Target, config: Path) -> dict[str, list[str]]:
+def home_folder() -> Path:
+    """$HOME; ssh itself takes the home of the user database."""
+    return Path(os.environ.get("HOME") or "~").expanduser()
+
+
+def configurations(home: Path) -> tuple[Path, ...]:
+    """The files of ssh's configuration that are there, in the order in which they count."""
+    return tuple(path for path in (home / ".ssh" / "config", _OF_ALL) if path.is_file())
+
+
+def included(paths: Iterable[Path]) -> str:
+    """A configuration that is others together."""
+    quoted = (str(path).replace("\\", "\\\\").replace('"', '\\"') for path in paths)
+    return "".join(f'Include "{path}"\n' for path in quoted)
+
+
+def _asked(program: str, target: Target, files: Sequence[Path]) -> dict[str, list[str]]:
     """What `ssh -G` says; each keyword with all its lines."""
-    command = [program, "-T", "-G"]
-    if config.is_file():
-        command += ["-F", str(config)]
+    command = [program, "-T", "-G", "-F", "/dev/stdin"]
     command += ["-l", target.user] if target.user else []
     command += ["-p", str(target.port)] if target.port else []
+    given = included(files).encode("utf-8", "surrogateescape")
     try:
         done = subprocess.run(
-            [*command, "--", target.host], stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False
+            [*command, "--", target.host], input=given, capture_output=True, timeout=_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SshError(f"ssh could not be asked how to reach {target.host}: {error}") from error
@@ -120,15 +142,13 @@ def _asked(program: str, target: Target, config: Path) -> dict[str, list[str]]:
     return said
 
 
-def _read(target: Target, config: Path) -> dict[str, list[str]]:
+def _read(target: Target, files: Sequence[Path]) -> dict[str, list[str]]:
     """What the files say, read without ssh."""
     from paramiko import SSHConfig
     from paramiko.ssh_exception import ConfigParseError, CouldNotCanonicalize
 
     said: dict[str, list[str]] = {}
-    for path in (config, Path("/etc/ssh/ssh_config")) if not config.is_file() else (config,):
-        if not path.is_file():
-            continue
+    for path in files:
         text = "\n".join(_with_includes(path, path.parent, target.host, 0))
         try:
             found = SSHConfig.from_text(text).lookup(target.host)
