@@ -17,7 +17,7 @@ def write_json(report: Report, paths: Paths, stream: TextIO) -> None:
     whole = {
         "version": VERSION,
         "findings": [finding_json(judged, paths) for judged in report.findings],
-        "not_audited": [_not_audited(missed, paths) for missed in report.not_audited],
+        "not_audited": [not_audited_json(missed, paths) for missed in report.not_audited],
     }
     stream.write(json.dumps(whole, indent=2) + "\n")
 
@@ -27,7 +27,7 @@ def write_jsonl(report: Report, paths: Paths, stream: TextIO) -> None:
     for judged in report.findings:
         stream.write(json.dumps(finding_json(judged, paths)) + "\n")
     for missed in report.not_audited:
-        stream.write(json.dumps(_not_audited(missed, paths)) + "\n")
+        stream.write(json.dumps(not_audited_json(missed, paths)) + "\n")
 
 
 def finding_json(judged: Judged, paths: Paths) -> dict[str, Any]:
@@ -64,5 +64,6 @@ def _visitor(visitor: Visitor) -> dict[str, Any]:
     return {"who": visitor.who, "before": visitor.before, "after": visitor.after}
 
 
-def _not_audited(missed: NotAudited, paths: Paths) -> dict[str, str]:
+def not_audited_json(missed: NotAudited, paths: Paths) -> dict[str, str]:
+    """One thing that was not looked at."""
     return {"target": paths.shown(missed.target), "reason": missed.reason}

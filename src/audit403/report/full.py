@@ -30,15 +30,25 @@ def write_full(report: Report, paths: Paths, stream: TextIO, style: Style, quiet
     write_end(report, paths, stream, style, quiet)
 
 
+def finding_text(judged: Judged, paths: Paths, style: Style) -> str:
+    """One finding, as it stands in the report."""
+    return _finding([judged], paths, style)
+
+
 def _alike(report: Report) -> list[list[Judged]]:
     """The findings, those that differ only in names and numbers together."""
     groups: dict[tuple[str, ...], list[Judged]] = {}
     for judged in report.findings:
-        finding = judged.finding
-        fix = "" if finding.fix is None else f"{finding.fix.applicability} {_plain(finding.fix.summary)}"
-        key = (finding.rule, finding.severity, _plain(finding.message), fix, str(finding.fix and finding.fix.proven))
-        groups.setdefault(key, []).append(judged)
+        finding, fix = judged.finding, judged.finding.fix
+        fixed = None if fix is None else (fix.applicability, fix.summary, fix.proven)
+        groups.setdefault(alike(finding.rule, finding.severity, finding.message, fixed), []).append(judged)
     return list(groups.values())
+
+
+def alike(rule: str, severity: str, message: str, fix: tuple[str, str, bool] | None) -> tuple[str, ...]:
+    """What findings have in common that differ only in names and numbers; a fix is told by how far to trust it, too."""
+    applicability, summary, proven = ("", "", "") if fix is None else fix
+    return rule, severity, _plain(message), applicability, _plain(summary), str(proven)
 
 
 def _plain(text: str) -> str:

@@ -44,7 +44,7 @@ class Style(NamedTuple):
 
 def style_of(stream: TextIO, colour: str = "auto") -> Style:
     """The style for a stream: --color, then NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE, CLICOLOR, then the terminal."""
-    terminal = _is_terminal(stream)
+    terminal = is_terminal(stream)
     width = _NO_TERMINAL_WIDTH
     columns = os.environ.get("COLUMNS", "")
     if columns.isdigit() and int(columns):
@@ -103,7 +103,8 @@ def _terminal_width(stream: TextIO) -> int:
         return 0
 
 
-def _is_terminal(stream: TextIO) -> bool:
+def is_terminal(stream: TextIO) -> bool:
+    """Whether a person sees at once what is written."""
     try:
         return stream.isatty()
     except ValueError:
