@@ -52,6 +52,11 @@ def read_inventory(path: str, limit: str | None = None, *, program: str | None =
     return targets
 
 
+def read_here(path: str) -> Inventory:
+    """Our own reading of an inventory, whether Ansible is installed or not. Raises BadUsage."""
+    return _read_here(path, None if os.path.isdir(path) else _text(path))
+
+
 def _read(path: str, program: str | None) -> tuple[Inventory, dict[str, HostTarget]]:
     """The inventory, and the targets of a plain list as they are written there."""
     plain: dict[str, HostTarget] = {}
