@@ -1,0 +1,462 @@
+"""The stream of `listing_script`, read as it comes into the store of directories.
+
+Files are not looked at one by one: those between two directories mostly have the same attributes, and are then taken
+with two calls for all of them. What is not as the script writes it ends in one HostError.
+"""
+
+import re
+import zlib
+from collections.abc import Callable, Generator, Iterable, Iterator
+from itertools import chain
+
+from audit403.core.named_tuple import NamedTuple
+from audit403.evidence.directories import Attributes, Directories, Lone
+from audit403.evidence.interface import ABSENT, DIRECTORY, NotCollected
+from audit403.evidence.links import parent_of
+from audit403.host.complaints import DENIED, GONE, read_complaints
+from audit403.host.listing_script import MOST_COMPLAINTS
+from audit403.host.transport import HostError
+
+NEEDS_ROOT = "it needs root: run with --sudo"
+ROOT_TOO = "root may not look at it either, as on FUSE and NFS"
+ANOTHER = "another file system is mounted there"
+EXCLUDED = "it is excluded"
+_NOT_KNOWN = "what it is is not known there"
+_AT_ONCE = 1024 * 1024
+_LONGEST_RECORD = 256 * 1024
+_LONGEST_START = 4096
+_FIELDS = re.compile(rb"([a-zA-Z?])([0-9]{1,9})/([0-7]{1,4}|[-rwxsStTlL]{9}[.+@]?)/([0-9]{1,10})/([0-9]{1,10})/")
+_KINDS = frozenset(b"fdlpsbc")
+_BROKEN = "the listing of its files breaks off"
+_GARBLED = "the listing of its files cannot be read"
+
+
+class Root(NamedTuple):
+    """A tree that was listed: the number of the root that was asked for, and its canonical path.
+
+    The path is None where the login has no way to it.
+    """
+
+    number: int
+    path: str | None
+
+
+class Gap(NamedTuple):
+    """Directories that were not listed for one reason: how many, and the first of them."""
+
+    reason: str
+    directories: int
+    first: str
+
+
+class Listed(NamedTuple):
+    """What came of a listing; `complaints` are lines of find's that nobody here understands."""
+
+    entries: int
+    roots: tuple[Root, ...]
+    gaps: tuple[Gap, ...]
+    cut_off: bool
+    complaints: tuple[str, ...]
+
+
+class _Open:
+    """A directory whose entries are coming."""
+
+    __slots__ = ("names", "path", "targets")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.names: dict[int, list[bytes]] = {}
+        self.targets: list[bytes] = []
+
+
+def parse(
+    pieces: Iterable[bytes],
+    into: Directories,
+    *,
+    limit: int | None = None,
+    labels: bool = False,
+    progress: Callable[[int], object] | None = None,
+) -> Listed:
+    """Read a whole stream, or so much of it as has `limit` entries. Raises HostError.
+
+    `progress` is told now and then how many entries there were so far.
+    """
+    reader = _Reader(into, limit, labels)
+    try:
+        for text in _plain(pieces):
+            reader.take(text)
+            if progress is not None:
+                progress(reader.entries)
+            if reader.cut_off:
+                break
+    finally:
+        if isinstance(pieces, Generator):  # find goes on until nobody reads what it prints
+            pieces.close()
+    return reader.end()
+
+
+def _plain(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The stream behind its first line, uncompressed."""
+    rest = iter(pieces)
+    start = b""
+    while b"\n" not in start:
+        piece = next(rest, None)
+        if piece is None or len(start) > _LONGEST_START:
+            raise HostError(_BROKEN if piece is None else _GARBLED)
+        start += piece
+    how, _, start = start.partition(b"\n")
+    if how == b"none":
+        raise HostError("it has no find, without which its files cannot be listed")
+    if how not in (b"plain", b"gzip"):
+        raise HostError(_GARBLED)
+    rest = chain((start,), rest)
+    yield from rest if how == b"plain" else _unzipped(rest)
+
+
+def _unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """What gzip has compressed, in pieces of bounded length."""
+    unzip = zlib.decompressobj(wbits=31)
+    try:
+        for piece in pieces:
+            while piece:
+                yield unzip.decompress(piece, _AT_ONCE)
+                piece = unzip.unconsumed_tail
+    except zlib.error as error:
+        raise HostError(_GARBLED) from error
+    yield unzip.flush()
+
+
+class _Reader:
+    def __init__(self, into: Directories, limit: int | None, labels: bool) -> None:
+        self.into = into
+        self.entries = 0
+        self.cut_off = False
+        self._limit = limit
+        self._labelled = labels
+        self._rest = b""
+        self._denied = ""
+        self._ended = False
+        self._known: dict[bytes, tuple[int, int]] = {}
+        """By the fields of a record, up to its name: the depth, and the number of the attributes."""
+        self._stack: list[_Open] = []
+        """The directories on the way to the last record; the entries of the one at index n have depth n + 1."""
+        self._root = ""
+        self._seen = True
+        self._device: bytes | None = None
+        self._unseen: list[str] = []
+        self._roots: list[Root] = []
+        self._gaps: dict[str, Gap] = {}
+        self._complaints: tuple[str, ...] = ()
+
+    # Cutting the stream into records.
+
+    def take(self, text: bytes) -> None:
+        """The next piece, cut anywhere."""
+        data = self._rest + text if self._rest else text
+        if not self._denied:
+            uid, nul, _ = data.partition(b"\0")
+            if len(uid) > _LONGEST_START or (nul and not uid.isdigit()):
+                raise HostError(_GARBLED)
+            if not nul:
+                self._rest = data
+                return
+            self._denied = ROOT_TOO if int(uid) == 0 else NEEDS_ROOT
+            data = data[len(uid) :]
+        # From here on it begins with the NUL that ends the record before. A record waits until it shows what follows
+        # it, because that may say that find was stopped in the middle of it.
+        at = _start_of(data, data.rfind(b"\0", 0, len(data) - 1))
+        if data[at + 1 : at + 2] == b"=":
+            at = _start_of(data, data.rfind(b"\0", 0, max(at, 0)))
+        if at > 0:
+            self._records(data[:at])
+            data = data[at:]
+        elif len(data) > _LONGEST_RECORD:
+            raise HostError(_GARBLED)
+        self._rest = data
+
+    def end(self) -> Listed:
+        """What has come, as a whole."""
+        if not self.cut_off:
+            self._records(self._rest.removesuffix(b"\0"))
+        if self.cut_off:
+            why = f"the limit of {self._limit:,} entries was reached"
+            self._break_off(why)
+            for root in self._roots:
+                if root.path is not None:  # what find complained of was not read any more
+                    self.into.doubt(root.path, NotCollected(why))
+        elif not self._ended:
+            raise HostError(_BROKEN)
+        return Listed(self.entries, (*self._roots,), (*self._gaps.values(),), self.cut_off, self._complaints)
+
+    def _records(self, data: bytes) -> None:
+        """Whole records, from the NUL that ends the one before."""
+        first, *segments = data.split(b"\0\0")
+        try:
+            if first:
+                self._segment(first[1:], self._run)
+            for segment in segments:
+                if self.cut_off:
+                    return
+                self._segment(segment, self._event)
+        except (ValueError, IndexError) as error:
+            raise HostError(_GARBLED) from error
+
+    def _segment(self, segment: bytes, read: Callable[[bytes], None]) -> None:
+        """An empty record stands before how a find has ended, but not where that was in the middle of a record."""
+        at = segment.find(b"\0=")
+        if at < 0:
+            read(segment)
+            return
+        whole = segment[: max(segment.rfind(b"\0", 0, at), 0)]
+        if whole:
+            read(whole)
+        self._ended_find(int(segment[at + 2 :]), in_record=True)
+
+    # What is no plain file.
+
+    def _event(self, segment: bytes) -> None:
+        head, nul, run = segment.partition(b"\0")
+        letter = head[:1]
+        if letter in (b"d", b"u", b"x"):
+            self._directory(head)
+        elif letter == b"l":
+            self._link(head)
+        elif letter == b"@":
+            self._begin(head[1:])
+        elif letter == b"=":
+            self._ended_find(int(head[1:]), in_record=False)
+        elif letter == b"!":
+            self._take_complaints(head[1:])
+        elif letter == b"?":
+            self._roots.append(Root(int(head[1:]), None))
+        elif head == b".":
+            self._ended = True
+        else:
+            raise ValueError
+        if nul:
+            self._run(run)
+
+    def _begin(self, text: bytes) -> None:
+        number, slash, path = text.partition(b"/")
+        self._root = (slash + path).decode("utf-8", "surrogateescape")
+        if not slash or self._stack or not self._seen:
+            raise ValueError
+        self._roots.append(Root(int(number), self._root))
+        self._known.clear()
+        self._seen, self._device = False, None
+
+    def _ended_find(self, status: int, *, in_record: bool) -> None:
+        if status > 1 or in_record:
+            self._break_off(f"find ended there with status {status}")
+        while self._stack:
+            self._close()
+        if not self._seen:
+            self._unseen.append(self._root)
+        self._seen = True
+
+    def _directory(self, head: bytes) -> None:
+        fields, slash, name = head.removesuffix(b"/").rpartition(b"/")  # the name of / is /
+        depth, number = self._fields(fields + slash)
+        self._up_to(depth)
+        self.entries += 1
+        if depth:
+            above = self._stack[-1]
+            if name in (b"", b".", b".."):
+                raise ValueError
+            above.names.setdefault(number, []).append(name)
+            parent = above.path if above.path != "/" else ""
+            path = f"{parent}/{name.decode('utf-8', 'surrogateescape')}"
+        else:
+            path = self._single(Lone(number))
+        unlisted = self.into.attributes[number].unlisted
+        if unlisted is not None:
+            self._gap(unlisted, path)
+        self._stack.append(_Open(path))
+
+    def _link(self, head: bytes) -> None:
+        *fields, name, target = head.split(b"/", 6 if self._labelled else 5)
+        depth, number = self._fields(b"/".join(fields) + b"/")
+        self._up_to(depth)
+        self.entries += 1
+        if depth:
+            above = self._stack[-1]
+            above.names.setdefault(number, []).append(name)
+            above.targets.append(name + b"/" + target)
+        else:
+            self._single(Lone(number, target.decode("utf-8", "surrogateescape")))
+
+    # Everything else: files, sockets and the like.
+
+    def _run(self, run: bytes) -> None:
+        """Records between two events. They are of the last directory, or of ones above it, which end therewith."""
+        first = run[: run.find(b"\0")] if b"\0" in run else run
+        fields = first[: first.rfind(b"/") + 1]
+        depth, number = self._fields(fields)
+        count = run.count(b"\0") + 1
+        kind = self.into.attributes[number].kind
+        if depth and kind != "?" and run.count(b"\0" + fields) == count - 1:
+            self._up_to(depth)
+            names = run[len(fields) :].replace(b"\0" + fields, b"\0")
+            self._stack[-1].names.setdefault(number, []).append(names)
+        else:
+            self._mixed(run)
+        self.entries += count
+        if self._limit is not None and self.entries >= self._limit:
+            self.cut_off = True
+
+    def _mixed(self, run: bytes) -> None:
+        """Records of which not all have the same fields."""
+        last: bytes | None = None
+        append: Callable[[bytes], None] = _nowhere
+        for record in run.split(b"\0"):
+            fields, slash, name = record.rpartition(b"/")
+            if fields != last:
+                last = fields
+                depth, number = self._fields(fields + slash)
+                self._up_to(depth)
+                if not depth:
+                    self._single(Lone(number))
+                    continue
+                above = self._stack[-1]
+                append = above.names.setdefault(number, []).append
+                if self.into.attributes[number].kind == "?":
+                    shown = name.decode("utf-8", "surrogateescape")
+                    self.into.miss(f"{above.path.rstrip('/')}/{shown}", NotCollected(_NOT_KNOWN))
+                    last = None
+            append(name)
+
+    # The stack.
+
+    def _up_to(self, depth: int) -> None:
+        """End the directories in which an entry of this depth cannot be."""
+        while len(self._stack) > depth:
+            self._close()
+        if len(self._stack) != depth or self._seen == (not depth):
+            raise ValueError
+
+    def _single(self, single: Lone) -> str:
+        """The root itself."""
+        self._seen = True
+        self.into.put_single(self._root, single)
+        return self._root
+
+    def _close(self) -> None:
+        """A directory has ended: all of it is known."""
+        done = self._stack.pop()
+        names = {}
+        for number, parts in done.names.items():
+            joined = b"\0" + b"\0".join(parts) + b"\0"
+            if b"/" in joined or b"\0\0" in joined or b"\0.\0" in joined or b"\0..\0" in joined:
+                raise ValueError
+            names[number] = joined
+        if names or done.path in self.into.nodes:
+            self.into.put(done.path, names, done.targets)
+
+    def _break_off(self, why: str) -> None:
+        """The directories that are being read have no end."""
+        if self._stack:
+            self._gap(why, self._stack[-1].path)
+        while self._stack:
+            path = self._stack[-1].path
+            self._close()
+            self.into.hide(path, NotCollected(why))
+
+    # What the fields say.
+
+    def _fields(self, fields: bytes) -> tuple[int, int]:
+        known = self._known.get(fields)
+        if known is None:
+            known = self._known[fields] = self._learnt(fields)
+        return known
+
+    def _learnt(self, fields: bytes) -> tuple[int, int]:
+        """Depth and attributes out of `d3/755/0/33/2049/`. Raises ValueError."""
+        found = _FIELDS.match(fields)
+        if found is None:
+            raise ValueError
+        letter, depth, mode, uid, gid = found.groups()
+        rest = fields[found.end() :]
+        label = None
+        if self._labelled:
+            text, _, rest = rest.partition(b"/")
+            label = text.decode("ascii", "replace") or None
+        kind, unlisted = letter.decode("ascii"), None
+        if letter in (b"d", b"u", b"x"):
+            device, slash, rest = rest.partition(b"/")
+            kind, unlisted = DIRECTORY, self._unlisted(letter, device, int(depth))
+            if not slash or not (device.isdigit() or not device):
+                raise ValueError
+        elif letter[0] not in _KINDS:
+            kind = "?"
+        if rest:
+            raise ValueError
+        attributes = Attributes(kind, _mode(mode), int(uid), int(gid), label, unlisted)
+        return int(depth), self.into.number_of(attributes)
+
+    def _unlisted(self, letter: bytes, device: bytes, depth: int) -> str | None:
+        if not depth:
+            self._device = device
+            if not device:
+                self.into.doubt(self._root, NotCollected("what is mounted there cannot be told"))
+        if letter == b"u":
+            return self._denied
+        if letter == b"x":
+            return EXCLUDED
+        return None if device == self._device else ANOTHER
+
+    def _gap(self, reason: str, path: str) -> None:
+        known = self._gaps.get(reason)
+        self._gaps[reason] = (
+            Gap(reason, 1, path) if known is None else known._replace(directories=known.directories + 1)
+        )
+
+    # What find complained of.
+
+    def _take_complaints(self, text: bytes) -> None:
+        into = self.into
+        said = read_complaints(text)
+        for path, error in said.of.items():
+            if error in GONE:
+                continue
+            why = self._denied if error in DENIED else f"find says: {error}"
+            attributes, directory = into.attributes_of(path), path
+            if attributes is None:  # it is there, and neither it nor what else is beside it is known
+                into.miss(path, NotCollected(why))
+                directory = parent_of(path)
+                attributes = into.attributes_of(directory)
+            is_listed = attributes is not None and attributes.kind == DIRECTORY and attributes.unlisted is None
+            if is_listed and directory not in into.hidden:
+                into.hide(directory, NotCollected(why))
+                self._gap(why, directory)
+        for path in self._unseen:
+            error = said.of.get(path, "nothing")
+            why = self._denied if error in DENIED else f"find says: {error}"
+            into.put_single(path, ABSENT if error in GONE else NotCollected(why))
+        self._complaints = said.unknown
+        if said.unknown or len(text) >= MOST_COMPLAINTS - 1:
+            doubt = NotCollected("find complained of something there, and what it was is not known")
+            for root in self._roots:
+                if root.path is not None:
+                    into.doubt(root.path, doubt)
+
+
+def _start_of(data: bytes, at: int) -> int:
+    """The NUL that ends a record, where at a place there may be the one behind it that begins an event."""
+    return at - 1 if at > 0 and data[at - 1] == 0 else at
+
+
+def _nowhere(_: bytes) -> None:
+    raise ValueError
+
+
+def _mode(text: bytes) -> int:
+    """A mode in octal digits, or in the letters of ls."""
+    if text.isdigit():
+        return int(text, 8)
+    mode = 0
+    for at, letter in enumerate(text[:9].decode("ascii")):
+        bit = 1 << (8 - at)
+        special = 0o4000 >> (at // 3)
+        mode |= (bit if letter in "rwxst" else 0) | (special if letter in "sStT" else 0)
+    return mode

@@ -1,0 +1,183 @@
+"""The POSIX sh script that lists trees of a host in one stream. It only reads; find(1) does the work.
+
+What it prints, compressed or not (its first line says which), is the login's uid and then records that end in NUL:
+
+    f3/644/0/33/name                      a file, at depth 3 below its root: mode, owner, group, name
+    NUL d3/755/0/33/2049/name             a directory, with its device; one that may (u) or shall (x) not be entered
+    NUL l3/777/0/33/name/target           a link
+    NUL @0/srv/x                          what follows is the tree of the root with this number, by its real path
+    NUL ?0                                this root cannot be reached
+    NUL =0                                how the find for it ended
+    NUL !…                                what find complained of
+    NUL .                                 the end
+
+Neither `/` nor NUL can be in a name, so nothing has to be quoted, and the empty record before each directory lets a
+reader find directories without looking at files. The order is find's own: a directory comes before what is in it.
+Sizes and times are left out: find gives them for nothing, but each file's record would be another one then, which
+costs the reader four times as much. Where SELinux's labels are asked for, each stands before the device, or the name.
+"""
+
+import re
+from collections.abc import Sequence
+
+from audit403.host.transport import quoted
+
+MOST_COMPLAINTS = 256 * 1024
+
+_SCRIPT = r"""
+audit403_list() {
+LC_ALL=C; export LC_ALL; unset CDPATH
+if ! command -v find >/dev/null; then echo none; return; fi
+calm= squeeze=cat gnu=
+@CALM@
+@SQUEEZE@
+case $(find / -maxdepth 0 \( -perm -0005 -o -readable -executable \) -printf '%y%d/%m/%U/%G/%D/%l%f') in
+  d0/*/*/*/*/*) gnu=1;;
+esac
+
+tree() {
+  printf '\0@%s%s\0' "$1" "$2"
+  if [ -n "$gnu" ]; then
+    $calm find "$2" -xdev \( @GNU_EXCLUDED@ -type d ! -perm -0005 ! \( -readable -executable \) \
+      -printf '\0u%d/%m/%U/%G/@LABEL@%D/%f\0' -prune -o -type d -printf '\0d%d/%m/%U/%G/@LABEL@%D/%f\0' \
+      -o -type l -printf '\0l%d/%m/%U/%G/@LABEL@%f/%l\0' -o -printf '%y%d/%m/%U/%G/@LABEL@%f\0' \)
+  else
+    $calm find "$2" -xdev @EXCLUDED@ -exec sh -c "$batch" sh "${2%/}" {} +  # in no brackets: busybox forgets it there
+  fi
+  printf '\0=%d\0' $?
+}
+
+# The directory of a root is found first, so that its path is the real one; what a link leads to is a tree of its own.
+root() {
+  real=$(cd -P "${2%/*}/" 2>/dev/null && pwd -P && printf x)
+  if [ -z "$real" ]; then printf '\0?%s\0' "$1"; return; fi
+  real=${real%?x}; real=${real%/}/${2##*/}
+  tree "$1" "$real"
+  if [ -L "$real" ]; then
+    real=$(cd -P "$real" 2>/dev/null && pwd -P && printf x)
+    [ -z "$real" ] || tree "$1" "${real%?x}"
+  fi
+}
+
+@BATCH@
+[ "$squeeze" = cat ] && echo plain || echo gzip
+{
+  printf '%s\0' "$(id -u)"
+  complaints=$({
+@ROOTS@
+  } 2>&1 >&4 | { head -c @MOST@; cat >/dev/null; })
+  printf '\0!%s\0\0.\0' "$complaints"
+} 4>&1 | $squeeze
+}
+audit403_list </dev/null 2>/dev/null
+"""
+
+# For a find without -printf: the same records from stat of GNU, busybox or BSD, or from ls, which has no device.
+_BATCH = r"""
+root=$1; shift
+record() {
+  below=${path#"$root"} depth=0
+  if [ "$path" = "${root:-/}" ]; then below=; fi
+  while :; do case $below in */*) below=${below#*/} depth=$((depth + 1));; *) break;; esac; done
+  name=${path##*/}
+  case $kind in
+    d)
+      mark=d
+      [ "$me" = 0 ] || { [ -r "$path" ] && [ -x "$path" ]; } || mark=u
+@MARKED@
+      printf '\0%s%d/%s/%d/%d/%s/%s\0' "$mark" "$depth" "$mode" "$uid" "$gid" "$device" "$name";;
+    l)
+      target=
+      if [ -n "$links" ]; then target=$(readlink "$path"; printf x); target=${target%x}; target=${target%?}; fi
+      printf '\0l%d/%s/%d/%d/%s/%s\0' "$depth" "$mode" "$uid" "$gid" "$name" "$target";;
+    *) printf '%s%d/%s/%d/%d/%s\0' "$kind" "$depth" "$mode" "$uid" "$gid" "$name";;
+  esac
+}
+records() {
+  while read -r mode uid gid device; do
+    path=$1; shift
+    case $form in c) mode=$((0x$mode));; *) mode=$((0$mode));; esac
+    case $((mode >> 12)) in
+      4) kind=d;; 8) kind=f;; 10) kind=l;; 1) kind=p;; 12) kind=s;; 6) kind=b;; 2) kind=c;; *) kind=U;;
+    esac
+    mode=$(printf %o $((mode & 4095)))
+    record
+  done
+}
+stats() { case $form in c) stat -c '%f %u %g %d' -- "$@";; *) stat -f '%p %u %g %d' -- "$@";; esac; }
+listed() {
+  ls -ldn "$path" | {
+    read -r mode links_to uid gid rest || exit 1
+    kind=${mode%"${mode#?}"} mode=${mode#?} device=
+    case $kind in -) kind=f;; esac
+    record
+  }
+}
+one() {
+  if [ "$form" = l ]; then listed 2>/dev/null && return
+  elif lines=$(stats "$path" 2>/dev/null); then printf '%s\n' "$lines" | records "$path"; return; fi
+  if [ -x "${path%/*}/" ]; then why='No such file or directory'; else why='Permission denied'; fi
+  printf 'find: %s: %s\n' "$path" "$why" >&2
+}
+if [ "$form" != l ] && lines=$(stats "$@" 2>/dev/null); then printf '%s\n' "$lines" | records "$@"
+else for path do one; done; fi
+"""
+
+_FORMS = r"""
+if stat -c %f / >/dev/null 2>&1; then form=c; elif stat -f %p / >/dev/null 2>&1; then form=f; else form=l; fi
+links=; command -v readlink >/dev/null && links=1
+me=$(id -u)  # what test says of root and directories without x bits is wrong in some shells
+export batch form links me
+"""
+_CALM = r"""
+if ionice -c 3 true; then calm='ionice -c 3'; fi
+if nice -n 19 true; then calm="nice -n 19 $calm"; fi
+"""
+_SQUEEZE = "if printf x | gzip -1 >/dev/null; then squeeze='gzip -1'; fi"
+
+
+def listing_script(
+    roots: Sequence[str],
+    excludes: Sequence[str] = (),
+    *,
+    compress: bool = True,
+    calm: bool = True,
+    labels: bool = False,
+) -> str:
+    """The script for some absolute paths.
+
+    `excludes` are patterns of find's: with a slash at the front of paths, with a slash elsewhere of the ends of paths,
+    else of names. The directories that they match are shown, and not entered.
+    """
+    asked = "\n".join(f"root {number} {quoted(root.rstrip('/') or '/')}" for number, root in enumerate(roots))
+    tests = " -o ".join(map(_test, excludes))
+    label = "%Z/" if labels else ""
+    gnu = f"-type d \\( {tests} \\) -printf '\\0x%d/%m/%U/%G/{label}%D/%f\\0' -prune -o" if excludes else ""
+    other = f"\\( -type d \\( {tests} \\) -prune -o ! -name '' \\)" if excludes else ""
+    values = {
+        "CALM": _CALM if calm else "", "SQUEEZE": _SQUEEZE if compress else "", "GNU_EXCLUDED": gnu,
+        "EXCLUDED": other, "BATCH": _batch(excludes) + _FORMS, "MOST": str(MOST_COMPLAINTS), "ROOTS": asked,
+        "LABEL": label,
+    }  # fmt: skip
+    return re.sub("@([A-Z_]+)@", lambda found: values[found[1]], _SCRIPT)
+
+
+def _test(exclude: str) -> str:
+    if "/" not in exclude:
+        return f"-name {_word(exclude)}"
+    return f"-path {_word(exclude if exclude.startswith('/') else f'*/{exclude}')}"
+
+
+def _batch(excludes: Sequence[str]) -> str:
+    """The piece for a find without -printf, as a variable; the shell matches the patterns as find does."""
+    names, marks = "", ""
+    for number, exclude in enumerate(excludes):
+        pattern = f"*/{exclude}" if "/" in exclude and not exclude.startswith("/") else exclude
+        subject = "path" if "/" in exclude else "name"
+        names += f"exclude_{number}={_word(pattern)}; export exclude_{number}\n"
+        marks += f"      case ${subject} in $exclude_{number}) mark=x;; esac\n"
+    return f"{names}batch={_word(_BATCH.replace('@MARKED@', marks))}\n"
+
+
+def _word(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
