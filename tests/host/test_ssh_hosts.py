@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from audit403.host.connect import PARAMIKO
-from audit403.host.transport import HostError
+from audit403.host.connect import PARAMIKO, connect
+from audit403.host.inventory.target import HostTarget
+from audit403.host.ssh_settings import Target
+from audit403.host.transport import HostBusy, HostError, output_of
+from servers.need import need
 from servers.sshd import USER, Sshd, block, keygen, make_key
 
 if TYPE_CHECKING:
@@ -151,6 +156,36 @@ def test_behind_a_hop_where_nothing_listens(way: Way, world: World) -> None:
     way.home.knows(world.sshd.known())
     text = refusal(way)
     assert "web" in text and "127.0.0.1:1" in text
+
+
+def test_a_host_that_lets_nobody_in_just_now(way: Way, world: World, server_dir: Path) -> None:
+    with Sshd(server_dir, "MaxStartups 1") as sshd:
+        way.home.configure(block("web", sshd, world.key))
+        way.home.knows(sshd.known())
+        with socket.create_connection(("127.0.0.1", sshd.port)) as first:
+            assert first.recv(100).startswith(b"SSH-")
+            with pytest.raises(HostBusy, match="web ended the connection"):
+                way.says(HELLO)
+    with socket.create_server(("127.0.0.1", 0)) as shut:
+        threading.Thread(target=lambda: shut.accept()[0].shutdown(socket.SHUT_RDWR), daemon=True).start()
+        with pytest.raises(HostBusy):
+            way.says(HELLO, f"127.0.0.1:{shut.getsockname()[1]}")
+
+
+def test_what_an_inventory_says(way: Way, world: World, inner: Sshd, tmp_path: Path) -> None:
+    way.home.configure(block("gate", world.sshd, world.key), "Host 127.0.0.1\n ProxyCommand false\n")
+    way.home.knows(world.sshd.known(), inner.known())
+    ssh = Target("127.0.0.1", USER, inner.port)
+    target = HostTarget("web1", ssh, str(world.key), proxy_jump="gate")
+    with contextlib.closing(connect(target, way.options())) as transport:
+        assert output_of(transport, HELLO) == b"hello\n"
+    command = f"{need('busybox')} nc %h %p"
+    with contextlib.closing(
+        connect(HostTarget("web1", ssh, str(world.key), None, command), way.options())
+    ) as transport:
+        assert output_of(transport, HELLO) == b"hello\n"
+    with pytest.raises(HostError, match="is no host"):
+        connect("a b", way.options())
 
 
 def test_a_target_with_user_and_port(way: Way, world: World, monkeypatch: pytest.MonkeyPatch) -> None:

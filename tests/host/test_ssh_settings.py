@@ -83,6 +83,16 @@ def test_what_is_asked_for_wins(home: Path) -> None:
         assert (settings.user, settings.port) == ("alice", 22)
 
 
+def test_what_counts_before_the_files(home: Path) -> None:
+    write(home, "Host *\n  ProxyJump one\n  IdentityFile ~/.ssh/one\nHost web1\n  IdentityFile ~/.ssh/two\n")
+    first = {"IdentityFile": "/k e\ny", "ProxyCommand": "nc '%h' \"%p\"\nHost x"}
+    for ssh in (need("ssh"), ""):
+        settings = settings_of(parse_target("web1"), first, ssh=ssh, home=home)
+        assert settings.identity_files == ("/k e y", f"{home}/.ssh/one", f"{home}/.ssh/two")
+        assert (settings.proxy_command, settings.proxy_jump) == ("nc 'web1' \"22\" Host x", ())
+        assert settings_of(parse_target("web1"), {"ProxyJump": "two"}, ssh=ssh, home=home).proxy_jump == ("two",)
+
+
 def test_names_of_files_with_spaces(home: Path) -> None:
     write(home, 'Host *\n  UserKnownHostsFile ~/.ssh/a "~/.ssh/b c" /d\n')
     for settings in both(home, "web1"):

@@ -49,11 +49,12 @@ class Sshd:
         self._authorized.touch()
         self._conf = folder / "sshd_config"
         self._conf.write_text(
-            f"ListenAddress 127.0.0.1\nPort {self.port}\nPidFile none\nAuthorizedKeysFile {self._authorized}\n"
+            f"MaxStartups 100\nListenAddress 127.0.0.1\nPort {self.port}\nPidFile none\n"
+            f"AuthorizedKeysFile {self._authorized}\n"
             + "".join(f"HostKey {key}\n" for key in self.keys)
             + options
             + "\nStrictModes no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n"
-            f"LogLevel VERBOSE\nMaxStartups 100\nPrintMotd no\nSetEnv HOME={folder}\n"
+            f"LogLevel VERBOSE\nPrintMotd no\nSetEnv HOME={folder}\n"
         )
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from audit403.host.ssh_settings import SshSettings, configurations, home_folder, included
+from audit403.host.ssh_settings import SshSettings, configurations, home_folder, included, quoted_word
 
 _FOR_ALL = """\
 Host *
@@ -29,12 +29,23 @@ Host *
 _NAME = re.compile(r"[\w.:%+-]+")
 
 
-def configuration(route: Sequence[SshSettings], connect_seconds: int, accept_new: Path | None) -> str:
+def configuration(
+    target: SshSettings, route: Sequence[SshSettings], connect_seconds: int, accept_new: Path | None
+) -> str:
     """The text of it. `accept_new` is the file for the keys of hosts that no file knows."""
     strict = "yes" if accept_new is None else "accept-new"
     parts = [f"{_FOR_ALL}  ConnectTimeout {connect_seconds}\n  StrictHostKeyChecking {strict}\n"]
+    if _NAME.fullmatch(target.name):
+        parts.append(f"Host {target.name}\n{_proxy(target)}")
     parts += [_of(host, accept_new) for host in route if _NAME.fullmatch(host.name)]
     return "".join([*parts, "Host *\n", included(configurations(home_folder()))])
+
+
+def _proxy(target: SshSettings) -> str:
+    """How the target is reached, which may stand in an inventory and not in the user's files."""
+    if target.proxy_jump:
+        return f"  ProxyJump {','.join(target.proxy_jump)}\n"
+    return "" if target.proxy_command is None else f"  ProxyCommand {target.proxy_command.replace('%', '%%')}\n"
 
 
 def _of(host: SshSettings, accept_new: Path | None) -> str:
@@ -56,4 +67,4 @@ def _expanding(paths: Iterable[str]) -> str:
 
 
 def _quoted(paths: Iterable[str]) -> str:
-    return " ".join('"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"' for path in paths)
+    return " ".join(quoted_word(path) for path in paths)

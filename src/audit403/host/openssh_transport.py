@@ -52,7 +52,8 @@ class OpensshHost:
             if accept_new is not None:
                 accept_new.parent.mkdir(parents=True, exist_ok=True)
             config = Path(self._folder.name, "config")
-            config.write_text(configuration(route, max(1, ceil(seconds)), accept_new), "utf-8", "surrogateescape")
+            text = configuration(settings, route, max(1, ceil(seconds)), accept_new)
+            config.write_text(text, "utf-8", "surrogateescape")
             self._socket = Path(self._folder.name, "ssh")
             self._words = (
                 "-F", str(config), "-S", str(self._socket), "-T", "-o", "LogLevel=ERROR",

@@ -18,7 +18,7 @@ from audit403.host.limits import Clock
 from audit403.host.login import log_in
 from audit403.host.proxy_command import ProxyCommand
 from audit403.host.route import route_to
-from audit403.host.sentences import broke_off, no_command, no_server, unreachable, unreachable_behind
+from audit403.host.sentences import broke_off, busy, no_command, no_server, unreachable, unreachable_behind
 from audit403.host.ssh_settings import SshSettings
 from audit403.host.transport import KEPT_ERRORS, Ended, HostError, one_line
 
@@ -85,6 +85,8 @@ class ParamikoHost:
             raise HostError(f"{hop.name} speaks no way of SSH that paramiko does: use --transport openssh") from error
         except (paramiko.SSHException, OSError, EOFError) as error:
             said = "" if command is None else command.said()
+            if command is None and _is_turned_away(transport, error):
+                raise busy(hop) from error
             raise no_server(hop, said or error) from error
         self._keys.check(hop, key.get_name(), key.asbytes())
         transport.set_keepalive(_ALIVE_SECONDS)
@@ -157,6 +159,11 @@ class _Running:
                     if not piece:
                         return
                     self._errors = (self._errors + piece)[-KEPT_ERRORS:]
+
+
+def _is_turned_away(transport: paramiko.Transport, error: BaseException) -> bool:
+    """Whether the host ended the connection before it had said anything: paramiko names no cause, but has one."""
+    return not transport.remote_version and isinstance(error.__context__, EOFError | ConnectionError)
 
 
 def _prefer(transport: paramiko.Transport, types: tuple[str, ...]) -> None:

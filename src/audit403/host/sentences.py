@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from audit403.host.known_hosts import at_port
 from audit403.host.ssh_settings import SshSettings, key_name
-from audit403.host.transport import HostError, one_line
+from audit403.host.transport import HostBusy, HostError, one_line
 
 
 def unknown_key(settings: SshSettings, shown: str) -> HostError:
@@ -42,6 +42,14 @@ def unreachable_behind(settings: SshSettings, why: object) -> HostError:
 def no_server(settings: SshSettings, why: object) -> HostError:
     """A connection on which nobody speaks SSH."""
     return HostError(f"{settings.name} does not answer as an SSH server: {one_line(why)}")
+
+
+def busy(settings: SshSettings) -> HostBusy:
+    """A host that lets no more connections in just now."""
+    return HostBusy(
+        f"{settings.name} ended the connection before it said that it is an SSH server: it may have too many "
+        "connections (MaxStartups), or shut this address out"
+    )
 
 
 def no_command(label: str, why: object) -> HostError:

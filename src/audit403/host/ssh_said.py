@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from audit403.host.known_hosts import at_port
 from audit403.host.sentences import (
+    busy,
     changed_key,
     no_server,
     other_means,
@@ -30,6 +31,7 @@ _CONNECT = re.compile(r"^ssh: connect to host (\S+) port (\d+): (.*)$", re.MULTI
 _RESOLVE = re.compile(r"^ssh: Could not resolve hostname (\S+): (.*)$", re.MULTILINE)
 _BEHIND = re.compile(r"^channel \d+: open failed: (.*)$", re.MULTILINE)
 _AGENT = "agent refused operation"
+_TURNED_AWAY = re.compile(r"kex_exchange_identification: .*(?:closed|reset).*(?:\n.*(?:closed|reset).*)?")
 _OF_THE_END = ("kex_exchange_identification", "stdio forwarding failed", "banner exchange: Connection to UNKNOWN")
 """Said of the end of a connection whose cause is said elsewhere."""
 
@@ -37,9 +39,10 @@ _OF_THE_END = ("kex_exchange_identification", "stdio forwarding failed", "banner
 def why_not(said: str, route: Sequence[SshSettings]) -> HostError:
     """The sentence for what ssh wrote; `route` are the hosts on the way, the target last."""
     text = said.replace("\r", "")
-    return (
-        _of_keys(text, route) or _of_logins(text, route) or _of_ways(text, route) or no_server(route[-1], _told(text))
-    )
+    found = _of_keys(text, route) or _of_logins(text, route) or _of_ways(text, route)
+    if found is None and route[-1].proxy_command is None and _TURNED_AWAY.fullmatch(text.strip()):
+        return busy(route[-1])
+    return found or no_server(route[-1], _told(text))
 
 
 def _of_keys(text: str, route: Sequence[SshSettings]) -> HostError | None:

@@ -20,6 +20,7 @@ from audit403.host.known_hosts import DEFAULT_PORT, names_host
 from audit403.host.transport import HostError
 
 _OF_ALL = Path("/etc/ssh/ssh_config")
+_OF_FILES = ("IdentityFile", "Include")
 _DEEPEST = 16
 _SECONDS = 10
 _NONE = "none"
@@ -91,14 +92,21 @@ def parse_target(text: str) -> Target:
     return Target(host, user, port)
 
 
-def settings_of(target: Target, *, ssh: str | None = None, home: Path | None = None) -> SshSettings:
+def settings_of(
+    target: Target, first: Mapping[str, str] | None = None, *, ssh: str | None = None, home: Path | None = None
+) -> SshSettings:
     """How OpenSSH would reach a target; `ssh` is the program, found in PATH where it is not given.
 
-    Raises SshError where ssh, or the reader that stands for it, does not take the configuration.
+    `first` are keywords with what counts before the files. Raises SshError where ssh, or the reader that stands for it,
+    does not take the configuration.
     """
     home = home_folder() if home is None else home
     program = shutil.which("ssh") if ssh is None else ssh
-    said = _asked(program, target, configurations(home)) if program else _read(target, configurations(home))
+    before = "".join(_written(keyword, value) for keyword, value in (first or {}).items())
+    files = configurations(home)
+    said = _asked(program, target, before + included(files)) if program else _read(target, before, files)
+    for keyword in first or {}:  # of these two the one that comes first counts, which paramiko's reader does not know
+        said.pop({"ProxyJump": "proxycommand", "ProxyCommand": "proxyjump"}.get(keyword, ""), None)
     return _settings(target, said, home)
 
 
@@ -114,16 +122,26 @@ def configurations(home: Path) -> tuple[Path, ...]:
 
 def included(paths: Iterable[Path]) -> str:
     """A configuration that is others together."""
-    quoted = (str(path).replace("\\", "\\\\").replace('"', '\\"') for path in paths)
-    return "".join(f'Include "{path}"\n' for path in quoted)
+    return "".join(_written("Include", str(path)) for path in paths)
 
 
-def _asked(program: str, target: Target, files: Sequence[Path]) -> dict[str, list[str]]:
+def _written(keyword: str, value: str) -> str:
+    """One line, with quotes where it is about a file."""
+    text = " ".join(value.splitlines())
+    return f"{keyword} {quoted_word(text) if keyword in _OF_FILES else text}\n"
+
+
+def quoted_word(text: str) -> str:
+    """A word of a configuration."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _asked(program: str, target: Target, configuration: str) -> dict[str, list[str]]:
     """What `ssh -G` says; each keyword with all its lines."""
     command = [program, "-T", "-G", "-F", "/dev/stdin"]
     command += ["-l", target.user] if target.user else []
     command += ["-p", str(target.port)] if target.port else []
-    given = included(files).encode("utf-8", "surrogateescape")
+    given = configuration.encode("utf-8", "surrogateescape")
     try:
         done = subprocess.run(
             [*command, "--", target.host], input=given, capture_output=True, timeout=_SECONDS, check=False
@@ -142,20 +160,17 @@ def _asked(program: str, target: Target, files: Sequence[Path]) -> dict[str, lis
     return said
 
 
-def _read(target: Target, files: Sequence[Path]) -> dict[str, list[str]]:
+def _read(target: Target, first: str, files: Sequence[Path]) -> dict[str, list[str]]:
     """What the files say, read without ssh."""
     from paramiko import SSHConfig
     from paramiko.ssh_exception import ConfigParseError, CouldNotCanonicalize
 
-    said: dict[str, list[str]] = {}
-    for path in files:
-        text = "\n".join(_with_includes(path, path.parent, target.host, 0))
-        try:
-            found = SSHConfig.from_text(text).lookup(target.host)
-        except (ConfigParseError, CouldNotCanonicalize, ValueError) as error:
-            raise SshError(f"{path} cannot be read as ssh's configuration: {error}") from error
-        for keyword, value in found.items():
-            said.setdefault(keyword, list(value) if isinstance(value, list) else [str(value)])
+    parts = [first, *("\n".join(_with_includes(path, path.parent, target.host, 0)) for path in files)]
+    try:
+        found = SSHConfig.from_text("\nHost *\n".join(parts)).lookup(target.host)
+    except (ConfigParseError, CouldNotCanonicalize, ValueError) as error:
+        raise SshError(f"ssh's configuration cannot be read: {error}") from error
+    said = {keyword: list(value) if isinstance(value, list) else [str(value)] for keyword, value in found.items()}
     if target.user:
         said["user"] = [target.user]
     if target.port:
