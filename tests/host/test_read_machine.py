@@ -57,7 +57,8 @@ def test_selinux_enforces() -> None:
         (("httpd_enable_homedirs", False), ("httpd_use_nfs", True)),
     )
     assert machine.units[0].properties == (("User", ""), ("ProtectHome", "yes"), ("MainPID", "800"))
-    assert machine.mount_tables[1][1] == Mount("/home", "/", "tmpfs", "tmpfs", frozenset({"ro", "mode=000"}), 31, 30)
+    hidden = Mount("/home", "/", "tmpfs", "tmpfs", frozenset({"ro", "mode=000"}), 31, 30, "0:40")
+    assert machine.mount_tables[1][1] == hidden
     assert machine.protected_symlinks is True and machine.system == "Linux 5.14.0"
     assert [what for what, _ in machine.not_seen] == ["programs and root directories of other users' processes"]
 
@@ -65,7 +66,14 @@ def test_selinux_enforces() -> None:
 def test_mounts_have_their_escapes_undone() -> None:
     table = machine_of(output(*host()), NAMES).mount_tables[0]
     assert table[2] == Mount(
-        "/srv", "/sites of all", "ext4", "/dev/sdb1", frozenset({"ro", "nosymfollow", "errors=remount-ro"}), 24, 22
+        "/srv",
+        "/sites of all",
+        "ext4",
+        "/dev/sdb1",
+        frozenset({"ro", "nosymfollow", "errors=remount-ro"}),
+        24,
+        22,
+        "8:2",
     )
 
 

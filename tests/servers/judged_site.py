@@ -8,6 +8,7 @@ from audit403.core.finding import NOTE
 from audit403.engine.judge import Judges, facts_of, findings_of
 from audit403.engine.replay import Replay
 from audit403.evidence.forwarding import Forwarding
+from audit403.evidence.overlay import Overlay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +31,7 @@ class OnMachine(Forwarding):
         return self._machine
 
     def with_changes(self, edits: Iterable[Edit]) -> Evidence:
-        return OnMachine(self._inner.with_changes(edits), self._machine)
+        return Overlay(self, edits)
 
 
 def findings_about(site: Site, family: str) -> list[Finding]:

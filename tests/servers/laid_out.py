@@ -22,9 +22,10 @@ from .live import CLIENT_HEADER, STAND_IN, Live, write
 from .need import need
 from .process import IS_ROOT, server_directory
 from .rule_examples import Ask, Example, ExampleError
+from .sandbox import Sandbox, sandbox_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
     from pathlib import Path
 
     from .apache import Apache
@@ -65,16 +66,20 @@ class LaidOut(NamedTuple):
     root: Path
     main: Path
     certificates: Certificates | None
+    sandbox: Sandbox | None = None
 
     def refusal_to_start(self) -> str | None:
         """What the real server has against the configuration, None where nothing."""
         return self.layout.server(self.base / "run", self._live().main).check()
 
     @contextlib.contextmanager
-    def running(self) -> Iterator[Running]:
-        """The real server with the configuration as it now lies there."""
+    def running(self, unhidden: Container[str] = ()) -> Iterator[Running]:
+        """The real server with the configuration as it now lies there, in its sandbox but for some points of it."""
         live = self._live()
-        with self.layout.server(self.base / "run", live.main) as server:
+        server = self.layout.server(self.base / "run", live.main)
+        if self.sandbox is not None:
+            server.within = self.sandbox.within(unhidden)
+        with server:
             yield Running(server, live, self.certificates)
 
     def _live(self) -> Live:
@@ -157,11 +162,18 @@ def lay_out_example(example: Example, certificates: Certificates | None = None) 
         _open_up(conf)
         _open_up(root)
         _grow(example.tree, root, words)
-        yield LaidOut(layout, base, conf, root, main, certificates)
+        sandbox = sandbox_of(_filled(example.mounts, words), str(base / "run/systemd")) if example.mounts else None
+        if sandbox is not None:
+            (base / "run/systemd").mkdir()
+        yield LaidOut(layout, base, conf, root, main, certificates, sandbox)
 
 
 def needs_root(example: Example) -> bool:
     """Whether laying it out takes files of other users."""
+    return (not IS_ROOT and bool(example.mounts)) or _has_other_owners(example)
+
+
+def _has_other_owners(example: Example) -> bool:
     return not IS_ROOT and any(line.split()[1] != "-" for line in _lines(example.tree)) and bool(_other_owners(example))
 
 

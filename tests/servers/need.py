@@ -34,6 +34,7 @@ PROGRAMS = {
     "getfacl": Program("acl", ("--version",)),
     "setfacl": Program("acl", ("--version",)),
     "setpriv": Program("util-linux", ("--version",)),
+    "nsenter": Program("util-linux", ("--version",)),
     "unshare": Program("util-linux", ("--version",)),
     "ssh": Program("openssh-client", ("-V",)),
     "sshd": Program("openssh-server", ("-V",)),

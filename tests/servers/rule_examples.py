@@ -65,6 +65,7 @@ class Example(NamedTuple):
     asks: tuple[Ask, ...]
     log: tuple[str, ...]
     findings: tuple[str, ...] | None = None
+    mounts: str = ""
 
     @property
     def id(self) -> str:
@@ -108,13 +109,19 @@ class _Page:
         self.page = page
         self.configurations = [block for block in every if block.language in FAMILIES and "title" in block.attributes]
         self.trees = [block for block in every if block.language == "tree"]
+        self.mounts = [block for block in every if block.language == "mounts"]
         self.htaccess: dict[str, list[Block]] = {}
         for block in every:
             if block.language == "htaccess" and "title" in block.attributes:
                 self.htaccess.setdefault(block.attributes.get("path", ".htaccess"), []).append(block)
 
     def all(self) -> list[Block]:
-        return [*self.configurations, *(block for found in self.htaccess.values() for block in found), *self.trees]
+        return [
+            *self.configurations,
+            *(block for found in self.htaccess.values() for block in found),
+            *self.trees,
+            *self.mounts,
+        ]
 
     def _stands_alone(self, title: str, pair: str) -> bool:
         """Whether a state has `.htaccess` files of its own where the broken one has none to be replaced."""
@@ -133,10 +140,11 @@ class _Page:
             configuration = _block(self.configurations, "broken")
             access_files = {path: _block(found, "broken") for path, found in self.htaccess.items()}
         tree = _block(self.trees, title, pair) or _block(self.trees, "") or _block(self.trees, "broken")
+        mounts = _block(self.mounts, title, pair)
         if configuration is None and not access_files:
             raise ExampleError(f'{self.page}: no configuration belongs to the block title="{title}"')
         own = {
-            key: value for block in (configuration, *access_files.values(), tree)
+            key: value for block in (configuration, *access_files.values(), tree, mounts)
             if block is not None and block.attributes.get("title") == title for key, value in block.attributes.items()
         }  # fmt: skip
         if "expect" not in own:
@@ -149,7 +157,8 @@ class _Page:
         logs = tuple(part.strip() for part in own.get("log", "").split("|") if part.strip())
         family = "apache" if configuration is None else configuration.language
         source = f"{self.page.parent.name}/{self.page.stem.replace('_', '-')}"
-        return Example(family, source, title, state, files, text, asks, logs)  # type: ignore[arg-type]
+        own_mounts = "" if mounts is None else mounts.text
+        return Example(family, source, title, state, files, text, asks, logs, None, own_mounts)  # type: ignore[arg-type]
 
 
 def case_examples(folder: Path) -> list[Example]:

@@ -16,14 +16,18 @@ from audit403.core.edit import (
     OwnerEdit,
     RemoveEdit,
     TextEdit,
+    UnhideEdit,
 )
 from audit403.core.family import Options
 from audit403.core.finding import MANUAL, NOTE
 from audit403.core.plugins import FAMILIES, entry_points, load
 from audit403.core.request import Request, Tls
-from audit403.engine.audit import Asked, Report, audit
+from audit403.engine.audit import Asked, Judged, Report, audit
 from audit403.evidence.local import LocalEvidence
+from audit403.evidence.machine import Unit
 
+from .discovery import discovered, instance_of
+from .judged_site import OnMachine, findings_about
 from .need import need
 from .rule_examples import Ask, Example
 
@@ -34,6 +38,10 @@ if TYPE_CHECKING:
     from audit403.core.finding import Finding
 
     from .laid_out import LaidOut, Running
+    from .sandbox import Sandbox
+
+
+UNIT = "site.service"
 
 
 class Trial:
@@ -48,9 +56,25 @@ class Trial:
 
     @property
     def report(self) -> Report:
-        if self._report is None:
+        if self._report is None and self.place.sandbox is not None:
+            self._report = self._of_running(self.place.sandbox)
+        elif self._report is None:
             self._report = audit([str(self.place.main)], Asked(tree="here", strict=True, no_settings=True))
         return self._report
+
+    def _of_running(self, sandbox: Sandbox) -> Report:
+        """What is found of the server as it runs in its sandbox."""
+        family: Family = load(entry_points(FAMILIES)[self.example.family])
+        with self.place.running() as running:
+            found = discovered()
+            worker = instance_of(found, running.server.pid).workers[0]._replace(unit=UNIT)
+        machine = found._replace(
+            units=(Unit(UNIT, sandbox.settings),),
+            processes=tuple(worker if one.pid == worker.pid else one for one in found.processes),
+        )
+        site = family.read(str(self.place.main), OnMachine(LocalEvidence(), machine), Options(worker=worker))
+        findings = findings_about(site, self.example.family)
+        return Report(tuple(Judged(finding, site, "", True) for finding in findings), 0, (), (site,))
 
     @property
     def own(self) -> list[Finding]:
@@ -113,7 +137,8 @@ class Trial:
                 _write_edits(fix.edits)
                 for edit in fix.world:
                     make(edit)
-                with self.place.running() as running:
+                unhidden = {edit.point for edit in fix.world if isinstance(edit, UnhideEdit)}
+                with self.place.running(unhidden) as running:
                     self._held_against(running, finding, fix.summary)
             finally:
                 for path, content in texts.items():

@@ -3,12 +3,60 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .need import need, need_root
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
+
+
+class Sandbox(NamedTuple):
+    """What a service sees that others do not: commands that mount it, each with its point, and the unit's settings."""
+
+    commands: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
+    settings: tuple[tuple[str, str], ...]
+
+    def within(self, without: Container[str] = ()) -> tuple[str, ...]:
+        """What to put before the server's command; what is mounted at the points `without` is left out."""
+        return in_own_mounts(*(one for point, made in self.commands if point not in without for one in made))
+
+
+def sandbox_of(text: str, folder: str) -> Sandbox:
+    """`inaccessible PATH`, `tmpfs PATH [OPTIONS]`, `bind SOURCE PATH [OPTIONS]`, `unit Setting=value`, one a line;
+    `folder` is for what systemd keeps in /run.
+    """
+    commands: list[tuple[str, tuple[tuple[str, ...], ...]]] = []
+    settings = []
+    for line in text.splitlines():
+        kind, *words = line.split()
+        if kind == "unit":
+            name, _, value = " ".join(words).partition("=")
+            settings.append((name, value))
+        elif kind == "inaccessible":
+            commands.append((words[0], _inaccessible(words[0], folder)))
+        elif kind == "tmpfs":
+            commands.append(
+                (words[0], (("mount", "-t", "tmpfs", "-o", ",".join(words[1:]) or "rw", "tmpfs", words[0]),))
+            )
+        elif kind == "bind":
+            again = (("mount", "-o", f"remount,bind,{words[2]}", words[1]),) if words[2:] else ()
+            commands.append((words[1], (("mount", "--bind", words[0], words[1]), *again)))
+        else:
+            raise ValueError(f"{line}: expected inaccessible, tmpfs, bind or unit")
+    return Sandbox(tuple(commands), tuple(settings))
+
+
+def _inaccessible(point: str, folder: str) -> tuple[tuple[str, ...], ...]:
+    """As systemd does it: a directory of mode 000 in its tmpfs is bound over the point."""
+    there = f"{folder}/systemd/inaccessible/dir"
+    return (
+        ("mount", "-t", "tmpfs", "tmpfs", folder),
+        ("mkdir", "-p", there),
+        ("chmod", "0", there),
+        ("mount", "--bind", there, point),
+        ("umount", "-l", folder),
+    )
 
 
 def in_own_mounts(*commands: Sequence[str]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from audit403.core.finding import ERROR, NOTE, WARNING
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import PathPlace
 from audit403.explore.subject import PURPOSE_HOME, PURPOSE_LINKED, PURPOSE_PAGE, PURPOSE_PROBE, Blocked
-from audit403_checks.files.behind import behind
+from audit403_checks.files.behind import Behind, behind
 from audit403_checks.files.blocked import is_listed_only, more_like
 from audit403_checks.files.kinds import is_for_nobody, is_kept_back, is_public, may_be_public
 from audit403_checks.files.remedies import worker_of
@@ -23,13 +23,16 @@ _ANY_PAGE = (PURPOSE_HOME, PURPOSE_PAGE, PURPOSE_PROBE, PURPOSE_LINKED)
 
 
 class Judged(NamedTuple):
-    """Some of a refusal's entries that are as grave and have the same rule; `access` is what they refuse."""
+    """Some of a refusal's entries that are as grave and have the same rule; `access` is what they refuse, and `behind`
+    what explains it better than their modes.
+    """
 
     refusal: Refusal
     severity: str
     blocked: list[Blocked]
     access: str
     message: str
+    behind: Behind | None = None
 
 
 def judged(fact: Fact, site: Site, rule: str | None = None) -> Iterator[Judged]:
@@ -39,12 +42,13 @@ def judged(fact: Fact, site: Site, rule: str | None = None) -> Iterator[Judged]:
         return
     refusal, subject = found
     access, entries, message = _KINDS[refusal.cause]
-    groups: dict[str, list[Blocked]] = {}
+    groups: dict[tuple[str, str], tuple[list[Blocked], Behind | None]] = {}
     for severity, one in entries(site, refusal, subject):
-        if behind(site, one.path, access) == rule:
-            groups.setdefault(severity, []).append(one)
-    for severity, blocked in groups.items():
-        yield Judged(refusal, severity, blocked, access, message(site, blocked))
+        why = behind(site, refusal.family, one.path, access)
+        if (None if why is None else why.rule) == rule:
+            groups.setdefault((severity, "" if why is None else why.reason), ([], why))[0].append(one)
+    for (severity, _), (blocked, why) in groups.items():
+        yield Judged(refusal, severity, blocked, access, message(site, blocked), why)
 
 
 _Entries = Iterator[tuple[str, Blocked]]

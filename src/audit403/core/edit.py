@@ -53,6 +53,12 @@ class ReloadEdit(NamedTuple):
     user: str
 
 
+class UnhideEdit(NamedTuple):
+    """A server's sandbox no longer mounts anything of its own at this point."""
+
+    point: str
+
+
 class CreateFileEdit(NamedTuple):
     """A new regular file."""
 
@@ -81,4 +87,14 @@ def edited(content: bytes, edits: Iterable[TextEdit]) -> bytes | None:
     return b"".join((*parts, content[position:]))
 
 
-Edit = TextEdit | ModeEdit | OwnerEdit | AclUserEdit | GroupMemberEdit | ReloadEdit | CreateFileEdit | RemoveEdit
+Edit = (
+    TextEdit
+    | ModeEdit
+    | OwnerEdit
+    | AclUserEdit
+    | GroupMemberEdit
+    | ReloadEdit
+    | UnhideEdit
+    | CreateFileEdit
+    | RemoveEdit
+)

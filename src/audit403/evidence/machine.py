@@ -12,7 +12,7 @@ class Mount(NamedTuple):
     """One line of mountinfo(5): `root` is the part of the file system that is mounted at `point`.
 
     `options` are those of the mount and of its file system, without a `rw` where either is read-only. `number` and
-    `parent` say what lies on what, where something was mounted over a part of the tree.
+    `parent` say what lies on what, where something was mounted over a part of the tree; `device` is the file system's.
     """
 
     point: str
@@ -22,6 +22,7 @@ class Mount(NamedTuple):
     options: frozenset[str]
     number: int = 0
     parent: int = 0
+    device: str = ""
 
 
 class Process(NamedTuple):
@@ -104,3 +105,16 @@ def mount_at(table: Iterable[Mount], path: str) -> Mount | None:
         found = min(reversed(below), key=lambda mount: len(mount.point))
         below = on.pop(found.number, None)
     return found
+
+
+def without_mounts(table: Iterable[Mount], points: Iterable[str]) -> tuple[Mount, ...]:
+    """The table without what is mounted at some points; what lay on that lies on what was below it."""
+    table, points = tuple(table), frozenset(points)
+    above = {mount.number: mount.parent for mount in table if mount.point in points}
+    left = []
+    for mount in table:
+        if mount.point not in points:
+            while mount.parent in above:
+                mount = mount._replace(parent=above[mount.parent])
+            left.append(mount)
+    return tuple(left)

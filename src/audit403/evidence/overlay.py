@@ -5,6 +5,7 @@ chmod and setfacl keep mode and mask in step as acl(5) says; chown drops the set
 
 from collections.abc import Callable, Iterable
 from errno import EINVAL, EISDIR
+from typing import TYPE_CHECKING
 
 from audit403.core.edit import (
     AclUserEdit,
@@ -15,6 +16,7 @@ from audit403.core.edit import (
     OwnerEdit,
     RemoveEdit,
     TextEdit,
+    UnhideEdit,
 )
 from audit403.evidence.acl import in_kernel_order, mask_of
 from audit403.evidence.forwarding import Forwarding
@@ -32,6 +34,9 @@ from audit403.evidence.interface import (
     Unreadable,
 )
 from audit403.evidence.links import parent_of, real_entry_path, real_path
+
+if TYPE_CHECKING:
+    from audit403.evidence.machine import Machine
 
 
 class ImpossibleEdit(ValueError):
@@ -52,6 +57,7 @@ class Overlay(Forwarding):
         self._removed: tuple[str, ...] = ()
         self._added_names: dict[str, set[str]] = {}
         self._memberships: dict[str, tuple[str, ...]] = {}
+        self._unhidden: frozenset[str] = frozenset()
         edits = tuple(edits)
         self._edit_texts([edit for edit in edits if isinstance(edit, TextEdit)])
         for edit in edits:
@@ -115,6 +121,18 @@ class Overlay(Forwarding):
                 joined.append(group.gid)
         return tuple(sorted({*gids, *joined}))
 
+    def machine(self) -> "Machine | NotCollected":
+        """What runs there, without what sandboxes no longer mount."""
+        machine = self._inner.machine()
+        if not self._unhidden or isinstance(machine, NotCollected):
+            return machine
+        from audit403.evidence.machine import without_mounts
+
+        own = machine.login.mounts
+        tables = enumerate(machine.mount_tables)
+        changed = (table if number == own else without_mounts(table, self._unhidden) for number, table in tables)
+        return machine._replace(mount_tables=tuple(changed))
+
     def with_changes(self, edits: Iterable[Edit]) -> Evidence:
         """The same world after `edits` too."""
         return Overlay(self, edits)
@@ -135,6 +153,8 @@ class Overlay(Forwarding):
             self._create(edit)
         elif isinstance(edit, RemoveEdit):
             self._remove(edit)
+        elif isinstance(edit, UnhideEdit):
+            self._unhidden |= {edit.point}
 
     def _change(self, path: str, follow: bool, change: Callable[[Entry], Entry]) -> None:
         found = self._find(path, follow)

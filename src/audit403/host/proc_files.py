@@ -41,7 +41,7 @@ def _mount(line: str) -> Mount:
     options = frozenset(_plain(one) for one in (*fields[5].split(","), *of_system.split(",")) if one)
     return Mount(
         _plain(fields[4]), _plain(fields[3]), _plain(behind[0]), _plain(behind[1]) if len(behind) > 1 else "",
-        options - {"rw"} if "ro" in options else options, int(fields[0]), int(fields[1]),
+        options - {"rw"} if "ro" in options else options, int(fields[0]), int(fields[1]), fields[2],
     )  # fmt: skip
 
 

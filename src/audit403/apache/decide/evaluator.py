@@ -53,6 +53,10 @@ class Evaluator:
         self.worker = worker
         #: Directories (with their slash) whose `.htaccess` is read as with AllowOverride All: to see what it would do.
         self.read_anyway = read_anyway
+        if worker is not None:
+            from audit403.files.mounts import world_of
+
+            evidence = world_of(evidence, worker)
         self.evidence = evidence
         #: What is served; where the tree is not known, what is assumed of it stands here.
         self.served: Evidence = evidence if assumed is None else assumed

@@ -72,7 +72,7 @@ class Evaluator:
         self, model: Model, evidence: Evidence, *, now: int | None = None, worker: "Process | None" = None
     ) -> None:
         self.model = model
-        self.evidence = evidence
+        self.evidence = evidence if worker is None else _seen_by(worker, evidence)
         self.worker = worker
         self.geoip2_readers: dict[str, object] = {}
         self._now = now
@@ -346,6 +346,12 @@ class Evaluator:
             or try_files(exchange)
             or content_phase(exchange)
         )
+
+
+def _seen_by(worker: "Process", evidence: Evidence) -> Evidence:
+    from audit403.files.mounts import world_of
+
+    return world_of(evidence, worker)
 
 
 def _handler_of(context: Context) -> Directive | None:

@@ -1,0 +1,24 @@
+"""The findings of the rules that know what stands behind a missing permission."""
+
+from collections.abc import Iterator
+
+from audit403.core.fact import Fact
+from audit403.core.family import Site
+from audit403.core.finding import Finding
+from audit403_checks.files.blocked import about_first, blocked_finding
+from audit403_checks.files.judged import judged
+from audit403_checks.files.remedies import fixes_for
+
+
+def explained(rule: str, fact: Fact, site: Site) -> Iterator[Finding]:
+    """What the rule of this name says of a fact."""
+    for one in judged(fact, site, rule):
+        if one.behind is None:
+            continue
+        paths = [blocked.path for blocked in one.blocked]
+        fixes = one.behind.fixes(paths)
+        if one.behind.modes_help:
+            about, _ = about_first(site, one)
+            fixes += fixes_for(site, about, one.access, paths)
+        told = one._replace(message=f"{one.message}: {one.behind.reason}")
+        yield blocked_finding(rule, site, told, reason=one.behind.reason, fixes=fixes)
