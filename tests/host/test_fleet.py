@@ -17,8 +17,10 @@ import pytest
 from audit403.core.errors import BadUsage
 from audit403.host import fleet
 from audit403.host.fleet import INTERRUPTED, HostResult, Progress, audit_all
+from audit403.host.fleet_worker import through_parent
 from audit403.host.inventory.target import HostTarget, read_target
 from audit403.host.journal import Journal
+from audit403.host.passphrases import Passphrases
 from audit403.host.transport import HostBusy, HostError
 from servers.command import environment
 
@@ -133,6 +135,40 @@ def test_what_is_seen_is_counted_and_told() -> None:
     run([f"web{number}" for number in range(5)], job, progress=told.append)
     assert told[-1] == Progress(5, 0, 5, 50)
     assert all(first.done <= second.done for first, second in itertools.pairwise(told))
+
+
+def test_a_passphrase_is_asked_for_once_where_there_is_a_terminal() -> None:
+    asked: list[tuple[int, str]] = []
+    typed = iter(["wrong", "right"])
+
+    def ask(key: str) -> str | None:
+        asked.append((os.getpid(), key))
+        return None if key == "/none" else next(typed)
+
+    def log_in(target: HostTarget, seen: fleet.Seen) -> dict[str, Any]:
+        key = "/none" if target.name == "none" else "/key"
+        tries = []
+        for _ in range(3):
+            tries.append(through_parent(ask)(key))
+            if tries[-1] in (None, "right"):
+                break
+        with pytest.raises(OSError, match="No such device"):
+            open("/dev/tty").close()
+        return {"told": tries[-1]}
+
+    found = run(["a", "b", "none", "c", "d"], log_in, jobs=2, ask=ask)
+    assert {name: result.report and result.report["told"] for name, result in found.items()} == {
+        "a": "right", "b": "right", "none": None, "c": "right", "d": "right",
+    }  # fmt: skip
+    assert sorted(asked) == [(os.getpid(), "/key"), (os.getpid(), "/key"), (os.getpid(), "/none")]
+    assert run(["none"], lambda target, seen: {"told": through_parent(ask)("/none")})["none"].report == {"told": None}
+
+
+def test_nobody_is_asked_without_end() -> None:
+    asked: list[str] = []
+    passphrases = Passphrases(lambda key: asked.append(key) or "wrong")  # type: ignore[func-returns-value]
+    assert [passphrases.told("/key", 1) for _ in range(5)] == ["wrong", "wrong", "wrong", None, None]
+    assert passphrases.told("/key", 2) is None and len(asked) == 3
 
 
 def test_one_host_is_audited_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,9 +16,10 @@ from multiprocessing import connection
 from typing import Any
 
 from audit403.core.named_tuple import NamedTuple
-from audit403.host.fleet_worker import BUSY, DONE, FAULT, GONE, SEEN, TooLate, Worker, here
+from audit403.host.fleet_worker import ASK, BUSY, DONE, FAULT, GONE, SEEN, Ask, TooLate, Worker, here
 from audit403.host.inventory.target import HostTarget
 from audit403.host.journal import Journal
+from audit403.host.passphrases import Passphrases
 
 Seen = Callable[[int], None]
 """To be told how many entries of a tree have been looked at since it was told last."""
@@ -63,8 +64,11 @@ def audit_all(
     host_timeout: float,
     journal: Journal | None = None,
     progress: Callable[[Progress], None] | None = None,
+    ask: Ask | None = None,
 ) -> Iterator[HostResult]:
     """Run the job for every host and give its results as they come; what a journal has is given first and not run.
+
+    `ask` answers jobs that ask for a passphrase by `through_parent`; each key's is asked for once.
 
     Ctrl-C ends it: the hosts that are not done then have a result that says so. A second one is Python's own.
     """
@@ -76,7 +80,7 @@ def audit_all(
         elif target.fault is not None:
             yield HostResult(target.name, None, target.fault)
     left = [target for target in every if target.name not in known and target.fault is None]
-    fleet = _Fleet(left, job, jobs, host_timeout, len(every) - len(left), progress)
+    fleet = _Fleet(left, job, jobs, host_timeout, len(every) - len(left), progress, Passphrases(ask))
     for target, result in fleet.results() if len(left) > 1 else fleet.result_here():
         if journal is not None and result.fault != INTERRUPTED:
             journal.add(target, result.report, result.fault, result.seconds)
@@ -92,7 +96,7 @@ class _Waiting(NamedTuple):
 class _Fleet:
     def __init__(
         self, targets: list[HostTarget], job: Job, jobs: int, host_timeout: float, done: int,
-        progress: Callable[[Progress], None] | None,
+        progress: Callable[[Progress], None] | None, passphrases: Passphrases,
     ) -> None:  # fmt: skip
         self._waiting = deque(_Waiting(target) for target in targets)
         self._job, self._jobs, self._host_timeout = job, max(1, jobs), host_timeout
@@ -100,7 +104,7 @@ class _Fleet:
         self._at: dict[Worker, _Waiting] = {}
         self._done, self._total = done, done + len(targets)
         self._entries = 0
-        self._progress = progress
+        self._progress, self._passphrases = progress, passphrases
         self._told = 0.0
         self._is_stopped = False
 
@@ -164,6 +168,11 @@ class _Fleet:
         kind, value = worker.hear()
         if kind == SEEN:
             self._saw(value)
+        elif kind == ASK:
+            begun = time.monotonic()
+            worker.tell(self._passphrases.told(value, (worker, worker.served)))
+            for one in self._workers:  # nobody's time is over for this
+                one.since += time.monotonic() - begun
         elif kind == GONE:
             yield self._left(worker, value)
         else:

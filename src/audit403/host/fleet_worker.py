@@ -20,8 +20,28 @@ from audit403.host.transport import HostBusy, HostError
 
 Job = Callable[[HostTarget, Callable[[int], None]], Mapping[str, Any]]
 
-SEEN, DONE, FAULT, BUSY, GONE = "seen", "done", "fault", "busy", "gone"
+Ask = Callable[[str], str | None]
+"""Asks whoever sits there for the passphrase of a key file; None where it is not told."""
+
+SEEN, ASK, DONE, FAULT, BUSY, GONE = "seen", "ask", "done", "fault", "busy", "gone"
 _OFTEN = 0.2
+
+
+_parent: Connection | None = None
+"""In a process of a fleet the way to the one that started it."""
+
+
+def through_parent(ask: Ask) -> Ask:
+    """An `ask` that works in a process of a fleet as well, which has no terminal: it is asked where there is one."""
+
+    def asked(key: str) -> str | None:
+        if _parent is None:
+            return ask(key)
+        _parent.send_bytes(_message(ASK, key))
+        told: str | None = _parent.recv()
+        return told
+
+    return asked
 
 
 class Worker:
@@ -33,8 +53,6 @@ class Worker:
         self._process = context.Process(target=_serve, args=(theirs, [self.connection, *others], job), daemon=True)
         self._process.start()
         theirs.close()
-        with suppress(OSError):
-            os.setpgid(self._pid(), self._pid())
         self.since, self.served = 0.0, 0
 
     def give(self, target: HostTarget) -> None:
@@ -42,6 +60,11 @@ class Worker:
         self.since, self.served = time.monotonic(), self.served + 1
         with suppress(OSError):  # it has died: what is heard next says so
             self.connection.send(target)
+
+    def tell(self, passphrase: str | None) -> None:
+        """The answer to what it asked for."""
+        with suppress(OSError):
+            self.connection.send(passphrase)
 
     def hear(self) -> tuple[str, Any]:
         """The next of its messages; where it is gone, how it went."""
@@ -57,8 +80,9 @@ class Worker:
     def end(self) -> None:
         """End the process with all that it has started."""
         self.connection.close()
-        with suppress(OSError):
-            os.killpg(self._pid(), signal.SIGKILL)
+        for kill in (os.kill, os.killpg):  # it may not have a group of its own yet
+            with suppress(OSError):
+                kill(self._pid(), signal.SIGKILL)
         self._process.join()
         self._process.close()
 
@@ -93,8 +117,9 @@ def here(target: HostTarget, job: Job, seen: Callable[[int], None], seconds: flo
 
 def _serve(connection: Connection, others: Sequence[Connection], job: Job) -> None:
     """What the process does, until the one that started it is gone."""
-    with suppress(OSError):
-        os.setpgid(0, 0)  # Ctrl-C is for the one that started it, who then ends this group
+    global _parent  # noqa: PLW0603 – a process has one
+    _parent = connection
+    os.setsid()  # Ctrl-C is for the one that started it, who then ends this group; and no terminal to ask anybody at
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for other in others:
         other.close()
