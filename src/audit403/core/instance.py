@@ -1,7 +1,7 @@
 """A server that runs on a host, as its family made it out among the processes."""
 
 from audit403.core.named_tuple import NamedTuple
-from audit403.evidence.machine import Login, Process
+from audit403.evidence.machine import Login, Machine, Process, mount_at
 
 WORKERS, CONFIGURED = "workers", "configuration"
 """How it is known whom a server touches files as: its workers were seen, or its configuration names the user."""
@@ -35,3 +35,15 @@ def view_of(instance: Instance, login: Login) -> str | None:
         return None
     same = process.mounts is not None and process.mounts == login.mounts and process.root in (None, "/")
     return "" if same else f"/proc/{process.pid}/root"
+
+
+def is_apart(instance: Instance, machine: Machine) -> bool:
+    """Whether a server has another root than the login, as in a container; what is only mounted otherwise is no such."""
+    process = (*instance.workers, instance.master)[0]
+    login = machine.login
+    if process is None or process.mounts is None or login.mounts is None or process.mounts == login.mounts:
+        return False
+    own, host = (mount_at(machine.mount_tables[number], "/") for number in (process.mounts, login.mounts))
+    return (
+        own is not None and host is not None and (own.kind, own.source, own.root) != (host.kind, host.source, host.root)
+    )

@@ -9,7 +9,7 @@ from posixpath import dirname
 
 from audit403.core.errors import BadUsage
 from audit403.core.family import Family, NotAudited, Options, Site
-from audit403.core.instance import WORKERS, Instance
+from audit403.core.instance import WORKERS, Instance, is_apart
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.plugins import FAMILIES, entry_points, load
 from audit403.engine.audit import Asked, Report, finder_of, judged
@@ -90,7 +90,7 @@ class ServersOn:
         for family in running_families():
             for instance in _distinct(family.running(machine)):
                 count += 1
-                site = self._running(family, instance)
+                site = self._running(family, instance, machine)
                 if site is not None:
                     yield OnHost(FoundSite(family.name, site, self.settings, elsewhere=True), instance)
         if not count:
@@ -102,7 +102,7 @@ class ServersOn:
         for main in configs:
             if not main.startswith("/"):
                 raise BadUsage(f"--root takes the whole path of a configuration on the host, not {main}.")
-            self._take(main)
+            self._take(main, self.evidence)
             before = len(self.missed)
             for family in running_families():
                 for site in family.find([main], self.evidence, Options()):
@@ -112,36 +112,53 @@ class ServersOn:
                     del self.missed[before:]
                     yield OnHost(FoundSite(family.name, site, self.settings, elsewhere=True), None)
 
-    def _running(self, family: Family, instance: Instance) -> Site | None:
+    def _running(self, family: Family, instance: Instance, machine: Machine) -> Site | None:
+        process = instance.master or instance.workers[0]
+        name = f"{family.name} (process {process.pid})"
+        worker = instance.workers[0] if instance.workers and instance.known_by == WORKERS else None
+        evidence = self.evidence
+        if is_apart(instance, machine):
+            apart = self._apart(instance, machine)
+            if apart is None:
+                self.missed.append(
+                    NotAudited(name, "it has a root of its own, a container's: it needs root: run with --sudo")
+                )
+                return None
+            evidence, worker = apart, None if worker is None else worker._replace(root="/")
         if instance.main is None:
-            process = instance.master or instance.workers[0]
-            reason = f"its configuration is not known: {instance.lacking}"
-            self.missed.append(NotAudited(f"{family.name} (process {process.pid})", reason))
+            self.missed.append(NotAudited(name, f"its configuration is not known: {instance.lacking}"))
             return None
-        self._take(instance.main)
-        data = self.evidence.read(instance.main)
+        self._take(instance.main, evidence)
+        data = evidence.read(instance.main)
         if not isinstance(data, bytes):
             self.missed.append(NotAudited(instance.main, f"it cannot be read: {reason_of(data)}"))
             return None
-        worker = instance.workers[0] if instance.workers and instance.known_by == WORKERS else None
         options = Options(instance.prefix, (), "here", worker, instance.words)
         try:
-            site = family.read(instance.main, self.evidence, options)
+            site = family.read(instance.main, evidence, options)
         except HostError:
             raise
         except Exception as error:  # whatever a host holds, its other servers go on
             reason = f"{INTERNAL_ERROR}: it could not be read: {type(error).__name__}: {error}"
             self.missed.append(NotAudited(instance.main, reason))
             return None
-        if self.evidence.collector is not None:
-            self.evidence.collector.take_ways(site.docroots())
+        if evidence.collector is not None:
+            evidence.collector.take_ways(site.docroots())
         return site
 
-    def _take(self, main: str) -> None:
+    def _apart(self, instance: Instance, machine: Machine) -> CollectedEvidence | None:
+        """The world of a server with another root; None where the login may not look into it."""
+        process = (instance.workers or (instance.master,))[0]
+        if process is None or machine.login.uid != 0:
+            return None
+        login = machine.login._replace(mounts=process.mounts, mount_namespace=process.mount_namespace)
+        return self.evidence.seen_from(f"/proc/{process.pid}/root", machine._replace(login=login))
+
+    def _take(self, main: str, evidence: CollectedEvidence) -> None:
         """Take the folder of a configuration along, before each file of it is asked for by itself."""
         folder = dirname(main)
-        if self.evidence.collector is not None and folder not in _TOO_WIDE:
-            self.evidence.collector.take_folders([folder])
+        if evidence.collector is not None and folder not in _TOO_WIDE:
+            evidence.collector.take_folders([folder])
 
 
 def _distinct(instances: Iterable[Instance]) -> list[Instance]:

@@ -55,6 +55,8 @@ class Collected:
         self.contents: dict[str, Content] = {}
         self.users: dict[str | int, User | Absent | NotCollected] = {}
         self.groups: dict[str | int, Group | Absent | NotCollected] = {}
+        self.views: dict[str, Collected] = {}
+        """What processes with another root see, by that root."""
         self.memberships: dict[str, tuple[int, ...] | NotCollected] = {}
         """The groups that list a user, by name; their own group only where it lists them."""
 
@@ -107,6 +109,10 @@ class Collector(Protocol):
         """The content of the regular file at a canonical path."""
         ...
 
+    def view(self, root: str) -> "Collector":
+        """The same for what is seen from another root."""
+        ...
+
     def take_folders(self, folders: Iterable[str]) -> None:
         """Folders of configuration at once: their directories, and the contents of the files that are not large."""
         ...
@@ -126,6 +132,15 @@ class CollectedEvidence:
     def __init__(self, collected: Collected, collector: Collector | None = None) -> None:
         self.collected = collected
         self.collector = collector
+
+    def seen_from(self, root: str, machine: Machine) -> "CollectedEvidence | None":
+        """The world of processes with another root, with the machine as they see it; None where nobody looked."""
+        collector = None if self.collector is None else self.collector.view(root)
+        collected = self.collected.views.get(root)
+        if collected is None:
+            return None
+        collected.machine = machine
+        return CollectedEvidence(collected, collector)
 
     def entry(self, path: str) -> Entry | Absent | NotCollected:
         """The entry at `path` itself (a link is not followed)."""

@@ -63,7 +63,7 @@ def opened_snapshot(path: str) -> tuple[str, CollectedEvidence]:
 
 def read_snapshot(file: BinaryIO, name: str) -> tuple[str, Collected]:
     """The host's name and the record. Raises SnapshotError."""
-    collected = Collected()
+    collected = part = Collected()
     try:
         with gzip.GzipFile(fileobj=file) as packed:
             header = _line(packed.readline(_LARGEST_LINE))
@@ -83,7 +83,10 @@ def read_snapshot(file: BinaryIO, name: str) -> tuple[str, Collected]:
                     if record["records"] != count:
                         raise ValueError("records are missing")
                     return str(header["host"]), collected
-                _READERS[record["kind"]](collected, record)
+                if record["kind"] == "view":
+                    part = collected.views[_text(record["root"])] = Collected()
+                else:
+                    _READERS[record["kind"]](part, record)
             raise EOFError
     except EOFError:
         raise SnapshotError(f"{name} is cut off: the end of the snapshot is missing") from None
@@ -100,9 +103,13 @@ def _line(text: bytes) -> Any:
 def _records(host: str, collected: Collected) -> Iterator[dict[str, Any]]:
     yield {_HEADER: VERSION, "host": host}
     count = 1
-    for record in _body(collected):
-        count += 1
-        yield record
+    for root, part in ((None, collected), *sorted(collected.views.items())):
+        if root is not None:
+            count += 1
+            yield {"kind": "view", "root": root}
+        for record in _body(part):
+            count += 1
+            yield record
     yield {"kind": "end", "records": count}
 
 

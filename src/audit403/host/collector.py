@@ -6,9 +6,9 @@ from audit403.evidence.collected import Collected, CollectedEvidence
 from audit403.evidence.interface import Absent, Entry, NotCollected
 from audit403.evidence.links import parent_of
 from audit403.host.pull_script import (
-    BASICS,
     LARGEST_FILE,
     accounts_script,
+    basics_script,
     contents_script,
     directories_script,
     entries_script,
@@ -24,16 +24,19 @@ _NEED_ROOT = ": run with --sudo, or log in as root"
 class HostCollector:
     """Fills the record of one host over its transport; `prefix` goes before the shell, as `sudo -n` does.
 
+    With a `root`, such as `/proc/7/root`, it is the record of what a process sees that has another root.
+
     Every method raises HostError where the host is gone or answers with garbage.
     """
 
-    def __init__(self, transport: Transport, collected: Collected, prefix: str = "") -> None:
+    def __init__(self, transport: Transport, collected: Collected, prefix: str = "", root: str = "") -> None:
         self.transport = transport
         self.collected = collected
         self.prefix = prefix
+        self.root = root
         self.questions = 0
         self.failed: HostError | None = None
-        self._pulled = Pulled(collected, "" if prefix else _NEED_ROOT)
+        self._pulled = Pulled(collected, "" if prefix else _NEED_ROOT, root)
 
     def evidence(self) -> CollectedEvidence:
         """The host's world; what is missing is asked for."""
@@ -41,26 +44,40 @@ class HostCollector:
 
     def basics(self) -> None:
         """Its name, its users and groups, and how it treats links."""
-        self._ask(BASICS)
+        self._ask(basics_script(self.root))
+
+    def view(self, root: str) -> "HostCollector":
+        """The same for what is seen from another root; its record is kept with this one's."""
+        known = self.collected.views.get(root)
+        collected = Collected() if known is None else known
+        made = HostCollector(self.transport, collected, self.prefix, root)
+        if known is None:
+            self.collected.views[root] = collected
+            made.basics()
+        return made
 
     def look_at(self, path: str) -> None:
         """The entry at a canonical path, and its directory where that is not too large."""
-        self._ask(entries_script([path]) + directories_script([parent_of(path)], small_only=True))
+        self._ask(
+            entries_script([self._there(path)]) + directories_script([self._there(parent_of(path))], small_only=True)
+        )
         self.collected.entries.setdefault(path, self._pulled.hidden)
 
     def list(self, path: str) -> None:
         """A directory's names and entries."""
-        self._ask(directories_script([path]))
+        self._ask(directories_script([self._there(path)]))
         if path not in self.collected.listed:
             self.collected.unlisted.setdefault(path, self._pulled.hidden)
 
     def read(self, path: str) -> None:
         """The content of the regular file at a canonical path."""
-        self._ask(contents_script([path]))
+        self._ask(contents_script([self._there(path)]))
         self.collected.contents.setdefault(path, self._pulled.hidden)
 
     def look_up(self, user: str | int | None, group: str | int | None) -> None:
         """A user or a group that is not in the lists."""
+        if self.root:
+            return  # its own files of accounts are all that it has
         users = [] if user is None else [str(user)]
         groups = [] if group is None else [str(group)]
         self._ask(accounts_script(users, groups))
@@ -76,13 +93,17 @@ class HostCollector:
         """Folders of configuration at once: their directories, and the contents of files up to so many bytes."""
         wanted = [folder for folder in folders if folder not in self.collected.listed]
         if wanted:
-            self._ask(ways_script(wanted) + folder_script(wanted, min(largest, LARGEST_FILE)))
+            places = [self._there(folder) for folder in wanted]
+            self._ask(ways_script(places) + folder_script(places, min(largest, LARGEST_FILE)))
 
     def take_ways(self, paths: Iterable[str]) -> None:
         """The directories on the way to some paths at once."""
         wanted = [path for path in paths if not isinstance(self.collected.entry(path), Entry)]
         if wanted:
-            self._ask(ways_script(wanted))
+            self._ask(ways_script([self._there(path) for path in wanted]))
+
+    def _there(self, path: str) -> str:
+        return path if not self.root else self.root + (path if path != "/" else "/.")
 
     def _ask(self, script: str) -> None:
         if self.failed is not None:  # who asked may have taken the first failure for one of a file

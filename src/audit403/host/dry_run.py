@@ -3,8 +3,8 @@
 from audit403.core.plugins import FAMILIES, entry_points, load
 from audit403.host.discover_script import discover_script
 from audit403.host.pull_script import (
-    BASICS,
     accounts_script,
+    basics_script,
     contents_script,
     directories_script,
     entries_script,
@@ -23,7 +23,7 @@ def commands(target: str, prefix: str) -> str:
     names = dict.fromkeys(name for family in families for name in family.process_names)
     texts = dict.fromkeys(text for family in families for text in family.build_texts)
     scripts = (
-        ("its name, its users and groups", BASICS),
+        ("its name, its users and groups", basics_script()),
         ("what runs there", discover_script(_MARK, tuple(names), tuple(texts))),
         ("a folder of configuration", ways_script(["/PATH"]) + folder_script(["/PATH"], _SMALL)),
         ("the way to a docroot", ways_script(["/PATH"])),

@@ -92,8 +92,8 @@ export gnu acls plus one
 _BASICS = r"""
 printf 'H'; uname -n | tr -d '\n'; printf '\0'
 printf 'Y'; cat /proc/sys/fs/protected_symlinks 2>/dev/null | tr -d '\n'; printf '\0'
-printf 'V'; (getent passwd || cat /etc/passwd) 2>/dev/null; printf '\0'
-printf 'W'; (getent group || cat /etc/group) 2>/dev/null; printf '\0'
+printf 'V'; @PASSWD@ 2>/dev/null; printf '\0'
+printf 'W'; @GROUP@ 2>/dev/null; printf '\0'
 """
 
 _ACCOUNT = r"""
@@ -173,7 +173,11 @@ seen=
     return text
 
 
-BASICS = _BASICS
+def basics_script(root: str = "") -> str:
+    """A host's name, its accounts and how it treats links; those of a process with another root are in its files."""
+    passwd = f"cat {quoted(root + '/etc/passwd')}" if root else "(getent passwd || cat /etc/passwd)"
+    group = f"cat {quoted(root + '/etc/group')}" if root else "(getent group || cat /etc/group)"
+    return _BASICS.replace("@PASSWD@", passwd).replace("@GROUP@", group)
 
 
 def accounts_script(users: Iterable[str], groups: Iterable[str]) -> str:

@@ -31,15 +31,20 @@ _KINDS = frozenset((DIRECTORY, FILE, LINK, FIFO, SOCKET, BLOCK, CHARACTER))
 _FORMATS = {0o040000: DIRECTORY, 0o100000: FILE, 0o120000: LINK, 0o010000: FIFO, 0o140000: SOCKET, 0o060000: BLOCK,
             0o020000: CHARACTER}  # fmt: skip
 _ACL_UNKNOWN = NotCollected("it has an ACL, and getfacl is not installed there to read it")
+_OF_PATHS = b"DPASXJCIUBKN"
 _NOT_WHOLE = NotCollected("not all of it could be listed")
 _GROUP_BITS = 0o070
 
 
 class Pulled:
-    """Reads the words of one script's output into a record; `advice` says with what right more would be seen."""
+    """Reads the words of one script's output into a record; `advice` says with what right more would be seen.
 
-    def __init__(self, collected: Collected, advice: str) -> None:
+    `root` stands before every path in the output, and is no part of it.
+    """
+
+    def __init__(self, collected: Collected, advice: str, root: str = "") -> None:
         self.collected = collected
+        self._root = root
         self.hidden = NotCollected(f"the login may not see it{advice}")
 
     def take(self, output: bytes) -> None:
@@ -51,9 +56,16 @@ class Pulled:
         words = iter(output[:-1].split(b"\0"))
         for word in words:
             try:
-                self._one(word[:1], word[1:].decode("utf-8", "surrogateescape"), words)
+                kind, text = word[:1], word[1:].decode("utf-8", "surrogateescape")
+                self._one(kind, self._path(text) if self._root and kind in _OF_PATHS else text, words)
             except (ValueError, StopIteration, binascii.Error) as error:
                 raise HostError(f"the host's answer cannot be read: {word[:60]!r}") from error
+
+    def _path(self, text: str) -> str:
+        if not text.startswith(self._root + "/"):
+            raise ValueError
+        path = text[len(self._root) :]
+        return "/" if path == "/." else path
 
     def _one(self, kind: bytes, text: str, words: Iterator[bytes]) -> None:
         collected = self.collected
@@ -94,7 +106,7 @@ class Pulled:
                 if not is_whole:
                     self.collected.unlisted[path] = _NOT_WHOLE
                     return
-                self.collected.add_directory(path, _with_acls(path, entries, word[1:]))
+                self.collected.add_directory(path, _with_acls(self._root + path, entries, word[1:]))
                 return
             name, entry = _entry(word, next(words))
             entries[name] = entry
