@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from servers.broken_host import AUDIT, BrokenHost, broken_host
+from servers.broken_host import AUDIT, BrokenHost, broken_host, findings_of
 from servers.sshd import Home, Sshd, block, make_key
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Away:
         """What it says as JSON."""
         done = self.run(*words, "--format", "json")
         assert done.returncode in (0, 1, 3), done.stderr
-        return json.loads(done.stdout)
+        return findings_of(done.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,22 @@ def test_a_host_whose_key_nobody_knows_is_not_audited(away: Away) -> None:
 
 def test_one_host_that_fails_does_not_stop_the_others(away: Away) -> None:
     done = away.run("host", "web2", "web1")
-    assert done.returncode == 1 and "web2" in done.stderr and "files/file-unreadable" in done.stdout
+    assert done.returncode == 1 and "files/file-unreadable" in done.stdout
+    assert "not audited: web2: " in done.stdout and "1 host not audited" in done.stdout
+
+
+def test_an_inventory_with_a_journal(away: Away, tmp_path: Path) -> None:
+    inventory, journal, saved = tmp_path / "hosts", tmp_path / "journal", tmp_path / "saved"
+    inventory.write_text("[web]\nweb1\nweb2\n[other]\nnowhere.invalid\n")
+    words = ("host", "-i", str(inventory), "--limit", "web", "--resume", str(journal), "--save", str(saved))
+    first = away.run(*words, "--format", "jsonl")
+    rows = {row["host"]: row for row in map(json.loads, first.stdout.splitlines())}
+    assert first.returncode == 1 and set(rows) == {"web1", "web2"}, first.stderr
+    assert rows["web1"]["audited"] and not rows["web2"]["audited"] and rows["web1"]["findings"]
+    assert [path.name for path in saved.iterdir()] == ["web1.snapshot"]
+    again = away.run(*words, "--format", "jsonl")
+    rows_again = {row["host"]: row for row in map(json.loads, again.stdout.splitlines())}
+    assert rows_again["web1"] == rows["web1"]
 
 
 def test_requests_are_explained_there(away: Away) -> None:

@@ -3,30 +3,41 @@
 import os
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from audit403.cli.check import CLEAN, CRASHED, FORMATS, FOUND, INCOMPLETE, exit_code
 from audit403.cli.output import Output
-from audit403.cli.reached import options_of
 from audit403.cli.reaching import SUDO, add_reaching
 from audit403.core.errors import BadUsage
 from audit403.core.finding import SEVERITIES
 from audit403.engine.audit import Asked
 from audit403.engine.selection import require_known, split_selectors
-from audit403.report.terminal import complain, style_of
+from audit403.report.terminal import Style, complain, style_of
 
 if TYPE_CHECKING:
     from audit403.engine.host_audit import HostReport
+    from audit403.host.fleet import HostResult
+    from audit403.host.inventory.target import HostTarget
+    from audit403.report.hosts import Hosts
+
+USUAL_JOBS = 32
+_NO_FILE_NAME = str.maketrans("/\0", "__")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command's arguments."""
     add = parser.add_argument
     add("targets", nargs="*", metavar="TARGET", help="local, [user@]host[:port], or a name of ~/.ssh/config")
+    add("-i", "--inventory", metavar="FILE", help="a list of hosts, or an inventory of Ansible's; - is standard input")
+    add("--limit", metavar="PATTERN", help="with -i: only these hosts and groups, as Ansible's --limit takes them")
+    add("--jobs", type=int, default=USUAL_JOBS, metavar="COUNT", help=f"hosts at once (default: {USUAL_JOBS})")
+    add("--resume", metavar="FILE", help="keep a journal there, and pass over the hosts that it has already")
     add("--root", action="append", default=[], metavar="CONFIG", help="this main configuration, whatever runs there")
+    add("--save", metavar="FILE", help="write what was read to a snapshot; of several hosts to a folder of them")
     add("--dry-run", action="store_true", help="print every command that would run, and run none")
-    add("--save", metavar="FILE", help="write what was read to a snapshot, for check, explain and reach")
     add("--format", choices=FORMATS, default="full", help="default: full")
     add("--output", metavar="FILE", help="write the report there")
     add("--select", action="append", metavar="RULES", help="only these rules or families")
@@ -41,20 +52,33 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Run the command; the exit code."""
-    targets = list(dict.fromkeys(args.targets))
-    if not targets:
-        raise BadUsage("host takes what to audit: local, or [user@]host[:port].")
-    if args.save is not None and len(targets) > 1:
-        raise BadUsage("--save takes one host.")
+    targets = _targets(args)
     if args.dry_run:
         from audit403.host.dry_run import commands
 
-        for target in targets:
-            sys.stdout.write(commands(target, SUDO if args.sudo else ""))
+        sys.stdout.write("\n".join(commands(target.name, SUDO if args.sudo else "") for target in targets))
         return CLEAN
     asked = _asked(args)
-    codes = [_one(target, args, asked) for target in targets]
-    return next((code for code in (CRASHED, FOUND, INCOMPLETE) if code in codes), CLEAN)
+    if len(targets) == 1 and args.resume is None and args.format in ("full", "concise"):
+        return _one(targets[0], args, asked)
+    return _many(targets, args, asked)
+
+
+def _targets(args: Namespace) -> "list[HostTarget]":
+    from audit403.host.inventory.target import read_target
+
+    targets = [read_target(text) for text in dict.fromkeys(args.targets)]
+    if args.inventory is not None:
+        from audit403.host.inventory.read import read_inventory
+
+        targets += read_inventory(args.inventory, args.limit)
+    elif args.limit is not None:
+        raise BadUsage("--limit goes with -i.")
+    if not targets:
+        raise BadUsage("host takes what to audit: local, [user@]host[:port], or -i INVENTORY.")
+    if args.jobs < 1:
+        raise BadUsage("--jobs takes a number from 1.")
+    return targets
 
 
 def _asked(args: Namespace) -> Asked:
@@ -69,12 +93,12 @@ def _asked(args: Namespace) -> Asked:
     return asked
 
 
-def _one(target: str, args: Namespace, asked: Asked) -> int:
-    """Audit one host; whatever goes wrong there is its own affair."""
+def _one(target: "HostTarget", args: Namespace, asked: Asked) -> int:
+    """One host in text: with the servers that were found on it."""
     from audit403.host.transport import HostError
 
     try:
-        report = _audited(target, args, asked)
+        report = _audited(target, args, asked, None)
     except HostError as error:
         complain(f"not audited: {error}")
         return INCOMPLETE
@@ -84,24 +108,37 @@ def _one(target: str, args: Namespace, asked: Asked) -> int:
     return exit_code(report.report)
 
 
-def _audited(target: str, args: Namespace, asked: Asked) -> "HostReport":
+def _audited(
+    target: "HostTarget", args: Namespace, asked: Asked, seen: Callable[[int], None] | None, *, several: bool = False
+) -> "HostReport":
+    """The audit of one host. Raises HostError."""
+    from audit403.cli.reached import options_of
     from audit403.engine.host_audit import audit_host, collect
-    from audit403.host.connect import connect
+    from audit403.host.connect import connect_to
 
-    transport = connect(target, options_of(args))
+    transport = connect_to(target, options_of(args))
     try:
         collector = collect(transport, SUDO if args.sudo else "")
-        report = audit_host(target, collector.evidence(), asked, args.root)
+        collector.seen = seen
+        report = audit_host(target.name, collector.evidence(), asked, args.root)
     finally:
         transport.close()
     if args.save is not None:
-        from audit403.evidence.snapshot import write_snapshot
-
-        try:
-            write_snapshot(Path(args.save), target, report.collected)
-        except OSError as error:
-            raise BadUsage(f"The snapshot {args.save} cannot be written: {error.strerror or error}.") from error
+        _save(report, args.save, several=several)
     return report
+
+
+def _save(report: "HostReport", place: str, *, several: bool) -> None:
+    from audit403.evidence.snapshot import write_snapshot
+
+    path = Path(place)
+    try:
+        if several or place.endswith("/") or path.is_dir():
+            path.mkdir(parents=True, exist_ok=True)
+            path /= report.host.translate(_NO_FILE_NAME) + ".snapshot"
+        write_snapshot(path, report.host, report.collected)
+    except OSError as error:
+        raise BadUsage(f"The snapshot {path} cannot be written: {error.strerror or error}.") from error
 
 
 def _show(report: "HostReport", args: Namespace, output: Output) -> None:
@@ -113,3 +150,72 @@ def _show(report: "HostReport", args: Namespace, output: Output) -> None:
 
         output.stream.write(servers_text(report, style_of(output.stream, args.color)))
     show(report.report, args, Paths([os.sep]), output.stream)
+
+
+def _many(targets: "list[HostTarget]", args: Namespace, asked: Asked) -> int:
+    """Many hosts, each shown as it is done or, in text and JSON, all of them at the end."""
+    from audit403.report.hosts import Hosts
+    from audit403.report.progress import HostsProgress
+
+    hosts = Hosts()
+    with Output(args.output) as output, HostsProgress() as progress:
+        output.clear()
+        style = style_of(output.stream, args.color)
+        results = _results(targets, args, asked, style if args.format == "full" else None, progress.tell)
+        kept: list[HostResult] = []
+        for result in results:
+            hosts.add(result)
+            with progress.aside():
+                _show_result(result, args, output, style)
+            if args.format == "json":
+                kept.append(result)
+        _show_all(hosts, kept, args, output, style)
+    for fault in hosts.faults:
+        complain(fault)
+    if hosts.faults:
+        return CRASHED
+    return FOUND if hosts.fails else INCOMPLETE if hosts.is_incomplete else CLEAN
+
+
+def _results(
+    targets: "list[HostTarget]", args: Namespace, asked: Asked, style: Style | None, tell: Callable[[Any], None]
+) -> "Iterator[HostResult]":
+    from audit403.host.fleet import audit_all
+    from audit403.host.journal import Journal
+    from audit403.report.host_json import host_report
+
+    def job(target: "HostTarget", seen: Callable[[int], None]) -> dict[str, Any]:
+        return host_report(_audited(target, args, asked, seen, several=len(targets) > 1), style)
+
+    with ExitStack() as stack:
+        journal = None
+        if args.resume is not None:
+            wanted = {"asked": [*asked], "root": args.root, "sudo": args.sudo, "format": args.format}
+            journal = stack.enter_context(Journal(args.resume, wanted))
+        yield from audit_all(
+            targets, job, jobs=args.jobs, host_timeout=args.host_timeout, journal=journal, progress=tell
+        )
+        if journal is not None and journal.fault is not None:
+            complain(journal.fault)
+
+
+def _show_result(result: "HostResult", args: Namespace, output: Output, style: Style) -> None:
+    if args.format == "jsonl":
+        from audit403.report.host_json import write_host_line
+
+        write_host_line(result, output.stream)
+    elif args.format == "concise":
+        from audit403.report.hosts import write_concise
+
+        write_concise(result, output.stream, style)
+
+
+def _show_all(hosts: "Hosts", kept: "list[HostResult]", args: Namespace, output: Output, style: Style) -> None:
+    if args.format == "json":
+        from audit403.report.host_json import write_hosts_json
+
+        write_hosts_json(kept, output.stream)
+    elif args.format == "full":
+        hosts.write_full(output.stream, style, args.quiet)
+    elif args.format == "concise":
+        hosts.write_end(output.stream, style, args.quiet)

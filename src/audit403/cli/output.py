@@ -29,7 +29,11 @@ class Output:
         own = os.path.realpath(self.path)
         if any(os.path.realpath(file) == own for site in report.sites for file in site.files):
             raise BadUsage(f"--output {self.path} would overwrite a file that was audited.")
-        if stat.S_ISREG(os.fstat(self.stream.fileno()).st_mode):
+        self.clear()
+
+    def clear(self) -> None:
+        """Empty the file."""
+        if self.path is not None and stat.S_ISREG(os.fstat(self.stream.fileno()).st_mode):
             self.stream.truncate(0)
 
     def __enter__(self) -> "Output":

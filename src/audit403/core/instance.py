@@ -38,7 +38,7 @@ def view_of(instance: Instance, login: Login) -> str | None:
 
 
 def is_apart(instance: Instance, machine: Machine) -> bool:
-    """Whether a server has another root than the login, as in a container; what is only mounted otherwise is no such."""
+    """Whether a server has another root than the login, as in a container; other mounts alone do not make it so."""
     process = (*instance.workers, instance.master)[0]
     login = machine.login
     if process is None or process.mounts is None or login.mounts is None or process.mounts == login.mounts:

@@ -25,6 +25,7 @@ from audit403.host.transport import HostError, Transport
 
 _TOO_WIDE = frozenset(("/", "/etc", "/usr", "/usr/local", "/usr/local/etc", "/opt", "/home", "/root", "/srv", "/var"))
 """Folders that are no server's own: a configuration that lies right in one is taken alone."""
+_OWN_ROOT = "it has a root of its own, as in a container, which only root may look into: run with --sudo"
 NOTHING_RUNS = "no server that audit403 knows runs there: name a configuration with --root to audit it all the same"
 
 

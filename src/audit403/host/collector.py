@@ -1,6 +1,6 @@
 """Asks a host for what its record lacks: one script for each question, with what will be asked next taken along."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from audit403.evidence.collected import Collected, CollectedEvidence
 from audit403.evidence.interface import Absent, Entry, NotCollected
@@ -24,9 +24,8 @@ _NEED_ROOT = ": run with --sudo, or log in as root"
 class HostCollector:
     """Fills the record of one host over its transport; `prefix` goes before the shell, as `sudo -n` does.
 
-    With a `root`, such as `/proc/7/root`, it is the record of what a process sees that has another root.
-
-    Every method raises HostError where the host is gone or answers with garbage.
+    `seen` is told how many entries have come. With a `root`, such as `/proc/7/root`, it is the record of what a process
+    sees that has another root. Every method raises HostError where the host is gone or answers with garbage.
     """
 
     def __init__(self, transport: Transport, collected: Collected, prefix: str = "", root: str = "") -> None:
@@ -36,6 +35,7 @@ class HostCollector:
         self.root = root
         self.questions = 0
         self.failed: HostError | None = None
+        self.seen: Callable[[int], None] | None = None
         self._pulled = Pulled(collected, "" if prefix else _NEED_ROOT, root)
 
     def evidence(self) -> CollectedEvidence:
@@ -109,9 +109,12 @@ class HostCollector:
         if self.failed is not None:  # who asked may have taken the first failure for one of a file
             raise self.failed
         self.questions += 1
+        before = len(self.collected.entries)
         try:
             self._pulled.take(output_of(self.transport, script, prefix=self.prefix))
         except HostError as error:
             label = self.transport.label
             self.failed = error if str(error).startswith(label) else HostError(f"{label}: {error}")
             raise self.failed from error
+        if self.seen is not None and len(self.collected.entries) > before:
+            self.seen(len(self.collected.entries) - before)
