@@ -30,8 +30,8 @@ def view_of(instance: Instance, login: Login) -> str | None:
 
     Otherwise its own root, which takes root to look through. None where it was not seen what it sees.
     """
-    process = (*instance.workers, instance.master)[0]
-    if process is None or (process.mounts is None and process.root is None):
+    process = process_of(instance)
+    if process.mounts is None and process.root is None:
         return None
     same = process.mounts is not None and process.mounts == login.mounts and process.root in (None, "/")
     return "" if same else f"/proc/{process.pid}/root"
@@ -39,11 +39,17 @@ def view_of(instance: Instance, login: Login) -> str | None:
 
 def is_apart(instance: Instance, machine: Machine) -> bool:
     """Whether a server has another root than the login, as in a container; other mounts alone do not make it so."""
-    process = (*instance.workers, instance.master)[0]
-    login = machine.login
-    if process is None or process.mounts is None or login.mounts is None or process.mounts == login.mounts:
+    process, login = process_of(instance), machine.login
+    if process.mounts is None or login.mounts is None or process.mounts == login.mounts:
         return False
     own, host = (mount_at(machine.mount_tables[number], "/") for number in (process.mounts, login.mounts))
     return (
         own is not None and host is not None and (own.kind, own.source, own.root) != (host.kind, host.source, host.root)
     )
+
+
+def process_of(instance: Instance) -> Process:
+    """The process that shows what a server sees: a worker, or where none was seen its master."""
+    process = (*instance.workers, instance.master)[0]
+    assert process is not None, "an instance has a worker or a master"
+    return process

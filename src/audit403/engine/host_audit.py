@@ -9,7 +9,7 @@ from posixpath import dirname
 
 from audit403.core.errors import BadUsage
 from audit403.core.family import Family, NotAudited, Options, Site
-from audit403.core.instance import WORKERS, Instance, is_apart
+from audit403.core.instance import WORKERS, Instance, is_apart, process_of
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.plugins import FAMILIES, entry_points, load
 from audit403.engine.audit import Asked, Report, finder_of, judged
@@ -30,10 +30,14 @@ NOTHING_RUNS = "no server that audit403 knows runs there: name a configuration w
 
 
 class OnHost(NamedTuple):
-    """A server of a host with what it reads; `instance` is None for a configuration that was named."""
+    """A server of a host with what it reads; `instance` is None for a configuration that was named.
+
+    `names` is the record that has the names of its accounts: a server in a container has accounts of its own.
+    """
 
     found: FoundSite
     instance: Instance | None
+    names: Collected
 
 
 class HostReport(NamedTuple):
@@ -91,9 +95,11 @@ class ServersOn:
         for family in running_families():
             for instance in _distinct(family.running(machine)):
                 count += 1
-                site = self._running(family, instance, machine)
-                if site is not None:
-                    yield OnHost(FoundSite(family.name, site, self.settings, elsewhere=True), instance)
+                evidence = self._seen_by(family, instance, machine)
+                site = None if evidence is None else self._running(family, instance, evidence)
+                if site is not None and evidence is not None:
+                    found = FoundSite(family.name, site, self.settings, elsewhere=True)
+                    yield OnHost(found, instance, evidence.collected)
         if not count:
             self.missed.append(NotAudited(self._host, NOTHING_RUNS))
         self.missed += [NotAudited(self._host, f"{what}: {right}") for what, right in machine.not_seen]
@@ -111,22 +117,26 @@ class ServersOn:
                         self.missed.append(site)
                         continue
                     del self.missed[before:]
-                    yield OnHost(FoundSite(family.name, site, self.settings, elsewhere=True), None)
+                    found = FoundSite(family.name, site, self.settings, elsewhere=True)
+                    yield OnHost(found, None, self.evidence.collected)
 
-    def _running(self, family: Family, instance: Instance, machine: Machine) -> Site | None:
-        process = instance.master or instance.workers[0]
-        name = f"{family.name} (process {process.pid})"
+    def _seen_by(self, family: Family, instance: Instance, machine: Machine) -> CollectedEvidence | None:
+        """The world that a server sees; None where it has a root of its own into which the login may not look."""
+        if not is_apart(instance, machine):
+            return self.evidence
+        process = process_of(instance)
+        if machine.login.uid != 0:
+            self.missed.append(NotAudited(f"{family.name} (process {process.pid})", _OWN_ROOT))
+            return None
+        login = machine.login._replace(mounts=process.mounts, mount_namespace=process.mount_namespace)
+        return self.evidence.seen_from(f"/proc/{process.pid}/root", machine._replace(login=login))
+
+    def _running(self, family: Family, instance: Instance, evidence: CollectedEvidence) -> Site | None:
         worker = instance.workers[0] if instance.workers and instance.known_by == WORKERS else None
-        evidence = self.evidence
-        if is_apart(instance, machine):
-            apart = self._apart(instance, machine)
-            if apart is None:
-                self.missed.append(
-                    NotAudited(name, "it has a root of its own, a container's: it needs root: run with --sudo")
-                )
-                return None
-            evidence, worker = apart, None if worker is None else worker._replace(root="/")
+        if worker is not None and evidence is not self.evidence:
+            worker = worker._replace(root="/")
         if instance.main is None:
+            name = f"{family.name} (process {process_of(instance).pid})"
             self.missed.append(NotAudited(name, f"its configuration is not known: {instance.lacking}"))
             return None
         self._take(instance.main, evidence)
@@ -146,14 +156,6 @@ class ServersOn:
         if evidence.collector is not None:
             evidence.collector.take_ways(site.docroots())
         return site
-
-    def _apart(self, instance: Instance, machine: Machine) -> CollectedEvidence | None:
-        """The world of a server with another root; None where the login may not look into it."""
-        process = (instance.workers or (instance.master,))[0]
-        if process is None or machine.login.uid != 0:
-            return None
-        login = machine.login._replace(mounts=process.mounts, mount_namespace=process.mount_namespace)
-        return self.evidence.seen_from(f"/proc/{process.pid}/root", machine._replace(login=login))
 
     def _take(self, main: str, evidence: CollectedEvidence) -> None:
         """Take the folder of a configuration along, before each file of it is asked for by itself."""

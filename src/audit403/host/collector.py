@@ -94,13 +94,13 @@ class HostCollector:
         wanted = [folder for folder in folders if folder not in self.collected.listed]
         if wanted:
             places = [self._there(folder) for folder in wanted]
-            self._ask(ways_script(places) + folder_script(places, min(largest, LARGEST_FILE)))
+            self._ask(ways_script(places, self.root) + folder_script(places, min(largest, LARGEST_FILE)))
 
     def take_ways(self, paths: Iterable[str]) -> None:
         """The directories on the way to some paths at once."""
         wanted = [path for path in paths if not isinstance(self.collected.entry(path), Entry)]
         if wanted:
-            self._ask(ways_script([self._there(path) for path in wanted]))
+            self._ask(ways_script([self._there(path) for path in wanted], self.root))
 
     def _there(self, path: str) -> str:
         return path if not self.root else self.root + (path if path != "/" else "/.")

@@ -152,11 +152,20 @@ def folder_script(folders: Iterable[str], largest: int) -> str:
     return text
 
 
-def ways_script(paths: Iterable[str], most: int = LARGEST_DIRECTORY) -> str:
-    """Every directory on the way to each path, links followed where the host can say where they lead."""
-    text = PIECES + _shell("directory", _DIRECTORY) + _shell("entries", _ENTRIES)
+def ways_script(paths: Iterable[str], root: str = "", most: int = LARGEST_DIRECTORY) -> str:
+    """Every directory on the way to each path, links followed where the host can say where they lead.
+
+    With a `root` it begins there, and what the host says of links is not what is meant.
+    """
+    text = PIECES + _shell("directory", _DIRECTORY) + _shell("entries", _ENTRIES) + f"root={quoted(root)}\n"
     text += r"""
-way() { p=$1; while [ -n "$p" ]; do p=${p%/*}; list "${p:-/}"; done; }
+way() {
+  p=$1
+  while [ -n "$p" ] && [ "$p" != "$root" ]; do
+    p=${p%/*}
+    if [ "$p" != "$root" ]; then list "$p"; elif [ -n "$root" ]; then list "$root/."; else list /; fi
+  done
+}
 list() {
   case "$seen" in *"|$1|"*) return;; esac; seen="$seen|$1|"
   if [ "$(ls -f -- "$1" 2>/dev/null | head -n @MOST@ | wc -l)" -ge @MOST@ ]; then return; fi
@@ -167,6 +176,9 @@ seen=
     for path in paths:
         place = quoted(path)
         text += f"way {place}/.\n"
+        if root:
+            text += f'sh -c "$entries" sh {place}\n'
+            continue
         text += f"r=$(readlink -f -- {place} 2>/dev/null; printf x); r=${{r%?x}}\n"
         text += 'case "$r" in /*) way "$r/.";; *) r=;; esac\n'
         text += f'sh -c "$entries" sh {place} ${{r:+"$r"}}\n'
