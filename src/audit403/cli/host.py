@@ -114,9 +114,9 @@ def _audited(
     """The audit of one host. Raises HostError."""
     from audit403.cli.reached import options_of
     from audit403.engine.host_audit import audit_host, collect
-    from audit403.host.connect import connect_to
+    from audit403.host.connect import connect
 
-    transport = connect_to(target, options_of(args))
+    transport = connect(target, options_of(args))
     try:
         collector = collect(transport, SUDO if args.sudo else "")
         collector.seen = seen
