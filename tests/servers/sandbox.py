@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import shlex
+import sys
+import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .need import need, need_root
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Callable, Container, Sequence
 
 
 class Sandbox(NamedTuple):
@@ -23,8 +27,8 @@ class Sandbox(NamedTuple):
 
 
 def sandbox_of(text: str, folder: str) -> Sandbox:
-    """`inaccessible PATH`, `tmpfs PATH [OPTIONS]`, `bind SOURCE PATH [OPTIONS]`, `unit Setting=value`, one a line;
-    `folder` is for what systemd keeps in /run.
+    """One a line: `inaccessible PATH`, `tmpfs PATH [OPTIONS]`, `bind SOURCE PATH [OPTIONS]`, `fuse PATH OPTIONS`,
+    `unit Setting=value`; `folder` is for what systemd keeps in /run.
     """
     commands: list[tuple[str, tuple[tuple[str, ...], ...]]] = []
     settings = []
@@ -39,12 +43,25 @@ def sandbox_of(text: str, folder: str) -> Sandbox:
             commands.append(
                 (words[0], (("mount", "-t", "tmpfs", "-o", ",".join(words[1:]) or "rw", "tmpfs", words[0]),))
             )
+        elif kind == "fuse":
+            commands.append((words[0], (_fuse(words[0], words[1]),)))
         elif kind == "bind":
             again = (("mount", "-o", f"remount,bind,{words[2]}", words[1]),) if words[2:] else ()
             commands.append((words[1], (("mount", "--bind", words[0], words[1]), *again)))
         else:
-            raise ValueError(f"{line}: expected inaccessible, tmpfs, bind or unit")
+            raise ValueError(f"{line}: expected inaccessible, tmpfs, bind, fuse or unit")
     return Sandbox(tuple(commands), tuple(settings))
+
+
+def _fuse(point: str, options: str) -> tuple[str, ...]:
+    """A file system of this process's own in user space; the server is started when it is there."""
+    folder = shlex.quote(str(Path(__file__).parents[1]))
+    serve = f"cd {folder} && exec {shlex.quote(sys.executable)} -m servers.fuse {shlex.quote(point)} {options} $PPID"
+    return (
+        "sh",
+        "-c",
+        f"({serve}) & until grep -q {shlex.quote(f' {point} ')} /proc/self/mountinfo; do sleep 0.05; done",
+    )
 
 
 def _inaccessible(point: str, folder: str) -> tuple[tuple[str, ...], ...]:
@@ -64,3 +81,29 @@ def in_own_mounts(*commands: Sequence[str]) -> tuple[str, ...]:
     need_root()
     script = " && ".join([*(shlex.join(command) for command in commands), 'exec "$@"'])
     return (need("unshare"), "-m", "sh", "-c", script, "sh")
+
+
+def in_private_mounts(work: Callable[[], None]) -> None:
+    """Run something in a thread that has a mount namespace of its own, which its subprocesses have, too: what it mounts
+    nobody else sees.
+    """
+    need_root()
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            libc = ctypes.CDLL(None, use_errno=True)
+            if libc.unshare(_NEW_MOUNTS) != 0 or libc.mount(b"none", b"/", None, _PRIVATE, None) != 0:
+                raise OSError(ctypes.get_errno(), "a mount namespace cannot be made")
+            work()
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
+
+
+_NEW_MOUNTS, _PRIVATE = 0x00020000, 1 << 18 | 1 << 14

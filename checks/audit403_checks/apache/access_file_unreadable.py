@@ -16,6 +16,7 @@ from audit403.explore.subject import PURPOSE_FILE, PURPOSE_LINKED, Hit
 from audit403_checks.apache.subjects import is_the_site, refusal_of, seen_at
 from audit403_checks.directories import is_in_a_closed_folder
 from audit403_checks.files.blocked import is_listed_only
+from audit403_checks.files.explained import with_what_is_behind
 from audit403_checks.files.kinds import is_kept_back, is_public
 from audit403_checks.files.remedies import fixes_for, served, worker_of
 from audit403_checks.nearby import first_file_below
@@ -36,10 +37,12 @@ def access_file_unreadable(fact: Fact, site: Site) -> Iterator[Finding]:
     fixes: tuple[Fix, ...]
     if kind == DIRECTORY and path.rpartition("/")[2] not in subject.server.access_names:
         message = f"{worker_of(site)} may not search {path}, so it cannot tell whether there is an .htaccess"
-        fixes = fixes_for(site, refusal, "search")
+        message, fixes = with_what_is_behind(
+            site, "apache", path, "search", message, fixes_for(site, refusal, "search")
+        )
     elif kind == FILE:
-        message = f"{worker_of(site)} may not read {path}: everything below its directory is refused"
-        fixes = fixes_for(site, refusal, "read")
+        message = f"everything below its directory is refused, for {worker_of(site)} may not read {path}"
+        message, fixes = with_what_is_behind(site, "apache", path, "read", message, fixes_for(site, refusal, "read"))
     else:
         message = f"{path} is no file that can be read: everything below its directory is refused"
         fixes = (*_taken_away(site, path, kind), Fix("put a file in its place, or take it away", MANUAL))

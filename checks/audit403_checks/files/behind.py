@@ -15,21 +15,22 @@ from audit403_checks.files.remedies import Served, served
 
 BITS = {"search": EXECUTE, "read": READ}
 
+MOUNT = "files/mount-refuses"
 SANDBOX = "files/sandbox-hides-docroot"
 MASK = "files/acl-mask-voids-entry"
 GROUP = "files/group-not-in-effect"
-_MODULES = ("sandbox", "masks", "groups")
+_MODULES = ("kept", "sandbox", "masks", "groups")
 """Each with `behind(question) -> Behind | None`; what is nearer to the kernel's last word comes first."""
 
 
 class Question(NamedTuple):
-    """One entry that refuses the worker, and what it refuses: search or read. `entry` is what the worker sees of it."""
+    """One entry that refuses the worker, and what it refuses: search or read. `entry` is what is known of it."""
 
     site: Site
     served: Served
     family: str
     path: str
-    entry: Entry
+    entry: Entry | None
     access: str
 
 
@@ -47,10 +48,10 @@ class Behind(NamedTuple):
 def behind(site: Site, family: str, path: str, access: str) -> Behind | None:
     """What explains best why an entry refuses; None where it is its mode, owner or ACL as they stand."""
     found = served(site)
-    entry = None if found is None else found.evaluator.files().resolver.evidence.entry(path)
-    if found is None or not isinstance(entry, Entry):
+    if found is None:
         return None
-    question = Question(site, found, family, path, entry, access)
+    entry = found.evaluator.files().resolver.evidence.entry(path)
+    question = Question(site, found, family, path, entry if isinstance(entry, Entry) else None, access)
     for module in _MODULES:
         answer: Behind | None = import_module(f"{__package__}.{module}").behind(question)
         if answer is not None:

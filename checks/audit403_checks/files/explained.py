@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from audit403.core.fact import Fact
 from audit403.core.family import Site
-from audit403.core.finding import Finding
+from audit403.core.finding import Finding, Fix
+from audit403_checks.files.behind import behind
 from audit403_checks.files.blocked import about_first, blocked_finding
 from audit403_checks.files.judged import judged
 from audit403_checks.files.remedies import fixes_for
@@ -22,3 +23,13 @@ def explained(rule: str, fact: Fact, site: Site) -> Iterator[Finding]:
             fixes += fixes_for(site, about, one.access, paths)
         told = one._replace(message=f"{one.message}: {one.behind.reason}")
         yield blocked_finding(rule, site, told, reason=one.behind.reason, fixes=fixes)
+
+
+def with_what_is_behind(
+    site: Site, family: str, path: str, access: str, message: str, fixes: tuple[Fix, ...]
+) -> tuple[str, tuple[Fix, ...]]:
+    """What another rule says of an entry that refuses, and its fixes, with what stands behind its modes."""
+    why = behind(site, family, path, access)
+    if why is None:
+        return message, fixes
+    return f"{message}: {why.reason}", (*why.fixes([path]), *(fixes if why.modes_help else ()))

@@ -19,6 +19,8 @@ from audit403_checks.files.units import reload_of, unit_settings
 def behind(question: Question) -> Behind | None:
     """A group that the worker was to have, and that the entry lets in."""
     entry, bits = question.entry, BITS[question.access]
+    if entry is None:
+        return None
     resolver = question.served.evaluator.files().resolver
     evidence, identity = resolver.evidence, resolver.identity
     for gid in (entry.gid, *(one.id for one in entry.acl if one.tag == "group" and one.id is not None)):

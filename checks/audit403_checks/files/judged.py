@@ -57,9 +57,10 @@ _Entries = Iterator[tuple[str, Blocked]]
 def _ancestors(site: Site, refusal: Refusal, subject: Refused) -> _Entries:
     """An error where a whole site or location lies behind it, a warning where pages do, a note where nothing does."""
     where = refusal.where
-    if isinstance(where, PathPlace) and where.mode is not None:
+    if isinstance(where, PathPlace):
         for one in subject.blocking:
-            yield _of_ancestor(one, where), one
+            if where.mode is not None or behind(site, refusal.family, one.path, "search") is not None:
+                yield _of_ancestor(one, where), one
 
 
 def _of_ancestor(blocked: Blocked, where: PathPlace) -> str:

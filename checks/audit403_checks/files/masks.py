@@ -22,6 +22,8 @@ def is_cut_by_mask(entry: Entry, identity: Identity, bits: int) -> bool:
 
 def behind(question: Question) -> Behind | None:
     """The mask, where it is that. Its fix lets the other entries of the ACL count again, too."""
+    if question.entry is None:
+        return None
     bits, mode = BITS[question.access], question.entry.mode
     if not is_cut_by_mask(question.entry, question.served.evaluator.files().resolver.identity, bits):
         return None

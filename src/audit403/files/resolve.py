@@ -1,7 +1,7 @@
 """Walks a path for one identity as the Linux kernel does: with which errno it ends, and at which component.
 
 The order of the checks is that of link_path_walk(), step_into(), pick_link() and may_open() in fs/namei.c, which
-path_resolution(7) describes. Mount options are not looked at.
+path_resolution(7) describes. What decides beside modes is asked of a guard.
 """
 
 from errno import EACCES, EBUSY, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, ENOTEMPTY, ENXIO, EPERM
@@ -23,6 +23,7 @@ from audit403.evidence.interface import (
     User,
 )
 from audit403.evidence.links import MAXIMUM_LINKS, join, parent_of
+from audit403.files.guard import Guard, Kept
 from audit403.files.identity import Identity
 from audit403.files.permission import EXECUTE, READ, WRITE, permitted
 
@@ -47,10 +48,14 @@ _KEPT_RESOLUTIONS = 200_000
 
 
 class Blocker(NamedTuple):
-    """The component that refuses, and what the identity needed there: one of the `NEED_` names."""
+    """The component that refuses, and what the identity needed there: one of the `NEED_` names.
+
+    `kept` is set where a guard refuses, whatever the modes say.
+    """
 
     place: PathPlace
     need: str
+    kept: Kept | None = None
 
 
 class Resolution(NamedTuple):
@@ -76,11 +81,15 @@ class Standing(NamedTuple):
 
 
 class Resolver:
-    """Answers for one identity in one unchanging world; directories and results are remembered."""
+    """Answers for one identity in one unchanging world; directories and results are remembered.
 
-    def __init__(self, evidence: Evidence, identity: Identity) -> None:
+    `guard` is what decides beside the modes, for the process that has this identity.
+    """
+
+    def __init__(self, evidence: Evidence, identity: Identity, guard: Guard | None = None) -> None:
         self.evidence = evidence
         self.identity = identity
+        self.guard = guard
         self._directories: dict[str, Standing] = {}
         self._followed: dict[str, Resolution] = {}
 
@@ -102,8 +111,9 @@ class Resolver:
         found = self.stat(path)
         if found.errno or found.entry is None:
             return found
-        if not permitted(found.entry, self.identity, READ):
-            return self._refused(found, EACCES, NEED_READ)
+        refusal = self._refusal(found, READ, NEED_READ)
+        if refusal is not None:
+            return refusal
         kind = found.entry.kind
         if kind == SOCKET:
             return found._replace(errno=ENXIO)
@@ -114,9 +124,9 @@ class Resolver:
     def execute(self, path: str) -> Resolution:
         """As access(2) with X_OK of a file; whether what it names as its interpreter is there is not asked."""
         found = self.stat(path)
-        if found.errno or found.entry is None or permitted(found.entry, self.identity, EXECUTE):
+        if found.errno or found.entry is None:
             return found
-        return self._refused(found, EACCES, NEED_EXECUTE)
+        return self._refusal(found, EXECUTE, NEED_EXECUTE) or found
 
     def list(self, path: str) -> Resolution:
         """As opendir(3): open(2) with O_DIRECTORY."""
@@ -144,8 +154,9 @@ class Resolver:
             return victim
         if path.endswith("/") and victim.entry.kind != DIRECTORY:
             return victim._replace(errno=ENOTDIR)
-        if not permitted(directory.entry, self.identity, WRITE | EXECUTE):
-            return self._refused(directory, EACCES, NEED_WRITE)
+        refusal = self._refusal(directory, WRITE | EXECUTE, NEED_WRITE)
+        if refusal is not None:
+            return refusal
         if self._is_sticky(directory.entry, victim.entry):
             return self._refused(victim, EPERM, NEED_DELETE)
         return victim
@@ -228,6 +239,10 @@ class Resolver:
             refusal = self._refused_follow(directory, link)
             if refusal is not None:
                 return Standing(refusal, links)
+        if self.guard is not None and link.entry is not None:
+            said = self.guard.may_follow(link.path, link.entry)
+            if said is not None:
+                return Standing(self._kept(link, NEED_FOLLOW, said), links)
         target = link.entry.target if link.entry is not None else None
         if not target:
             return Standing(_unknown(link.path, link.entry, Missing(REASON_FILE, link.path)), links)
@@ -237,9 +252,26 @@ class Resolver:
         entry = at.entry
         if entry is None or entry.kind != DIRECTORY:
             return at._replace(errno=ENOTDIR)
-        if permitted(entry, self.identity, EXECUTE):
+        if self.guard is None and permitted(entry, self.identity, EXECUTE):
             return None
-        return self._refused(at, EACCES, NEED_SEARCH)
+        return self._refusal(at, EXECUTE, NEED_SEARCH)
+
+    def _refusal(self, at: Resolution, bits: int, need: str) -> Resolution | None:
+        """How it ends where some bits are not granted on what was reached; None where they are."""
+        if at.entry is None:
+            return None
+        granted = permitted(at.entry, self.identity, bits)
+        said = None if self.guard is None else self.guard.may_use(at.path, at.entry, bits, granted)
+        if said is not None:
+            return self._kept(at, need, said)
+        return None if granted else self._refused(at, EACCES, need)
+
+    def _kept(self, at: Resolution, need: str, said: Kept | Missing) -> Resolution:
+        """A guard refuses what was reached, or it is not known whether it does."""
+        if isinstance(said, Missing):
+            return _unknown(at.path, at.entry, said)
+        place = place_of(self.evidence, at.path, at.entry)
+        return Resolution(said.errno, at.path, at.entry, Blocker(place, need, said))
 
     def _refused_follow(self, directory: Resolution, link: Resolution) -> Resolution | None:
         """may_follow_link() in fs/namei.c: the check that fs.protected_symlinks turns on."""
@@ -260,9 +292,7 @@ class Resolver:
             return found
         if found.entry.kind != DIRECTORY:
             return found._replace(errno=ENOTDIR)
-        if not permitted(found.entry, self.identity, _BITS[need]):
-            return self._refused(found, EACCES, need)
-        return found
+        return self._refusal(found, _BITS[need], need) or found
 
     def _delete_without_name(self, path: str, name: str) -> Resolution:
         """The last component is empty, `.` or `..`: it is always a directory, and rmdir(2) refuses each in its way."""
@@ -287,6 +317,10 @@ class Resolver:
 
     def _found(self, path: str) -> Resolution:
         entry = self.evidence.entry(path)
+        said = None if self.guard is None or isinstance(entry, Absent) else self.guard.may_see(path)
+        if said is not None:
+            # What nobody may look at is in no evidence, either.
+            return self._kept(Resolution(0, path, entry if isinstance(entry, Entry) else None), NEED_SEARCH, said)
         if isinstance(entry, Entry):
             return Resolution(0, path, entry)
         if isinstance(entry, Absent):

@@ -4,7 +4,7 @@ Truth: ap_directory_walk and resolve_symlink in server/request.c, core_map_to_st
 """
 
 from copy import copy
-from errno import EACCES, ENOENT
+from errno import EACCES, ELOOP, ENOENT
 
 from audit403.apache import fnmatch
 from audit403.apache.decide.exchange import Exchange
@@ -326,7 +326,10 @@ def followed(
         message = (
             f"the link {path} leads nowhere" if target.errno == ENOENT else f"the target of {path} is out of reach"
         )
-        exchange.decided("link-target", files.place(target), message, log=log, also=_also(files, link, path))
+        kept = None if target.blocker is None else target.blocker.kept
+        cause = "link-target" if kept is None or kept.errno != ELOOP else "links-not-followed-here"
+        message = message if kept is None else kept.why
+        exchange.decided(cause, files.place(target), message, log=log, also=_also(files, link, path))
         return FORBIDDEN, target
     if OWNER_MATCH in options:
         assert link.entry is not None and target.entry is not None

@@ -29,6 +29,7 @@ from audit403.http.address import parse_plain
 
 if TYPE_CHECKING:
     from audit403.evidence.machine import Process
+    from audit403.files.guard import Guard
 
 _MOST_FOLLOWED = 128
 #: Modules whose access checks are not registered as hanging on the configuration alone (ap_setup_auth_internal).
@@ -110,7 +111,7 @@ class Evaluator:
     def files(self) -> Files:
         """The file system as the children see it. Raises Undecided when their user is not known."""
         if self._files is None:
-            self._files = Files(Resolver(self.evidence, self._identity()))
+            self._files = Files(Resolver(self.evidence, self._identity(), self._guard()))
         return self._files
 
     def settle(self, user: str | None, group: str | None) -> None:
@@ -136,7 +137,9 @@ class Evaluator:
         """The same for what is walked through and sent, with what is assumed of it."""
         if self._served_files is None:
             known = self.served is self.evidence
-            self._served_files = self.files() if known else Files(Resolver(self.served, self._identity()))
+            self._served_files = (
+                self.files() if known else Files(Resolver(self.served, self._identity(), self._guard()))
+            )
         return self._served_files
 
     def assume_path(self, path: str) -> bool:
@@ -191,6 +194,13 @@ class Evaluator:
         if not isinstance(found, Identity):
             raise Undecided(Missing("file-not-collected", f"the user {user}"))
         return found
+
+    def _guard(self) -> "Guard | None":
+        if self.worker is None:
+            return None
+        from audit403.files.guards import guard_of
+
+        return guard_of(self.evidence, self.worker)
 
     def _decide_once(self, request: Request, answers: tuple[bool, ...]) -> Decision:
         client = parse_plain(request.client)

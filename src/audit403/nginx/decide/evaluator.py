@@ -41,6 +41,7 @@ from audit403.nginx.read.tree import Directive
 
 if TYPE_CHECKING:
     from audit403.evidence.machine import Process
+    from audit403.files.guard import Guard
     from audit403.nginx.model.referers import Referers
 
 _INHERITED_HANDLERS = CONTENT_PASS - {"memcached_pass"}
@@ -102,7 +103,7 @@ class Evaluator:
     def files(self) -> WorkerFiles:
         """The file system as the worker sees it. Raises Undecided when the worker's user is not known."""
         if self._files is None:
-            self._files = WorkerFiles(Resolver(self.evidence, self._identity()))
+            self._files = WorkerFiles(Resolver(self.evidence, self._identity(), self._guard()))
         return self._files
 
     def who(self) -> str:
@@ -198,6 +199,13 @@ class Evaluator:
         if not isinstance(identity, Identity):
             raise Undecided(Missing("file-not-collected", f"the user {worker.user}"))
         return identity
+
+    def _guard(self) -> "Guard | None":
+        if self.worker is None:
+            return None
+        from audit403.files.guards import guard_of
+
+        return guard_of(self.evidence, self.worker)
 
     def _default_group(self, user: str) -> str | None:
         """Nginx takes the group that has the user's name, when there is one."""

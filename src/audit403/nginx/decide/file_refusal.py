@@ -35,6 +35,8 @@ def refusal_cause(opened: Opened) -> str:
     need = NEED_READ if opened.blocker is None else opened.blocker.need
     if need == NEED_LOOP:
         return "symlink-loop"
+    if opened.blocker is not None and opened.blocker.kept is not None and need == NEED_FOLLOW:
+        return "links-not-followed-here"
     if need == NEED_FOLLOW:
         return "symlink-protected" if opened.errno == EACCES else "symlink-refused"
     if need == NEED_SEARCH:
@@ -46,4 +48,4 @@ def refusal_reason(opened: Opened) -> str:
     """Why it was refused, in words."""
     if opened.blocker is None:
         return ERRNO_TEXT.get(opened.errno, f"errno {opened.errno}")
-    return _REASONS[opened.blocker.need]
+    return _REASONS[opened.blocker.need] if opened.blocker.kept is None else opened.blocker.kept.why

@@ -1,0 +1,25 @@
+"""What guards refuse whatever the modes say: file systems of their own mind, security modules."""
+
+from audit403.core.finding import MANUAL, Fix
+from audit403.files.explain import resolve
+from audit403.files.guard import Kept
+from audit403.files.mount_guard import FUSE, NO_LINKS
+from audit403_checks.files.behind import MOUNT, Behind, Question
+
+_BY_MOUNT = {
+    FUSE: "mount it with allow_other and default_permissions (user_allow_other in /etc/fuse.conf lets users do that)",
+    NO_LINKS: "mount it without nosymfollow, or put the files themselves in the place of the links",
+}
+
+
+def behind(question: Question) -> Behind | None:
+    """The guard that refuses."""
+    found = resolve(question.served.evaluator.files().resolver, question.path, question.access)
+    kept = None if found.blocker is None or found.path != question.path else found.blocker.kept
+    return None if kept is None else told(kept)
+
+
+def told(kept: Kept) -> Behind:
+    """What the guard says, with the remedy."""
+    fix = Fix(_BY_MOUNT[kept.by], MANUAL)
+    return Behind(MOUNT, kept.why, lambda _: (fix,), modes_help=False)

@@ -1,0 +1,20 @@
+"""The guards of a worker that runs: its mounts, and the security modules of its machine."""
+
+from audit403.evidence.interface import Evidence
+from audit403.evidence.machine import Machine, Process
+from audit403.files.guard import Guard, Guards
+
+
+def guard_of(evidence: Evidence, worker: Process) -> Guard | None:
+    """What decides beside modes what this process may use; None where nothing does."""
+    machine = evidence.machine()
+    if not isinstance(machine, Machine):
+        return None
+    found: list[Guard] = []
+    table = () if worker.mounts is None else machine.mount_tables[worker.mounts]
+    from audit403.files.mount_guard import MountGuard
+
+    mounts = MountGuard(worker, table)
+    if mounts.has_a_say:
+        found.append(mounts)
+    return None if not found else found[0] if len(found) == 1 else Guards(tuple(found))
