@@ -55,6 +55,22 @@ def test_a_key_is_known_or_another_one(tmp_path: Path) -> None:
     assert hosts.judge("web2", 22, A).verdict == UNKNOWN
 
 
+def test_files_are_read_again_where_they_have_changed(tmp_path: Path) -> None:
+    path = tmp_path / "known_hosts"
+    known(tmp_path, f"web1 ssh-ed25519 {written(A)}")
+    with path.open("a") as file:
+        file.write(f"web2 ssh-ed25519 {written(B)}\nweb3 ssh-ed25519 ")
+    hosts = read_known_hosts([path])
+    assert [hosts.judge(name, 22, B).verdict for name in ("web1", "web2", "web3")] == [CHANGED, KNOWN, UNKNOWN]
+    with path.open("a") as file:
+        file.write(f"{written(B)}\n")
+    assert read_known_hosts([path]).judge("web3", 22, B).lines[0].number == 3
+    hosts = known(tmp_path, f"web1 ssh-ed25519 {written(B)}")
+    assert hosts.judge("web1", 22, B).verdict == KNOWN
+    path.unlink()
+    assert read_known_hosts([path]).judge("web1", 22, B).verdict == UNKNOWN
+
+
 def test_another_port_is_another_host_that_a_line_without_port_makes_known(tmp_path: Path) -> None:
     hosts = known(tmp_path, f"web1 ssh-ed25519 {written(A)}", f"[web2]:2222 ssh-ed25519 {written(B)}")
     assert hosts.judge("web1", 2222, A).verdict == KNOWN
@@ -147,7 +163,7 @@ def test_lines_are_found_as_ssh_keygen_finds_them(tmp_path: Path, rng: Random) -
                 shown = _run([keygen, "-F", target, "-f", str(path)])
                 found = [line.split("line ")[1] for line in shown.splitlines() if line.startswith("# Host")]
                 theirs = [int(text.split()[0]) for text in found]
-                ours = [line.number for line in hosts.lines if line.names(target)]
+                ours = [line.number for line in hosts.about(target)]
                 assert ours == theirs, f"{target}\n{path.read_text()}\n{shown}"
 
 

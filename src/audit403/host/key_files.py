@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from audit403.core.named_tuple import NamedTuple
-from audit403.host.wire import number, packed, taken, type_of
+from audit403.host.wire import is_of_type, number, packed, taken
 
 Passphrase = Callable[[str], str | None]
 """Asks for the passphrase of a key file; None where it is not told."""
@@ -125,7 +125,7 @@ def _public_text(text: bytes | None) -> bytes | None:
         return None
     try:
         key = base64.b64decode(words[1], validate=True)
-        return key if type_of(key).encode() == words[0] else None
+        return key if is_of_type(key, words[0].decode("ascii", "replace")) else None
     except (binascii.Error, ValueError):
         return None
 

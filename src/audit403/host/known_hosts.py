@@ -6,15 +6,22 @@ Truth: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT; hostfile.c and match.c of OpenSSH. 
 import base64
 import binascii
 import hashlib
-import hmac
+import os
+import threading
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from audit403.core.named_tuple import NamedTuple
+from audit403.host.wire import is_of_type
 
 AUTHORITY, REVOKED = "@cert-authority", "@revoked"
 DEFAULT_PORT = 22
 _HASHED = "|1|"
+_OF_PATTERNS = "*?!"
+_SHA1_BLOCK = 64
+_INNER, _OUTER = bytes(one ^ 0x36 for one in range(256)), bytes(one ^ 0x5C for one in range(256))
+_TICK = 2_000_000_000
 
 KNOWN, UNKNOWN, CHANGED, REVOKED_KEY = "known", "unknown", "changed", "revoked"
 """What the files say of a key that a host shows."""
@@ -30,12 +37,6 @@ class Line(NamedTuple):
     key_type: str
     key: bytes
 
-    def names(self, host: str) -> bool:
-        """Whether the line is about a host, written as `name` or `[name]:port`."""
-        if self.hosts.startswith(_HASHED):
-            return _is_hash_of(self.hosts, host)
-        return names_host(self.hosts, host)
-
 
 class Judgement(NamedTuple):
     """What the files say of a key; `lines` are those that say so, for a changed key the ones with another."""
@@ -44,11 +45,51 @@ class Judgement(NamedTuple):
     lines: tuple[Line, ...] = ()
 
 
+class LineIndex:
+    """The lines of a file by whom they are about: a big estate has ten thousand, and each host asks several times."""
+
+    def __init__(self) -> None:
+        self._named: dict[str, list[Line]] = {}
+        self._patterns: list[Line] = []
+        self._hashed: list[tuple[bytes, bytes, bytes, Line]] = []
+        self._found: dict[str, tuple[Line, ...]] = {}
+
+    def add(self, lines: Iterable[Line]) -> None:
+        """Lines that stand behind those that are there."""
+        self._found.clear()
+        for line in lines:
+            if line.hosts.startswith(_HASHED):
+                self._hashed += [(*parts, line) for parts in _hash_parts(line.hosts)]
+            elif any(sign in line.hosts for sign in _OF_PATTERNS):
+                self._patterns.append(line)
+            else:
+                for name in dict.fromkeys(line.hosts.lower().split(",")):
+                    self._named.setdefault(name, []).append(line)
+
+    def about(self, host: str) -> tuple[Line, ...]:
+        """The lines about a host, written as `name` or `[name]:port`, in their order."""
+        known = self._found.get(host)
+        if known is None:
+            name = host.encode("utf-8", "surrogateescape")
+            found = [
+                *self._named.get(host, ()),
+                *(line for line in self._patterns if names_host(line.hosts, host)),
+                *(line for inner, outer, digest, line in self._hashed
+                  if hashlib.sha1(outer + hashlib.sha1(inner + name).digest()).digest() == digest),
+            ]  # fmt: skip
+            known = self._found[host] = tuple(sorted(found, key=lambda line: line.number))
+        return known
+
+
 class KnownHosts:
     """What several files know together."""
 
-    def __init__(self, lines: Iterable[Line]) -> None:
-        self.lines = tuple(lines)
+    def __init__(self, files: Iterable[LineIndex]) -> None:
+        self._files = tuple(files)
+
+    def about(self, host: str) -> Iterator[Line]:
+        """The lines about a host, written as `name` or `[name]:port`."""
+        return (line for file in self._files for line in file.about(host.lower()))
 
     def judge(self, host: str, port: int, key: bytes) -> Judgement:
         """What is known of a key that a host has shown; `host` is its name or its HostKeyAlias.
@@ -78,13 +119,45 @@ class KnownHosts:
         return tuple(dict.fromkeys(found or [line.key_type for line in self._of(host, "")]))
 
     def _of(self, name: str, marker: str) -> Iterator[Line]:
-        low = name.lower()
-        return (line for line in self.lines if line.marker == marker and line.names(low))
+        return (line for line in self.about(name) if line.marker == marker)
 
 
 def read_known_hosts(paths: Iterable[Path]) -> KnownHosts:
     """All lines of the files that are there. Raises OSError for one that is there and cannot be read."""
-    return KnownHosts(line for path in paths for line in _lines_of(path))
+    with _reading:
+        return KnownHosts(_files.setdefault(str(path), _File(str(path))).read() for path in paths)
+
+
+class _File:
+    """A file as it was read last; what was written behind that is all that is read of it then."""
+
+    def __init__(self, path: str) -> None:
+        self._path, self._data, self._count, self._index = path, b"", 0, LineIndex()
+        self._seen: tuple[int, ...] = ()
+
+    def read(self) -> LineIndex:
+        try:
+            with open(self._path, "rb") as file:
+                about = os.fstat(file.fileno())
+                seen = (about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns)
+                # A file may be written twice within one tick of the clock that its times are from.
+                if seen != self._seen or time.time_ns() - about.st_mtime_ns < _TICK:
+                    self._take(file.read())
+                    self._seen = seen
+        except FileNotFoundError:
+            self._take(b"")
+            self._seen = ()
+        return self._index
+
+    def _take(self, data: bytes) -> None:
+        if data == self._data:
+            return
+        if not (self._data.endswith(b"\n") and data.startswith(self._data)):
+            self._data, self._count, self._index = b"", 0, LineIndex()
+        more = data[len(self._data) :].decode("utf-8", "surrogateescape").split("\n")
+        parsed = (_parsed(self._path, number, text) for number, text in enumerate(more, self._count + 1))
+        self._index.add(line for line in parsed if line is not None)
+        self._data, self._count = data, self._count + len(more) - 1
 
 
 def at_port(host: str, port: int) -> str:
@@ -104,17 +177,6 @@ def fingerprint(key: bytes) -> str:
     return f"SHA256:{digest.rstrip('=')}"
 
 
-def _lines_of(path: Path) -> Iterator[Line]:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return
-    for number, raw in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
-        line = _parsed(str(path), number, raw)
-        if line is not None:
-            yield line
-
-
 def _parsed(file: str, number: int, text: str) -> Line | None:
     """One line; None for a comment, and for what ssh passes over too."""
     words = text.split()
@@ -132,23 +194,18 @@ def _parsed(file: str, number: int, text: str) -> Line | None:
         key = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         return None
-    return Line(file, number, marker, hosts, key_type, key) if _type_of(key) == key_type else None
+    return Line(file, number, marker, hosts, key_type, key) if is_of_type(key, key_type) else None
 
 
-def _type_of(key: bytes) -> str:
-    """The type that a key says itself that it is, as its first string."""
-    length = int.from_bytes(key[:4], "big")
-    return key[4 : 4 + length].decode("ascii", "replace")
-
-
-def _is_hash_of(hosts: str, host: str) -> bool:
-    """Whether `|1|salt|hash` is about a host."""
+def _hash_parts(hosts: str) -> list[tuple[bytes, bytes, bytes]]:
+    """Of `|1|salt|hash` the two keys that HMAC (RFC 2104) makes of the salt, and the hash; nothing where it is none."""
     salt, separator, digest = hosts.removeprefix(_HASHED).partition("|")
     try:
-        made = hmac.new(base64.b64decode(salt), host.encode(), hashlib.sha1).digest()
-        return bool(separator) and hmac.compare_digest(made, base64.b64decode(digest))
+        key = base64.b64decode(salt).ljust(_SHA1_BLOCK, b"\0")
+        parts = key.translate(_INNER), key.translate(_OUTER), base64.b64decode(digest)
+        return [parts] if separator and len(key) == _SHA1_BLOCK else []
     except (binascii.Error, ValueError):
-        return False
+        return []
 
 
 def names_host(patterns: str, host: str) -> bool:
@@ -179,3 +236,7 @@ def _fits(pattern: str, text: str) -> bool:
         else:
             return False
     return not pattern[at:].strip("*")
+
+
+_reading = threading.Lock()
+_files: dict[str, _File] = {}

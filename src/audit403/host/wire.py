@@ -30,6 +30,14 @@ def type_of(key: bytes) -> str:
     return taken(key)[0].decode("ascii", "replace")
 
 
+def is_of_type(key: bytes, name: str) -> bool:
+    """Whether a key is of the type that is written beside it."""
+    try:
+        return type_of(key) == name
+    except ValueError:
+        return False
+
+
 def is_certificate(key: bytes) -> bool:
     """Whether it is a certificate. Raises ValueError."""
     return type_of(key).endswith(_CERTIFICATE)
