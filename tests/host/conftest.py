@@ -33,3 +33,9 @@ def ssh_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 @pytest.fixture(params=[PARAMIKO, OPENSSH])
 def way(request: pytest.FixtureRequest, ssh_home: Home) -> Way:
     return Way(request.param, ssh_home)
+
+
+@pytest.fixture
+def paramiko_way(ssh_home: Home) -> Way:
+    """Where ssh itself does what paramiko has to be told, paramiko alone is the test."""
+    return Way(PARAMIKO, ssh_home)

@@ -84,11 +84,11 @@ def test_known_in_other_ways(way: Way, world: World, tmp_path: Path) -> None:
 
 
 def test_the_key_that_is_known_is_asked_for(way: Way, world: World, server_dir: Path) -> None:
-    for kinds in (("ed25519", "ecdsa", "rsa"), ("rsa", "ed25519")):
-        with Sshd(server_dir / kinds[0], key_types=kinds) as sshd:
-            sshd.allow(world.key)
-            way.home.configure(block("web", sshd, world.key))
-            way.home.knows(sshd.known(key=sshd.keys[-1]))
+    with Sshd(server_dir, key_types=("ed25519", "ecdsa", "rsa")) as sshd:
+        sshd.allow(world.key)
+        way.home.configure(block("web", sshd, world.key))
+        for key in sshd.keys:
+            way.home.knows(sshd.known(key=key))
             assert way.says(HELLO) == b"hello\n"
 
 
@@ -97,12 +97,12 @@ def test_new_hosts_are_taken_when_asked_for(way: Way, world: World, tmp_path: Pa
     way.home.knows()
     new_hosts = tmp_path / "state" / "new_hosts"
     found: list[bytes] = []
-    hosts = [threading.Thread(target=lambda: found.append(way.says(HELLO, accept_new=new_hosts))) for _ in range(6)]
+    hosts = [threading.Thread(target=lambda: found.append(way.says(HELLO, accept_new=new_hosts))) for _ in range(4)]
     for host in hosts:
         host.start()
     for host in hosts:
         host.join()
-    assert found == [b"hello\n"] * 6
+    assert found == [b"hello\n"] * 4
     assert (
         set(new_hosts.read_text().splitlines(True)) == {world.sshd.known()} and way.home.known_hosts.read_text() == ""
     )
@@ -194,8 +194,8 @@ def test_a_target_with_user_and_port(way: Way, world: World, monkeypatch: pytest
     assert way.says(HELLO, f"{USER}@127.0.0.1:{world.sshd.port}") == b"hello\n"
 
 
-@pytest.mark.parametrize("marker", ["@cert-authority"])
-def test_a_host_with_a_certificate(way: Way, world: World, server_dir: Path, marker: str) -> None:
+def test_a_host_with_a_certificate(way: Way, world: World, server_dir: Path) -> None:
+    marker = "@cert-authority"
     authority = make_key(server_dir / "authority")
     make_key(server_dir / "host")
     keygen("-q", "-s", str(authority), "-I", "host", "-h", "-n", "127.0.0.1", str(server_dir / "host.pub"))

@@ -55,6 +55,7 @@ class Sshd:
             + options
             + "\nStrictModes no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n"
             f"LogLevel VERBOSE\nPrintMotd no\nSetEnv HOME={folder}\n"
+            "KexAlgorithms curve25519-sha256,curve25519-sha256@libssh.org\n"  # a third of the time of ssh's usual one
         )
         self._process: subprocess.Popen[bytes] | None = None
 
