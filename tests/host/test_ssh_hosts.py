@@ -45,7 +45,7 @@ def test_an_unknown_key(way: Way, world: World) -> None:
     way.lead_to(world)
     way.home.knows()
     text = refusal(way)
-    assert text.startswith("the key of web is not known") and "`ssh web`" in text
+    assert text.startswith("the key of web is not known") and text.endswith("by logging in there once with ssh")
     assert way.home.known_hosts.read_text() == ""
 
 
@@ -186,6 +186,19 @@ def test_what_an_inventory_says(way: Way, world: World, inner: Sshd, tmp_path: P
         assert output_of(transport, HELLO) == b"hello\n"
     with pytest.raises(HostError, match="is no host"):
         connect("a b", way.options())
+
+
+def test_without_ssh_on_this_machine(
+    way: Way, world: World, inner: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    way.home.configure("Include more\n", block("web", inner, world.key, "ProxyJump gate"))
+    (way.home.ssh / "more").write_text(block("gate", world.sshd, world.key))
+    way.home.knows(world.sshd.known(), inner.known())
+    monkeypatch.setenv("PATH", str(tmp_path))
+    if way.transport == PARAMIKO:
+        assert way.says(HELLO) == b"hello\n"
+    else:
+        assert refusal(way) == "ssh is not installed here: use --transport paramiko"
 
 
 def test_a_target_with_user_and_port(way: Way, world: World, monkeypatch: pytest.MonkeyPatch) -> None:

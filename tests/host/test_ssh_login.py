@@ -174,6 +174,16 @@ def test_a_login_that_is_refused(way: Way, world: World, tmp_path: Path) -> None
     assert text.startswith(f"web does not let {USER} in") and str(other) in text and "\n" not in text
 
 
+def test_a_host_that_counts_the_keys(way: Way, world: World, server_dir: Path) -> None:
+    with Sshd(server_dir / "sshd", "MaxAuthTries 1") as sshd, SshAgent(server_dir / "agent") as agent:
+        for number in range(3):
+            agent.add(make_key(server_dir / f"other{number}"))
+        way.home.configure(block("web", sshd, None, f"IdentityAgent {agent.socket}"))
+        way.home.knows(sshd.known())
+        with pytest.raises(HostError, match=f"web does not let {USER} in|ended the login"):
+            way.says(HELLO)
+
+
 def test_no_key_at_all(way: Way, world: World) -> None:
     way.home.configure(block("web", world.sshd, None))
     way.home.knows(world.sshd.known())

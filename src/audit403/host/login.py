@@ -50,20 +50,24 @@ def _log_in(transport: paramiko.Transport, settings: SshSettings, identities: Id
             return
         if _KEYS not in further:
             raise other_means(settings, further)
-    if not offered and _needs_no_key(transport, settings):
+    allowed = _asked_means(transport, settings)
+    if not allowed:
         return
+    if _KEYS not in allowed:
+        raise other_means(settings, allowed)
     tried = [f"{one.origin} ({one.failed})" if one.failed else one.origin for one in offered]
-    notes = [*identities.notes, *(["for GSSAPI use --transport openssh"] if settings.gssapi else [])]
-    raise refused(settings, tried, notes)
+    by_ticket = settings.gssapi and any("gssapi" in one for one in allowed)
+    raise refused(settings, tried, [*identities.notes, *(["for GSSAPI use --transport openssh"] if by_ticket else [])])
 
 
-def _needs_no_key(transport: paramiko.Transport, settings: SshSettings) -> bool:
-    """Whether a host lets in whoever has no key: some networks have settled before who it is."""
+def _asked_means(transport: paramiko.Transport, settings: SshSettings) -> list[str]:
+    """What a host asks for; nothing where it lets in whoever comes, because who that is has been settled before.
+
+    One that has ended the connection asked for keys, and has seen enough of them.
+    """
     try:
-        return not transport.auth_none(settings.user)
+        return list(transport.auth_none(settings.user)) if transport.is_active() else [_KEYS]
     except paramiko.BadAuthenticationType as error:
-        if _KEYS not in error.allowed_types:
-            raise other_means(settings, error.allowed_types) from error
-        return False
+        return list(error.allowed_types)
     except paramiko.AuthenticationException:
-        return False
+        return [_KEYS]

@@ -11,7 +11,7 @@ def unknown_key(settings: SshSettings, shown: str) -> HostError:
     """`shown` is the type and fingerprint of the key, as far as they are known."""
     return HostError(
         f"the key of {settings.name} is not known: {shown}; compare it with the host's own, and make it known as "
-        f"{at_port(*key_name(settings))} by logging in once with `ssh {settings.name}`"
+        f"{at_port(*key_name(settings))} by logging in there once with ssh"
     )
 
 

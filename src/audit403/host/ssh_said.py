@@ -27,9 +27,13 @@ _UNKNOWN = re.compile(r"^No (\S+) host key is known for (\S+) and", re.MULTILINE
 _SENT = re.compile(r"^The fingerprint for the (\S+) key sent by the remote host is\s+(\S+?)\.?$", re.MULTILINE)
 _OFFENDING = re.compile(r"^Offending \S+ key in (.+:\d+)\s*$", re.MULTILINE)
 _DENIED = re.compile(r"^(?:(\S+)@)?(\S+): Permission denied \(([^)]*)\)", re.MULTILINE)
+_TOO_MANY = re.compile(
+    r"^Received disconnect from (\S+) port (\d+):\d+: Too many authentication failures", re.MULTILINE
+)
 _CONNECT = re.compile(r"^ssh: connect to host (\S+) port (\d+): (.*)$", re.MULTILINE)
 _RESOLVE = re.compile(r"^ssh: Could not resolve hostname (\S+): (.*)$", re.MULTILINE)
 _BEHIND = re.compile(r"^channel \d+: open failed: (.*)$", re.MULTILINE)
+_KEYS = "publickey"
 _AGENT = "agent refused operation"
 _TURNED_AWAY = re.compile(r"kex_exchange_identification: .*(?:closed|reset).*(?:\n.*(?:closed|reset).*)?")
 _OF_THE_END = ("kex_exchange_identification", "stdio forwarding failed", "banner exchange: Connection to UNKNOWN")
@@ -58,13 +62,14 @@ def _of_keys(text: str, route: Sequence[SshSettings]) -> HostError | None:
 
 
 def _of_logins(text: str, route: Sequence[SshSettings]) -> HostError | None:
-    found = _DENIED.search(text)
-    if found is None:
+    if found := _TOO_MANY.search(text):
+        host = next((one for one in route if str(one.port) == found[2]), route[-1])
+    elif found := _DENIED.search(text):
+        host = next((one for one in route if one.host_name == found[2] and found[1] in (None, one.user)), route[-1])
+        if _KEYS not in found[3].split(","):
+            return other_means(host, found[3].split(","))
+    else:
         return None
-    host = next((one for one in route if one.host_name == found[2] and found[1] in (None, one.user)), route[-1])
-    allowed = found[3].split(",")
-    if "publickey" not in allowed:
-        return other_means(host, allowed)
     from audit403.host.identities import Identities  # only what ssh may have tried: it does not say it
 
     identities = Identities(host, None, 1)
