@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from typing import TYPE_CHECKING
@@ -21,15 +22,15 @@ _SECONDS = 10.0
 class SshAgent:
     """An agent that holds the keys that `add` was given."""
 
-    def __init__(self, socket: Path) -> None:
+    def __init__(self, path: Path) -> None:
         need("ssh")
-        self.socket = socket
+        self.socket = path
         self._process = subprocess.Popen(
-            ending_with_the_tests([need("ssh-agent"), "-D", "-a", str(socket)]),
+            ending_with_the_tests([need("ssh-agent"), "-D", "-a", str(path)]),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         end = time.monotonic() + _SECONDS
-        while not socket.exists():
+        while not _listens(self.socket):
             if self._process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError("ssh-agent did not start")
             time.sleep(0.002)
@@ -46,3 +47,12 @@ class SshAgent:
         subprocess.run(
             [need("ssh-add"), "-q", *options, str(key)], check=True, env=environment, stdin=subprocess.DEVNULL
         )
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(str(path))
+        except OSError:
+            return False
+    return True
