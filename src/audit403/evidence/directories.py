@@ -100,7 +100,8 @@ class Directories:
 
     def put(self, directory: str, names: Mapping[int, bytes], targets: Sequence[bytes] = ()) -> None:
         """A whole directory: by the number of their attributes names, a NUL around each; `name/target` of each link."""
-        self.forget(directory)
+        if directory in self.nodes or directory in self.hidden:
+            self.forget(directory)
         if names:
             self.nodes[directory] = tuple(chain.from_iterable(names.items()))
         if targets:

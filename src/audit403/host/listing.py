@@ -23,9 +23,11 @@ ANOTHER = "another file system is mounted there"
 EXCLUDED = "it is excluded"
 _NOT_KNOWN = "what it is is not known there"
 _AT_ONCE = 1024 * 1024
+_WORTH_A_LOOK = 64 * 1024
 _LONGEST_RECORD = 256 * 1024
 _LONGEST_START = 4096
 _FIELDS = re.compile(rb"([a-zA-Z?])([0-9]{1,9})/([0-7]{1,4}|[-rwxsStTlL]{9}[.+@]?)/([0-9]{1,10})/([0-9]{1,10})/")
+_NO_NAMES = frozenset((b"", b".", b".."))
 _KINDS = frozenset(b"fdlpsbc")
 _BROKEN = "the listing of its files breaks off"
 _GARBLED = "the listing of its files cannot be read"
@@ -62,12 +64,20 @@ class Listed(NamedTuple):
 class _Open:
     """A directory whose entries are coming."""
 
-    __slots__ = ("names", "path", "targets")
+    __slots__ = ("names", "path", "prefix", "targets")
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self.prefix = "/" if path == "/" else path + "/"
         self.names: dict[int, list[bytes]] = {}
         self.targets: list[bytes] = []
+
+    def add(self, number: int, names: bytes) -> None:
+        """One name, or several with NULs between, of entries with these attributes."""
+        if number in self.names:
+            self.names[number].append(names)
+        else:
+            self.names[number] = [names]
 
 
 def parse(
@@ -111,7 +121,20 @@ def _plain(pieces: Iterable[bytes]) -> Iterator[bytes]:
     if how not in (b"plain", b"gzip"):
         raise HostError(_GARBLED)
     rest = chain((start,), rest)
-    yield from rest if how == b"plain" else _unzipped(rest)
+    yield from _gathered(rest) if how == b"plain" else _unzipped(rest)
+
+
+def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same in pieces of a length that is worth a look: find writes page by page."""
+    waiting: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size >= _WORTH_A_LOOK:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    yield b"".join(waiting)
 
 
 def _unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -139,6 +162,8 @@ class _Reader:
         self._ended = False
         self._known: dict[bytes, tuple[int, int]] = {}
         """By the fields of a record, up to its name: the depth, and the number of the attributes."""
+        self._unknown_kinds: set[int] = set()
+        self._unlistable: set[int] = set()
         self._stack: list[_Open] = []
         """The directories on the way to the last record; the entries of the one at index n have depth n + 1."""
         self._root = ""
@@ -195,10 +220,11 @@ class _Reader:
         try:
             if first:
                 self._segment(first[1:], self._run)
+            event = self._cut_event if b"\0=" in data else self._event
             for segment in segments:
+                event(segment)
                 if self.cut_off:
                     return
-                self._segment(segment, self._event)
         except (ValueError, IndexError) as error:
             raise HostError(_GARBLED) from error
 
@@ -212,6 +238,9 @@ class _Reader:
         if whole:
             read(whole)
         self._ended_find(int(segment[at + 2 :]), in_record=True)
+
+    def _cut_event(self, segment: bytes) -> None:
+        self._segment(segment, self._event)
 
     # What is no plain file.
 
@@ -256,32 +285,33 @@ class _Reader:
         self._seen = True
 
     def _directory(self, head: bytes) -> None:
-        fields, slash, name = head.removesuffix(b"/").rpartition(b"/")  # the name of / is /
-        depth, number = self._fields(fields + slash)
-        self._up_to(depth)
+        fields, _, name = head.removesuffix(b"/").rpartition(b"/")  # the name of / is /
+        depth, number = self._known.get(fields) or self._learnt(fields)
+        stack = self._stack
+        if not depth or len(stack) != depth:
+            self._up_to(depth)
         self.entries += 1
         if depth:
-            above = self._stack[-1]
-            if name in (b"", b".", b".."):
+            above = stack[-1]
+            if name in _NO_NAMES:
                 raise ValueError
-            above.names.setdefault(number, []).append(name)
-            parent = above.path if above.path != "/" else ""
-            path = f"{parent}/{name.decode('utf-8', 'surrogateescape')}"
+            above.add(number, name)
+            path = f"{above.prefix}{name.decode('utf-8', 'surrogateescape')}"
         else:
             path = self._single(Lone(number))
-        unlisted = self.into.attributes[number].unlisted
-        if unlisted is not None:
-            self._gap(unlisted, path)
-        self._stack.append(_Open(path))
+        if number in self._unlistable:
+            self._gap(self.into.attributes[number].unlisted or "", path)
+        stack.append(_Open(path))
 
     def _link(self, head: bytes) -> None:
         *fields, name, target = head.split(b"/", 6 if self._labelled else 5)
-        depth, number = self._fields(b"/".join(fields) + b"/")
+        joined = b"/".join(fields)
+        depth, number = self._known.get(joined) or self._learnt(joined)
         self._up_to(depth)
         self.entries += 1
         if depth:
             above = self._stack[-1]
-            above.names.setdefault(number, []).append(name)
+            above.add(number, name)
             above.targets.append(name + b"/" + target)
         else:
             self._single(Lone(number, target.decode("utf-8", "surrogateescape")))
@@ -290,18 +320,19 @@ class _Reader:
 
     def _run(self, run: bytes) -> None:
         """Records between two events. They are of the last directory, or of ones above it, which end therewith."""
-        first = run[: run.find(b"\0")] if b"\0" in run else run
-        fields = first[: first.rfind(b"/") + 1]
-        depth, number = self._fields(fields)
-        count = run.count(b"\0") + 1
-        kind = self.into.attributes[number].kind
-        if depth and kind != "?" and run.count(b"\0" + fields) == count - 1:
-            self._up_to(depth)
-            names = run[len(fields) :].replace(b"\0" + fields, b"\0")
-            self._stack[-1].names.setdefault(number, []).append(names)
+        at = run.find(b"\0")
+        fields = run[: run.rfind(b"/", 0, at if at >= 0 else len(run))]
+        depth, number = self._known.get(fields) or self._learnt(fields)
+        more = run.count(b"\0")
+        # Nothing but the beginning of a record can be a NUL and all of the fields: these records then have the same.
+        if depth and number not in self._unknown_kinds and run.count(b"\0" + fields + b"/") == more:
+            if len(self._stack) != depth:
+                self._up_to(depth)
+            names = run[len(fields) + 1 :]
+            self._stack[-1].add(number, names.replace(b"\0" + fields + b"/", b"\0") if more else names)
         else:
             self._mixed(run)
-        self.entries += count
+        self.entries += more + 1
         if self._limit is not None and self.entries >= self._limit:
             self.cut_off = True
 
@@ -310,19 +341,20 @@ class _Reader:
         last: bytes | None = None
         append: Callable[[bytes], None] = _nowhere
         for record in run.split(b"\0"):
-            fields, slash, name = record.rpartition(b"/")
+            fields, _, name = record.rpartition(b"/")
             if fields != last:
                 last = fields
-                depth, number = self._fields(fields + slash)
-                self._up_to(depth)
+                depth, number = self._known.get(fields) or self._learnt(fields)
+                if not depth or len(self._stack) != depth:
+                    self._up_to(depth)
                 if not depth:
                     self._single(Lone(number))
                     continue
                 above = self._stack[-1]
                 append = above.names.setdefault(number, []).append
-                if self.into.attributes[number].kind == "?":
+                if number in self._unknown_kinds:
                     shown = name.decode("utf-8", "surrogateescape")
-                    self.into.miss(f"{above.path.rstrip('/')}/{shown}", NotCollected(_NOT_KNOWN))
+                    self.into.miss(above.prefix + shown, NotCollected(_NOT_KNOWN))
                     last = None
             append(name)
 
@@ -346,8 +378,10 @@ class _Reader:
         done = self._stack.pop()
         names = {}
         for number, parts in done.names.items():
-            joined = b"\0" + b"\0".join(parts) + b"\0"
-            if b"/" in joined or b"\0\0" in joined or b"\0.\0" in joined or b"\0..\0" in joined:
+            joined = b"\0%b\0" % b"\0".join(parts)
+            if b"/" in joined or b"\0\0" in joined:
+                raise ValueError
+            if b"\0." in joined and (b"\0.\0" in joined or b"\0..\0" in joined):
                 raise ValueError
             names[number] = joined
         if names or done.path in self.into.nodes:
@@ -364,19 +398,13 @@ class _Reader:
 
     # What the fields say.
 
-    def _fields(self, fields: bytes) -> tuple[int, int]:
-        known = self._known.get(fields)
-        if known is None:
-            known = self._known[fields] = self._learnt(fields)
-        return known
-
     def _learnt(self, fields: bytes) -> tuple[int, int]:
-        """Depth and attributes out of `d3/755/0/33/2049/`. Raises ValueError."""
-        found = _FIELDS.match(fields)
+        """Depth and attributes out of `d3/755/0/33/2049`, from now on without reading it. Raises ValueError."""
+        found = _FIELDS.match(fields + b"/")
         if found is None:
             raise ValueError
         letter, depth, mode, uid, gid = found.groups()
-        rest = fields[found.end() :]
+        rest = (fields + b"/")[found.end() :]
         label = None
         if self._labelled:
             text, _, rest = rest.partition(b"/")
@@ -391,8 +419,13 @@ class _Reader:
             kind = "?"
         if rest:
             raise ValueError
-        attributes = Attributes(kind, _mode(mode), int(uid), int(gid), label, unlisted)
-        return int(depth), self.into.number_of(attributes)
+        number = self.into.number_of(Attributes(kind, _mode(mode), int(uid), int(gid), label, unlisted))
+        if kind == "?":
+            self._unknown_kinds.add(number)
+        if unlisted is not None:
+            self._unlistable.add(number)
+        self._known[fields] = learnt = int(depth), number
+        return learnt
 
     def _unlisted(self, letter: bytes, device: bytes, depth: int) -> str | None:
         if not depth:

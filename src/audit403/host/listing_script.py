@@ -28,7 +28,7 @@ _SCRIPT = r"""
 audit403_list() {
 LC_ALL=C; export LC_ALL; unset CDPATH
 if ! command -v find >/dev/null; then echo none; return; fi
-calm= squeeze=cat gnu=
+calm= squeeze= gnu=
 @CALM@
 @SQUEEZE@
 case $(find / -maxdepth 0 \( -perm -0005 -o -readable -executable \) -printf '%y%d/%m/%U/%G/%D/%l%f') in
@@ -38,9 +38,10 @@ esac
 tree() {
   printf '\0@%s%s\0' "$1" "$2"
   if [ -n "$gnu" ]; then
-    $calm find "$2" -xdev \( @GNU_EXCLUDED@ -type d ! -perm -0005 ! \( -readable -executable \) \
-      -printf '\0u%d/%m/%U/%G/@LABEL@%D/%f\0' -prune -o -type d -printf '\0d%d/%m/%U/%G/@LABEL@%D/%f\0' \
-      -o -type l -printf '\0l%d/%m/%U/%G/@LABEL@%f/%l\0' -o -printf '%y%d/%m/%U/%G/@LABEL@%f\0' \)
+    $calm find "$2" -xdev -type f -printf 'f%d/%m/%U/%G/@LABEL@%f\0' @GNU_EXCLUDED@ \
+      -o -type d ! -perm -0005 ! \( -readable -executable \) -printf '\0u%d/%m/%U/%G/@LABEL@%D/%f\0' -prune \
+      -o -type d -printf '\0d%d/%m/%U/%G/@LABEL@%D/%f\0' -o -type l -printf '\0l%d/%m/%U/%G/@LABEL@%f/%l\0' \
+      -o -printf '%y%d/%m/%U/%G/@LABEL@%f\0'
   else
     $calm find "$2" -xdev @EXCLUDED@ -exec sh -c "$batch" sh "${2%/}" {} +  # in no brackets: busybox forgets it there
   fi
@@ -60,14 +61,14 @@ root() {
 }
 
 @BATCH@
-[ "$squeeze" = cat ] && echo plain || echo gzip
-{
+all() {
   printf '%s\0' "$(id -u)"
   complaints=$({
 @ROOTS@
   } 2>&1 >&4 | { head -c @MOST@; cat >/dev/null; })
   printf '\0!%s\0\0.\0' "$complaints"
-} 4>&1 | $squeeze
+}
+if [ -n "$squeeze" ]; then echo gzip; all 4>&1 | $squeeze; else echo plain; all 4>&1; fi
 }
 audit403_list </dev/null 2>/dev/null
 """
@@ -152,7 +153,7 @@ def listing_script(
     asked = "\n".join(f"root {number} {quoted(root.rstrip('/') or '/')}" for number, root in enumerate(roots))
     tests = " -o ".join(map(_test, excludes))
     label = "%Z/" if labels else ""
-    gnu = f"-type d \\( {tests} \\) -printf '\\0x%d/%m/%U/%G/{label}%D/%f\\0' -prune -o" if excludes else ""
+    gnu = f"-o -type d \\( {tests} \\) -printf '\\0x%d/%m/%U/%G/{label}%D/%f\\0' -prune" if excludes else ""
     other = f"\\( -type d \\( {tests} \\) -prune -o ! -name '' \\)" if excludes else ""
     values = {
         "CALM": _CALM if calm else "", "SQUEEZE": _SQUEEZE if compress else "", "GNU_EXCLUDED": gnu,
