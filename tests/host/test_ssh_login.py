@@ -158,6 +158,28 @@ def test_certificates(way: Way, world: World, tmp_path: Path) -> None:
         way.says(HELLO)
 
 
+def test_files_that_are_damaged(paramiko_way: Way, world: World, tmp_path: Path) -> None:
+    key, other = make_key(tmp_path / "key"), make_key(tmp_path / "other")
+    certificate = sign(world.authority(), other, "-n", USER)
+    kind, text, _ = certificate.read_text().split(maxsplit=2)
+    certificate.write_text(f"{kind} {text[:60]}\n")
+    lines = key.read_text().splitlines()
+    key.write_text("\n".join([lines[0], lines[1][:40], *lines[2:]]))
+    (tmp_path / "empty").touch(mode=0o600)
+    more = (f"IdentityFile {key}", f"IdentityFile {tmp_path}/empty", f"IdentityFile {tmp_path}")
+    paramiko_way.lead_to(world, *more, key=other)
+    with pytest.raises(HostError) as refused:
+        paramiko_way.says(HELLO)
+    for words in (
+        f"{key} is damaged",
+        f"{certificate} is damaged",
+        f"{tmp_path}/empty is no key file",
+        "cannot be read",
+    ):
+        assert words in str(refused.value)
+    assert lines[2] not in str(refused.value)
+
+
 def test_the_key_itself_serves_where_its_certificate_does_not(way: Way, world: World, tmp_path: Path) -> None:
     world.sshd.allow(key := make_key(tmp_path / "key"))
     sign(world.authority(), key, "-n", "somebody-else")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import time
 from typing import TYPE_CHECKING
@@ -129,6 +130,20 @@ def test_a_connection_that_breaks(way: Way, world: World) -> None:
         assert time.monotonic() - started < 5
         with pytest.raises(HostError, match="web"):
             output_of(transport, "echo hello")
+
+
+def test_a_host_that_freezes(way: Way, world: World) -> None:
+    way.lead_to(world)
+    for script in ("echo hello", "kill -STOP $PPID\n" + (": " + "y" * 1000 + "\n") * 5000):
+        with way.to(limits=Limits(connect=1, silence=0.4)) as transport:
+            session = int(output_of(transport, "echo $PPID"))
+            try:
+                if script == "echo hello":
+                    os.kill(session, signal.SIGSTOP)
+                with pytest.raises(HostError, match=r"^web: (no command can be run there|nothing came)"):
+                    output_of(transport, script)
+            finally:
+                os.kill(session, signal.SIGKILL)
 
 
 def test_time_is_over(way: Way, world: World) -> None:

@@ -65,14 +65,14 @@ def test_everything_that_decides(home: Path) -> None:
     write(
         home,
         "Include more.conf\nHost web*\n  HostName %h.example.org\n  IdentityFile ~/.ssh/id_%r\n"
-        "  ProxyJump one,root@two:2022\n  UserKnownHostsFile ~/.ssh/a ~/.ssh/b\n  ConnectTimeout 7\n"
+        "  ProxyJump one,%r@two:2022\n  UserKnownHostsFile ~/.ssh/a ~/.ssh/b\n  ConnectTimeout 7\n"
         "Host *\n  HostKeyAlias farm\n  IdentityAgent none\n",
     )
     write(home, "Host web1\n  User deploy\n  Port 2222\n", "more.conf")
     for settings in both(home, "web1"):
         assert (settings.host_name, settings.user, settings.port) == ("web1.example.org", "deploy", 2222)
         assert settings.identity_files == (f"{home}/.ssh/id_deploy",)
-        assert settings.proxy_jump == ("one", "root@two:2022")
+        assert settings.proxy_jump == ("one", "deploy@two:2022")
         assert settings.user_known_hosts == (f"{home}/.ssh/a", f"{home}/.ssh/b")
         assert (settings.host_key_alias, settings.connect_timeout, settings.identity_agent) == ("farm", 7, None)
 

@@ -96,11 +96,13 @@ class Identities:
         for path in dict.fromkeys((*self._settings.certificate_files, *beside)):
             try:
                 found = read_public(path)
+                if found is not None and is_certificate(found):
+                    plain_key(found)
+                    yield found
             except KeyFileError as error:
                 self.notes.append(f"{path} {error}")
-                continue
-            if found is not None and is_certificate(found):
-                yield found
+            except ValueError:
+                self.notes.append(f"{path} is damaged")
 
     def _held(self) -> list[bytes]:
         """What the agent has."""

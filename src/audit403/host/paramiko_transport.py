@@ -7,6 +7,7 @@ Truth: ssh_config(5), ssh(1) VERIFYING HOST KEYS. paramiko loads no known_hosts 
 import logging
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -25,6 +26,7 @@ from audit403.host.transport import KEPT_ERRORS, Ended, HostError, one_line
 _AT_ONCE = 256 * 1024
 _ALIVE_SECONDS = 30
 _DYING_SECONDS = 0.5
+_NEARLY = 0.95
 _OF_RSA = ("rsa-sha2-512", "rsa-sha2-256")
 
 logging.getLogger("paramiko").addHandler(logging.NullHandler())  # else Python shows its warnings and tracebacks itself
@@ -50,9 +52,10 @@ class ParamikoHost:
 
     def start(self, command: str, stdin: bytes) -> "_Running":
         """Run a command of the login shell's. Raises HostError."""
+        seconds = self._clock.to_connect()
         try:
-            channel = self._transport.open_session(timeout=self._clock.to_connect())
-            channel.exec_command(command.encode("utf-8", "surrogateescape"))
+            channel = self._transport.open_session(timeout=seconds)
+            _start(channel, command, seconds)
         except (paramiko.SSHException, OSError, EOFError) as error:
             raise no_command(self.label, error) from error
         return _Running(self.label, channel, stdin, self._clock)
@@ -78,16 +81,18 @@ class ParamikoHost:
         self._open.append(transport)
         transport.banner_timeout = transport.handshake_timeout = seconds
         _prefer(transport, self._keys.types(hop))
+        began = time.monotonic()
         try:
             transport.start_client(timeout=seconds)
             key = transport.get_remote_server_key()
         except paramiko.ssh_exception.IncompatiblePeer as error:
             raise HostError(f"{hop.name} speaks no way of SSH that paramiko does: use --transport openssh") from error
         except (paramiko.SSHException, OSError, EOFError) as error:
-            said = "" if command is None else command.said()
+            if time.monotonic() - began > _NEARLY * seconds:
+                raise no_server(hop, TimeoutError()) from error
             if command is None and _is_turned_away(transport, error):
                 raise busy(hop) from error
-            raise no_server(hop, said or error) from error
+            raise no_server(hop, error if command is None else command.said() or error) from error
         self._keys.check(hop, key.get_name(), key.asbytes())
         transport.set_keepalive(_ALIVE_SECONDS)
         log_in(transport, hop, self._ask, self._clock)
@@ -108,7 +113,7 @@ class _Running:
 
     def __init__(self, label: str, channel: paramiko.Channel, stdin: bytes, clock: Clock) -> None:
         self._label, self._channel, self._clock = label, channel, clock
-        self._errors = b""
+        self._errors, self._is_silent = b"", False
         self._drain = threading.Thread(target=self._read_errors, daemon=True)
         self._drain.start()
         threading.Thread(target=self._send, args=(stdin,), daemon=True).start()
@@ -119,6 +124,7 @@ class _Running:
             try:
                 piece = self._channel.recv(_AT_ONCE)
             except TimeoutError as error:
+                self._is_silent = True
                 raise self._clock.silent() from error
             if not piece:
                 break
@@ -128,13 +134,15 @@ class _Running:
 
     def ended(self) -> Ended:
         if not self._channel.status_event.wait(self._clock.of_silence()):
+            self._is_silent = True
             raise self._clock.silent()
         self._drain.join(_DYING_SECONDS)
         status = self._channel.exit_status
         return Ended(None if status < 0 else status, self._errors)
 
     def close(self) -> None:
-        self._channel.close()
+        if not self._is_silent:  # to say goodbye to a host that has frozen may take for ever
+            self._channel.close()
 
     def _is_broken(self) -> bool:
         """Whether the end of the output is that of the connection: a host says when a command's output ends."""
@@ -159,6 +167,17 @@ class _Running:
                     if not piece:
                         return
                     self._errors = (self._errors + piece)[-KEPT_ERRORS:]
+
+
+def _start(channel: paramiko.Channel, command: str, seconds: float) -> None:
+    """Have the login shell run a command: paramiko waits without end for the host to say that it does."""
+    late = threading.Timer(seconds, channel.close)
+    late.daemon = True
+    late.start()
+    try:
+        channel.exec_command(command.encode("utf-8", "surrogateescape"))
+    finally:
+        late.cancel()
 
 
 def _is_turned_away(transport: paramiko.Transport, error: BaseException) -> bool:

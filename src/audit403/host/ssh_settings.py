@@ -231,7 +231,7 @@ def _settings(target: Target, said: Mapping[str, list[str]], home: Path) -> SshS
     return SshSettings(
         target.host, host_name, user, port, paths(identities), paths(said.get("certificatefile", ())),
         _last(said, "identitiesonly") == "yes", _agent(agent, home, tokens),
-        () if jump.lower() == _NONE else tuple(one.strip() for one in jump.split(",")),
+        () if jump.lower() == _NONE else tuple(_expanded(one.strip(), tokens) for one in jump.split(",")),
         None if command.lower() == _NONE else _expanded(command, tokens), paths(known), paths(shared),
         alias, int(timeout) if timeout.isdigit() else None,
         _last(said, "gssapiauthentication") == "yes",
