@@ -1,9 +1,10 @@
 """Asks a host for what its record lacks: one script for each question, with what will be asked next taken along."""
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 
 from audit403.evidence.collected import Collected, CollectedEvidence
-from audit403.evidence.interface import Absent, Entry, NotCollected
+from audit403.evidence.interface import FILE, Absent, Entry, NotCollected
 from audit403.evidence.links import parent_of
 from audit403.host.pull_script import (
     LARGEST_FILE,
@@ -18,6 +19,9 @@ from audit403.host.pull_script import (
 from audit403.host.pulled import Pulled
 from audit403.host.transport import HostError, Transport, output_of
 
+_PAGES = (".html", ".htm", ".xhtml", ".css")
+_MOST_PAGES = 16
+_LARGEST_PAGE = 64 * 1024
 _NEED_ROOT = ": run with --sudo, or log in as root"
 
 
@@ -70,9 +74,24 @@ class HostCollector:
             self.collected.unlisted.setdefault(path, self._pulled.hidden)
 
     def read(self, path: str) -> None:
-        """The content of the regular file at a canonical path."""
-        self._ask(contents_script([self._there(path)]))
+        """The content of the regular file at a canonical path; with a page come those beside it, asked for next."""
+        self._ask(contents_script([self._there(one) for one in (path, *self._beside(path))]))
         self.collected.contents.setdefault(path, self._pulled.hidden)
+
+    def _beside(self, path: str) -> Iterable[str]:
+        """Small pages and stylesheets of the same directory that have not been read."""
+        known, folder = self.collected, parent_of(path)
+        if not path.lower().endswith(_PAGES):
+            return ()
+        paths = (
+            f"{folder.rstrip('/')}/{name}" for name in known.listed.get(folder, ()) if name.lower().endswith(_PAGES)
+        )
+        return islice((one for one in paths if one != path and self._is_small(one)), _MOST_PAGES)
+
+    def _is_small(self, path: str) -> bool:
+        entry = self.collected.entries.get(path)
+        is_file = isinstance(entry, Entry) and entry.kind == FILE and entry.size <= _LARGEST_PAGE
+        return is_file and path not in self.collected.contents
 
     def look_up(self, user: str | int | None, group: str | int | None) -> None:
         """A user or a group that is not in the lists."""

@@ -16,6 +16,20 @@ _LONGEST_WORDS = 300
 _LONGEST_GREETING = 1024 * 1024
 
 
+_WHOLE = r"""LC_ALL=C; export LC_ALL
+audit403() {
+printf '\n<%%s>\n' %s
+%s
+printf '\n</%%s>%%s\n' %s $?
+}
+command -v dd >/dev/null 2>&1 || { audit403; exit $?; }
+{ status=$({ { (audit403); echo $? >&3; } | dd ibs=32768 obs=65536 2>/dev/null >&4; } 3>&1); } 4>&1
+exit "$status"
+"""
+"""What a shell gets: the script between its marks, its output put together to large pieces, for as they were written
+they cost the audit of a small host a quarter of its time. A shell reads a function whole before it runs it."""
+
+
 class HostError(Exception):
     """A host that cannot be audited, or not further: one plain sentence."""
 
@@ -71,7 +85,7 @@ def run(transport: Transport, script: str, *, prefix: str = "", mark: str | None
     """
     mark = secrets.token_hex(16) if mark is None else mark
     begin, end = f"\n<{mark}>\n".encode(), f"\n</{mark}>".encode()
-    text = f"LC_ALL=C; export LC_ALL; printf '\\n<%s>\\n' {mark}\n{script}\nprintf '\\n</%s>%s\\n' {mark} $?\n"
+    text = _WHOLE % (mark, script, mark)
     running = transport.start(f"{prefix} {SHELL}".strip(), text.encode("utf-8", "surrogateescape"))
     try:
         yield from _between(iter(running), begin, end, transport.label, lambda: _why(transport, running))
