@@ -53,6 +53,7 @@ def everything() -> Collected:
         },
     )
     made.entries.update({"/": Entry("d", 0o755, 0, 0), "/x/y": ABSENT, "/x/z": NotCollected("why")})
+    made.labels.update({"/srv": "system_u:object_r:var_t:s0", "/srv/a\n": "system_u:object_r:default_t:s0"})
     made.unlisted.update({"/root": NotCollected("why"), "/x/f": Unreadable(20, "Not a directory")})
     made.contents.update({"/srv/a\n": b"text\n\xc3\xbc", "/b": b"\xff\0", "/d": Unreadable(21, "Is a directory"),
                           "/e": ABSENT, "/k": NotCollected("why")})  # fmt: skip

@@ -18,6 +18,7 @@ from audit403.host.pulled import Pulled
 from audit403.host.transport import HostError
 from servers.need import need, need_root
 from servers.plenty import cases
+from servers.sandbox import in_private_mounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -215,3 +216,32 @@ def test_garbage_is_one_error(rng: Random) -> None:
             Pulled(Collected(), "").take(output)
         except HostError as error:
             assert str(error).startswith("the host's answer")
+
+
+def test_labels_come_with_entries_where_selinux_enforces(tree: str) -> None:
+    need_root()
+    label, other = "system_u:object_r:httpd_sys_content_t:s0", "system_u:object_r:default_t:s0:c1,c2"
+    os.setxattr(tree, "security.selinux", label.encode() + b"\0")
+    paths = [f"{tree}/{name}" for name in HOSTILE]
+    for number, path in enumerate(paths[:-1]):
+        os.setxattr(
+            raw(path), "security.selinux", (label if number % 2 else other).encode() + b"\0", follow_symlinks=False
+        )
+
+    def ask() -> None:
+        subprocess.run(["sh", "-c", ENFORCES], check=True)
+        evidence, here = collector().evidence(), LocalEvidence()
+        for path in (tree, *paths):
+            answer = evidence.label(path)
+            known = here.label(path)
+            assert answer == known if known is not None else isinstance(answer, NotCollected), path
+        assert evidence.label(tree) == label and evidence.label(paths[0]) == other
+
+    in_private_mounts(ask)
+    assert isinstance(collector().evidence().label(tree), NotCollected), "nobody asks for labels where it is off"
+
+
+ENFORCES = """
+mount -t tmpfs tmpfs /sys/fs/selinux 2>/dev/null || mount -t tmpfs tmpfs /sys/fs && mkdir -p /sys/fs/selinux
+printf 1 > /sys/fs/selinux/enforce
+"""

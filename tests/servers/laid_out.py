@@ -21,6 +21,7 @@ from .laid_out_nginx import NginxLayout
 from .live import CLIENT_HEADER, STAND_IN, Live, write
 from .need import need
 from .process import IS_ROOT, server_directory
+from .recorded_world import RecordedWorld, world_of
 from .rule_examples import Ask, Example, ExampleError
 from .sandbox import Sandbox, sandbox_of
 
@@ -67,6 +68,7 @@ class LaidOut(NamedTuple):
     main: Path
     certificates: Certificates | None
     sandbox: Sandbox | None = None
+    world: RecordedWorld | None = None
 
     def refusal_to_start(self) -> str | None:
         """What the real server has against the configuration, None where nothing."""
@@ -165,7 +167,8 @@ def lay_out_example(example: Example, certificates: Certificates | None = None) 
         sandbox = sandbox_of(_filled(example.mounts, words), str(base / "run/systemd")) if example.mounts else None
         if sandbox is not None:
             (base / "run/systemd").mkdir()
-        yield LaidOut(layout, base, conf, root, main, certificates, sandbox)
+        world = world_of(_filled(example.world, words)) if example.world else None
+        yield LaidOut(layout, base, conf, root, main, certificates, sandbox, world)
 
 
 def needs_root(example: Example) -> bool:

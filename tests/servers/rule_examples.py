@@ -66,6 +66,7 @@ class Example(NamedTuple):
     log: tuple[str, ...]
     findings: tuple[str, ...] | None = None
     mounts: str = ""
+    world: str = ""
 
     @property
     def id(self) -> str:
@@ -110,6 +111,7 @@ class _Page:
         self.configurations = [block for block in every if block.language in FAMILIES and "title" in block.attributes]
         self.trees = [block for block in every if block.language == "tree"]
         self.mounts = [block for block in every if block.language == "mounts"]
+        self.worlds = [block for block in every if block.language == "world"]
         self.htaccess: dict[str, list[Block]] = {}
         for block in every:
             if block.language == "htaccess" and "title" in block.attributes:
@@ -121,6 +123,7 @@ class _Page:
             *(block for found in self.htaccess.values() for block in found),
             *self.trees,
             *self.mounts,
+            *self.worlds,
         ]
 
     def _stands_alone(self, title: str, pair: str) -> bool:
@@ -140,11 +143,11 @@ class _Page:
             configuration = _block(self.configurations, "broken")
             access_files = {path: _block(found, "broken") for path, found in self.htaccess.items()}
         tree = _block(self.trees, title, pair) or _block(self.trees, "") or _block(self.trees, "broken")
-        mounts = _block(self.mounts, title, pair)
+        mounts, world = _block(self.mounts, title, pair), _block(self.worlds, title, pair)
         if configuration is None and not access_files:
             raise ExampleError(f'{self.page}: no configuration belongs to the block title="{title}"')
         own = {
-            key: value for block in (configuration, *access_files.values(), tree, mounts)
+            key: value for block in (configuration, *access_files.values(), tree, mounts, world)
             if block is not None and block.attributes.get("title") == title for key, value in block.attributes.items()
         }  # fmt: skip
         if "expect" not in own:
@@ -157,8 +160,8 @@ class _Page:
         logs = tuple(part.strip() for part in own.get("log", "").split("|") if part.strip())
         family = "apache" if configuration is None else configuration.language
         source = f"{self.page.parent.name}/{self.page.stem.replace('_', '-')}"
-        own_mounts = "" if mounts is None else mounts.text
-        return Example(family, source, title, state, files, text, asks, logs, None, own_mounts)  # type: ignore[arg-type]
+        own_mounts, told = ("" if block is None else block.text for block in (mounts, world))
+        return Example(family, source, title, state, files, text, asks, logs, None, own_mounts, told)  # type: ignore[arg-type]
 
 
 def case_examples(folder: Path) -> list[Example]:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from audit403.core.family import Family, Site
     from audit403.core.finding import Finding
+    from audit403.evidence.interface import Evidence
+    from audit403.evidence.machine import Process
 
     from .laid_out import LaidOut, Running
     from .sandbox import Sandbox
@@ -56,7 +58,9 @@ class Trial:
 
     @property
     def report(self) -> Report:
-        if self._report is None and self.place.sandbox is not None:
+        if self._report is None and self.place.world is not None:
+            self._report = self._of_site(*self.place.world.seen())
+        elif self._report is None and self.place.sandbox is not None:
             self._report = self._of_running(self.place.sandbox)
         elif self._report is None:
             self._report = audit([str(self.place.main)], Asked(tree="here", strict=True, no_settings=True))
@@ -64,7 +68,6 @@ class Trial:
 
     def _of_running(self, sandbox: Sandbox) -> Report:
         """What is found of the server as it runs in its sandbox."""
-        family: Family = load(entry_points(FAMILIES)[self.example.family])
         with self.place.running() as running:
             found = discovered()
             worker = instance_of(found, running.server.pid).workers[0]._replace(unit=UNIT)
@@ -72,7 +75,12 @@ class Trial:
             units=(Unit(UNIT, sandbox.settings),),
             processes=tuple(worker if one.pid == worker.pid else one for one in found.processes),
         )
-        site = family.read(str(self.place.main), OnMachine(LocalEvidence(), machine), Options(worker=worker))
+        return self._of_site(OnMachine(LocalEvidence(), machine), worker)
+
+    def _of_site(self, evidence: Evidence, worker: Process) -> Report:
+        """What is found of a server with this worker."""
+        family: Family = load(entry_points(FAMILIES)[self.example.family])
+        site = family.read(str(self.place.main), evidence, Options(worker=worker))
         findings = findings_about(site, self.example.family)
         return Report(tuple(Judged(finding, site, "", True) for finding in findings), 0, (), (site,))
 
@@ -87,6 +95,8 @@ class Trial:
             assert said is not None, 'the real server starts with it; expect="" says that it does not'
             assert all(words in said for words in self.example.log), f"nginx -t says otherwise: {said}"
             return
+        if self.place.world is not None:
+            return  # what this machine has not, no server can show here
         with self.place.running() as running, running.server.logged() as lines:
             answers = {f"{ask.method} {ask.url()} from {ask.client}": running.status(ask) for ask in self.example.asks}
         expected = {f"{ask.method} {ask.url()} from {ask.client}": ask.status for ask in self.example.asks}
@@ -130,6 +140,9 @@ class Trial:
         for finding in self.own:
             fix = finding.fix
             if fix is None or fix.applicability == MANUAL or not fix.changes():
+                continue
+            if self.place.world is not None:
+                assert fix.proven, f"the own fix “{fix.summary}” does not help"
                 continue
             undo = [_undo(edit) for edit in fix.changes() if not isinstance(edit, TextEdit)]
             texts = _texts(fix.edits)

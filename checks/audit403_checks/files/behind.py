@@ -16,6 +16,8 @@ from audit403_checks.files.remedies import Served, served
 BITS = {"search": EXECUTE, "read": READ}
 
 MOUNT = "files/mount-refuses"
+SELINUX_TYPE = "files/selinux-type"
+SELINUX_BOOLEAN = "files/selinux-boolean"
 SANDBOX = "files/sandbox-hides-docroot"
 MASK = "files/acl-mask-voids-entry"
 GROUP = "files/group-not-in-effect"

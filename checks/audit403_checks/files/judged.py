@@ -11,11 +11,12 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, NOTE, WARNING
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import PathPlace
+from audit403.evidence.interface import FILE, Entry
 from audit403.explore.subject import PURPOSE_HOME, PURPOSE_LINKED, PURPOSE_PAGE, PURPOSE_PROBE, Blocked
 from audit403_checks.files.behind import Behind, behind
 from audit403_checks.files.blocked import is_listed_only, more_like
 from audit403_checks.files.kinds import is_for_nobody, is_kept_back, is_public, may_be_public
-from audit403_checks.files.remedies import worker_of
+from audit403_checks.files.remedies import served, worker_of
 from audit403_checks.support import Refused, refused_by_any
 
 _MOST_ASKED = 200
@@ -41,7 +42,9 @@ def judged(fact: Fact, site: Site, rule: str | None = None) -> Iterator[Judged]:
     if found is None or not isinstance(found[0].where, PathPlace) or found[0].cause not in _KINDS:
         return
     refusal, subject = found
-    access, entries, message = _KINDS[refusal.cause]
+    # What may not even be looked at is refused to httpd's walk before the file itself is opened.
+    is_file = _is_file(site, refusal.where)
+    access, entries, message = _KINDS["file-unreadable" if is_file else refusal.cause]
     groups: dict[tuple[str, str], tuple[list[Blocked], Behind | None]] = {}
     for severity, one in entries(site, refusal, subject):
         why = behind(site, refusal.family, one.path, access)
@@ -49,6 +52,14 @@ def judged(fact: Fact, site: Site, rule: str | None = None) -> Iterator[Judged]:
             groups.setdefault((severity, "" if why is None else why.reason), ([], why))[0].append(one)
     for (severity, _), (blocked, why) in groups.items():
         yield Judged(refusal, severity, blocked, access, message(site, blocked), why)
+
+
+def _is_file(site: Site, where: object) -> bool:
+    found = served(site)
+    if found is None or not isinstance(where, PathPlace):
+        return False
+    entry = found.evaluator.files().resolver.evidence.entry(where.path)
+    return isinstance(entry, Entry) and entry.kind == FILE
 
 
 _Entries = Iterator[tuple[str, Blocked]]

@@ -1,6 +1,7 @@
 """What guards refuse whatever the modes say: file systems of their own mind, security modules."""
 
 from audit403.core.finding import MANUAL, Fix
+from audit403.evidence.interface import DIRECTORY
 from audit403.files.explain import resolve
 from audit403.files.guard import Kept
 from audit403.files.mount_guard import FUSE, NO_LINKS
@@ -14,9 +15,16 @@ _BY_MOUNT = {
 
 def behind(question: Question) -> Behind | None:
     """The guard that refuses."""
-    found = resolve(question.served.evaluator.files().resolver, question.path, question.access)
+    is_file = question.entry is not None and question.entry.kind != DIRECTORY
+    found = resolve(question.served.evaluator.files().resolver, question.path, "read" if is_file else question.access)
     kept = None if found.blocker is None or found.path != question.path else found.blocker.kept
-    return None if kept is None else told(kept)
+    if kept is None:
+        return None
+    if kept.by.startswith("selinux"):
+        from audit403_checks.files.selinux import behind as behind_selinux
+
+        return behind_selinux(question, kept)
+    return told(kept)
 
 
 def told(kept: Kept) -> Behind:

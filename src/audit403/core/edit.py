@@ -59,6 +59,20 @@ class UnhideEdit(NamedTuple):
     point: str
 
 
+class LabelEdit(NamedTuple):
+    """semanage fcontext and restorecon: `top` and all below it are of this type of SELinux."""
+
+    top: str
+    kind: str
+
+
+class BooleanEdit(NamedTuple):
+    """setsebool -P: a boolean of SELinux's policy."""
+
+    name: str
+    value: bool
+
+
 class CreateFileEdit(NamedTuple):
     """A new regular file."""
 
@@ -95,6 +109,8 @@ Edit = (
     | GroupMemberEdit
     | ReloadEdit
     | UnhideEdit
+    | LabelEdit
+    | BooleanEdit
     | CreateFileEdit
     | RemoveEdit
 )

@@ -25,6 +25,7 @@ from audit403.evidence.links import join, parent_of, real_path
 from audit403.evidence.machine import Machine
 
 NOT_IN_IT = NotCollected("it was not collected")
+_NO_LABEL = NotCollected("its SELinux label was not collected")
 _PROC = NotCollected("every process sees a /proc of its own")
 
 Answer = Entry | Absent | NotCollected
@@ -53,6 +54,8 @@ class Collected:
         self.unlisted: dict[str, NotCollected | Unreadable] = {}
         self.entries: dict[str, Answer] = {}
         self.contents: dict[str, Content] = {}
+        self.labels: dict[str, str] = {}
+        """SELinux's contexts, where it enforces."""
         self.users: dict[str | int, User | Absent | NotCollected] = {}
         self.groups: dict[str | int, Group | Absent | NotCollected] = {}
         self.views: dict[str, Collected] = {}
@@ -132,6 +135,7 @@ class CollectedEvidence:
     def __init__(self, collected: Collected, collector: Collector | None = None) -> None:
         self.collected = collected
         self.collector = collector
+        self._without_label: set[str] = set()
 
     def seen_from(self, root: str, machine: Machine) -> "CollectedEvidence | None":
         """The world of processes with another root, with the machine as they see it; None where nobody looked."""
@@ -229,6 +233,15 @@ class CollectedEvidence:
     def hostname(self) -> str | NotCollected:
         """The machine's own name."""
         return NOT_IN_IT if self.collected.basics is None else self.collected.basics.hostname
+
+    def label(self, path: str) -> str | NotCollected | None:
+        """The SELinux context of the entry at a canonical path: those of its whole directory come with it."""
+        labels = self.collected.labels
+        is_there = isinstance(self.entry(path), Entry)
+        if is_there and path not in labels and path not in self._without_label and self.collector is not None:
+            self.collector.look_at(path)
+            self._without_label.add(path)
+        return labels.get(path, _NO_LABEL)
 
     def machine(self) -> Machine | NotCollected:
         """What runs there and what it sees."""

@@ -74,6 +74,10 @@ class ConfigurationOnly:
         """Not known here."""
         return _NO_TREE
 
+    def label(self, path: str) -> str | NotCollected | None:
+        """Files are not looked at."""
+        return NotCollected("only the configuration is looked at")
+
     def machine(self) -> "Machine | NotCollected":
         """Not known here."""
         return _NO_TREE

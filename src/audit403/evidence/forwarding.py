@@ -52,6 +52,10 @@ class Forwarding:
         """The machine's own name."""
         return self._inner.hostname()
 
+    def label(self, path: str) -> str | NotCollected | None:
+        """The SELinux context of the entry at a canonical path."""
+        return self._inner.label(path)
+
     def machine(self) -> "Machine | NotCollected":
         """What runs there and what it sees."""
         return self._inner.machine()

@@ -125,6 +125,10 @@ class Evidence(Protocol):
         """The machine's own name, as gethostname(2) says it."""
         ...
 
+    def label(self, path: str) -> str | NotCollected | None:
+        """The SELinux context of the entry at a canonical path; None where it has none."""
+        ...
+
     def machine(self) -> "Machine | NotCollected":
         """What runs there and what it sees."""
         ...

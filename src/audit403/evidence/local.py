@@ -147,6 +147,18 @@ class LocalEvidence:
         """The machine's own name."""
         return os.uname().nodename
 
+    def label(self, path: str) -> str | NotCollected | None:
+        """The SELinux context of the entry at a canonical path."""
+        encoded = _encoded(path)
+        if encoded is None:
+            return None
+        try:
+            return (
+                os.getxattr(encoded, "security.selinux", follow_symlinks=False).rstrip(b"\0").decode("utf-8", "replace")
+            )
+        except OSError as error:
+            return None if error.errno in _NO_ACL else NotCollected(_reason(error))
+
     def machine(self) -> "Machine | NotCollected":
         """Not known: only `audit403 host` looks at what runs."""
         return _RUNS

@@ -127,6 +127,10 @@ class MemoryEvidence:
         """The machine's own name, as the constructor was told."""
         return _NOT_IN_IT if self._hostname is None else self._hostname
 
+    def label(self, path: str) -> str | NotCollected | None:
+        """Labels are not in it."""
+        return _NOT_IN_IT
+
     def machine(self) -> "Machine | NotCollected":
         """What runs there is not in it."""
         return _NOT_IN_IT

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from audit403.core.edit import (
     AclUserEdit,
+    BooleanEdit,
     CreateFileEdit,
     Edit,
     GroupMemberEdit,
+    LabelEdit,
     ModeEdit,
     OwnerEdit,
     RemoveEdit,
@@ -58,6 +60,8 @@ class Overlay(Forwarding):
         self._added_names: dict[str, set[str]] = {}
         self._memberships: dict[str, tuple[str, ...]] = {}
         self._unhidden: frozenset[str] = frozenset()
+        self._labelled: tuple[LabelEdit, ...] = ()
+        self._booleans: dict[str, bool] = {}
         edits = tuple(edits)
         self._edit_texts([edit for edit in edits if isinstance(edit, TextEdit)])
         for edit in edits:
@@ -124,7 +128,11 @@ class Overlay(Forwarding):
     def machine(self) -> "Machine | NotCollected":
         """What runs there, without what sandboxes no longer mount."""
         machine = self._inner.machine()
-        if not self._unhidden or isinstance(machine, NotCollected):
+        if isinstance(machine, NotCollected):
+            return machine
+        if self._booleans:
+            machine = machine._replace(booleans=tuple({**dict(machine.booleans), **self._booleans}.items()))
+        if not self._unhidden:
             return machine
         from audit403.evidence.machine import without_mounts
 
@@ -132,6 +140,13 @@ class Overlay(Forwarding):
         tables = enumerate(machine.mount_tables)
         changed = (table if number == own else without_mounts(table, self._unhidden) for number, table in tables)
         return machine._replace(mount_tables=tuple(changed))
+
+    def label(self, path: str) -> str | NotCollected | None:
+        """The SELinux context of the entry at a canonical path, after it was labelled anew."""
+        for edit in reversed(self._labelled):
+            if path == edit.top or path.startswith(f"{edit.top}/"):
+                return f"system_u:object_r:{edit.kind}:s0"
+        return self._inner.label(path)
 
     def with_changes(self, edits: Iterable[Edit]) -> Evidence:
         """The same world after `edits` too."""
@@ -155,6 +170,10 @@ class Overlay(Forwarding):
             self._remove(edit)
         elif isinstance(edit, UnhideEdit):
             self._unhidden |= {edit.point}
+        elif isinstance(edit, LabelEdit):
+            self._labelled = (*self._labelled, edit)
+        elif isinstance(edit, BooleanEdit):
+            self._booleans[edit.name] = edit.value
 
     def _change(self, path: str, follow: bool, change: Callable[[Entry], Entry]) -> None:
         found = self._find(path, follow)

@@ -132,8 +132,17 @@ def _body(collected: Collected) -> Iterator[dict[str, Any]]:
             **(_gap(gids) if isinstance(gids, NotCollected) else {"gids": list(gids)}),
         }
     yield from _tree(collected)
+    for label, paths in sorted(_by_label(collected).items()):
+        yield {"kind": "label", "label": label, "paths": paths}
     for path, content in sorted(collected.contents.items()):
         yield {"kind": "content", "path": path, **_content(content)}
+
+
+def _by_label(collected: Collected) -> dict[str, list[str]]:
+    paths: dict[str, list[str]] = {}
+    for path, label in sorted(collected.labels.items()):
+        paths.setdefault(label, []).append(path)
+    return paths
 
 
 def _tree(collected: Collected) -> Iterator[dict[str, Any]]:
@@ -254,6 +263,11 @@ def _take_entry(collected: Collected, record: dict[str, Any]) -> None:
     collected.entries[_text(record["path"])] = _entry_from(record["entry"])
 
 
+def _take_label(collected: Collected, record: dict[str, Any]) -> None:
+    label = _text(record["label"])
+    collected.labels.update((_text(path), label) for path in record["paths"])
+
+
 def _take_content(collected: Collected, record: dict[str, Any]) -> None:
     path = _text(record["path"])
     if "text" in record:
@@ -286,5 +300,6 @@ _READERS: dict[str, Callable[[Collected, dict[str, Any]], None]] = {
     "directory": _take_directory,
     "unlisted": _take_unlisted,
     "entry": _take_entry,
+    "label": _take_label,
     "content": _take_content,
 }

@@ -29,6 +29,10 @@ class Guard(Protocol):
         """Whether the entry can be looked at, as stat(2) does once its directory has been searched."""
         ...
 
+    def may_stat(self, path: str, entry: Entry) -> Verdict:
+        """Whether what a walk ends at can be looked at."""
+        ...
+
     def may_use(self, path: str, entry: Entry, bits: int, granted: bool) -> Verdict:
         """Whether it grants READ, WRITE or EXECUTE, of which the modes say `granted`."""
         ...
@@ -42,6 +46,10 @@ class NoGuard:
     """The base of guards: leaves everything to the modes."""
 
     def may_see(self, path: str) -> Verdict:
+        """As the modes of its directory say."""
+        return None
+
+    def may_stat(self, path: str, entry: Entry) -> Verdict:
         """As the modes of its directory say."""
         return None
 
@@ -63,6 +71,10 @@ class Guards(NoGuard):
     def may_see(self, path: str) -> Verdict:
         """What the first of them says that says anything."""
         return next((said for guard in self._guards if (said := guard.may_see(path)) is not None), None)
+
+    def may_stat(self, path: str, entry: Entry) -> Verdict:
+        """What the first of them says that says anything."""
+        return next((said for guard in self._guards if (said := guard.may_stat(path, entry)) is not None), None)
 
     def may_use(self, path: str, entry: Entry, bits: int, granted: bool) -> Verdict:
         """What the first of them says that says anything."""

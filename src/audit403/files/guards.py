@@ -17,4 +17,10 @@ def guard_of(evidence: Evidence, worker: Process) -> Guard | None:
     mounts = MountGuard(worker, table)
     if mounts.has_a_say:
         found.append(mounts)
+    if machine.selinux == "enforcing":
+        from audit403.files.selinux import SelinuxGuard
+
+        module = SelinuxGuard(evidence, machine, worker)
+        if module.has_a_say:
+            found.append(module)
     return None if not found else found[0] if len(found) == 1 else Guards(tuple(found))

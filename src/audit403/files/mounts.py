@@ -111,6 +111,13 @@ class SeenByWorker(Forwarding):
             return self._points_in(path)
         return self._inner.names(place) if isinstance(place, str) else place
 
+    def label(self, path: str) -> str | NotCollected | None:
+        """The SELinux context of the entry at a canonical path."""
+        place = self._place(path) if f"{path}/".startswith(self._other) else path
+        if isinstance(place, str):
+            return self._inner.label(place)
+        return place if isinstance(place, NotCollected) else None
+
     def machine(self) -> Machine | NotCollected:
         """What runs there and what it sees."""
         return self._inner.machine()

@@ -95,6 +95,10 @@ class Resolver:
 
     def stat(self, path: str) -> Resolution:
         """As stat(2): the entry that `path` leads to, links followed."""
+        return self._looked_at(self._end(path))
+
+    def _end(self, path: str) -> Resolution:
+        """What `path` leads to, links followed."""
         known = self._followed.get(path)
         if known is None:
             if len(self._followed) >= _KEPT_RESOLUTIONS:
@@ -104,11 +108,18 @@ class Resolver:
 
     def lstat(self, path: str) -> Resolution:
         """As lstat(2): the entry at `path`; a link is followed only before a trailing slash."""
-        return self._look_up(path, follow=False)
+        return self._looked_at(self._look_up(path, follow=False))
+
+    def _looked_at(self, found: Resolution) -> Resolution:
+        """What was found, where its attributes may be asked for."""
+        if self.guard is None or found.errno or found.entry is None:
+            return found
+        said = self.guard.may_stat(found.path, found.entry)
+        return found if said is None else self._kept(found, NEED_READ, said)
 
     def open(self, path: str) -> Resolution:
         """As open(2) with O_RDONLY | O_NONBLOCK; a directory opens too."""
-        found = self.stat(path)
+        found = self._end(path)
         if found.errno or found.entry is None:
             return found
         refusal = self._refusal(found, READ, NEED_READ)
@@ -123,7 +134,7 @@ class Resolver:
 
     def execute(self, path: str) -> Resolution:
         """As access(2) with X_OK of a file; whether what it names as its interpreter is there is not asked."""
-        found = self.stat(path)
+        found = self._end(path)
         if found.errno or found.entry is None:
             return found
         return self._refusal(found, EXECUTE, NEED_EXECUTE) or found
@@ -287,7 +298,7 @@ class Resolver:
         return self._refused(link, EACCES, NEED_FOLLOW) if protected else None
 
     def _permitted_directory(self, path: str, need: str) -> Resolution:
-        found = self.stat(path)
+        found = self._end(path)
         if found.errno or found.entry is None:
             return found
         if found.entry.kind != DIRECTORY:

@@ -44,6 +44,7 @@ for d do
   if [ -n "$gnu" ]; then find "${d%/}/" -mindepth 1 -maxdepth 1 -printf @GNU@ 2>/dev/null || printf 'x\0'
   else find "${d%/}/." ! -name . -prune -exec sh -c "$one" sh {} + 2>/dev/null || printf 'x\0'
   fi
+  [ -z "$sel" ] || find "${d%/}/" -mindepth 1 -maxdepth 1 -exec stat --printf 'z%C/%n\0' -- {} + 2>/dev/null
   printf 'G'
   if [ -n "$acls" ]; then find "${d%/}/" ! -path "${d%/}/" -prune ! -type l -exec getfacl -n -p -s -- {} + 2>/dev/null
   elif [ -n "$plus" ] && ls -lan -- "$d" 2>/dev/null | grep -q '^..........[+]'; then printf '?'; fi
@@ -56,6 +57,7 @@ for f do
   if [ -e "$f" ] || [ -L "$f" ]; then
     printf 'P%s\0' "$f"
     if [ -n "$gnu" ]; then find "$f" -maxdepth 0 -printf @GNU@ 2>/dev/null; else sh -c "$one" sh "$f"; fi
+    [ -z "$sel" ] || stat --printf 'z%C/%n\0' -- "$f" 2>/dev/null
     printf 'G'
     if [ -L "$f" ]; then :; elif [ -n "$acls" ]; then getfacl -n -p -s -- "$f" 2>/dev/null
     else case $(ls -ldn -- "$f" 2>/dev/null) in ??????????+*) printf '?';; esac; fi
@@ -86,7 +88,8 @@ gnu=; find / -maxdepth 0 -printf '' >/dev/null 2>&1 && gnu=1
 acls=; plus=1
 if command -v getfacl >/dev/null 2>&1; then acls=1
 elif ls --help 2>&1 | grep -q BusyBox; then plus=; printf 'Q\0'; fi
-export gnu acls plus one
+sel=; case $(cat /sys/fs/selinux/enforce 2>/dev/null) in 1) sel=1;; esac
+export gnu acls plus one sel
 """
 
 _BASICS = r"""

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import sys
 from collections.abc import Iterator
 
 from audit403.evidence.collected import Answer, Basics, Collected
@@ -102,6 +103,9 @@ class Pulled:
             if word == b"x":
                 is_whole = False
                 continue
+            if word[:1] == b"z":
+                self._label(word)
+                continue
             if word[:1] == b"G":
                 if not is_whole:
                     self.collected.unlisted[path] = _NOT_WHOLE
@@ -124,10 +128,22 @@ class Pulled:
             return
         _, entry = _entry(word, next(words))
         text = next(words)
+        if text[:1] == b"z":
+            self._label(text)
+            text = next(words)
         if text[:1] != b"G":
             raise ValueError
         found = _with_acls("", {path: entry}, text[1:])
         self.collected.entries[path] = found[path]
+
+    def _label(self, word: bytes) -> None:
+        """A label, which has no slash in it, and the path behind it; `?` where there is none to be read."""
+        context, slash, path = word[1:].decode("utf-8", "surrogateescape").partition("/")
+        if not slash:
+            raise ValueError
+        path = self._path(path) if self._root else path
+        if context and context != "?":
+            self.collected.labels[path] = sys.intern(context)
 
     def _content(self, kind: bytes, path: str, words: Iterator[bytes]) -> None:
         contents = self.collected.contents
