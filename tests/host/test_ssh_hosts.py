@@ -13,14 +13,17 @@ from audit403.host.connect import PARAMIKO, connect
 from audit403.host.inventory.target import HostTarget
 from audit403.host.ssh_settings import Target
 from audit403.host.transport import HostBusy, HostError, output_of
+from audit403.host.wire import packed
 from servers.need import need
 from servers.sshd import USER, Sshd, block, keygen, make_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from random import Random
 
     from servers.ssh_world import Way, World
+    from servers.sshd import Home
 
 HELLO = "echo hello"
 
@@ -170,6 +173,57 @@ def test_a_host_that_lets_nobody_in_just_now(way: Way, world: World, server_dir:
         threading.Thread(target=lambda: shut.accept()[0].shutdown(socket.SHUT_RDWR), daemon=True).start()
         with pytest.raises(HostBusy):
             way.says(HELLO, f"127.0.0.1:{shut.getsockname()[1]}")
+
+
+def test_what_paramiko_does_not_speak(way: Way, world: World, server_dir: Path) -> None:
+    with Sshd(server_dir, "Ciphers chacha20-poly1305@openssh.com") as sshd:
+        sshd.allow(world.key)
+        way.home.configure(block("web", sshd, world.key))
+        way.home.knows(sshd.known())
+        if way.transport == PARAMIKO:
+            assert refusal(way) == "web speaks no way of SSH that paramiko does: use --transport openssh"
+        else:
+            assert way.says(HELLO) == b"hello\n"
+
+
+def test_servers_that_speak_nonsense(way: Way, ssh_home: Home, rng: Random) -> None:
+    kex = b"\x14" + rng.randbytes(16)
+    packets = [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-1.0-old\r\n", b"SSH-2.0-x\r\n", b"\0" * 1000]
+    for body in (
+        kex,
+        kex + packed(*[b"\xff\xfe,"] * 10) + b"\0" * 5,
+        kex + packed(*[b"x"] * 9),
+        b"\x01\xff",
+        b"\x1f",
+        b"",
+    ):
+        padded = bytes([4]) + body + b"\0" * 4
+        packets.append(b"SSH-2.0-x\r\n" + packed(padded))
+    packets += [b"SSH-2.0-\xff\x1b[2J\r\n" + rng.randbytes(rng.randint(1, 200)) for _ in range(3)]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        target = f"127.0.0.1:{server.getsockname()[1]}"
+        threading.Thread(target=_answer, args=(server, packets), daemon=True).start()
+        for packet in packets:
+            with pytest.raises(HostError) as refused:
+                connect(target, way.options())
+            assert str(refused.value).isprintable() and str(refused.value).startswith("127.0.0.1 "), packet
+
+
+def _padded(body: bytes) -> bytes:
+    """A packet's content as RFC 4253 6 has it, so that what is wrong is the message in it."""
+    size = 4 + -(9 + len(body)) % 8
+    return bytes([size]) + body + b"\0" * size
+
+
+def _answer(server: socket.socket, packets: list[bytes]) -> None:
+    for packet in packets:
+        connection, _ = server.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.recv(1000)
+            connection.sendall(packet)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(1000):
+                pass
 
 
 def test_what_an_inventory_says(way: Way, world: World, inner: Sshd, tmp_path: Path) -> None:

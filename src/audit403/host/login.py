@@ -28,7 +28,9 @@ def log_in(transport: paramiko.Transport, settings: SshSettings, ask: Passphrase
     identities = Identities(settings, ask, seconds)
     try:
         _log_in(transport, settings, identities)
-    except (paramiko.SSHException, OSError, EOFError) as error:
+    except HostError:
+        raise
+    except Exception as error:  # paramiko passes on whatever a host's packets have made go wrong
         raise HostError(f"{settings.name} ended the login of {settings.user}: {one_line(error)}") from error
     finally:
         identities.close()

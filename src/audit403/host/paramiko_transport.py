@@ -56,7 +56,7 @@ class ParamikoHost:
         try:
             channel = self._transport.open_session(timeout=seconds)
             _start(channel, command, seconds)
-        except (paramiko.SSHException, OSError, EOFError) as error:
+        except Exception as error:  # paramiko passes on whatever a host's packets have made go wrong
             raise no_command(self.label, error) from error
         return _Running(self.label, channel, stdin, self._clock)
 
@@ -87,7 +87,7 @@ class ParamikoHost:
             key = transport.get_remote_server_key()
         except paramiko.ssh_exception.IncompatiblePeer as error:
             raise HostError(f"{hop.name} speaks no way of SSH that paramiko does: use --transport openssh") from error
-        except (paramiko.SSHException, OSError, EOFError) as error:
+        except Exception as error:  # as above
             if time.monotonic() - began > _NEARLY * seconds:
                 raise no_server(hop, TimeoutError()) from error
             if command is None and _is_turned_away(transport, error):
