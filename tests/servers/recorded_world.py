@@ -5,6 +5,7 @@ from __future__ import annotations
 import pwd
 from typing import TYPE_CHECKING, NamedTuple
 
+from audit403.evidence.interface import DIRECTORY, FILE, Entry
 from audit403.evidence.local import LocalEvidence
 from audit403.evidence.machine import Login, Machine, Process
 
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
 
 HTTPD = "system_u:system_r:httpd_t:s0"
 ROOT = "usr_t"
+
+PROFILE = "/etc/apparmor.d/usr.sbin.server"
+STANDARD = (
+    ("/etc/apparmor.d/local/usr.sbin.server", "# Site-specific additions and overrides.\n"),
+    ("/etc/apparmor.d/tunables/global", "include <tunables/home>\n@{run}=/run/ /var/run/\n"),
+    ("/etc/apparmor.d/tunables/home", "@{HOMEDIRS}=/home/\n@{HOME}=@{HOMEDIRS}/*/ /root/\n"),
+    ("/etc/apparmor.d/abstractions/base", "  abi <abi/3.0>,\n  /usr/share/zoneinfo/** r,\n  @{run}/x r,\n"),
+)
 
 
 class RecordedWorld(NamedTuple):
@@ -53,6 +62,13 @@ class Labelled(OnMachine):
         kind = self._labels[max(found, key=len)] if found else ROOT
         return f"unconfined_u:object_r:{kind}:s0"
 
+    def entry(self, path: str) -> Entry | Absent | NotCollected:
+        """What the host has counts first."""
+        if path in self._files:
+            return Entry(FILE, 0o644, 0, 0, size=len(self._files[path]))
+        is_way = any(file.startswith(f"{path}/") for file in self._files)
+        return Entry(DIRECTORY, 0o755, 0, 0) if is_way else super().entry(path)
+
     def read(self, path: str) -> bytes | Absent | NotCollected | Unreadable:
         """What the host has counts first."""
         return self._files[path].encode() if path in self._files else super().read(path)
@@ -64,7 +80,9 @@ class Labelled(OnMachine):
 
 
 def world_of(text: str) -> RecordedWorld:
-    """One thing a line: `selinux MODE`, `domain CONTEXT`, `boolean NAME on|off`, `label PATH TYPE`."""
+    """One thing a line: `selinux MODE`, `domain CONTEXT`, `boolean NAME on|off`, `label PATH TYPE`, `apparmor PROFILE`,
+    and the lines of that as `rule …`.
+    """
     world = RecordedWorld()
     for line in text.splitlines():
         kind, *words = line.split()
@@ -74,8 +92,16 @@ def world_of(text: str) -> RecordedWorld:
             world = world._replace(domain=" ".join(words))
         elif kind == "boolean":
             world = world._replace(booleans=(*world.booleans, (words[0], words[1] == "on")))
+        elif kind == "apparmor":
+            header = f"include <tunables/global>\nprofile {words[0]} {{\n"
+            files = ((PROFILE, header + "}\n"), *STANDARD)
+            world = world._replace(domain=f"{words[0]} (enforce)", files=files)
+        elif kind == "rule":
+            (name, profile), *others = world.files
+            body = profile.removesuffix("}\n") + f"  {line.removeprefix('rule ')}\n}}\n"
+            world = world._replace(files=((name, body), *others))
         elif kind == "label":
             world = world._replace(labels=(*world.labels, (words[0], words[1])))
         else:
-            raise ValueError(f"{line}: expected selinux, domain, boolean or label")
+            raise ValueError(f"{line}: expected selinux, domain, boolean, label, apparmor or rule")
     return world

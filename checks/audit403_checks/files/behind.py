@@ -18,6 +18,7 @@ BITS = {"search": EXECUTE, "read": READ}
 MOUNT = "files/mount-refuses"
 SELINUX_TYPE = "files/selinux-type"
 SELINUX_BOOLEAN = "files/selinux-boolean"
+APPARMOR = "files/apparmor-denies"
 SANDBOX = "files/sandbox-hides-docroot"
 MASK = "files/acl-mask-voids-entry"
 GROUP = "files/group-not-in-effect"

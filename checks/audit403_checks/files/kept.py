@@ -2,6 +2,7 @@
 
 from audit403.core.finding import MANUAL, Fix
 from audit403.evidence.interface import DIRECTORY
+from audit403.files.apparmor import BY_PROFILE
 from audit403.files.explain import resolve
 from audit403.files.guard import Kept
 from audit403.files.mount_guard import FUSE, NO_LINKS
@@ -24,6 +25,10 @@ def behind(question: Question) -> Behind | None:
         from audit403_checks.files.selinux import behind as behind_selinux
 
         return behind_selinux(question, kept)
+    if kept.by == BY_PROFILE:
+        from audit403_checks.files.apparmor import behind as behind_apparmor
+
+        return behind_apparmor(question, kept)
     return told(kept)
 
 

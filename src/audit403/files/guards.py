@@ -23,4 +23,9 @@ def guard_of(evidence: Evidence, worker: Process) -> Guard | None:
         module = SelinuxGuard(evidence, machine, worker)
         if module.has_a_say:
             found.append(module)
+    from audit403.files.apparmor import ApparmorGuard, profile_of
+
+    profile = profile_of(worker)
+    if profile is not None:
+        found.append(ApparmorGuard(evidence, worker, profile))
     return None if not found else found[0] if len(found) == 1 else Guards(tuple(found))
