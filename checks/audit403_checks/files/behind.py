@@ -22,7 +22,9 @@ APPARMOR = "files/apparmor-denies"
 SANDBOX = "files/sandbox-hides-docroot"
 MASK = "files/acl-mask-voids-entry"
 GROUP = "files/group-not-in-effect"
-_MODULES = ("kept", "sandbox", "masks", "groups")
+OWNER = "files/wrong-owner-after-migration"
+DEFAULT = "files/default-acl-missing"
+_MODULES = ("kept", "sandbox", "masks", "groups", "owners", "neighbours")
 """Each with `behind(question) -> Behind | None`; what is nearer to the kernel's last word comes first."""
 
 

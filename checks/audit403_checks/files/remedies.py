@@ -73,7 +73,7 @@ def fixes_for(site: Site, refusal: Refusal, access: str, paths: Iterable[str] = 
 
     alike = _alike(resolver.evidence, where.path, paths)
     if access == "search":
-        alike = [*alike, *_closed_below(resolver, [where.path, *alike])]
+        alike = [*alike, *_closedbelow(resolver, [where.path, *alike])]
     found = remedies(resolver.evidence, resolver.identity, worker_of(site), where.path, access)
     return tuple(_fix(found_site, where.path, alike, one, access) for one in found)
 
@@ -102,7 +102,7 @@ def _files_behind(world: Evidence, before: Resolver, user: str, top: str, remedy
     from audit403.files.remedy import remedies
 
     closed: list[str] = []
-    for path, entry in _below(world, top):
+    for path, entry in below(world, top):
         if entry.kind == FILE and is_public(path):
             if permitted(entry, before.identity, READ):
                 return _NOTHING
@@ -129,17 +129,17 @@ def _same(one: object, other: object) -> bool:
     return one[:4] == other[:4] and (one.acl, one.group_bits) == (other.acl, other.group_bits)
 
 
-def _closed_below(resolver: Resolver, tops: list[str]) -> list[str]:
+def _closedbelow(resolver: Resolver, tops: list[str]) -> list[str]:
     """Directories below that are closed in the same way, as `chmod -R` leaves them."""
     kind = resolver.evidence.entry(tops[0])
     return [
         path
-        for path, entry in _below(resolver.evidence, *tops)
+        for path, entry in below(resolver.evidence, *tops)
         if entry.kind == DIRECTORY and _same(entry, kind) and not permitted(entry, resolver.identity, EXECUTE)
     ]
 
 
-def _below(evidence: Evidence, *tops: str) -> Iterator[tuple[str, Entry]]:
+def below(evidence: Evidence, *tops: str) -> Iterator[tuple[str, Entry]]:
     """What lies below some directories, hidden entries left out, and not too much of it."""
     pending, seen = list(tops), 0
     while pending and seen < _MOST_BELOW:
@@ -191,14 +191,14 @@ def _search(paths: list[str], command: str, evidence: Evidence) -> str:
     assert isinstance(entry, Entry)
     top = os.path.commonpath([path.rpartition("/")[0] or "/" for path in paths])
     what = f"find {quote(top)} -type {entry.kind} -perm {entry.mode:04o} -uid {entry.uid} -gid {entry.gid}"
-    what += f" ! -path {quote(_hidden_below(top))}"
+    what += f" ! -path {quote(_hiddenbelow(top))}"
     if entry.kind != DIRECTORY:
         endings = sorted({path.rpartition(".")[2] for path in paths})
         what += " \\( " + " -o ".join(f"-name {quote('*.' + ending)}" for ending in endings) + " \\)"
     return f"{what} -exec {command} {{}} +"
 
 
-def _hidden_below(top: str) -> str:
+def _hiddenbelow(top: str) -> str:
     """A pattern of find(1) for what begins with a dot, or lies in a folder that does."""
     return top.rstrip("/").translate(_FOR_FIND) + "*/.*"
 
