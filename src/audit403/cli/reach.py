@@ -19,17 +19,19 @@ from audit403.evidence.interface import Absent, Evidence, Group, NotCollected
 from audit403.files.identity import Identity, identity_of, identity_of_ids, numbered
 
 if TYPE_CHECKING:
-    from audit403.files.resolve import Resolution
+    from audit403.evidence.machine import Process
+    from audit403.files.resolve import Resolution, Resolver
 
 _ALLOWED, _DENIED, _BAD_USAGE, _NOT_KNOWN = 0, 1, 2, 3
 
 
 class _Asker(NamedTuple):
-    """Who is asked for: the name where one is known, and the server that runs as this user."""
+    """Who is asked for: the name where one is known, and the server that runs as this user, or its worker."""
 
     identity: Identity
     user: str | None = None
     server: RunsAs | None = None
+    worker: "Process | None" = None
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -130,7 +132,7 @@ def _workers(evidence: Evidence, args: Namespace) -> list[_Asker]:
 
     machine = evidence.machine()
     families = running_families() if isinstance(machine, Machine) else []
-    found: dict[_Asker, None] = {}
+    found: dict[object, _Asker] = {}
     for family in families:
         for instance in family.running(machine) if isinstance(machine, Machine) else ():
             if args.server in (None, family.name) and args.config in (None, instance.main):
@@ -139,10 +141,11 @@ def _workers(evidence: Evidence, args: Namespace) -> list[_Asker]:
                     group = evidence.group(worker.gid)
                     name = group.name if isinstance(group, Group) else str(worker.gid)
                     server = RunsAs(user, name, f"a worker of {family.name} that runs with {instance.main}", runs=True)
-                    found[_Asker(identity_of_process(worker), user, server)] = None
+                    asker = _Asker(identity_of_process(worker), user, server, worker)
+                    found.setdefault((*asker[:3], worker.mounts, worker.root, worker.label), asker)
     if not found:
         raise BadUsage("reach asks who, with --as USER or --uid: no server's worker was seen there.")
-    return list(found)
+    return list(found.values())
 
 
 def _identity_of_numbers(args: Namespace) -> Identity:
@@ -158,41 +161,54 @@ def _identity_of_numbers(args: Namespace) -> Identity:
 
 def _single(evidence: Evidence, askers: list[_Asker], args: Namespace) -> int:
     from audit403.files.explain import resolve
-    from audit403.files.resolve import Resolver
 
     path = args.path
     if path and not path.startswith("/"):
         if args.on is not None:
             raise BadUsage(f"reach --on takes the whole path on that host, not {path}.")
         path = os.path.join(os.getcwd(), path)
-    answers = [(asker, resolve(Resolver(evidence, asker.identity), path, args.access)) for asker in askers]
+    resolvers = [(asker, _resolver(evidence, asker)) for asker in askers]
+    answers = [(asker, resolve(resolver, path, args.access), resolver.evidence) for asker, resolver in resolvers]
     if args.format in ("json", "jsonl"):
-        _write_json(evidence, answers, 2 if args.format == "json" else None)
+        _write_json(answers, 2 if args.format == "json" else None)
     else:
-        _write_text(evidence, answers, path, args)
-    found = [resolution for _, resolution in answers]
+        _write_text(answers, path, args)
+    found = [resolution for _, resolution, _ in answers]
     if any(resolution.errno and resolution.missing is None for resolution in found):
         return _DENIED
     return _NOT_KNOWN if any(resolution.missing is not None for resolution in found) else _ALLOWED
 
 
-def _write_json(evidence: Evidence, answers: "list[tuple[_Asker, Resolution]]", indent: int | None) -> None:
+def _resolver(evidence: Evidence, asker: _Asker) -> "Resolver":
+    """Who asks, in the world that it sees, with what decides beside modes where that is known."""
+    from audit403.files.resolve import Resolver
+
+    if asker.worker is None:
+        return Resolver(evidence, asker.identity)
+    from audit403.files.guards import guard_of
+    from audit403.files.mounts import world_of
+
+    seen = world_of(evidence, asker.worker)
+    return Resolver(seen, asker.identity, guard_of(seen, asker.worker))
+
+
+def _write_json(answers: "list[tuple[_Asker, Resolution, Evidence]]", indent: int | None) -> None:
     from audit403.files.answer import answer, json_line
     from audit403.report.terminal import write
 
-    for asker, resolution in answers:
+    for asker, resolution, evidence in answers:
         found = answer(evidence, resolution)
         if asker.server is not None:
             found = {"user": asker.user, "what": asker.server.what, **found}
         write(sys.stdout, json_line(found, indent) + "\n")
 
 
-def _write_text(evidence: Evidence, answers: "list[tuple[_Asker, Resolution]]", path: str, args: Namespace) -> None:
+def _write_text(answers: "list[tuple[_Asker, Resolution, Evidence]]", path: str, args: Namespace) -> None:
     from audit403.report.reach_text import asker_text, reach_text
     from audit403.report.terminal import style_of, write
 
     style = style_of(sys.stdout, args.color)
-    for number, (asker, resolution) in enumerate(answers):
+    for number, (asker, resolution, evidence) in enumerate(answers):
         text = reach_text(evidence, asker.identity, asker.user, path, args.access, resolution, style)
         if asker.server is not None:
             text = asker_text(evidence, asker.identity, asker.server) + text

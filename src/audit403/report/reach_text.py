@@ -48,7 +48,8 @@ def reach_text(
     who = user or f"uid {identity.uid}"
     colour = "warning" if resolution.missing is not None else "error" if resolution.errno else "new"
     lines = [style.paint(_verdict(who, path, access, resolution), colour)]
-    reason = _reason(who, identity, resolution)
+    kept = _kept(evidence, resolution)
+    reason = f"  {kept}" if kept is not None else _reason(who, identity, resolution)
     if reason is not None:
         lines.append(reason)
     lines.append("")
@@ -56,7 +57,7 @@ def reach_text(
         style.paint(line, colour) if line.startswith(">") else line
         for line in _listing(evidence, identity, path, access, resolution)
     ]
-    if resolution.blocker is not None:
+    if resolution.blocker is not None and kept is None:
         lines += ["", *_commands(remedies(evidence, identity, user, path, access), style)]
     return "\n".join(lines) + "\n"
 
@@ -82,6 +83,21 @@ def _verdict(who: str, path: str, access: str, resolution: Resolution) -> str:
         return f"allowed: {who} can {access} {safe(path)}"
     error = f"{errno_name(resolution.errno)} ({strerror(resolution.errno)})"
     return f"denied: {who} cannot {access} {safe(path)}: {error}"
+
+
+def _kept(evidence: Evidence, resolution: Resolution) -> str | None:
+    """What refuses whatever the modes say: a mount, a security module, a sandbox."""
+    from audit403.files.mounts import INACCESSIBLE, SeenByWorker
+
+    if resolution.blocker is None:
+        return None
+    if resolution.blocker.kept is not None:
+        return safe(resolution.blocker.kept.why)
+    hidden = evidence.hidden(resolution.path) if isinstance(evidence, SeenByWorker) else None
+    if hidden is None or hidden.how != INACCESSIBLE:
+        return None
+    what = "its sandbox" if hidden.setting is None else f"{hidden.setting} of its unit"
+    return safe(f"{what} keeps the server out of {hidden.point}")
 
 
 def _reason(who: str, identity: Identity, resolution: Resolution) -> str | None:
