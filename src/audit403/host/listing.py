@@ -13,6 +13,7 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.evidence.directories import Attributes, Directories, Lone
 from audit403.evidence.interface import ABSENT, DIRECTORY, NotCollected
 from audit403.evidence.links import parent_of
+from audit403.host.acl_text import acls_of
 from audit403.host.complaints import DENIED, GONE, read_complaints
 from audit403.host.listing_script import MOST_COMPLAINTS
 from audit403.host.transport import HostError
@@ -24,7 +25,7 @@ EXCLUDED = "it is excluded"
 _NOT_KNOWN = "what it is is not known there"
 _AT_ONCE = 1024 * 1024
 _WORTH_A_LOOK = 64 * 1024
-_LONGEST_RECORD = 256 * 1024
+_LONGEST_RECORD = 16 * 1024 * 1024
 _LONGEST_START = 4096
 _FIELDS = re.compile(rb"([a-zA-Z?])([0-9]{1,9})/([0-7]{1,4}|[-rwxsStTlL]{9}[.+@]?)/([0-9]{1,10})/([0-9]{1,10})/")
 _NO_NAMES = frozenset((b"", b".", b".."))
@@ -52,13 +53,19 @@ class Gap(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """What came of a listing; `complaints` are lines of find's that nobody here understands."""
+    """What came of a listing; `complaints` are lines of find's that nobody here understands.
+
+    `acls`: whether ACLs were asked for, where they may let somebody in. `with_acls` are the trees in which there was
+    one: who has to know of files in them that are kept from somebody although others may read them asks for them all.
+    """
 
     entries: int
     roots: tuple[Root, ...]
     gaps: tuple[Gap, ...]
     cut_off: bool
     complaints: tuple[str, ...]
+    acls: bool
+    with_acls: tuple[str, ...]
 
 
 class _Open:
@@ -173,6 +180,8 @@ class _Reader:
         self._roots: list[Root] = []
         self._gaps: dict[str, Gap] = {}
         self._complaints: tuple[str, ...] = ()
+        self._acls = True
+        self._with_acls: dict[str, None] = {}
 
     # Cutting the stream into records.
 
@@ -212,7 +221,10 @@ class _Reader:
                     self.into.doubt(root.path, NotCollected(why))
         elif not self._ended:
             raise HostError(_BROKEN)
-        return Listed(self.entries, (*self._roots,), (*self._gaps.values(),), self.cut_off, self._complaints)
+        return Listed(
+            self.entries, (*self._roots,), (*self._gaps.values(),), self.cut_off, self._complaints, self._acls,
+            (*self._with_acls,),
+        )  # fmt: skip
 
     def _records(self, data: bytes) -> None:
         """Whole records, from the NUL that ends the one before."""
@@ -225,7 +237,7 @@ class _Reader:
                 event(segment)
                 if self.cut_off:
                     return
-        except (ValueError, IndexError) as error:
+        except (ValueError, LookupError) as error:
             raise HostError(_GARBLED) from error
 
     def _segment(self, segment: bytes, read: Callable[[bytes], None]) -> None:
@@ -257,6 +269,10 @@ class _Reader:
             self._ended_find(int(head[1:]), in_record=False)
         elif letter == b"!":
             self._take_complaints(head[1:])
+        elif letter == b"A":
+            self._take_acls(head[1:])
+        elif head == b"a0":
+            self._acls = False
         elif letter == b"?":
             self._roots.append(Root(int(head[1:]), None))
         elif head == b".":
@@ -444,7 +460,13 @@ class _Reader:
             Gap(reason, 1, path) if known is None else known._replace(directories=known.directories + 1)
         )
 
-    # What find complained of.
+    # What getfacl says, and what find complained of.
+
+    def _take_acls(self, text: bytes) -> None:
+        for path, acl in acls_of(text):
+            self._with_acls[self._root] = None
+            if acl.named or acl.has_mask:
+                self.into.put_acl(path, acl.named, acl.group_bits)
 
     def _take_complaints(self, text: bytes) -> None:
         into = self.into

@@ -7,8 +7,10 @@ What it prints, compressed or not (its first line says which), is the login's ui
     NUL l3/777/0/33/name/target           a link
     NUL @0/srv/x                          what follows is the tree of the root with this number, by its real path
     NUL ?0                                this root cannot be reached
+    NUL A…                                what getfacl says of those entries so far that have an ACL
     NUL =0                                how the find for it ended
     NUL !…                                what find complained of
+    NUL a0                                there is no getfacl
     NUL .                                 the end
 
 Neither `/` nor NUL can be in a name, so nothing has to be quoted, and the empty record before each directory lets a
@@ -28,7 +30,7 @@ _SCRIPT = r"""
 audit403_list() {
 LC_ALL=C; export LC_ALL; unset CDPATH
 if ! command -v find >/dev/null; then echo none; return; fi
-calm= squeeze= gnu=
+calm= squeeze= gnu= acl=
 @CALM@
 @SQUEEZE@
 case $(find / -maxdepth 0 \( -perm -0005 -o -readable -executable \) -printf '%y%d/%m/%U/%G/%D/%l%f') in
@@ -37,15 +39,13 @@ esac
 
 tree() {
   printf '\0@%s%s\0' "$1" "$2"
-  if [ -n "$gnu" ]; then
-    $calm find "$2" -xdev -type f -printf 'f%d/%m/%U/%G/@LABEL@%f\0' @GNU_EXCLUDED@ \
-      -o -type d ! -perm -0005 ! \( -readable -executable \) -printf '\0u%d/%m/%U/%G/@LABEL@%D/%f\0' -prune \
-      -o -type d -printf '\0d%d/%m/%U/%G/@LABEL@%D/%f\0' -o -type l -printf '\0l%d/%m/%U/%G/@LABEL@%f/%l\0' \
-      -o -printf '%y%d/%m/%U/%G/@LABEL@%f\0'
+  if [ -n "$gnu" ] && [ -n "$acl" ]; then $calm find "$2" -xdev @WITH_ACL@ -exec sh -c "$acl" sh {} + , @GNU@
+  elif [ -n "$gnu" ]; then $calm find "$2" -xdev @GNU@
   else
     $calm find "$2" -xdev @EXCLUDED@ -exec sh -c "$batch" sh "${2%/}" {} +  # in no brackets: busybox forgets it there
   fi
   printf '\0=%d\0' $?
+  [ -n "$gnu" ] || [ -z "$acl" ] || $calm find "$2" -xdev @EXCLUDED@ @WITH_ACL@ -exec sh -c "$acl" sh {} + 2>/dev/null
 }
 
 # The directory of a root is found first, so that its path is the real one; what a link leads to is a tree of its own.
@@ -61,12 +61,15 @@ root() {
 }
 
 @BATCH@
+@ACL@
 all() {
   printf '%s\0' "$(id -u)"
   complaints=$({
 @ROOTS@
   } 2>&1 >&4 | { head -c @MOST@; cat >/dev/null; })
-  printf '\0!%s\0\0.\0' "$complaints"
+  printf '\0!%s\0' "$complaints"
+  [ -n "$acl" ] || printf '\0a0\0'
+  printf '\0.\0'
 }
 if [ -n "$squeeze" ]; then echo gzip; all 4>&1 | $squeeze; else echo plain; all 4>&1; fi
 }
@@ -134,6 +137,19 @@ _CALM = r"""
 if ionice -c 3 true; then calm='ionice -c 3'; fi
 if nice -n 19 true; then calm="nice -n 19 $calm"; fi
 """
+_GNU = r"""-type f -printf 'f%d/%m/%U/%G/@LABEL@%f\0' @EXCLUDED@ \
+      -o -type d ! -perm -0005 ! \( -readable -executable \) -printf '\0u%d/%m/%U/%G/@LABEL@%D/%f\0' -prune \
+      -o -type d -printf '\0d%d/%m/%U/%G/@LABEL@%D/%f\0' -o -type l -printf '\0l%d/%m/%U/%G/@LABEL@%f/%l\0' \
+      -o -printf '%y%d/%m/%U/%G/@LABEL@%f\0'
+"""
+# An ACL counts only where the mode of the group is not empty. It is asked for where it may let somebody in; of files
+# that everybody may read it could only keep somebody out, and where nobody has set one for a directory, nobody has.
+_WITH_ACL = r"\( -type d -o -type f ! -perm -004 \( -perm -040 -o -perm -020 -o -perm -010 \) \)"
+# GNU's find writes out what it has printed before it runs anything, so that this stands between two records.
+_ACL = r"""
+acl='text=$(getfacl -n -p -s -- "$@" 2>/dev/null); [ -z "$text" ] || printf "\0A%s\0" "$text"'
+command -v getfacl >/dev/null || acl=
+"""
 _SQUEEZE = "if printf x | gzip -1 >/dev/null; then squeeze='gzip -1'; fi"
 
 
@@ -144,23 +160,28 @@ def listing_script(
     compress: bool = True,
     calm: bool = True,
     labels: bool = False,
+    acls: bool = True,
 ) -> str:
     """The script for some absolute paths.
 
+    Names, kinds, modes and owners are listed; `acls` where they may matter, `labels` where SELinux has them.
     `excludes` are patterns of find's: with a slash at the front of paths, with a slash elsewhere of the ends of paths,
     else of names. The directories that they match are shown, and not entered.
     """
     asked = "\n".join(f"root {number} {quoted(root.rstrip('/') or '/')}" for number, root in enumerate(roots))
-    tests = " -o ".join(map(_test, excludes))
-    label = "%Z/" if labels else ""
-    gnu = f"-o -type d \\( {tests} \\) -printf '\\0x%d/%m/%U/%G/{label}%D/%f\\0' -prune" if excludes else ""
-    other = f"\\( -type d \\( {tests} \\) -prune -o ! -name '' \\)" if excludes else ""
+    tests, label = " -o ".join(map(_test, excludes)), "%Z/" if labels else ""
+    excluded = f"-o -type d \\( {tests} \\) -printf '\\0x%d/%m/%U/%G/{label}%D/%f\\0' -prune"
     values = {
-        "CALM": _CALM if calm else "", "SQUEEZE": _SQUEEZE if compress else "", "GNU_EXCLUDED": gnu,
-        "EXCLUDED": other, "BATCH": _batch(excludes) + _FORMS, "MOST": str(MOST_COMPLAINTS), "ROOTS": asked,
-        "LABEL": label,
+        "CALM": _CALM if calm else "", "SQUEEZE": _SQUEEZE if compress else "", "ACL": _ACL if acls else "",
+        "GNU": _filled(_GNU, {"EXCLUDED": excluded if excludes else "", "LABEL": label}), "WITH_ACL": _WITH_ACL,
+        "EXCLUDED": f"\\( -type d \\( {tests} \\) -prune -o ! -name '' \\)" if excludes else "",
+        "BATCH": _batch(excludes) + _FORMS, "MOST": str(MOST_COMPLAINTS), "ROOTS": asked,
     }  # fmt: skip
-    return re.sub("@([A-Z_]+)@", lambda found: values[found[1]], _SCRIPT)
+    return _filled(_SCRIPT, values)
+
+
+def _filled(text: str, values: dict[str, str]) -> str:
+    return re.sub("@([A-Z_]+)@", lambda found: values[found[1]], text)
 
 
 def _test(exclude: str) -> str:
