@@ -7,7 +7,7 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.evidence.acl import in_kernel_order
 from audit403.evidence.interface import AclEntry
 
-_OCTAL = re.compile(rb"\\([0-7]{3})")
+_ESCAPE = re.compile(rb"\\([0-7]{3}|\\)")
 _BITS = {"r": 4, "w": 2, "x": 1, "-": 0}
 
 
@@ -27,8 +27,12 @@ def acls_of(text: bytes) -> Iterator[tuple[str, Acl]]:
             if block.strip():
                 raise ValueError("not a line of getfacl's")
             continue
-        name = _OCTAL.sub(lambda found: bytes([int(found[1], 8)]), lines[0][len(b"# file: ") :])
+        name = _ESCAPE.sub(_unescaped, lines[0][len(b"# file: ") :])
         yield name.decode("utf-8", "surrogateescape"), _acl(line.decode("ascii", "replace") for line in lines[1:])
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    return found[1] if found[1] == b"\\" else bytes([int(found[1], 8) & 0xFF])
 
 
 def _acl(lines: Iterator[str]) -> Acl:
