@@ -154,7 +154,7 @@ class ServersOn:
             self.missed.append(NotAudited(instance.main, reason))
             return None
         if evidence.collector is not None:
-            evidence.collector.take_ways(site.docroots())
+            evidence.collector.take_trees(site.docroots())
         return site
 
     def _take(self, main: str, evidence: CollectedEvidence) -> None:

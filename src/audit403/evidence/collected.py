@@ -9,6 +9,7 @@ from typing import Protocol
 
 from audit403.core.edit import Edit
 from audit403.core.named_tuple import NamedTuple
+from audit403.evidence.directories import Directories
 from audit403.evidence.interface import (
     ABSENT,
     DIRECTORY,
@@ -49,6 +50,9 @@ class Collected:
         self.machine: Machine | None = None
         self.gaps: dict[str, str] = {}
         """What the host cannot tell as a whole, each with the reason."""
+        self.trees = Directories()
+        """Whole trees that were listed in one stream; `tree_roots` are those that were asked for."""
+        self.tree_roots: set[str] = set()
         self.listed: dict[str, tuple[str, ...]] = {}
         """The names in each directory that was listed, sorted by bytes; what each is, is in `entries`."""
         self.unlisted: dict[str, NotCollected | Unreadable] = {}
@@ -66,13 +70,15 @@ class Collected:
     def entry(self, path: str) -> Answer | None:
         """What is known of a path; None where nobody has looked."""
         known = self.entries.get(path)
+        if known is None:
+            known = self.trees.entry(path)
         if known is not None:
             return known
         while path != "/":
             above = parent_of(path)
             if above in self.listed:
                 return ABSENT
-            found = self.entries.get(above)
+            found = self.entries.get(above) or self.trees.entry(above)
             if isinstance(found, Absent) or (isinstance(found, Entry) and found.kind != DIRECTORY):
                 return ABSENT
             if found is not None:
@@ -104,7 +110,7 @@ class Collector(Protocol):
         """The entry at a canonical path, and its directory where that is not too large."""
         ...
 
-    def list(self, path: str) -> None:
+    def list_directory(self, path: str) -> None:
         """A directory's names and entries."""
         ...
 
@@ -118,6 +124,10 @@ class Collector(Protocol):
 
     def take_folders(self, folders: Iterable[str]) -> None:
         """Folders of configuration at once: their directories, and the contents of the files that are not large."""
+        ...
+
+    def take_trees(self, roots: Iterable[str]) -> None:
+        """Whole trees at once, with the ways to them."""
         ...
 
     def take_ways(self, paths: Iterable[str]) -> None:
@@ -156,6 +166,17 @@ class CollectedEvidence:
             known = self.collected.entry(path)
         return NOT_IN_IT if known is None else known
 
+    def exact(self, path: str) -> Entry | Absent | NotCollected:
+        """The entry with its size and time, which trees do not have."""
+        known = self.collected.entries.get(path)
+        if isinstance(known, Entry) and known.mtime is not None:
+            return known
+        if self.collector is not None and "\0" not in path:
+            self.collector.look_at(path)
+            return self.collected.entries.get(path, NOT_IN_IT)
+        known = self.collected.entry(path)
+        return known if isinstance(known, Absent) else NOT_IN_IT
+
     def read(self, path: str) -> bytes | Absent | NotCollected | Unreadable:
         """The content of the regular file that `path` leads to, links followed."""
         real = real_path(self, path)
@@ -187,17 +208,26 @@ class CollectedEvidence:
                 return entry
             if entry.kind != DIRECTORY:
                 return Unreadable(ENOTDIR, "Not a directory")
-            self.collector.list(real)
+            self.collector.list_directory(real)
             known = self._known_names(real)
         return NOT_IN_IT if known is None else known
 
-    def _known_names(self, real: str) -> tuple[str, ...] | NotCollected | Unreadable | None:
+    def _known_names(self, real: str) -> tuple[str, ...] | Absent | NotCollected | Unreadable | None:
         names = self.collected.listed.get(real)
-        return self.collected.unlisted.get(real) if names is None else names
+        if names is not None:
+            return names
+        listed = self.collected.trees.names(real)
+        return self.collected.unlisted.get(real) if listed is None else listed
 
     def entries(self, directory: str, names: Iterable[str]) -> Iterator[Entry | Absent | NotCollected]:
         """What `entry` says of each of some names of a canonical directory."""
-        return (self.entry(join(directory, name)) for name in names)
+        if directory in self.collected.listed or directory not in self.collected.trees.nodes:
+            return (self.entry(join(directory, name)) for name in names)
+        return self._in_tree(directory, tuple(names))
+
+    def _in_tree(self, directory: str, names: tuple[str, ...]) -> Iterator[Entry | Absent | NotCollected]:
+        for name, found in zip(names, self.collected.trees.entries(directory, names), strict=True):
+            yield self.entry(join(directory, name)) if found is None else found
 
     def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:
         """The user of this name or uid."""

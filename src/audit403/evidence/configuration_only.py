@@ -38,6 +38,10 @@ class ConfigurationOnly:
         mode = 0o755 if entry.kind == DIRECTORY or entry.mode & 0o100 else 0o644
         return Entry(entry.kind, mode, 0, 0, entry.target, size=entry.size)
 
+    def exact(self, path: str) -> Entry | Absent | NotCollected:
+        """The entry with its size and time."""
+        return self.entry(path)
+
     def read(self, path: str) -> bytes | Absent | NotCollected | Unreadable:
         """The content of a file, which may be part of the configuration."""
         here = self._here(path)

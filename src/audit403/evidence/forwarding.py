@@ -20,6 +20,14 @@ class Forwarding:
         """The entry at `path` itself (a link is not followed)."""
         return self._inner.entry(path)
 
+    def exact(self, path: str) -> Entry | Absent | NotCollected:
+        """The entry as this world has it, with the size and the time that the inner one has of it."""
+        own = self.entry(path)
+        if not isinstance(own, Entry) or own.mtime is not None:
+            return own
+        found = self._inner.exact(path)
+        return own._replace(size=found.size, mtime=found.mtime) if isinstance(found, Entry) else own
+
     def read(self, path: str) -> bytes | Absent | NotCollected | Unreadable:
         """The content of the regular file that `path` leads to, links followed."""
         return self._inner.read(path)

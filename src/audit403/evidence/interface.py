@@ -28,7 +28,8 @@ class Entry(NamedTuple):
     """One directory entry, as lstat and the ACL show it.
 
     `mode` is st_mode & 07777. With an ACL the mode's group digit is the mask, as in the kernel, and `group_bits` is
-    what the ACL grants the owning group. `target` is a link's text; `mtime` is in seconds, None when not collected.
+    what the ACL grants the owning group. `target` is a link's text; `mtime` is in seconds. Where it is None neither it
+    nor `size` was collected: `exact_entry` asks for both.
     """
 
     kind: str
@@ -40,6 +41,14 @@ class Entry(NamedTuple):
     group_bits: int | None = None
     size: int = 0
     mtime: int | None = None
+
+
+def exact_entry(evidence: "Evidence", path: str, entry: Entry) -> Entry | None:
+    """An entry with its size and time; None where the evidence does not show them."""
+    if entry.mtime is not None:
+        return entry
+    found = evidence.exact(path)
+    return found if isinstance(found, Entry) else None
 
 
 class Absent(NamedTuple):
@@ -91,6 +100,10 @@ class Evidence(Protocol):
 
     def entry(self, path: str) -> Entry | Absent | NotCollected:
         """The entry at `path` itself; a link is not followed. `path` is canonical: its parents are real directories."""
+        ...
+
+    def exact(self, path: str) -> Entry | Absent | NotCollected:
+        """What `entry` says, with size and time: of large trees they are collected only when somebody asks."""
         ...
 
     def read(self, path: str) -> bytes | Absent | NotCollected | Unreadable:

@@ -76,6 +76,10 @@ class LocalEvidence:
             known = self._entries[path] = _entry(path)
         return known
 
+    def exact(self, path: str) -> Entry | Absent | NotCollected:
+        """The entry with its size and time."""
+        return self.entry(path)
+
     def read(self, path: str) -> bytes | Absent | NotCollected | Unreadable:
         """The content of the regular file that `path` leads to; a file over the size limit is not collected."""
         known = self._contents.get(path)

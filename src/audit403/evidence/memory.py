@@ -64,6 +64,10 @@ class MemoryEvidence:
             return known
         return ABSENT if self._complete or parent_of(path) in self._listed else _NOT_IN_IT
 
+    def exact(self, path: str) -> Entry | Absent | NotCollected:
+        """The entry with its size and time."""
+        return self.entry(path)
+
     def read(self, path: str) -> bytes | Absent | NotCollected | Unreadable:
         """The content of the regular file that `path` leads to, links followed."""
         real = real_path(self, path)

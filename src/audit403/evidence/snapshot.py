@@ -24,6 +24,7 @@ from audit403.evidence.interface import (
     User,
 )
 from audit403.evidence.machine_json import machine_from, machine_json
+from audit403.evidence.trees_json import TREE_KINDS, take_tree_record, trees_records
 
 VERSION = 1
 _HEADER = "audit403-snapshot"
@@ -85,6 +86,8 @@ def read_snapshot(file: BinaryIO, name: str) -> tuple[str, Collected]:
                     return str(header["host"]), collected
                 if record["kind"] == "view":
                     part = collected.views[_text(record["root"])] = Collected()
+                elif record["kind"] in TREE_KINDS:
+                    take_tree_record(part.trees, record)
                 else:
                     _READERS[record["kind"]](part, record)
             raise EOFError
@@ -134,6 +137,9 @@ def _body(collected: Collected) -> Iterator[dict[str, Any]]:
     yield from _tree(collected)
     for label, paths in sorted(_by_label(collected).items()):
         yield {"kind": "label", "label": label, "paths": paths}
+    yield from trees_records(collected.trees)
+    if collected.tree_roots:
+        yield {"kind": "trees", "roots": sorted(collected.tree_roots)}
     for path, content in sorted(collected.contents.items()):
         yield {"kind": "content", "path": path, **_content(content)}
 
@@ -268,6 +274,10 @@ def _take_label(collected: Collected, record: dict[str, Any]) -> None:
     collected.labels.update((_text(path), label) for path in record["paths"])
 
 
+def _take_trees(collected: Collected, record: dict[str, Any]) -> None:
+    collected.tree_roots.update(map(_text, record["roots"]))
+
+
 def _take_content(collected: Collected, record: dict[str, Any]) -> None:
     path = _text(record["path"])
     if "text" in record:
@@ -301,5 +311,6 @@ _READERS: dict[str, Callable[[Collected, dict[str, Any]], None]] = {
     "unlisted": _take_unlisted,
     "entry": _take_entry,
     "label": _take_label,
+    "trees": _take_trees,
     "content": _take_content,
 }

@@ -6,9 +6,13 @@ from itertools import islice
 from audit403.evidence.collected import Collected, CollectedEvidence
 from audit403.evidence.interface import FILE, Absent, Entry, NotCollected
 from audit403.evidence.links import parent_of
+from audit403.host.acl_text import acls_of
+from audit403.host.listing import parse
+from audit403.host.listing_script import listing_script
 from audit403.host.pull_script import (
     LARGEST_FILE,
     accounts_script,
+    acl_script,
     basics_script,
     contents_script,
     directories_script,
@@ -17,11 +21,12 @@ from audit403.host.pull_script import (
     ways_script,
 )
 from audit403.host.pulled import Pulled
-from audit403.host.transport import HostError, Transport, output_of
+from audit403.host.transport import HostError, Transport, output_of, run
 
 _PAGES = (".html", ".htm", ".xhtml", ".css")
 _MOST_PAGES = 16
 _LARGEST_PAGE = 64 * 1024
+MOST_ENTRIES = 2_000_000
 _NEED_ROOT = ": run with --sudo, or log in as root"
 
 
@@ -40,6 +45,7 @@ class HostCollector:
         self.questions = 0
         self.failed: HostError | None = None
         self.seen: Callable[[int], None] | None = None
+        self.most_entries = MOST_ENTRIES
         self._pulled = Pulled(collected, "" if prefix else _NEED_ROOT, root)
 
     def evidence(self) -> CollectedEvidence:
@@ -67,7 +73,7 @@ class HostCollector:
         )
         self.collected.entries.setdefault(path, self._pulled.hidden)
 
-    def list(self, path: str) -> None:
+    def list_directory(self, path: str) -> None:
         """A directory's names and entries."""
         self._ask(directories_script([self._there(path)]))
         if path not in self.collected.listed:
@@ -115,6 +121,37 @@ class HostCollector:
             places = [self._there(folder) for folder in wanted]
             self._ask(ways_script(places, self.root) + folder_script(places, min(largest, LARGEST_FILE)))
 
+    def take_trees(self, roots: Iterable[str]) -> None:
+        """Whole trees in one stream, with the ways to them; of those inside of another only the outer one."""
+        wanted = outermost(roots)
+        self.take_ways(wanted)
+        places = [root for root in wanted if root not in self.collected.tree_roots]
+        if places and not self.root:  # the real paths that a stream has are others behind another root
+            self._ending(lambda: self._list(places))
+
+    def _list(self, places: list[str]) -> None:
+        collected, told = self.collected, 0
+        limit = max(0, self.most_entries - len(collected.trees))
+
+        def saw(count: int) -> None:
+            nonlocal told
+            if self.seen is not None and count > told:
+                self.seen(count - told)
+                told = count
+
+        listed = parse(
+            run(self.transport, listing_script(places), prefix=self.prefix), collected.trees, limit=limit, progress=saw
+        )
+        collected.tree_roots.update(places)
+        if listed.cut_off:
+            collected.gaps["trees"] = f"they have more than {self.most_entries:,} entries: the rest was not looked at"
+        for line in listed.complaints:
+            collected.gaps["find"] = f"it says {line!r}"
+        found = [root.path for root in listed.roots if root.path is not None]
+        for path, acl in acls_of(output_of(self.transport, acl_script(found), prefix=self.prefix)):
+            if acl.named or acl.has_mask:
+                collected.trees.put_acl(path, acl.named, acl.group_bits)
+
     def take_ways(self, paths: Iterable[str]) -> None:
         """The directories on the way to some paths at once."""
         wanted = [path for path in paths if not isinstance(self.collected.entry(path), Entry)]
@@ -125,15 +162,33 @@ class HostCollector:
         return path if not self.root else self.root + (path if path != "/" else "/.")
 
     def _ask(self, script: str) -> None:
+        before = len(self.collected.entries)
+        self._ending(lambda: self._pulled.take(output_of(self.transport, script, prefix=self.prefix)))
+        if self.seen is not None and len(self.collected.entries) > before:
+            self.seen(len(self.collected.entries) - before)
+
+    def _ending(self, ask: Callable[[], None]) -> None:
+        """Ask a host; after its first failure there is nothing more to be had."""
         if self.failed is not None:  # who asked may have taken the first failure for one of a file
             raise self.failed
         self.questions += 1
-        before = len(self.collected.entries)
         try:
-            self._pulled.take(output_of(self.transport, script, prefix=self.prefix))
+            ask()
         except HostError as error:
             label = self.transport.label
             self.failed = error if str(error).startswith(label) else HostError(f"{label}: {error}")
             raise self.failed from error
-        if self.seen is not None and len(self.collected.entries) > before:
-            self.seen(len(self.collected.entries) - before)
+        except ValueError as error:
+            self.failed = HostError(f"{self.transport.label}: its answer cannot be read: {error}")
+            raise self.failed from error
+
+
+def outermost(paths: Iterable[str]) -> list[str]:
+    """The paths that lie in no other of them, in their order."""
+    every = list(dict.fromkeys(path.rstrip("/") or "/" for path in paths))
+    inside = {path: f"{path}/" for path in every}
+    return [
+        path
+        for path in every
+        if not any(path != one and inside[path].startswith(f"{one.rstrip('/')}/") for one in every)
+    ]

@@ -195,6 +195,14 @@ def basics_script(root: str = "") -> str:
     return _BASICS.replace("@PASSWD@", passwd).replace("@GROUP@", group)
 
 
+def acl_script(roots: Iterable[str]) -> str:
+    """The ACLs of whole trees, as getfacl prints them; of entries without one it prints nothing."""
+    return "".join(
+        f"[ -d {place} ] && command -v getfacl >/dev/null 2>&1 && getfacl -R -P -n -p -s -- {place} 2>/dev/null\n"
+        for place in map(quoted, roots)
+    )
+
+
 def accounts_script(users: Iterable[str], groups: Iterable[str]) -> str:
     """Users and groups by name or number."""
     asked = (" ".join(shlex.quote(name) for name in names if not name.startswith("-")) for names in (users, groups))

@@ -24,6 +24,11 @@ class _NotKnown(Exception):
     """The status hangs on what the evidence does not show."""
 
 
+def has_conditions(exchange: Exchange) -> bool:
+    """Whether a request has conditions, or asks for a part."""
+    return any(exchange.header(name) is not None for name in _CONDITIONS)
+
+
 def conditional(exchange: Exchange, file: Entry) -> None:
     """Set the status that the conditions of the request make of a file that is sent."""
     headers = {name: value for name in _CONDITIONS if (value := exchange.header(name)) is not None}

@@ -3,7 +3,7 @@
 Truth: default_handler in server/core.c.
 """
 
-from audit403.apache.decide.conditional import conditional
+from audit403.apache.decide.conditional import conditional, has_conditions
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.files import error_text
 from audit403.apache.decide.outcome import FORBIDDEN, OK
@@ -56,8 +56,8 @@ def handle(exchange: Exchange) -> int:
         log = f"{error_text(seen.errno)}AH00132: file permissions deny server access: {filename}"
         exchange.decided("file-unreadable", place, f"{exchange.evaluator.who()} may not read this file", log=log)
         return FORBIDDEN
-    if seen.entry is not None:
-        conditional(exchange, seen.entry)
+    if seen.entry is not None and has_conditions(exchange):
+        conditional(exchange, files.exact(seen))
     return OK
 
 

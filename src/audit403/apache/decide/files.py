@@ -6,11 +6,12 @@ Truth: file_io/unix of APR. What the evidence does not show raises Undecided.
 from errno import EACCES, ELOOP, EMLINK, ENAMETOOLONG, ENOENT, ENOTDIR, ENXIO
 from os import strerror
 
+from audit403.core.decision import REASON_FILE, Missing
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.open_question import Undecided
 from audit403.core.place import Place
 from audit403.evidence.assumed import is_assumed
-from audit403.evidence.interface import DIRECTORY, FILE, LINK, Entry
+from audit403.evidence.interface import DIRECTORY, FILE, LINK, Entry, exact_entry
 from audit403.files.resolve import Blocker, Resolution, Resolver, place_of
 
 _MESSAGES = {
@@ -73,6 +74,14 @@ class Files:
     def list(self, path: str) -> Seen:
         """opendir(3)."""
         return _seen(self.resolver.list(_whole(path)))
+
+    def exact(self, seen: Seen) -> Entry:
+        """What a call has found, with its size and time. Raises Undecided where they were not collected."""
+        assert seen.entry is not None
+        found = exact_entry(self.resolver.evidence, seen.path, seen.entry)
+        if found is None and not is_assumed(seen.entry):
+            raise Undecided(Missing(REASON_FILE, f"the size of {seen.path}"))
+        return seen.entry if found is None else found
 
     def place(self, seen: Seen) -> Place:
         """Where a call has failed, or what it has found; what is assumed of a file is not told."""

@@ -187,7 +187,7 @@ def _is(exchange: Exchange, kind: str, path: str) -> bool:
         return seen.is_directory
     if kind == EXECUTABLE:
         return bool(seen.entry.mode & 0o111)
-    return seen.is_file and (kind == FILE or seen.entry.size > 0)
+    return seen.is_file and (kind == FILE or exchange.evaluator.files().exact(seen).size > 0)
 
 
 def _unseen(exchange: Exchange, kind: str, path: str) -> bool:
