@@ -106,8 +106,8 @@ class BrokenHost:
     def state(self) -> dict[str, tuple[int, ...]]:
         """Everything below the folder, with its times."""
         found: dict[str, tuple[int, ...]] = {}
-        for path in (self.folder, *self.folder.rglob("*")):
-            if path.suffix != ".log":
+        for path in self.folder.rglob("*"):
+            if path.suffix not in (".log", ".pid"):
                 status = path.lstat()
                 parts = (status.st_mode, status.st_uid, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
                 found[str(path)] = parts

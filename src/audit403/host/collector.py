@@ -5,7 +5,7 @@ from itertools import islice
 
 from audit403.evidence.collected import Collected, CollectedEvidence
 from audit403.evidence.interface import FILE, Absent, Entry, NotCollected
-from audit403.evidence.links import parent_of
+from audit403.evidence.links import join, parent_of
 from audit403.host.acl_text import acls_of
 from audit403.host.listing import parse
 from audit403.host.listing_script import listing_script
@@ -89,13 +89,14 @@ class HostCollector:
         known, folder = self.collected, parent_of(path)
         if not path.lower().endswith(_PAGES):
             return ()
-        paths = (
-            f"{folder.rstrip('/')}/{name}" for name in known.listed.get(folder, ()) if name.lower().endswith(_PAGES)
-        )
+        names = known.listed.get(folder)
+        if names is None:
+            names = known.trees.names(folder) if folder in known.trees.nodes else ()
+        paths = (join(folder, name) for name in names or () if isinstance(name, str) and name.lower().endswith(_PAGES))
         return islice((one for one in paths if one != path and self._is_small(one)), _MOST_PAGES)
 
     def _is_small(self, path: str) -> bool:
-        entry = self.collected.entries.get(path)
+        entry = self.collected.entry(path)
         is_file = isinstance(entry, Entry) and entry.kind == FILE and entry.size <= _LARGEST_PAGE
         return is_file and path not in self.collected.contents
 
