@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 
 from audit403.evidence.collected import Collected, CollectedEvidence
-from audit403.evidence.interface import FILE, Absent, Entry, NotCollected
+from audit403.evidence.interface import FILE, Absent, Entry, NotCollected, Unreadable
 from audit403.evidence.links import join, parent_of
 from audit403.host.acl_text import acls_of
 from audit403.host.listing import parse
@@ -89,10 +89,9 @@ class HostCollector:
         known, folder = self.collected, parent_of(path)
         if not path.lower().endswith(_PAGES):
             return ()
-        names = known.listed.get(folder)
-        if names is None:
-            names = known.trees.names(folder) if folder in known.trees.nodes else ()
-        paths = (join(folder, name) for name in names or () if isinstance(name, str) and name.lower().endswith(_PAGES))
+        listed: object = known.listed.get(folder) or known.trees.names(folder)
+        names = listed if isinstance(listed, tuple) and not isinstance(listed, NotCollected | Unreadable) else ()
+        paths = (join(folder, name) for name in names if name.lower().endswith(_PAGES))
         return islice((one for one in paths if one != path and self._is_small(one)), _MOST_PAGES)
 
     def _is_small(self, path: str) -> bool:
