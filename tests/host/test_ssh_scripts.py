@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from audit403.evidence.directories import Directories
 from audit403.host.connect import HostOptions, connect
 from audit403.host.limits import Limits
+from audit403.host.listing import parse
+from audit403.host.listing_script import listing_script
 from audit403.host.local_shell import LocalShell
 from audit403.host.transport import HostError, output_of, quoted, run
 from servers.need import need
+from servers.plenty import rng
 from servers.ports import free_port
+from servers.random_trees import lay_out
 from servers.sshd import Home, make_key
 
 if TYPE_CHECKING:
@@ -130,6 +135,23 @@ def test_a_connection_that_breaks(way: Way, world: World) -> None:
         assert time.monotonic() - started < 5
         with pytest.raises(HostError, match="web"):
             output_of(transport, "echo hello")
+
+
+def test_a_listing_over_ssh(way: Way, world: World, tmp_path: Path) -> None:
+    root = str(tmp_path.resolve() / "tree")
+    lay_out(root, rng("listing"), 400)
+    way.lead_to(world)
+    here, there = Directories(), Directories()
+    expected = parse(run(LocalShell(), listing_script([root])), here)
+    with way.to() as transport:
+        assert parse(run(transport, listing_script([root])), there) == expected
+        assert (there.nodes, there.targets, there.singles) == (here.nodes, here.targets, here.singles)
+        cut = parse(run(transport, listing_script(["/usr"], compress=False)), Directories(), limit=100)
+        assert cut.cut_off
+        assert output_of(transport, "echo still there") == b"still there\n"
+        broken = f"kill_it() {{ head -c 3000; kill -9 $PPID; }}\n({listing_script([root], compress=False)}) | kill_it"
+        with pytest.raises(HostError, match="web"):
+            parse(run(transport, broken), Directories())
 
 
 def test_a_host_that_freezes(way: Way, world: World) -> None:

@@ -27,6 +27,7 @@ _PAGES = (".html", ".htm", ".xhtml", ".css")
 _MOST_PAGES = 16
 _LARGEST_PAGE = 64 * 1024
 MOST_ENTRIES = 2_000_000
+FEW_ENTRIES = 20_000
 _NEED_ROOT = ": run with --sudo, or log in as root"
 
 
@@ -147,10 +148,15 @@ class HostCollector:
             collected.gaps["trees"] = f"they have more than {self.most_entries:,} entries: the rest was not looked at"
         for line in listed.complaints:
             collected.gaps["find"] = f"it says {line!r}"
-        found = [root.path for root in listed.roots if root.path is not None]
-        for path, acl in acls_of(output_of(self.transport, acl_script(found), prefix=self.prefix)):
-            if acl.named or acl.has_mask:
-                collected.trees.put_acl(path, acl.named, acl.group_bits)
+        # To ask for the ACL of every file takes longer than to list them all: that is for small trees, and for those
+        # in which the listing has seen some.
+        asked = [root.path for root in listed.roots if root.path is not None]
+        if listed.entries > FEW_ENTRIES:
+            asked = [*listed.with_acls]
+        if asked:
+            for path, acl in acls_of(output_of(self.transport, acl_script(asked), prefix=self.prefix)):
+                if acl.named or acl.has_mask:
+                    collected.trees.put_acl(path, acl.named, acl.group_bits)
 
     def take_ways(self, paths: Iterable[str]) -> None:
         """The directories on the way to some paths at once."""

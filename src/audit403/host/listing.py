@@ -5,6 +5,7 @@ with two calls for all of them. What is not as the script writes it ends in one 
 """
 
 import re
+import sys
 import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import chain
@@ -162,7 +163,7 @@ class _Reader:
         self.into = into
         self.entries = 0
         self.cut_off = False
-        self._limit = limit
+        self._limit = sys.maxsize if limit is None else limit
         self._labelled = labels
         self._rest = b""
         self._denied = ""
@@ -214,6 +215,7 @@ class _Reader:
         if not self.cut_off:
             self._records(self._rest.removesuffix(b"\0"))
         if self.cut_off:
+            self._acls = False  # they come behind many entries at once
             why = f"the limit of {self._limit:,} entries was reached"
             self._break_off(why)
             for root in self._roots:
@@ -234,9 +236,10 @@ class _Reader:
                 self._segment(first[1:], self._run)
             event = self._cut_event if b"\0=" in data else self._event
             for segment in segments:
-                event(segment)
-                if self.cut_off:
+                if self.entries > self._limit:
+                    self.cut_off = True
                     return
+                event(segment)
         except (ValueError, LookupError) as error:
             raise HostError(_GARBLED) from error
 
@@ -349,8 +352,6 @@ class _Reader:
         else:
             self._mixed(run)
         self.entries += more + 1
-        if self._limit is not None and self.entries >= self._limit:
-            self.cut_off = True
 
     def _mixed(self, run: bytes) -> None:
         """Records of which not all have the same fields."""
