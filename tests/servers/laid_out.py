@@ -20,6 +20,7 @@ from .laid_out_apache import ApacheLayout
 from .laid_out_nginx import NginxLayout
 from .live import CLIENT_HEADER, STAND_IN, Live, write
 from .need import need
+from .php_fpm import running_pool
 from .process import IS_ROOT, server_directory
 from .recorded_world import RecordedWorld, world_of
 from .rule_examples import Ask, Example, ExampleError
@@ -69,6 +70,7 @@ class LaidOut(NamedTuple):
     certificates: Certificates | None
     sandbox: Sandbox | None = None
     world: RecordedWorld | None = None
+    pool: str = ""
 
     def refusal_to_start(self) -> str | None:
         """What the real server has against the configuration, None where nothing."""
@@ -81,7 +83,8 @@ class LaidOut(NamedTuple):
         server = self.layout.server(self.base / "run", live.main)
         if self.sandbox is not None:
             server.within = self.sandbox.within(unhidden)
-        with server:
+        beside = running_pool(self.base / "run", self.pool) if self.pool else contextlib.nullcontext()
+        with beside, server:
             yield Running(server, live, self.certificates)
 
     def _live(self) -> Live:
@@ -168,7 +171,7 @@ def lay_out_example(example: Example, certificates: Certificates | None = None) 
         if sandbox is not None:
             (base / "run/systemd").mkdir()
         world = world_of(_filled(example.world, words)) if example.world else None
-        yield LaidOut(layout, base, conf, root, main, certificates, sandbox, world)
+        yield LaidOut(layout, base, conf, root, main, certificates, sandbox, world, _filled(example.pool, words))
 
 
 def needs_root(example: Example) -> bool:

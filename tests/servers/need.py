@@ -33,6 +33,7 @@ PROGRAMS = {
     "mksh": Program("mksh", ("-c", "echo $KSH_VERSION")),
     "getfacl": Program("acl", ("--version",)),
     "setfacl": Program("acl", ("--version",)),
+    "php-fpm8.2": Program("php8.2-fpm", ("-v",)),
     "setpriv": Program("util-linux", ("--version",)),
     "nsenter": Program("util-linux", ("--version",)),
     "unshare": Program("util-linux", ("--version",)),

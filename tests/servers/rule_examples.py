@@ -67,6 +67,7 @@ class Example(NamedTuple):
     findings: tuple[str, ...] | None = None
     mounts: str = ""
     world: str = ""
+    pool: str = ""
 
     @property
     def id(self) -> str:
@@ -112,6 +113,7 @@ class _Page:
         self.trees = [block for block in every if block.language == "tree"]
         self.mounts = [block for block in every if block.language == "mounts"]
         self.worlds = [block for block in every if block.language == "world"]
+        self.pools = [block for block in every if block.language == "php-fpm"]
         self.htaccess: dict[str, list[Block]] = {}
         for block in every:
             if block.language == "htaccess" and "title" in block.attributes:
@@ -124,6 +126,7 @@ class _Page:
             *self.trees,
             *self.mounts,
             *self.worlds,
+            *self.pools,
         ]
 
     def _stands_alone(self, title: str, pair: str) -> bool:
@@ -144,10 +147,11 @@ class _Page:
             access_files = {path: _block(found, "broken") for path, found in self.htaccess.items()}
         tree = _block(self.trees, title, pair) or _block(self.trees, "") or _block(self.trees, "broken")
         mounts, world = _block(self.mounts, title, pair), _block(self.worlds, title, pair)
+        pool = _block(self.pools, title, pair)
         if configuration is None and not access_files:
             raise ExampleError(f'{self.page}: no configuration belongs to the block title="{title}"')
         own = {
-            key: value for block in (configuration, *access_files.values(), tree, mounts, world)
+            key: value for block in (configuration, *access_files.values(), tree, mounts, world, pool)
             if block is not None and block.attributes.get("title") == title for key, value in block.attributes.items()
         }  # fmt: skip
         if "expect" not in own:
@@ -160,8 +164,8 @@ class _Page:
         logs = tuple(part.strip() for part in own.get("log", "").split("|") if part.strip())
         family = "apache" if configuration is None else configuration.language
         source = f"{self.page.parent.name}/{self.page.stem.replace('_', '-')}"
-        own_mounts, told = ("" if block is None else block.text for block in (mounts, world))
-        return Example(family, source, title, state, files, text, asks, logs, None, own_mounts, told)  # type: ignore[arg-type]
+        others = ("" if block is None else block.text for block in (mounts, world, pool))
+        return Example(family, source, title, state, files, text, asks, logs, None, *others)  # type: ignore[arg-type]
 
 
 def case_examples(folder: Path) -> list[Example]:

@@ -29,6 +29,7 @@ from audit403.evidence.machine import Unit
 from .discovery import discovered, instance_of
 from .judged_site import OnMachine, findings_about
 from .need import need
+from .php_fpm import WithPool
 from .rule_examples import Ask, Example
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class Trial:
     def report(self) -> Report:
         if self._report is None and self.place.world is not None:
             self._report = self._of_site(*self.place.world.seen())
+        elif self._report is None and self.place.pool:
+            self._report = self._of_site(WithPool(LocalEvidence(), self.place.pool), None)
         elif self._report is None and self.place.sandbox is not None:
             self._report = self._of_running(self.place.sandbox)
         elif self._report is None:
@@ -77,7 +80,7 @@ class Trial:
         )
         return self._of_site(OnMachine(LocalEvidence(), machine), worker)
 
-    def _of_site(self, evidence: Evidence, worker: Process) -> Report:
+    def _of_site(self, evidence: Evidence, worker: Process | None) -> Report:
         """What is found of a server with this worker."""
         family: Family = load(entry_points(FAMILIES)[self.example.family])
         site = family.read(str(self.place.main), evidence, Options(worker=worker))
@@ -141,7 +144,7 @@ class Trial:
             fix = finding.fix
             if fix is None or fix.applicability == MANUAL or not fix.changes():
                 continue
-            if self.place.world is not None:
+            if self.place.world is not None or self.place.pool:
                 assert fix.proven, f"the own fix “{fix.summary}” does not help"
                 continue
             undo = [_undo(edit) for edit in fix.changes() if not isinstance(edit, TextEdit)]

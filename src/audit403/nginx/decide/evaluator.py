@@ -42,6 +42,7 @@ from audit403.nginx.read.tree import Directive
 if TYPE_CHECKING:
     from audit403.evidence.machine import Process
     from audit403.files.guard import Guard
+    from audit403.http.php_fpm import Pools
     from audit403.nginx.model.referers import Referers
 
 _INHERITED_HANDLERS = CONTENT_PASS - {"memcached_pass"}
@@ -76,6 +77,7 @@ class Evaluator:
         self.evidence = evidence if worker is None else _seen_by(worker, evidence)
         self.worker = worker
         self.geoip2_readers: dict[str, object] = {}
+        self.php_pools: Pools | None = None
         self._now = now
         self._files: WorkerFiles | None = None
         self._roots: dict[Context, Root] = {}

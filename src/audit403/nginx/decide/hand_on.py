@@ -40,6 +40,12 @@ def hand_on(exchange: Exchange, handler: Directive) -> Outcome:
         decision = answer_of_same_nginx(exchange, handler, url)
         if decision is not None:
             return _answered(exchange, handler, decision, program)
+    if handler.name == "fastcgi_pass" and isinstance(target, str):
+        from audit403.nginx.decide.php_fpm import refused_by_php_fpm
+
+        refused = refused_by_php_fpm(exchange, handler, target)
+        if refused is not None:
+            return refused
     return _intercepted(exchange, handler, program) or HandedOn(program)
 
 
