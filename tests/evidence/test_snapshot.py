@@ -71,6 +71,7 @@ def everything() -> Collected:
     made.tree_roots.add("/srv/www")
     made.views["/proc/7/root"] = Collected()
     made.views["/proc/7/root"].basics = Basics("inner", False)
+    made.labelled.add("/srv")
     made.unlisted.update({"/root": NotCollected("why"), "/x/f": Unreadable(20, "Not a directory")})
     made.contents.update({"/srv/a\n": b"text\n\xc3\xbc", "/b": b"\xff\0", "/d": Unreadable(21, "Is a directory"),
                           "/e": ABSENT, "/k": NotCollected("why")})  # fmt: skip

@@ -12,6 +12,7 @@ import pytest
 from audit403.evidence.collected import Collected
 from audit403.evidence.interface import ABSENT, Entry, NotCollected
 from audit403.evidence.local import LocalEvidence
+from audit403.evidence.machine import Login, Machine
 from audit403.host.collector import HostCollector
 from audit403.host.local_shell import LocalShell
 from audit403.host.pulled import Pulled
@@ -239,6 +240,31 @@ def test_labels_come_with_entries_where_selinux_enforces(tree: str) -> None:
 
     in_private_mounts(ask)
     assert isinstance(collector().evidence().label(tree), NotCollected), "nobody asks for labels where it is off"
+
+
+def test_labels_of_a_whole_tree_come_at_once(tree: str) -> None:
+    need_root()
+    label, other = "system_u:object_r:httpd_sys_content_t:s0", "unconfined_u:object_r:user_tmp_t:s0"
+    for folder, names, files in os.walk(raw(tree)):
+        for path in (folder, *(os.path.join(folder, name) for name in (*names, *files))):
+            odd = path.endswith((b"star*", b"inner\n"))
+            os.setxattr(path, "security.selinux", (other if odd else label).encode() + b"\0", follow_symlinks=False)
+
+    def ask() -> None:
+        subprocess.run(["sh", "-c", ENFORCES], check=True)
+        made = collector()
+        made.collected.machine = Machine("web1", "Linux", Login("root", 0, frozenset({0})), selinux="enforcing")
+        made.take_trees([tree])
+        asked, evidence = made.questions, made.evidence()
+        assert made.collected.labelled == {tree}
+        for folder, names, files in os.walk(raw(tree)):
+            for name in (*names, *files):
+                path = os.path.join(folder, name).decode("utf-8", "surrogateescape")
+                assert evidence.label(path) == LocalEvidence().label(path), path
+        assert made.questions == asked, "nothing more is asked"
+        assert set(made.collected.labels.values()) == {label, other}
+
+    in_private_mounts(ask)
 
 
 ENFORCES = """

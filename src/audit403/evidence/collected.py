@@ -60,6 +60,8 @@ class Collected:
         self.contents: dict[str, Content] = {}
         self.labels: dict[str, str] = {}
         """SELinux's contexts, where it enforces."""
+        self.labelled: set[str] = set()
+        """The tops of trees of which `labels` has all that are of another type than their top."""
         self.users: dict[str | int, User | Absent | NotCollected] = {}
         self.groups: dict[str | int, Group | Absent | NotCollected] = {}
         self.views: dict[str, Collected] = {}
@@ -85,6 +87,21 @@ class Collected:
                 return None
             path = above
         return None
+
+    def label(self, path: str) -> str | None:
+        """What is known of a label; None where nobody has looked. Another file system in a tree has its own."""
+        known = self.labels.get(path)
+        if known is not None or not self.labelled:
+            return known
+        top = max((one for one in self.labelled if path.startswith(f"{one}/")), key=len, default=None)
+        if top is None or any(f"{path}/".startswith(f"{point}/") for point in self._points_below(top)):
+            return None
+        return self.labels.get(top)
+
+    def _points_below(self, top: str) -> list[str]:
+        machine = self.machine
+        table = () if machine is None or machine.login.mounts is None else machine.mount_tables[machine.login.mounts]
+        return [mount.point for mount in table if mount.point.startswith(f"{top}/")]
 
     def add_directory(self, path: str, entries: dict[str, Answer]) -> None:
         """A directory with all that is in it."""
@@ -266,12 +283,12 @@ class CollectedEvidence:
 
     def label(self, path: str) -> str | NotCollected | None:
         """The SELinux context of the entry at a canonical path: those of its whole directory come with it."""
-        labels = self.collected.labels
-        is_there = isinstance(self.entry(path), Entry)
-        if is_there and path not in labels and path not in self._without_label and self.collector is not None:
-            self.collector.look_at(path)
+        known = self.collected.label(path) if isinstance(self.entry(path), Entry) else None
+        if known is None and path not in self._without_label and self.collector is not None and "\0" not in path:
             self._without_label.add(path)
-        return labels.get(path, _NO_LABEL)
+            self.collector.look_at(path)
+            known = self.collected.labels.get(path)
+        return _NO_LABEL if known is None else known
 
     def machine(self) -> Machine | NotCollected:
         """What runs there and what it sees."""

@@ -140,6 +140,8 @@ def _body(collected: Collected) -> Iterator[dict[str, Any]]:
     yield from trees_records(collected.trees)
     if collected.tree_roots:
         yield {"kind": "trees", "roots": sorted(collected.tree_roots)}
+    if collected.labelled:
+        yield {"kind": "labelled", "paths": sorted(collected.labelled)}
     for path, content in sorted(collected.contents.items()):
         yield {"kind": "content", "path": path, **_content(content)}
 
@@ -278,6 +280,10 @@ def _take_trees(collected: Collected, record: dict[str, Any]) -> None:
     collected.tree_roots.update(map(_text, record["roots"]))
 
 
+def _take_labelled(collected: Collected, record: dict[str, Any]) -> None:
+    collected.labelled.update(map(_text, record["paths"]))
+
+
 def _take_content(collected: Collected, record: dict[str, Any]) -> None:
     path = _text(record["path"])
     if "text" in record:
@@ -311,6 +317,7 @@ _READERS: dict[str, Callable[[Collected, dict[str, Any]], None]] = {
     "unlisted": _take_unlisted,
     "entry": _take_entry,
     "label": _take_label,
+    "labelled": _take_labelled,
     "trees": _take_trees,
     "content": _take_content,
 }

@@ -97,6 +97,11 @@ class SeenByWorker(Forwarding):
         place = self._place(path)
         return self._inner.entry(place) if isinstance(place, str) else place
 
+    def exact(self, path: str) -> Entry | Absent | NotCollected:
+        """The entry with its size and time."""
+        place = self._place(path) if f"{path}/".startswith(self._other) else path
+        return self._inner.exact(place) if isinstance(place, str) else place
+
     def read(self, path: str) -> bytes | Absent | NotCollected | Unreadable:
         """The content of the regular file that `path` leads to, links followed."""
         place = self._real_place(path)

@@ -18,6 +18,7 @@ from audit403.host.pull_script import (
     directories_script,
     entries_script,
     folder_script,
+    labels_script,
     ways_script,
 )
 from audit403.host.pulled import Pulled
@@ -129,6 +130,9 @@ class HostCollector:
         places = [root for root in wanted if root not in self.collected.tree_roots]
         if places and not self.root:  # the real paths that a stream has are others behind another root
             self._ending(lambda: self._list(places))
+            machine = self.collected.machine
+            if machine is not None and machine.selinux == "enforcing":
+                self._ask(labels_script(places))
 
     def _list(self, places: list[str]) -> None:
         collected, told = self.collected, 0

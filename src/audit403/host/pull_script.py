@@ -14,6 +14,9 @@ LARGEST_FILE = 16 * 1024 * 1024
 LARGEST_DIRECTORY = 5000
 """Of a directory with more entries only the one that was asked for is looked at, until all of it is wanted."""
 
+MOST_LABELS = 50_000
+"""With so many labels of their own, the rest of a tree is not taken to be like its top."""
+
 # Each piece takes its paths as arguments, so that `find -exec sh -c` can run it, too.
 _CONTENTS = r"""
 for f do
@@ -115,6 +118,20 @@ done
 """
 
 
+_LABELS = r"""
+[ -n "$gnu" ] && [ -n "$sel" ] && for d do
+  r=$(readlink -f -- "$d") && c=$(stat -c %C -- "$r" 2>/dev/null) || continue
+  t=${c#*:*:}; t=${t%%:*}
+  case $t in ''|*[!A-Za-z0-9_]*) continue;; esac
+  stat --printf 'z%C/%n\0' -- "$r"
+  find "$r" -xdev -printf 'z%Z/%p\0' 2>/dev/null | LC_ALL=C grep -zv "^z[^/:]*:[^/:]*:$t:" | head -zn @MOST@
+  # What could not be listed may be labelled in any way.
+  [ -n "$(find "$r" -xdev -type d ! -readable -print -quit 2>/dev/null)" ] || printf 'T%s\0' "$r"
+done
+:
+"""
+
+
 def _shell(variable: str, text: str) -> str:
     return f"{variable}={quoted(text)}\n"
 
@@ -140,6 +157,11 @@ def directories_script(paths: Iterable[str], *, small_only: bool = False) -> str
 def contents_script(paths: Iterable[str]) -> str:
     """Contents of files."""
     return f"small=; keyless=; set -- {_words(paths)}\n{_CONTENTS}"
+
+
+def labels_script(tops: Iterable[str]) -> str:
+    """The labels of whole trees, where SELinux enforces: of what is of another type than its top, and of that."""
+    return f"{PIECES}set -- {_words(tops)}\n{_LABELS.replace('@MOST@', str(MOST_LABELS))}"
 
 
 def folder_script(folders: Iterable[str], largest: int) -> str:

@@ -25,7 +25,7 @@ from audit403.evidence.interface import (
 from audit403.evidence.links import join
 from audit403.evidence.redact import redacted
 from audit403.host.acl_text import Acl, acls_of
-from audit403.host.pull_script import LARGEST_FILE
+from audit403.host.pull_script import LARGEST_FILE, MOST_LABELS
 from audit403.host.transport import HostError
 
 _KINDS = frozenset((DIRECTORY, FILE, LINK, FIFO, SOCKET, BLOCK, CHARACTER))
@@ -46,6 +46,7 @@ class Pulled:
     def __init__(self, collected: Collected, advice: str, root: str = "") -> None:
         self.collected = collected
         self._root = root
+        self._labels = 0
         self.hidden = NotCollected(f"the login may not see it{advice}")
 
     def take(self, output: bytes) -> None:
@@ -91,6 +92,13 @@ class Pulled:
             self._basic(kind, text)
         elif kind == b"M":
             self._account(text, next(words), next(words))
+        elif kind == b"z":
+            self._label(kind + text.encode("utf-8", "surrogateescape"))
+            self._labels += 1
+        elif kind == b"T":
+            if self._labels < MOST_LABELS:
+                collected.labelled.add(text)
+            self._labels = 0
         elif kind == b"O":
             self._group(text, next(words))
         else:
