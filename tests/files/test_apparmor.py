@@ -100,7 +100,13 @@ def test_a_profile_that_is_not_seen_is_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("label", "name"), [("nginx (enforce)", "nginx"), ("nginx (complain)", None), ("unconfined", None)]
+    ("label", "name"),
+    [
+        ("nginx (enforce)", "nginx"),
+        ("docker-default (enforce)", None),
+        ("nginx (complain)", None),
+        ("unconfined", None),
+    ],
 )
 def test_only_an_enforced_profile_counts(label: str, name: str | None) -> None:
     assert profile_of(WORKER._replace(label=label)) == name

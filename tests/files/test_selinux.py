@@ -108,3 +108,21 @@ def test_modes_come_first() -> None:
     assert isinstance(entry, Entry)
     blocker = resolver({"/srv/root-only": "default_t"}).open("/srv/root-only").blocker
     assert blocker is not None and blocker.kept is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "known"),
+    [("container_file_t:s0:c1,c2", True), ("container_ro_file_t:s0", True), ("container_file_t:s0:c1,c9", False),
+     ("user_home_t:s0", False)],
+)  # fmt: skip
+def test_containers_use_what_has_their_categories(kind: str, known: bool) -> None:
+    class Own(Labelled):
+        def label(self, path: str) -> str | NotCollected | None:
+            return f"system_u:object_r:{kind}"
+
+    label = "system_u:system_r:container_t:s0:c1,c2"
+    worker = Process(9, 1, "nginx", (), 1000, 1000, frozenset({1000}), 0, label=label)
+    machine = Machine("web1", "Linux", Login("root", 0, frozenset({0})), (worker,), selinux="enforcing")
+    world = Own(machine, {})
+    found = Resolver(world, identity_of_process(worker), guard_of(world, worker)).open(PAGE)
+    assert (found.missing is None) == known and (found.errno == 0) == known

@@ -23,7 +23,7 @@ from audit403.evidence.interface import (
     User,
 )
 from audit403.evidence.links import join, parent_of, real_path
-from audit403.evidence.machine import Machine
+from audit403.evidence.machine import Machine, table_of
 
 NOT_IN_IT = NotCollected("it was not collected")
 _NO_LABEL = NotCollected("its SELinux label was not collected")
@@ -100,8 +100,8 @@ class Collected:
 
     def _points_below(self, top: str) -> list[str]:
         machine = self.machine
-        table = () if machine is None or machine.login.mounts is None else machine.mount_tables[machine.login.mounts]
-        return [mount.point for mount in table if mount.point.startswith(f"{top}/")]
+        table = None if machine is None else table_of(machine, machine.login.mounts)
+        return [mount.point for mount in table or () if mount.point.startswith(f"{top}/")]
 
     def add_directory(self, path: str, entries: dict[str, Answer]) -> None:
         """A directory with all that is in it."""

@@ -89,6 +89,12 @@ class Machine(NamedTuple):
     not_seen: tuple[tuple[str, str], ...] = ()
 
 
+def table_of(machine: Machine, number: int | None) -> tuple[Mount, ...] | None:
+    """A table of mounts by its number; None where none was seen."""
+    tables = machine.mount_tables
+    return tables[number] if number is not None and 0 <= number < len(tables) else None
+
+
 def mount_at(table: Iterable[Mount], path: str) -> Mount | None:
     """The mount that a path lies in, its links resolved: what was mounted last on the way to it.
 

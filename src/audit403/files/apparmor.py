@@ -31,6 +31,8 @@ _OF_OTHERS = re.compile(
 )
 _BLOCK = re.compile(r"^\s*(?:profile\s+|hat\s+|\^)?(\S.*?)?\s*(?:flags\s*=\s*\([^)]*\)\s*)?\{$")
 _DEEPEST = 8
+_OF_CONTAINERS = ("docker-default", "containers-default", "cri-containerd.apparmor.d", "crio-default", "lxc-container-")
+"""Docker, Podman, containerd, CRI-O and LXC make these profiles themselves; each says `file,` and denies writing."""
 _MOST_VALUES = 200
 
 
@@ -86,9 +88,11 @@ class ApparmorGuard(NoGuard):
 
 
 def profile_of(worker: Process) -> str | None:
-    """The name of the profile that a process is held to; None where none is enforced."""
+    """The name of the profile that a process is held to; None where none is enforced, or where it is a container's,
+    which let all files be read that a site could consist of.
+    """
     found = _ENFORCED.fullmatch(worker.label or "")
-    return None if found is None else found[1]
+    return None if found is None or found[1].startswith(_OF_CONTAINERS) else found[1]
 
 
 class Reader:

@@ -1,7 +1,7 @@
 """The guards of a worker that runs: its mounts, and the security modules of its machine."""
 
 from audit403.evidence.interface import Evidence
-from audit403.evidence.machine import Machine, Process
+from audit403.evidence.machine import Machine, Process, table_of
 from audit403.files.guard import Guard, Guards
 
 
@@ -11,10 +11,9 @@ def guard_of(evidence: Evidence, worker: Process) -> Guard | None:
     if not isinstance(machine, Machine):
         return None
     found: list[Guard] = []
-    table = () if worker.mounts is None else machine.mount_tables[worker.mounts]
     from audit403.files.mount_guard import MountGuard
 
-    mounts = MountGuard(worker, table)
+    mounts = MountGuard(worker, table_of(machine, worker.mounts) or ())
     if mounts.has_a_say:
         found.append(mounts)
     if machine.selinux == "enforcing":

@@ -23,7 +23,7 @@ from audit403.evidence.interface import (
     Unreadable,
 )
 from audit403.evidence.links import join, parent_of, real_path
-from audit403.evidence.machine import Machine, Mount, Process, mount_at
+from audit403.evidence.machine import Machine, Mount, Process, mount_at, table_of
 
 INACCESSIBLE, EMPTY = "inaccessible", "empty"
 
@@ -48,8 +48,7 @@ def world_of(evidence: Evidence, worker: Process) -> Evidence:
     machine = evidence.machine()
     if not isinstance(machine, Machine):
         return evidence
-    own = None if worker.mounts is None else machine.mount_tables[worker.mounts]
-    host = None if machine.login.mounts is None else machine.mount_tables[machine.login.mounts]
+    own, host = table_of(machine, worker.mounts), table_of(machine, machine.login.mounts)
     root = worker.root if worker.root not in (None, "/") else ""
     if own is None or host is None or (own is host and not root):
         return evidence

@@ -16,6 +16,8 @@ from audit403.files.guard import Kept, NoGuard, Verdict
 BY_TYPE, BY_BOOLEAN = "selinux-type", "selinux-boolean"
 ENFORCING = "enforcing"
 _DOMAIN = "httpd_t"
+_CONTAINER = "container_t"
+_OF_CONTAINERS = frozenset(("container_file_t", "container_ro_file_t", "container_share_t", "svirt_sandbox_file_t"))
 _UNCONFINED = frozenset(("unconfined_t", "unconfined_service_t", "initrc_t", "kernel_t", "spc_t"))
 
 _CONTENT = re.compile(
@@ -24,7 +26,7 @@ _CONTENT = re.compile(
 _READABLE = frozenset(
     (
         *("etc_t", "usr_t", "lib_t", "bin_t", "cert_t", "fonts_t", "locale_t", "var_lib_t"),
-        *("httpd_config_t", "httpd_modules_t", "httpd_cache_t"),
+        *("httpd_config_t", "httpd_modules_t", "httpd_cache_t", "httpd_var_lib_t", "httpd_var_run_t", "httpd_tmp_t"),
     )
 )
 _ON_THE_WAY = frozenset(("root_t", "var_t", "home_root_t", "mnt_t", "httpd_log_t", "var_log_t", "tmp_t"))
@@ -49,6 +51,12 @@ def type_of(label: str) -> str | None:
     return parts[2] if len(parts) > 2 else None
 
 
+def categories_of(label: str) -> frozenset[str]:
+    """The categories of `user:role:type:s0:c1,c2`."""
+    parts = label.split(":", 4)
+    return frozenset(parts[4].split(",")) if len(parts) > 4 else frozenset()
+
+
 class SelinuxGuard(NoGuard):
     """SELinux where it enforces, for one process."""
 
@@ -56,6 +64,7 @@ class SelinuxGuard(NoGuard):
         self._evidence = evidence
         self._booleans = dict(machine.booleans)
         self._domain = None if worker.label is None else type_of(worker.label)
+        self._categories = categories_of(worker.label or "")
 
     @property
     def has_a_say(self) -> bool:
@@ -75,6 +84,8 @@ class SelinuxGuard(NoGuard):
         return self._verdict(path, link)
 
     def _verdict(self, path: str, entry: Entry) -> Verdict:
+        if self._domain == _CONTAINER:
+            return self._in_container(path)
         if self._domain != _DOMAIN:
             return Missing(REASON_STATE, f"what SELinux's policy lets the domain {self._domain or 'of the worker'} do")
         label = self._evidence.label(path)
@@ -92,6 +103,16 @@ class SelinuxGuard(NoGuard):
         return Missing(
             REASON_STATE, f"whether SELinux's policy lets {_DOMAIN} use what is of type {kind}, as {path} is"
         )
+
+    def _in_container(self, path: str) -> Verdict:
+        """Containers use what has their own categories or none (container_selinux(8))."""
+        label = self._evidence.label(path)
+        if isinstance(label, NotCollected):
+            return Missing(REASON_FILE, f"the SELinux label of {path}")
+        kind = None if label is None else type_of(label)
+        if kind in _OF_CONTAINERS and categories_of(label or "") <= self._categories:
+            return None
+        return Missing(REASON_STATE, f"whether SELinux lets the container use what is labelled {label}, as {path} is")
 
     def _by_boolean(self, path: str, kind: str, names: tuple[str, ...]) -> Verdict:
         if any(self._booleans.get(name) for name in names):
