@@ -39,13 +39,14 @@ esac
 
 tree() {
   printf '\0@%s%s\0' "$1" "$2"
-  if [ -n "$gnu" ] && [ -n "$acl" ]; then $calm find "$2" -xdev @WITH_ACL@ -exec sh -c "$acl" sh {} + , @GNU@
+  [ -z "$acl" ] || find "$2" -xdev -maxdepth 2 @EXCLUDED@ -type d -exec sh -c "$acl" sh {} + 2>/dev/null
+  if [ -n "$gnu" ] && [ -n "$acl" ]; then $calm find "$2" -xdev @WITH_ACL@ , @GNU@
   elif [ -n "$gnu" ]; then $calm find "$2" -xdev @GNU@
   else
     $calm find "$2" -xdev @EXCLUDED@ -exec sh -c "$batch" sh "${2%/}" {} +  # in no brackets: busybox forgets it there
   fi
   printf '\0=%d\0' $?
-  [ -n "$gnu" ] || [ -z "$acl" ] || $calm find "$2" -xdev @EXCLUDED@ @WITH_ACL@ -exec sh -c "$acl" sh {} + 2>/dev/null
+  [ -n "$gnu" ] || [ -z "$acl" ] || $calm find "$2" -xdev @EXCLUDED@ @WITH_ACL@ 2>/dev/null
 }
 
 # The directory of a root is found first, so that its path is the real one; what a link leads to is a tree of its own.
@@ -142,9 +143,13 @@ _GNU = r"""-type f -printf 'f%d/%m/%U/%G/@LABEL@%f\0' @EXCLUDED@ \
       -o -type d -printf '\0d%d/%m/%U/%G/@LABEL@%D/%f\0' -o -type l -printf '\0l%d/%m/%U/%G/@LABEL@%f/%l\0' \
       -o -printf '%y%d/%m/%U/%G/@LABEL@%f\0'
 """
-# An ACL counts only where the mode of the group is not empty. It is asked for where it may let somebody in; of files
-# that everybody may read it could only keep somebody out, and where nobody has set one for a directory, nobody has.
-_WITH_ACL = r"\( -type d -o -type f ! -perm -004 \( -perm -040 -o -perm -020 -o -perm -010 \) \)"
+# An ACL counts only where the mode of the group is not empty. It is asked for where it may let somebody in; what
+# everybody may read it could only keep from somebody, and whether a tree has such ACLs its upper directories show.
+_WITH_ACL = (
+    r"\( -type f ! -perm -004 -o -type d ! -perm -005 -o ! -type f ! -type d ! -type l ! -perm -006 \) "
+    r"\( -perm -040 -o -perm -020 -o -perm -010 \) "
+    r'-exec sh -c "$acl" sh {} +'
+)
 # GNU's find writes out what it has printed before it runs anything, so that this stands between two records.
 _ACL = r"""
 acl='text=$(getfacl -n -p -s -- "$@" 2>/dev/null); [ -z "$text" ] || printf "\0A%s\0" "$text"'
