@@ -70,6 +70,8 @@ def test_the_printed_commands_mend_it(host: BrokenHost) -> None:
 def test_a_configuration_can_be_named(host: BrokenHost) -> None:
     report = host.audit("host", "local", "--root", f"{host.folder}/nginx.conf")
     assert report["findings"] and all("apache" not in one["rule"] for one in report["findings"])
+    other = host.audit("host", "local", "--root", f"{host.folder}/httpd.conf")
+    assert other["findings"] and not other["not_audited"]
     missing = host.audit("host", "local", "--root", "/no/such.conf")
     assert {one["target"] for one in missing["not_audited"]} == {"/no/such.conf"}
 

@@ -110,15 +110,17 @@ class ServersOn:
             if not main.startswith("/"):
                 raise BadUsage(f"--root takes the whole path of a configuration on the host, not {main}.")
             self._take(main, self.evidence)
-            before = len(self.missed)
+            taken, refused = [], []
             for family in running_families():
                 for site in family.find([main], self.evidence, Options()):
                     if isinstance(site, NotAudited):
-                        self.missed.append(site)
-                        continue
-                    del self.missed[before:]
-                    found = FoundSite(family.name, site, self.settings, elsewhere=True)
-                    yield OnHost(found, None, self.evidence.collected)
+                        refused.append(site)
+                    else:
+                        found = FoundSite(family.name, site, self.settings, elsewhere=True)
+                        taken.append(OnHost(found, None, self.evidence.collected))
+                        self._list(site, self.evidence)
+            self.missed += [] if taken else refused  # that it is nothing to the other families is no news
+            yield from taken
 
     def _seen_by(self, family: Family, instance: Instance, machine: Machine) -> CollectedEvidence | None:
         """The world that a server sees; None where it has a root of its own into which the login may not look."""
@@ -153,9 +155,13 @@ class ServersOn:
             reason = f"{INTERNAL_ERROR}: it could not be read: {type(error).__name__}: {error}"
             self.missed.append(NotAudited(instance.main, reason))
             return None
+        self._list(site, evidence)
+        return site
+
+    def _list(self, site: Site, evidence: CollectedEvidence) -> None:
+        """List what a site serves, in one stream."""
         if evidence.collector is not None:
             evidence.collector.take_trees(site.docroots())
-        return site
 
     def _take(self, main: str, evidence: CollectedEvidence) -> None:
         """Take the folder of a configuration along, before each file of it is asked for by itself."""
