@@ -11,7 +11,7 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, NOTE, WARNING
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import PathPlace
-from audit403.evidence.interface import FILE, Entry
+from audit403.evidence.interface import FILE, LINK, Entry
 from audit403.explore.subject import PURPOSE_HOME, PURPOSE_LINKED, PURPOSE_PAGE, PURPOSE_PROBE, Blocked
 from audit403_checks.files.behind import Behind, behind
 from audit403_checks.files.blocked import is_listed_only, more_like
@@ -51,7 +51,7 @@ def judged(fact: Fact, site: Site, rule: str | None = None) -> Iterator[Judged]:
         if (None if why is None else why.rule) == rule:
             groups.setdefault((severity, "" if why is None else why.reason), ([], why))[0].append(one)
     for (severity, _), (blocked, why) in groups.items():
-        yield Judged(refusal, severity, blocked, access, message(site, blocked), why)
+        yield Judged(refusal, severity, blocked, access, message(site, refusal, subject, blocked), why)
 
 
 def _is_file(site: Site, where: object) -> bool:
@@ -83,10 +83,29 @@ def _of_ancestor(blocked: Blocked, where: PathPlace) -> str:
     return WARNING if is_known else NOTE
 
 
-def _of_ancestors(site: Site, blocked: list[Blocked]) -> str:
+def _of_ancestors(site: Site, refusal: Refusal, subject: Refused, blocked: list[Blocked]) -> str:
     places = sum(one.places for one in blocked)
     behind_it = f"; {places} places lie behind it" if places > 1 and len(blocked) == 1 else ""
-    return f"{worker_of(site)} may not search {blocked[0].path}{_directories(blocked)}{behind_it}"
+    message = f"{worker_of(site)} may not search {blocked[0].path}{_directories(blocked)}{behind_it}"
+    link = _link_to(site, refusal, subject, blocked[0].path)
+    return message if link is None else f"{message}; the link {link} leads there"
+
+
+def _link_to(site: Site, refusal: Refusal, subject: Refused, path: str) -> str | None:
+    """The link on the way of the witness that leads behind a directory which refuses it."""
+    found = served(site)
+    if found is None or subject.path is None or getattr(refusal.where, "path", None) != path:
+        return None
+    from audit403.files.explain import components
+
+    resolver = found.evaluator.files().resolver
+    link = None
+    for one in components(resolver.evidence, resolver.identity, subject.path, "read"):
+        if one.path == path:
+            return link if one.depth else None
+        if one.entry is not None and one.entry.kind == LINK:
+            link = one.path
+    return None
 
 
 def _files(site: Site, refusal: Refusal, subject: Refused) -> _Entries:
@@ -97,7 +116,7 @@ def _files(site: Site, refusal: Refusal, subject: Refused) -> _Entries:
     return ((ERROR, one) for one in dict.fromkeys((*public, *beside)))
 
 
-def _of_files(site: Site, blocked: list[Blocked]) -> str:
+def _of_files(site: Site, refusal: Refusal, subject: Refused, blocked: list[Blocked]) -> str:
     first = blocked[0]
     name = first.path.rpartition("/")[2]
     what = f"the home page, {name}," if first.purpose == PURPOSE_HOME else first.target
@@ -121,7 +140,7 @@ def _of_directory(site: Site, refusal: Refusal, subject: Refused, blocked: Block
     return of_unreadable(site, subject, blocked, request)
 
 
-def _of_directories(site: Site, blocked: list[Blocked]) -> str:
+def _of_directories(site: Site, refusal: Refusal, subject: Refused, blocked: list[Blocked]) -> str:
     target = blocked[0].target
     what = f"{target} cannot be listed" if target.endswith("/") else f"{target} without its slash is refused"
     return f"{what}: {worker_of(site)} may not read the directory{_directories(blocked)}"
@@ -131,7 +150,10 @@ def _directories(blocked: list[Blocked]) -> str:
     return more_like(blocked, "directory", "directories")
 
 
-_KINDS: dict[str, tuple[str, Callable[[Site, Refusal, Refused], _Entries], Callable[[Site, list[Blocked]], str]]] = {
+_KINDS: dict[
+    str,
+    tuple[str, Callable[[Site, Refusal, Refused], _Entries], Callable[[Site, Refusal, Refused, list[Blocked]], str]],
+] = {
     "ancestor-not-searchable": ("search", _ancestors, _of_ancestors),
     "file-unreadable": ("read", _files, _of_files),
     "directory-unreadable": ("read", _directories_to_read, _of_directories),
