@@ -271,3 +271,25 @@ ENFORCES = """
 mount -t tmpfs tmpfs /sys/fs/selinux 2>/dev/null || mount -t tmpfs tmpfs /sys/fs && mkdir -p /sys/fs/selinux
 printf 1 > /sys/fs/selinux/enforce
 """
+
+
+def test_a_folder_comes_whole_and_with_what_its_links_lead_to(tmp_path: Path) -> None:
+    for name, text in (("a/nginx.conf", "x"), ("a/sites/shop", "y"), ("a/sites/empty/none", "z"), ("b/mod.conf", "m")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "b/secret.pem").write_text("-----BEGIN PRIVATE KEY-----\n")
+    (tmp_path / "a/enabled").mkdir()
+    (tmp_path / "a/enabled/10-mod.conf").symlink_to(tmp_path / "b/mod.conf")
+    (tmp_path / "a/enabled/20-mod.conf").symlink_to("../../b/mod.conf")
+    (tmp_path / "a/key").symlink_to("../b/secret.pem")
+    asked = collector()
+    asked.take_folders([str(tmp_path / "a")])
+    before, world = asked.questions, asked.evidence()
+    assert before == 3
+    assert world.read(str(tmp_path / "a/enabled/10-mod.conf")) == b"m"
+    assert world.read(str(tmp_path / "a/sites/shop")) == b"y"
+    assert world.names(str(tmp_path / "a/enabled")) == ("10-mod.conf", "20-mod.conf")
+    assert world.names(str(tmp_path / "a/sites")) == ("empty", "shop")
+    assert isinstance(world.entry("/"), Entry)
+    assert asked.questions == before
+    assert str(tmp_path / "b/secret.pem") not in asked.collected.contents

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from audit403.host.fleet import HostResult
     from audit403.host.inventory.target import HostTarget
     from audit403.report.hosts import Hosts
+    from audit403.report.progress import HostsProgress
 
 USUAL_JOBS = 32
 _NO_FILE_NAME = str.maketrans("/\0", "__")
@@ -158,17 +159,18 @@ def _many(targets: "list[HostTarget]", args: Namespace, asked: Asked) -> int:
     from audit403.report.progress import HostsProgress
 
     hosts = Hosts()
-    with Output(args.output) as output, HostsProgress() as progress:
+    with Output(args.output) as output:
         output.clear()
         style = style_of(output.stream, args.color)
-        results = _results(targets, args, asked, style if args.format == "full" else None, progress.tell)
         kept: list[HostResult] = []
-        for result in results:
-            hosts.add(result)
-            with progress.aside():
-                _show_result(result, args, output, style)
-            if args.format == "json":
-                kept.append(result)
+        with HostsProgress() as progress:
+            for result in _results(targets, args, asked, style if args.format == "full" else None, progress):
+                hosts.add(result)
+                if args.format == "json":
+                    kept.append(result)
+                elif args.format != "full":
+                    with progress.aside():
+                        _show_result(result, args, output, style)
         _show_all(hosts, kept, args, output, style)
     for fault in hosts.faults:
         complain(fault)
@@ -178,11 +180,16 @@ def _many(targets: "list[HostTarget]", args: Namespace, asked: Asked) -> int:
 
 
 def _results(
-    targets: "list[HostTarget]", args: Namespace, asked: Asked, style: Style | None, tell: Callable[[Any], None]
+    targets: "list[HostTarget]", args: Namespace, asked: Asked, style: Style | None, progress: "HostsProgress"
 ) -> "Iterator[HostResult]":
+    from audit403.cli.reached import ask_passphrase
     from audit403.host.fleet import audit_all
     from audit403.host.journal import Journal
     from audit403.report.host_json import host_report
+
+    def ask(key: str) -> str | None:
+        with progress.aside():
+            return ask_passphrase(key)
 
     def job(target: "HostTarget", seen: Callable[[int], None]) -> dict[str, Any]:
         return host_report(_audited(target, args, asked, seen, several=len(targets) > 1), style)
@@ -193,7 +200,13 @@ def _results(
             wanted = {"asked": [*asked], "root": args.root, "sudo": args.sudo, "format": args.format}
             journal = stack.enter_context(Journal(args.resume, wanted))
         yield from audit_all(
-            targets, job, jobs=args.jobs, host_timeout=args.host_timeout, journal=journal, progress=tell
+            targets,
+            job,
+            jobs=args.jobs,
+            host_timeout=args.host_timeout,
+            journal=journal,
+            progress=progress.tell,
+            ask=ask,
         )
         if journal is not None and journal.fault is not None:
             complain(journal.fault)

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 def options_of(args: Namespace) -> "HostOptions":
     """How the arguments want hosts to be reached."""
     from audit403.host.connect import HostOptions
+    from audit403.host.fleet_worker import through_parent
     from audit403.host.limits import Limits
 
     limits = Limits(args.connect_timeout, args.command_timeout, args.host_timeout)
     accept_new = Path(new_keys_file()) if args.accept_new_host_keys else None
-    return HostOptions(args.transport, limits, accept_new, _ask_passphrase)
+    return HostOptions(args.transport, limits, accept_new, through_parent(ask_passphrase))
 
 
 @contextmanager
@@ -50,7 +51,7 @@ def world_on(target: str, args: Namespace) -> "Iterator[CollectedEvidence]":
         raise BadUsage(f"{error}.") from error
 
 
-def _ask_passphrase(key: str) -> str | None:
+def ask_passphrase(key: str) -> str | None:
     """The passphrase of a key file, asked on the terminal; None where nobody sits there."""
     import getpass
     import sys

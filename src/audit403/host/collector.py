@@ -1,6 +1,7 @@
 """Asks a host for what its record lacks: one script for each question, with what will be asked next taken along."""
 
-from collections.abc import Callable, Iterable
+import posixpath
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from audit403.evidence.collected import Collected, CollectedEvidence
@@ -25,6 +26,7 @@ from audit403.host.pulled import Pulled
 from audit403.host.transport import HostError, Transport, output_of, run
 
 _PAGES = (".html", ".htm", ".xhtml", ".css")
+_INCLUDED = (".conf", ".load")
 _MOST_PAGES = 16
 _LARGEST_PAGE = 64 * 1024
 MOST_ENTRIES = 2_000_000
@@ -55,8 +57,8 @@ class HostCollector:
         return CollectedEvidence(self.collected, self)
 
     def basics(self) -> None:
-        """Its name, its users and groups, and how it treats links."""
-        self._ask(basics_script(self.root))
+        """Its name, its users and groups, how it treats links, and where all paths begin."""
+        self._ask(basics_script(self.root) + entries_script([self._there("/")]))
 
     def view(self, root: str) -> "HostCollector":
         """The same for what is seen from another root; its record is kept with this one's."""
@@ -122,6 +124,19 @@ class HostCollector:
         if wanted:
             places = [self._there(folder) for folder in wanted]
             self._ask(ways_script(places, self.root) + folder_script(places, min(largest, LARGEST_FILE)))
+            outside = [self._there(path) for path in self._linked_from(wanted)]
+            if outside:
+                ways = {parent_of(path): path for path in outside}
+                self._ask(ways_script(ways.values(), self.root) + contents_script(outside))
+
+    def _linked_from(self, folders: list[str]) -> Iterator[str]:
+        """The configuration files outside of some folders to which links in them lead, as Debian's modules are."""
+        within = tuple(f"{folder}/" for folder in folders)
+        for path, entry in [*self.collected.entries.items()]:
+            if isinstance(entry, Entry) and entry.target is not None and path.startswith(within):
+                place = posixpath.normpath(posixpath.join(parent_of(path), entry.target))
+                if place.endswith(_INCLUDED) and not place.startswith(within) and place not in self.collected.contents:
+                    yield place
 
     def take_trees(self, roots: Iterable[str]) -> None:
         """Whole trees in one stream, with the ways to them; of those inside of another only the outer one."""

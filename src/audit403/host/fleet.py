@@ -12,11 +12,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from multiprocessing import connection
 from typing import Any
 
 from audit403.core.named_tuple import NamedTuple
-from audit403.host.fleet_worker import ASK, BUSY, DONE, FAULT, GONE, SEEN, Ask, TooLate, Worker, here
+from audit403.host.fleet_worker import ASK, BUSY, DONE, FAULT, GONE, LOADED, SEEN, Ask, TooLate, Worker, here
 from audit403.host.inventory.target import HostTarget
 from audit403.host.journal import Journal
 from audit403.host.passphrases import Passphrases
@@ -34,6 +35,8 @@ _LONGEST_PAUSE = 30.0
 _GRACE = 5.0
 """So much later than its own time a host is ended from outside: what it says itself about that is better."""
 _TURN = 0.2
+_FIRST, _FIRST_ALONE = 2, 2.0
+"""So many hosts are begun with, for so many seconds: what they load, 0.2 s a process, the others then need not."""
 _MOST_OF_ONE_PROCESS = 200
 
 
@@ -106,7 +109,8 @@ class _Fleet:
         self._entries = 0
         self._progress, self._passphrases = progress, passphrases
         self._told = 0.0
-        self._is_stopped = False
+        self._is_stopped = self._is_ready = False
+        self._begun = time.monotonic()
 
     def results(self) -> Iterator[tuple[HostTarget, HostResult]]:
         with self._interruptible() as woken:
@@ -140,8 +144,9 @@ class _Fleet:
     def _start(self) -> None:
         """Give work to whoever has none; who is still in a pause goes to the end of the queue."""
         now = time.monotonic()
+        most = self._jobs if self._is_ready or now > self._begun + _FIRST_ALONE else min(self._jobs, _FIRST)
         for _ in range(len(self._waiting)):
-            if len(self._at) >= self._jobs:
+            if len(self._at) >= most:
                 return
             waiting = self._waiting.popleft()
             if waiting.not_before > now:
@@ -173,9 +178,12 @@ class _Fleet:
             worker.tell(self._passphrases.told(value, (worker, worker.served)))
             for one in self._workers:  # nobody's time is over for this
                 one.since += time.monotonic() - begun
+        elif kind == LOADED:
+            self._load(value)
         elif kind == GONE:
             yield self._left(worker, value)
         else:
+            self._is_ready = True
             waiting, seconds = self._at.pop(worker), time.monotonic() - worker.since
             if worker.served >= _MOST_OF_ONE_PROCESS:
                 self._workers.remove(worker)
@@ -193,6 +201,14 @@ class _Fleet:
         is_done = kind == DONE
         report, fault = (value, None) if is_done else (None, value)
         yield self._finished(waiting.target, HostResult(waiting.target.name, report, fault, seconds))
+
+    def _load(self, modules: list[str]) -> None:
+        """What one process has had to load for its host the next ones have from the start: they are copies of this."""
+        if not self._is_ready:
+            self._is_ready = True
+            for name in modules:
+                with suppress(Exception):  # one that cannot be loaded here is theirs to try
+                    import_module(name)
 
     def _left(self, worker: Worker, fault: str) -> tuple[HostTarget, HostResult]:
         """The end of a process that hangs or is gone; nobody else's work is in it."""

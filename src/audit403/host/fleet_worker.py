@@ -6,6 +6,7 @@ What goes to it is a target; what comes back is JSON, a message at a time: entri
 import json
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,7 @@ Job = Callable[[HostTarget, Callable[[int], None]], Mapping[str, Any]]
 Ask = Callable[[str], str | None]
 """Asks whoever sits there for the passphrase of a key file; None where it is not told."""
 
-SEEN, ASK, DONE, FAULT, BUSY, GONE = "seen", "ask", "done", "fault", "busy", "gone"
+SEEN, ASK, LOADED, DONE, FAULT, BUSY, GONE = "seen", "ask", "loaded", "done", "fault", "busy", "gone"
 _OFTEN = 0.2
 
 
@@ -126,12 +127,17 @@ def _serve(connection: Connection, others: Sequence[Connection], job: Job) -> No
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
+    before = {*sys.modules}
     with suppress(EOFError, OSError):
         while True:
             target = connection.recv()
             seen = _Seen(connection)
             message = _ended(target, job, seen)
             seen.flush()
+            loaded = [name for name in sys.modules if name not in before]
+            before.update(loaded)
+            if loaded:
+                connection.send_bytes(_message(LOADED, loaded))
             connection.send_bytes(message)
 
 

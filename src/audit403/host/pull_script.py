@@ -166,13 +166,17 @@ def labels_script(tops: Iterable[str]) -> str:
 
 def folder_script(folders: Iterable[str], largest: int) -> str:
     """Folders of configuration, whole: all directories, and the files that are not larger than that many bytes."""
-    text = PIECES + _shell("directory", _DIRECTORY) + _shell("contents", _SMALL_CONTENTS)
+    text = (
+        PIECES + _shell("directory", _DIRECTORY) + _shell("contents", _SMALL_CONTENTS) + "export directory contents\n"
+    )
     blocks = largest // 512 + 1
     for folder in folders:
         place = quoted(folder)
+        # By the environment: find takes no command for many with {} in a text of its own.
         text += (
-            f'if [ -d {place} ]; then find {place} -xdev -type d -exec sh -c "$directory" sh {{}} + 2>/dev/null\n'
-            f'find {place} -xdev -type f -size -{blocks} -exec sh -c "$contents" sh {{}} + 2>/dev/null; fi\n'
+            f"if [ -d {place} ]; then\n"
+            f"find {place} -xdev -type d -exec sh -c 'eval \"$directory\"' sh {{}} + 2>/dev/null\n"
+            f"find {place} -xdev -type f -size -{blocks} -exec sh -c 'eval \"$contents\"' sh {{}} + 2>/dev/null\nfi\n"
         )
     return text
 
