@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import time
 from typing import TYPE_CHECKING
@@ -23,6 +24,36 @@ if TYPE_CHECKING:
     from audit403.evidence.interface import Absent, Evidence, NotCollected, Unreadable
 
 FOLDER = "/etc/php-fpm.d"
+#: Each script with its mode and its owner.
+SCRIPTS = {
+    "a.php": (0o644, 0), "a.html": (0o644, 0), "a.phar": (0o644, 0), "A.PHP": (0o644, 0), "closed.php": (0o600, 0),
+    "own.php": (0o600, 33), "closed.html": (0o600, 0), "noext": (0o644, 0), "a.php7": (0o644, 0), ".php": (0o644, 0),
+    "shut/a.php": (0o644, 0), "shut/a.html": (0o644, 0), "x.php/y.html": (0o644, 0),
+}  # fmt: skip
+ASKED = (*SCRIPTS, "gone.php", "gone.html", "x.php", "shut", "a.php/more", "a.html/more.php", "", "x.php/")
+POOL = """
+[www]
+user = www-data
+group = www-data
+listen = {0}/php.sock
+listen.owner = www-data
+pm = static
+pm.max_children = 1
+"""
+LIMITS = ("", "security.limit_extensions = .php .html ; both", "security.limit_extensions =")
+
+
+def laid_out_scripts(folder: Path) -> Path:
+    """The docroot with them."""
+    root = folder / "root"
+    for name, (mode, owner) in SCRIPTS.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("<?php echo 'ran';")
+        path.chmod(mode)
+        os.chown(path, owner, owner)
+    (root / "shut").chmod(0o700)
+    return root
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Nginx hands files on to php-fpm that its pool does not run: security.limit_extensions does not list how they end."""
+"""Files are handed on to php-fpm whose pool does not run them: security.limit_extensions does not list how they end."""
 
 from collections.abc import Iterator
 
@@ -24,9 +24,7 @@ def php_fpm_extension(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     refusal, subject, refused = found
     runs = " ".join(refused.pool.extensions)
-    message = (
-        f"php-fpm refuses {refusal.witness.target}: nginx hands {refused.script} on, and the pool runs only {runs}"
-    )
+    message = f"php-fpm refuses {refusal.witness.target}: {refused.script} is handed on, and the pool runs only {runs}"
     is_meant = subject.purpose in (PURPOSE_HOME, PURPOSE_PAGE) or is_public(refused.script)
     fixes = (*_listed(refused.pool, refused.script), Fix("hand nothing but scripts on to php-fpm", MANUAL))
     yield finding_of(_NAME, ERROR if is_meant else NOTE, message, refusal, fixes, anchor=refused.script)

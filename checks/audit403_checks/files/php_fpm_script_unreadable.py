@@ -1,4 +1,4 @@
-"""The user of a php-fpm pool may not read a script that nginx hands on to it."""
+"""The user of a php-fpm pool may not read a script that the server hands on to it."""
 
 from collections.abc import Iterator
 

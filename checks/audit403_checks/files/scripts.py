@@ -12,6 +12,6 @@ def refused_script(fact: Fact, site: Site) -> tuple[Refusal, Refused, RefusedScr
     found, running = refused_by_any(fact), served(site)
     if found is None or running is None:
         return None
-    site.decide(found[0].witness)
+    running.evaluator.decide(found[0].witness)
     refused = running.evaluator.php_pools and running.evaluator.php_pools.last
     return None if refused is None else (*found, refused)

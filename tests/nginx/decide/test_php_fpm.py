@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +14,7 @@ from audit403.nginx import family as nginx
 from files.worlds import SITE
 from servers.need import need_root
 from servers.nginx import Nginx, main_config
-from servers.php_fpm import WithPool, running_pool
+from servers.php_fpm import ASKED, LIMITS, POOL, SCRIPTS, WithPool, laid_out_scripts, running_pool
 from servers.ports import free_port
 
 if TYPE_CHECKING:
@@ -23,35 +22,11 @@ if TYPE_CHECKING:
 
     from audit403.evidence.interface import Evidence
 
-#: Each script with its mode and its owner.
-SCRIPTS = {
-    "a.php": (0o644, 0), "a.html": (0o644, 0), "a.phar": (0o644, 0), "A.PHP": (0o644, 0), "closed.php": (0o600, 0),
-    "own.php": (0o600, 33), "closed.html": (0o600, 0), "noext": (0o644, 0), "a.php7": (0o644, 0), ".php": (0o644, 0),
-    "shut/a.php": (0o644, 0), "shut/a.html": (0o644, 0), "x.php/y.html": (0o644, 0),
-}  # fmt: skip
-ASKED = (*SCRIPTS, "gone.php", "gone.html", "x.php", "shut", "a.php/more", "a.html/more.php", "", "x.php/")
-POOL = """
-[www]
-user = www-data
-group = www-data
-listen = {0}/php.sock
-listen.owner = www-data
-pm = static
-pm.max_children = 1
-"""
 
-
-@pytest.mark.parametrize("limit", ["", "security.limit_extensions = .php .html ; both", "security.limit_extensions ="])
+@pytest.mark.parametrize("limit", LIMITS)
 def test_every_refusal_is_php_fpms(server_dir: Path, limit: str) -> None:
     need_root()
-    root = server_dir / "root"
-    for name, (mode, owner) in SCRIPTS.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("<?php echo 'ran';")
-        path.chmod(mode)
-        os.chown(path, owner, owner)
-    (root / "shut").chmod(0o700)
+    root = laid_out_scripts(server_dir)
     port = free_port()
     params = "fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name; fastcgi_param REQUEST_METHOD GET;"
     location = f"location / {{ fastcgi_pass unix:{server_dir}/php.sock; {params} }}"

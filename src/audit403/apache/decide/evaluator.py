@@ -30,6 +30,7 @@ from audit403.http.address import parse_plain
 if TYPE_CHECKING:
     from audit403.evidence.machine import Process
     from audit403.files.guard import Guard
+    from audit403.http.php_fpm import Pools
 
 _MOST_FOLLOWED = 128
 #: Modules whose access checks are not registered as hanging on the configuration alone (ap_setup_auth_internal).
@@ -69,6 +70,7 @@ class Evaluator:
         self.kept: dict[str, Any] = {}
         #: Of lists of tests with one effect, such as those of robots: what each belongs to, by its place.
         self.alike: dict[Place, object] = {}
+        self.php_pools: Pools | None = None
         self._now = now
         self._last: Exchange | None = None
         #: What several rules ask about the same refusal.

@@ -10,7 +10,8 @@ from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.http_core import send_trace
 from audit403.apache.decide.outcome import DONE, FORBIDDEN, OK, SERVER_ERROR
 from audit403.apache.decide.proxy_url import PREFIX, module_of, place_of_pass
-from audit403.apache.model.proxy import DEFAULT_CONNECT_PORTS, ProxyServer
+from audit403.apache.model.proxy import DEFAULT_CONNECT_PORTS, PROXY, ProxyServer
+from audit403.apache.read.tree import Directive
 from audit403.core.decision import REASON_HOST, Missing
 from audit403.core.place import Place
 from audit403.http.address import parse_plain
@@ -57,8 +58,40 @@ def _handed_on(exchange: Exchange, url: str) -> int:
     socket = exchange.notes.get("uds_path")
     exchange.handed_to = url if socket is None else f"{url} at {socket}"
     exchange.step("handler", f"{exchange.handed_to} answers", place_of_pass(exchange))
+    if url.startswith("fcgi://") and _is_refused_by_php_fpm(exchange, url, socket or _socket_of_pass(exchange)):
+        return FORBIDDEN
     exchange.status_known = False
     return OK
+
+
+def _socket_of_pass(exchange: Exchange) -> str | None:
+    """The socket in `ProxyPass /x unix:/run/y.sock|fcgi://host/`."""
+    directive = exchange.extra.get(PROXY)
+    words = directive.args if isinstance(directive, Directive) else []
+    found = (word.removeprefix("unix:").partition("|") for word in words if word.startswith("unix:"))
+    return next((path for path, bar, _ in found if bar), None)
+
+
+def _is_refused_by_php_fpm(exchange: Exchange, url: str, socket: object) -> bool:
+    """Whether php-fpm refuses the script by itself. What is escaped in the URL is left to it."""
+    from audit403.http.php_fpm import LISTED, Pools
+
+    host, slash, path = url.removeprefix("fcgi://").partition("?")[0].partition("/")
+    if "%" in path:
+        return False
+    evaluator = exchange.evaluator
+    if evaluator.php_pools is None:
+        evaluator.php_pools = Pools(evaluator.evidence)
+    found = evaluator.php_pools.refused(f"unix:{socket}" if socket else host, slash + path)
+    if found is None:
+        return False
+    if found.cause == LISTED:
+        why = f"php-fpm runs nothing but {' '.join(found.pool.extensions)}"
+        where: Place | None = found.pool.where or place_of_pass(exchange) or found.pool.header
+    else:
+        where, why = found.place, f"php-fpm, as {found.pool.user}, may not read this script"
+    exchange.decided(found.cause, where, why)
+    return True
 
 
 def _method(exchange: Exchange) -> int:
