@@ -51,18 +51,21 @@ class Pools:
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
         self._pools: list[Pool] | None = None
+        self._resolvers: dict[Pool, Resolver | None] = {}
+        self._behind: dict[str, Pool | None] = {}
         self.last: RefusedScript | None = None
         """What was refused last."""
 
     def refused(self, target: str, script: str) -> RefusedScript | None:
         """What the pool behind `unix:/run/x.sock` or `127.0.0.1:9000` refuses; None where it does not, if known."""
-        pool = next((one for one in self._all() if self._is_behind(one, target)), None)
+        if target not in self._behind:
+            self._behind[target] = next((one for one in self._all() if self._is_behind(one, target)), None)
+        pool = self._behind[target]
         if pool is None or not pool.is_plain or not script.startswith("/") or script.endswith("/"):
             return None
-        identity = None if pool.user is None else identity_of(self._evidence, pool.user, pool.group)
-        if not isinstance(identity, Identity):
+        resolver = self._resolver(pool)
+        if resolver is None:
             return None
-        resolver = Resolver(self._evidence, identity)
         found = resolver.stat(script)
         if found.errno or found.entry is None or found.entry.kind not in (FILE, DIRECTORY):
             return None
@@ -74,6 +77,14 @@ class Pools:
             self.last = RefusedScript(UNREADABLE, pool, script, opened.blocker.place)
             return self.last
         return None
+
+    def _resolver(self, pool: Pool) -> Resolver | None:
+        """The files as the pool's user sees them; None where that is not known."""
+        if pool not in self._resolvers:
+            identity = None if pool.user is None else identity_of(self._evidence, pool.user, pool.group)
+            known = Resolver(self._evidence, identity) if isinstance(identity, Identity) else None
+            self._resolvers[pool] = known
+        return self._resolvers[pool]
 
     def _all(self) -> list[Pool]:
         if self._pools is None:
