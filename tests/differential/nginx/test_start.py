@@ -42,7 +42,7 @@ def test_a_generated_configuration_and_its_changes(
         _copied(certificates.server_key, server_dir),
         modules(),
     )
-    _compare(server_dir, rng, cases(600), lambda: configuration(rng, files))
+    _compare(server_dir, rng, cases(300), lambda: configuration(rng, files))
 
 
 def test_a_sound_site_and_its_changes(
@@ -55,7 +55,7 @@ def test_a_sound_site_and_its_changes(
         "@CERT@": _copied(certificates.server, server_dir), "@KEY@": _copied(certificates.server_key, server_dir),
         "@CA@": _copied(certificates.authority, server_dir),
     }  # fmt: skip
-    _compare(server_dir, rng, cases(300), lambda: _site(rng.choice(sites).read_text(), places))
+    _compare(server_dir, rng, cases(200), lambda: _site(rng.choice(sites).read_text(), places))
 
 
 def test_a_whole_configuration_and_its_changes(
@@ -68,7 +68,7 @@ def test_a_whole_configuration_and_its_changes(
         http = Whole(rng, server_dir, tree, Ports(8081, 8082)).http()
         return main_config(server_dir, http, user="nobody").replace("user nobody;", "")
 
-    _compare(server_dir, rng, cases(300), whole)
+    _compare(server_dir, rng, cases(200), whole)
 
 
 def _compare(folder: Path, rng: random.Random, most: int, base: Callable[[], str]) -> None:
