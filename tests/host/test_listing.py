@@ -18,7 +18,9 @@ from audit403.evidence.directories import Directories
 from audit403.evidence.interface import ABSENT, Absent, Entry, NotCollected, Unreadable
 from audit403.evidence.local import LocalEvidence
 from audit403.host.complaints import DENIED, read_complaints
-from audit403.host.listing import ANOTHER, EXCLUDED, NEEDS_ROOT, Listed, Root, parse
+from audit403.host.listing import parse
+from audit403.host.listing_fields import ANOTHER, EXCLUDED, NEEDS_ROOT
+from audit403.host.listing_reader import Listed, Root
 from audit403.host.listing_script import listing_script
 from audit403.host.local_shell import LocalShell
 from audit403.host.transport import HostError, run
