@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from audit403.host import collector, dry_run
 from servers.broken_host import AUDIT, BrokenHost, broken_host, findings_of
 from servers.own_processes import OwnProcesses
 
@@ -93,7 +94,19 @@ def test_where_nothing_runs_nothing_is_clean() -> None:
 
 
 def test_a_dry_run_prints_what_it_would_run(host: BrokenHost) -> None:
-    done = host.place.run(*AUDIT, "host", "local", "--sudo", "--dry-run")
-    assert "sudo -n sh" in done.stdout and "find" in done.stdout
+    done = host.place.run(*AUDIT, "host", "local", "--sudo", "--dry-run", "--exclude", "node_modules")
+    assert "sudo -n sh" in done.stdout and "node_modules" in done.stdout
     checked = host.place.run("sh", "-n", "-c", done.stdout, check=False)
     assert checked.returncode == 0, checked.stderr
+    # Whatever asks something has its script there.
+    for script in (name for name in vars(collector) if name.endswith("_script")):
+        assert script in dry_run.__dict__, script
+
+
+def test_what_is_left_out_is_said(host: BrokenHost) -> None:
+    conf = f"{host.folder}/nginx.conf"
+    excluded = host.audit("host", "local", "--root", conf, "--exclude", "up")
+    assert all("/up" not in str(finding["where"]) for finding in excluded["findings"])
+    assert any("/up" in missed["target"] for missed in excluded["not_audited"])
+    cut = host.audit("host", "local", "--root", conf, "--max-entries", "2")
+    assert any("more than 2 entries" in missed["reason"] for missed in cut["not_audited"])

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from audit403.report.progress import HostsProgress
 
 USUAL_JOBS = 32
+MOST_ENTRIES = 2_000_000
 _NO_FILE_NAME = str.maketrans("/\0", "__")
 
 
@@ -37,6 +38,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--jobs", type=int, default=USUAL_JOBS, metavar="COUNT", help=f"hosts at once (default: {USUAL_JOBS})")
     add("--resume", metavar="FILE", help="keep a journal there, and pass over the hosts that it has already")
     add("--root", action="append", default=[], metavar="CONFIG", help="this main configuration, whatever runs there")
+    add("--exclude", action="append", default=[], metavar="NAME", help="folders not to go into, as find's patterns")
+    add("--max-entries", type=int, default=MOST_ENTRIES, metavar="COUNT", help="look at so many (default: 2,000,000)")
     add("--save", metavar="FILE", help="write what was read to a snapshot; of several hosts to a folder of them")
     add("--dry-run", action="store_true", help="print every command that would run, and run none")
     add("--format", choices=FORMATS, default="full", help="default: full")
@@ -57,7 +60,9 @@ def run(args: Namespace) -> int:
     if args.dry_run:
         from audit403.host.dry_run import commands
 
-        sys.stdout.write("\n".join(commands(target.name, SUDO if args.sudo else "") for target in targets))
+        sys.stdout.write(
+            "\n".join(commands(target.name, SUDO if args.sudo else "", args.exclude) for target in targets)
+        )
         return CLEAN
     asked = _asked(args)
     if len(targets) == 1 and args.resume is None and args.format in ("full", "concise"):
@@ -120,7 +125,7 @@ def _audited(
     transport = connect(target, options_of(args))
     try:
         collector = collect(transport, SUDO if args.sudo else "")
-        collector.seen = seen
+        collector.seen, collector.excludes, collector.most_entries = seen, tuple(args.exclude), args.max_entries
         report = audit_host(target.name, collector.evidence(), asked, args.root)
     finally:
         transport.close()

@@ -50,6 +50,7 @@ class HostCollector:
         self.failed: HostError | None = None
         self.seen: Callable[[int], None] | None = None
         self.most_entries = MOST_ENTRIES
+        self.excludes: tuple[str, ...] = ()
         self._pulled = Pulled(collected, "" if prefix else _NEED_ROOT, root)
 
     def evidence(self) -> CollectedEvidence:
@@ -160,7 +161,10 @@ class HostCollector:
                 told = count
 
         listed = parse(
-            run(self.transport, listing_script(places), prefix=self.prefix), collected.trees, limit=limit, progress=saw
+            run(self.transport, listing_script(places, self.excludes), prefix=self.prefix),
+            collected.trees,
+            limit=limit,
+            progress=saw,
         )
         collected.tree_roots.update(places)
         if listed.cut_off:
