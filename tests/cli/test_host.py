@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,9 +105,11 @@ def test_a_dry_run_prints_what_it_would_run(host: BrokenHost) -> None:
 
 
 def test_what_is_left_out_is_said(host: BrokenHost) -> None:
-    conf = f"{host.folder}/nginx.conf"
-    excluded = host.audit("host", "local", "--root", conf, "--exclude", "up")
+    conf = host.folder / "conf" / "nginx.conf"  # what lies beside a configuration is looked at with it
+    conf.parent.mkdir()
+    shutil.copy(host.folder / "nginx.conf", conf)
+    excluded = host.audit("host", "local", "--root", str(conf), "--exclude", "up")
     assert all("/up" not in str(finding["where"]) for finding in excluded["findings"])
     assert any("/up" in missed["target"] for missed in excluded["not_audited"])
-    cut = host.audit("host", "local", "--root", conf, "--max-entries", "2")
+    cut = host.audit("host", "local", "--root", str(conf), "--max-entries", "2")
     assert any("more than 2 entries" in missed["reason"] for missed in cut["not_audited"])

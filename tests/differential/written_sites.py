@@ -44,8 +44,8 @@ Found = TypeVar("Found", bound=Explores)
 
 
 def examples_of(family: str) -> list[Example]:
-    """Every example of a server that starts."""
-    return [one for one in PAGE_EXAMPLES + CASE_EXAMPLES if one.family == family and one.asks]
+    """Every example of a server that starts, but for those that also hang on what runs."""
+    return [one for one in PAGE_EXAMPLES + CASE_EXAMPLES if one.family == family and one.asks and one.is_of_files]
 
 
 class ExampleSite:

@@ -73,6 +73,11 @@ class Example(NamedTuple):
     def id(self) -> str:
         return f"{self.source}:{self.title}".replace(" ", "-")
 
+    @property
+    def is_of_files(self) -> bool:
+        """Whether files alone make it: what runs on the machine, and what that sees, plays no part."""
+        return not (self.mounts or self.world or self.pool)
+
 
 class Block(NamedTuple):
     """One fenced block of a page."""

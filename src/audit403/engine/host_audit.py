@@ -70,7 +70,7 @@ def audit_host(host: str, evidence: CollectedEvidence, asked: Asked, configs: Se
     """
     servers = ServersOn(host, evidence, finder_of(asked).nearest("."))
     found = tuple(servers.named(configs) if configs else servers.running())
-    report = judged([one.found for one in found], asked, servers.missed)
+    report = judged([one.found for one in found], asked, servers.not_audited())
     if evidence.collector is not None and evidence.collector.failed is not None:
         raise evidence.collector.failed
     return HostReport(host, found, report, evidence.collected)
@@ -82,8 +82,14 @@ class ServersOn:
     def __init__(self, host: str, evidence: CollectedEvidence, settings: Settings) -> None:
         self.evidence = evidence
         self.settings = settings
-        self.missed = [NotAudited(host, f"{what}: {why}") for what, why in sorted(evidence.collected.gaps.items())]
+        self.missed: list[NotAudited] = []
         self._host = host
+
+    def not_audited(self) -> list[NotAudited]:
+        """What could not be looked at, and what the host cannot tell: complete when its servers have been read."""
+        collected = self.evidence.collected
+        gaps = {gap: None for record in (collected, *collected.views.values()) for gap in sorted(record.gaps.items())}
+        return [*(NotAudited(self._host, f"{what}: {why}") for what, why in gaps), *self.missed]
 
     def running(self) -> Iterator[OnHost]:
         """Those that run."""

@@ -97,7 +97,7 @@ class Targets:
         servers = ServersOn(host, evidence, settings)
         for number, one in enumerate(servers.running()):
             self._found[(path, number)] = one.found
-        self.not_audited += servers.missed
+        self.not_audited += servers.not_audited()
 
     def _families(self) -> list[Family]:
         families = []
