@@ -7,21 +7,26 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from audit403.apache import family as apache
 from audit403.core.edit import GroupMemberEdit
 from audit403.core.family import Options
+from audit403.core.request import Request
 from audit403.evidence.local import LocalEvidence
 from audit403.evidence.machine import Unit
 from audit403.nginx import family as nginx
+from servers.apache import main_config as apache_config
 from servers.discovery import discovered, instance_of
 from servers.judged_site import OnMachine, findings_about
 from servers.need import need_root
 from servers.nginx import main_config
 from servers.ports import free_port
+from servers.recorded_world import HTTPD, RecordedWorld
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from audit403.core.family import Site
     from audit403.core.finding import Finding
     from audit403.evidence.interface import Evidence
     from audit403.evidence.machine import Process
@@ -73,3 +78,23 @@ def test_a_group_of_the_unit_that_workers_do_not_get(server: Nginx) -> None:
 
 def test_a_group_that_nothing_gives(server: Nginx) -> None:
     assert said(server, LocalEvidence()).rule == "files/file-unreadable"
+
+
+@pytest.mark.parametrize("family", ["nginx", "apache"])
+def test_explain_says_what_refuses_whatever_the_modes_say(server_dir: Path, family: str) -> None:
+    page = server_dir / "root/a.html"
+    page.parent.mkdir()
+    page.write_text("a page")
+    world, worker = RecordedWorld("enforcing", HTTPD, (), ((str(page), "user_tmp_t"),)).seen()
+    conf = server_dir / "server.conf"
+    root = page.parent
+    if family == "nginx":
+        conf.write_text(main_config(server_dir, f"server {{ listen 127.0.0.1:80; root {root}; }}"))
+        site: Site = nginx.read(str(conf), world, Options(f"{server_dir}/", worker=worker))
+    else:
+        granted = f"<Directory {root}>\nRequire all granted\n</Directory>"
+        conf.write_text(apache_config(server_dir, f"Listen 127.0.0.1:80\nDocumentRoot {root}\n{granted}"))
+        site = apache.read(str(conf), world, Options(str(server_dir), worker=worker))
+    decision = site.decide(Request("GET", "http", "site.example", 80, "/a.html", "127.0.0.1"))
+    assert decision.verdict == "refused"
+    assert any("SELinux" in link.message and "user_tmp_t" in link.message for link in decision.because)

@@ -38,9 +38,8 @@ def handle(exchange: Exchange) -> int:
     exchange.step("handler", filename, place, not seen.errno, f"file:{filename}", "listable")
     if seen.errno:
         log = f"{error_text(seen.errno)}AH01275: Can't open directory for index: {filename}"
-        exchange.decided(
-            "directory-unreadable", place, f"{exchange.evaluator.who()} may not list this directory", log=log
-        )
+        why = seen.why(f"{exchange.evaluator.who()} may not list this directory")
+        exchange.decided("directory-unreadable", place, why, log=log)
         return FORBIDDEN
     if not exchange.is_head:
         conditional_page(exchange)

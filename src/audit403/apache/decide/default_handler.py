@@ -54,7 +54,8 @@ def handle(exchange: Exchange) -> int:
     exchange.step("handler", filename, place, not seen.errno, f"file:{filename}", "readable")
     if seen.errno:
         log = f"{error_text(seen.errno)}AH00132: file permissions deny server access: {filename}"
-        exchange.decided("file-unreadable", place, f"{exchange.evaluator.who()} may not read this file", log=log)
+        why = seen.why(f"{exchange.evaluator.who()} may not read this file")
+        exchange.decided("file-unreadable", place, why, log=log)
         return FORBIDDEN
     if seen.entry is not None and has_conditions(exchange):
         conditional(exchange, files.exact(seen))

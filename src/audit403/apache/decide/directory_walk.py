@@ -122,7 +122,7 @@ class _Walk:
             exchange.decided(
                 "ancestor-not-searchable",
                 files.place(seen),
-                f"{exchange.evaluator.who()} may not search this directory",
+                seen.why(f"{exchange.evaluator.who()} may not search this directory"),
                 log=log,
             )
             return FORBIDDEN, seen

@@ -33,6 +33,10 @@ class Seen(NamedTuple):
     path: str
     blocker: Blocker | None = None
 
+    def why(self, otherwise: str) -> str:
+        """Why it was refused: in the words of what refuses whatever the modes say, or in these."""
+        return otherwise if self.blocker is None or self.blocker.kept is None else self.blocker.kept.why
+
     @property
     def is_directory(self) -> bool:
         """Whether a directory is there."""
