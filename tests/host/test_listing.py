@@ -226,6 +226,35 @@ def test_what_is_excluded_is_shown_and_not_entered(folder: str, kind: str) -> No
     assert [(gap.reason, gap.directories) for gap in what.gaps] == [(EXCLUDED, 5)]
 
 
+@pytest.mark.parametrize("kind", ["gnu", "busybox"])
+def test_behind_another_root_paths_are_its_own(folder: str, rng: Random, kind: str) -> None:
+    need_root()
+    lay_out(f"{folder}/tree", rng, 100)
+    for name in ("tree/closed/x", "tree/out/x"):
+        os.makedirs(f"{folder}/{name}")
+    os.chmod(f"{folder}/tree/closed", 0o750)
+    setfacl("u:33:r-x", f"{folder}/tree/closed")
+    before = "" if kind == "gnu" else finds(folder)
+    if before:
+        (Path(folder) / "bin/getfacl").symlink_to(need("getfacl"))
+    for within, root in ((folder, "/tree"), (f"{folder}/tree", "/")):
+        there, here = Directories(), Directories()
+        script = before + listing_script([root, "/none"], [f"{root.rstrip('/')}/out"], within=within)
+        what = parse(stream(script), there, within=within)
+        assert [found.path for found in what.roots] == [root, "/none"]
+        assert (what.complaints, what.with_acls) == ((), (root,))
+        assert there.entry("/none") == ABSENT
+        parse(stream(before + listing_script([within], ["tree/out", "/*/tree/out"])), here)
+        for path, status in below(f"{folder}/tree"):
+            inside = path.removeprefix(within)
+            assert there.entry(inside) == here.entry(path)
+            assert stat.S_ISLNK(status.st_mode) or there.names(inside) == here.names(path)
+        there = Directories()
+        what = parse(stream(script, UNPRIVILEGED), there, within=within)
+        assert there.names(f"{root.rstrip('/')}/closed") == NotCollected(NEEDS_ROOT)
+        assert what.complaints == ()
+
+
 def test_a_limit_leaves_nothing_that_looks_complete(folder: str, rng: Random) -> None:
     root = f"{folder}/tree"
     lay_out(root, rng, 300)
@@ -251,7 +280,9 @@ def test_a_limit_leaves_nothing_that_looks_complete(folder: str, rng: Random) ->
     assert [*running] == []
 
 
-def test_roots_of_all_kinds(folder: str) -> None:
+@pytest.mark.parametrize("kind", ["gnu", "busybox"])
+def test_roots_of_all_kinds(folder: str, kind: str) -> None:
+    before = "" if kind == "gnu" else finds(folder)
     for name in ("real/site/below", "a b'\n"):
         os.makedirs(f"{folder}/{name}")
     for name, target in {"link": "real/site", "file link": "file", "dangling": "nowhere", "loop": "loop"}.items():
@@ -260,7 +291,7 @@ def test_roots_of_all_kinds(folder: str) -> None:
     asked = [f"{folder}/{name}" for name in (
         "link", "link/below/", "file", "file link", "dangling", "loop", "none", "none/below", "file/below", "a b'\n",
     )]  # fmt: skip
-    there, what = listed([*asked, "/dev/null", "/"], excludes=["/*"])
+    there, what = listed([*asked, "/dev/null", "/"], excludes=["/*"], before=before)
     assert what.roots == (
         Root(0, f"{folder}/link"), Root(0, f"{folder}/real/site"), Root(1, f"{folder}/real/site/below"),
         *(Root(number, asked[number]) for number in range(2, 7)), Root(7, None), Root(8, None), Root(9, asked[9]),
@@ -272,7 +303,7 @@ def test_roots_of_all_kinds(folder: str) -> None:
             assert there.entry(root.path) == plain(here.entry(root.path)), root
     assert there.entry(asked[6]) == ABSENT
     assert there.names(f"{folder}/real/site") == NotCollected(EXCLUDED)
-    there, _ = listed(asked)
+    there, _ = listed(asked, before=before)
     assert there.names(f"{folder}/real/site") == ("below",)
     assert there.names(f"{folder}/link") is None
     assert there.names(f"{folder}/file") == Unreadable(20, "Not a directory")

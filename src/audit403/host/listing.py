@@ -19,13 +19,14 @@ def parse(
     *,
     limit: int | None = None,
     labels: bool = False,
+    within: str = "",
     progress: Callable[[int], object] | None = None,
 ) -> Listed:
     """Read a whole stream, or so much of it as has `limit` entries. Raises HostError.
 
-    `progress` is told now and then how many entries there were so far.
+    `labels` and `within` are what the script was made with; `progress` is told now and then how many entries have come.
     """
-    reader = Reader(into, limit, labels)
+    reader = Reader(into, limit, labels, within)
     try:
         for text in _plain(pieces):
             reader.take(text)

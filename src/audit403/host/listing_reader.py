@@ -81,12 +81,13 @@ class _Open:
 class Reader:
     """Takes the stream in pieces cut anywhere, and puts it into the store of directories."""
 
-    def __init__(self, into: Directories, limit: int | None, labels: bool) -> None:
+    def __init__(self, into: Directories, limit: int | None, labels: bool, within: str) -> None:
         self.into = into
         self.entries = 0
         self.cut_off = False
         self._limit = sys.maxsize if limit is None else limit
         self._labelled = labels
+        self._within = within
         self._rest = b""
         self._begun = False
         self._ended = False
@@ -341,15 +342,21 @@ class Reader:
     # What getfacl says, and what find complained of.
 
     def _take_acls(self, text: bytes) -> None:
-        for path, acl in acls_of(text):
+        for place, acl in acls_of(text):
+            path = self._path(place)
             self._with_acls[self._root] = None
             if acl.named or acl.has_mask:
                 self.into.put_acl(path, acl.named, acl.group_bits)
 
+    def _path(self, place: str) -> str:
+        """The path in the store of what programs there have named."""
+        return place.removeprefix(self._within)
+
     def _take_complaints(self, text: bytes) -> None:
         into = self.into
         said = read_complaints(text)
-        for path, error in said.of.items():
+        of = {self._path(place): error for place, error in said.of.items()}
+        for path, error in of.items():
             if error in GONE:
                 continue
             why = self._fields.denied if error in DENIED else f"find says: {error}"
@@ -363,7 +370,7 @@ class Reader:
                 into.hide(directory, NotCollected(why))
                 self._gap(why, directory)
         for path in self._unseen:
-            error = said.of.get(path, "nothing")
+            error = of.get(path, "nothing")
             why = self._fields.denied if error in DENIED else f"find says: {error}"
             into.put_single(path, ABSENT if error in GONE else NotCollected(why))
         self._complaints = said.unknown

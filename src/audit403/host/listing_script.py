@@ -30,7 +30,7 @@ _SCRIPT = r"""
 audit403_list() {
 LC_ALL=C; export LC_ALL; unset CDPATH
 if ! command -v find >/dev/null; then echo none; return; fi
-calm= squeeze= gnu= acl=
+calm= squeeze= gnu= acl= within=@WITHIN@
 @CALM@
 @SQUEEZE@
 case $(find / -maxdepth 0 \( -perm -0005 -o -readable -executable \) -printf '%y%d/%m/%U/%G/%D/%l%f') in
@@ -38,19 +38,22 @@ case $(find / -maxdepth 0 \( -perm -0005 -o -readable -executable \) -printf '%y
 esac
 
 tree() {
+  place=$within$2
   printf '\0@%s%s\0' "$1" "$2"
-  [ -z "$acl" ] || find "$2" -xdev -maxdepth 2 @EXCLUDED@ -type d -exec sh -c "$acl" sh {} + 2>/dev/null
-  if [ -n "$gnu" ] && [ -n "$acl" ]; then $calm find "$2" -xdev @WITH_ACL@ , @GNU@
-  elif [ -n "$gnu" ]; then $calm find "$2" -xdev @GNU@
-  else
-    $calm find "$2" -xdev @EXCLUDED@ -exec sh -c "$batch" sh "${2%/}" {} +  # in no brackets: busybox forgets it there
+  [ -z "$acl" ] || find "$place" -xdev -maxdepth 2 @EXCLUDED@ -type d -exec sh -c "$acl" sh {} + 2>/dev/null
+  if [ -n "$gnu" ] && [ -n "$acl" ]; then $calm find "$place" -xdev @WITH_ACL@ , @GNU@
+  elif [ -n "$gnu" ]; then $calm find "$place" -xdev @GNU@
+  else  # in no brackets: busybox forgets to run it there
+    $calm find "$place" -xdev @EXCLUDED@ -exec sh -c "$batch" sh "${place%/}" {} +
   fi
   printf '\0=%d\0' $?
-  [ -n "$gnu" ] || [ -z "$acl" ] || $calm find "$2" -xdev @EXCLUDED@ @WITH_ACL@ 2>/dev/null
+  [ -n "$gnu" ] || [ -z "$acl" ] || $calm find "$place" -xdev @EXCLUDED@ @WITH_ACL@ 2>/dev/null
 }
 
 # The directory of a root is found first, so that its path is the real one; what a link leads to is a tree of its own.
+# Behind another root of the file system the shell cannot tell real paths, and is given them.
 root() {
+  if [ -n "$within" ]; then tree "$1" "$2"; return; fi
   real=$(cd -P "${2%/*}/" 2>/dev/null && pwd -P && printf x)
   if [ -z "$real" ]; then printf '\0?%s\0' "$1"; return; fi
   real=${real%?x}; real=${real%/}/${2##*/}
@@ -82,9 +85,10 @@ _BATCH = r"""
 root=$1; shift
 record() {
   below=${path#"$root"} depth=0
-  if [ "$path" = "${root:-/}" ]; then below=; fi
+  if [ "${path%/}" = "$root" ]; then below=; fi
   while :; do case $below in */*) below=${below#*/} depth=$((depth + 1));; *) break;; esac; done
   name=${path##*/}
+  [ -n "$name" ] || name=/
   case $kind in
     d)
       mark=d
@@ -166,21 +170,24 @@ def listing_script(
     calm: bool = True,
     labels: bool = False,
     acls: bool = True,
+    within: str = "",
 ) -> str:
     """The script for some absolute paths.
 
     Names, kinds, modes and owners are listed; `acls` where they may matter, `labels` where SELinux has them.
     `excludes` are patterns of find's: with a slash at the front of paths, with a slash elsewhere of the ends of paths,
-    else of names. The directories that they match are shown, and not entered.
+    else of names. The directories that they match are shown, and not entered. `within` is a directory that is the
+    root of the file system to the paths (`/proc/1/root`); they are real paths then.
     """
     asked = "\n".join(f"root {number} {quoted(root.rstrip('/') or '/')}" for number, root in enumerate(roots))
-    tests, label = " -o ".join(map(_test, excludes)), "%Z/" if labels else ""
+    tests, label = " -o ".join(_test(within, exclude) for exclude in excludes), "%Z/" if labels else ""
     excluded = f"-o -type d \\( {tests} \\) -printf '\\0x%d/%m/%U/%G/{label}%D/%f\\0' -prune"
     values = {
         "CALM": _CALM if calm else "", "SQUEEZE": _SQUEEZE if compress else "", "ACL": _ACL if acls else "",
         "GNU": _filled(_GNU, {"EXCLUDED": excluded if excludes else "", "LABEL": label}), "WITH_ACL": _WITH_ACL,
         "EXCLUDED": f"\\( -type d \\( {tests} \\) -prune -o ! -name '' \\)" if excludes else "",
-        "BATCH": _batch(excludes) + _FORMS, "MOST": str(MOST_COMPLAINTS), "ROOTS": asked,
+        "BATCH": _batch(within, excludes) + _FORMS, "MOST": str(MOST_COMPLAINTS), "ROOTS": asked,
+        "WITHIN": _word(within),
     }  # fmt: skip
     return _filled(_SCRIPT, values)
 
@@ -189,19 +196,22 @@ def _filled(text: str, values: dict[str, str]) -> str:
     return re.sub("@([A-Z_]+)@", lambda found: values[found[1]], text)
 
 
-def _test(exclude: str) -> str:
+def _test(within: str, exclude: str) -> str:
+    return f"-{'path' if '/' in exclude else 'name'} {_word(_pattern(within, exclude))}"
+
+
+def _pattern(within: str, exclude: str) -> str:
     if "/" not in exclude:
-        return f"-name {_word(exclude)}"
-    return f"-path {_word(exclude if exclude.startswith('/') else f'*/{exclude}')}"
+        return exclude
+    return within + exclude if exclude.startswith("/") else f"*/{exclude}"
 
 
-def _batch(excludes: Sequence[str]) -> str:
+def _batch(within: str, excludes: Sequence[str]) -> str:
     """The piece for a find without -printf, as a variable; the shell matches the patterns as find does."""
     names, marks = "", ""
     for number, exclude in enumerate(excludes):
-        pattern = f"*/{exclude}" if "/" in exclude and not exclude.startswith("/") else exclude
         subject = "path" if "/" in exclude else "name"
-        names += f"exclude_{number}={_word(pattern)}; export exclude_{number}\n"
+        names += f"exclude_{number}={_word(_pattern(within, exclude))}; export exclude_{number}\n"
         marks += f"      case ${subject} in $exclude_{number}) mark=x;; esac\n"
     return f"{names}batch={_word(_BATCH.replace('@MARKED@', marks))}\n"
 
