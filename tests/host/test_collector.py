@@ -293,3 +293,26 @@ def test_a_folder_comes_whole_and_with_what_its_links_lead_to(tmp_path: Path) ->
     assert isinstance(world.entry("/"), Entry)
     assert asked.questions == before
     assert str(tmp_path / "b/secret.pem") not in asked.collected.contents
+
+
+def test_trees_behind_another_root(tree: str) -> None:
+    """As in a container, whose paths and links are its own."""
+    folder = os.path.dirname(tree)
+    os.mkdir(f"{folder}/srv")
+    os.symlink("/tree", f"{folder}/srv/site")
+    collected = Collected()
+    behind = HostCollector(LocalShell(), collected, root=folder)
+    behind.basics()
+    behind.take_trees(["/srv/site", "/tree", "/none"])
+    assert collected.tree_roots == {"/srv/site", "/tree", "/none"}
+    there, here = behind.evidence(), LocalEvidence()
+    questions = behind.questions
+    acls = 0
+    for name in HOSTILE:
+        expected, found = here.entry(f"{tree}/{name}"), collected.trees.entry(f"/tree/{name}")
+        assert isinstance(expected, Entry)
+        assert found == expected._replace(size=0, mtime=None), name
+        acls += bool(expected.acl)
+    assert acls
+    assert there.names("/srv/site") == here.names(tree)
+    assert behind.questions == questions

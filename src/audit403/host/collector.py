@@ -6,7 +6,7 @@ from itertools import islice
 
 from audit403.evidence.collected import Collected, CollectedEvidence
 from audit403.evidence.interface import FILE, Absent, Entry, NotCollected, Unreadable
-from audit403.evidence.links import join, parent_of
+from audit403.evidence.links import join, parent_of, real_path
 from audit403.host.acl_text import acls_of
 from audit403.host.listing import parse
 from audit403.host.listing_script import listing_script
@@ -144,11 +144,18 @@ class HostCollector:
         wanted = outermost(roots)
         self.take_ways(wanted)
         places = [root for root in wanted if root not in self.collected.tree_roots]
-        if places and not self.root:  # the real paths that a stream has are others behind another root
+        if not places:
+            return
+        if self.root:  # there only the record can tell where links lead
+            found = (real_path(self.evidence(), place) for place in places)
+            real = outermost(place for place in found if isinstance(place, str))
+            self._ending(lambda: self._list(real))
+        else:
             self._ending(lambda: self._list(places))
             machine = self.collected.machine
             if machine is not None and machine.selinux == "enforcing":
                 self._ask(labels_script(places))
+        self.collected.tree_roots.update(places)
 
     def _list(self, places: list[str]) -> None:
         collected, told = self.collected, 0
@@ -160,13 +167,8 @@ class HostCollector:
                 self.seen(count - told)
                 told = count
 
-        listed = parse(
-            run(self.transport, listing_script(places, self.excludes), prefix=self.prefix),
-            collected.trees,
-            limit=limit,
-            progress=saw,
-        )
-        collected.tree_roots.update(places)
+        stream = run(self.transport, listing_script(places, self.excludes, within=self.root), prefix=self.prefix)
+        listed = parse(stream, collected.trees, limit=limit, within=self.root, progress=saw)
         if listed.cut_off:
             collected.gaps["trees"] = f"they have more than {self.most_entries:,} entries: the rest was not looked at"
         for line in listed.complaints:
@@ -177,8 +179,10 @@ class HostCollector:
         if listed.entries > FEW_ENTRIES:
             asked = [*listed.with_acls]
         if asked:
-            for path, acl in acls_of(output_of(self.transport, acl_script(asked), prefix=self.prefix)):
+            script = acl_script(self.root + path for path in asked)
+            for place, acl in acls_of(output_of(self.transport, script, prefix=self.prefix)):
                 if acl.named or acl.has_mask:
+                    path = place.removeprefix(self.root).replace("//", "/")
                     collected.trees.put_acl(path, acl.named, acl.group_bits)
 
     def take_ways(self, paths: Iterable[str]) -> None:
