@@ -6,6 +6,7 @@ from audit403.core.decision import UNKNOWN
 from audit403.core.fact import Refusal
 from audit403.core.family import Site
 from audit403.evidence.interface import Entry
+from audit403.explore.joined_names import NamesIn
 from audit403.explore.subject import PURPOSE_HOME
 from audit403_checks.files.kinds import is_for_nobody
 from audit403_checks.support import Listed, Refused
@@ -42,7 +43,8 @@ _PAGES = (".html", ".htm", ".xhtml")
 
 def has_pages(subject: Listed) -> bool:
     """Whether the directory holds pages, so that people come to it."""
-    return any(map(is_page, subject.names))
+    names = subject.names
+    return any(map(is_page, names.ending_in(_PAGES) if isinstance(names, NamesIn) else names))
 
 
 def is_page(name: str) -> bool:
@@ -73,8 +75,8 @@ def is_placeholder(site: Site, subject: Refused, name: str) -> bool:
         return False
     evidence, path = evaluator.files().resolver.evidence, f"{subject.path.rstrip('/')}/{name}"
     entry = evidence.entry(path)
-    data = evidence.read(path) if isinstance(entry, Entry) and entry.size <= _LARGEST_PLACEHOLDER else None
-    if not isinstance(data, bytes):
+    data = evidence.read(path) if isinstance(entry, Entry) and (entry.size or 0) <= _LARGEST_PLACEHOLDER else None
+    if not isinstance(data, bytes) or len(data) > _LARGEST_PLACEHOLDER:
         return False
     shown = _UNSEEN.sub(b" ", data).split()
     return not shown or (len(shown) <= _MOST_WORDS and _SAYS_NO.search(b" ".join(shown)) is not None)

@@ -1,6 +1,6 @@
 """Directories near one that has no index, in which the site may lie instead."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 
 from audit403.core.named_tuple import NamedTuple
@@ -27,13 +27,13 @@ class Place(NamedTuple):
 
 
 def places_with(
-    evidence: Evidence, path: str, names: tuple[str, ...], own_names: list[str], wanted: set[str]
+    evidence: Evidence, path: str, names: Collection[str], own_names: list[str], wanted: set[str]
 ) -> list[Place]:
     """The directories near a path that have an index: below it, above a part of a site, or beside it under its name.
 
     `names` is what lies at the path, `own_names` are those of the server, after which folders are called.
     """
-    places = _near(evidence, path.rstrip("/"), [name for name in names if not name.startswith(".")], own_names)
+    places = _near(evidence, path.rstrip("/"), names, own_names)
     return [place for place in places if wanted & set(names_at(evidence, place.path))]
 
 
@@ -71,12 +71,12 @@ def with_bare_names(names: list[str]) -> list[str]:
     return list(dict.fromkeys((*names, *(name.removeprefix("www.") for name in names))))
 
 
-def _near(evidence: Evidence, path: str, names: list[str], own_names: list[str]) -> Iterator[Place]:
+def _near(evidence: Evidence, path: str, names: Collection[str], own_names: list[str]) -> Iterator[Place]:
     for folder in _SERVED:
         if folder in names:
             yield Place(f"{path}/{folder}", "one folder deeper")
-    telling = [name for name in (*_RELEASES, *own_names) if name in names]
-    lone = [name for name in names if not name.lower().startswith(_BESIDE_IT)]
+    telling = [name for name in (*_RELEASES, *own_names) if name in names and not name.startswith(".")]
+    lone = [*islice((name for name in names if not name.lower().startswith((".", *_BESIDE_IT))), 2)]
     for folder in dict.fromkeys((*telling, *(lone if len(lone) == 1 else ()))):
         yield Place(f"{path}/{folder}", "one folder deeper")
         for inner in _SERVED:

@@ -1,6 +1,6 @@
 """What the checks of several families need: the finding for a refusal, and edits around directives."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Protocol
 
 from audit403.core.decision import Decision
@@ -52,7 +52,7 @@ class Listed(Protocol):
     """What every family's subject of a refused directory has."""
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def names(self) -> Collection[str]:
         """What lies in the directory."""
 
 

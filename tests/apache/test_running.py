@@ -19,7 +19,7 @@ def process(
 
 
 def machine(*processes: Process) -> Machine:
-    return Machine("web1", "Linux 6.1", Login("root", 0, frozenset({0})), processes)
+    return Machine("Linux 6.1", Login("root", 0, frozenset({0})), processes)
 
 
 INIT = process(1, 0, "/sbin/init")
@@ -70,6 +70,12 @@ def test_children_of_mpm_itk_are_root_until_a_request_comes() -> None:
     busy = process(12, 9, "apache2", "-k", "start", uid=1001)
     (found,) = running(machine(INIT, process(9, 1, "apache2", "-k", "start"), *children, busy))
     assert (len(found.workers), found.known_by) == (3, CONFIGURED)
+
+
+def test_children_that_may_take_other_ids_do() -> None:
+    child = process(10, 9, "apache2", "-k", "start", uid=33)._replace(capabilities=0x8000C4)
+    (found,) = running(machine(INIT, process(9, 1, "apache2", "-k", "start"), child))
+    assert (found.workers, found.known_by) == ((child,), CONFIGURED)
 
 
 def test_no_child_at_all() -> None:

@@ -3,51 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from servers.broken_host import AUDIT, BrokenHost, broken_host, findings_of
-from servers.sshd import Home, Sshd, block, make_key
+from servers.away import Away, host_away
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-class Away:
-    """A host behind sshd, and the home of who audits it."""
-
-    def __init__(self, host: BrokenHost, sshd: Sshd, home: Home) -> None:
-        self.host, self.sshd, self.home = host, sshd, home
-
-    def run(self, *words: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run audit403 here, where the host's processes are not seen."""
-        environment = {**os.environ, "HOME": str(self.home.folder)}
-        environment.pop("SSH_AUTH_SOCK", None)
-        return subprocess.run(
-            [*AUDIT, *words], input=text, capture_output=True, text=True, timeout=120, env=environment, check=False
-        )
-
-    def json(self, *words: str) -> Any:
-        """What it says as JSON."""
-        done = self.run(*words, "--format", "json")
-        assert done.returncode in (0, 1, 3), done.stderr
-        return findings_of(done.stdout)
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
 def away(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Away]:
-    """The broken host, reached by the name web1; nobody knows the key of web2, which is the same."""
-    folder = tmp_path_factory.mktemp("ssh")
-    with broken_host() as host, Sshd(folder / "sshd", place=host.place) as sshd:
-        home, key = Home(folder / "home"), make_key(folder / "key")
-        sshd.allow(key)
-        home.configure(block("web1", sshd, key), block("web2", sshd, key, "HostKeyAlias web2"))
-        home.knows(sshd.known())
-        yield Away(host, sshd, home)
+    """One host for all tests."""
+    with host_away(tmp_path_factory.mktemp("ssh")) as made:
+        yield made
 
 
 @pytest.mark.parametrize("transport", ["paramiko", "openssh"])
@@ -65,6 +36,9 @@ def test_a_host_whose_key_nobody_knows_is_not_audited(away: Away) -> None:
     done = away.run("host", "web2")
     assert done.returncode == 3 and "web2" in done.stderr and "key" in done.stderr
     assert "files/" not in done.stdout
+    for words in (("explain", "http://a.test/"), ("reach", "/etc")):
+        asked = away.run(*words, "--on", "web2")
+        assert asked.returncode == 3 and "the key of web2 is not known" in asked.stderr
 
 
 def test_one_host_that_fails_does_not_stop_the_others(away: Away) -> None:

@@ -13,6 +13,8 @@ from servers.need import need
 SECRETS = [
     b'proxy_set_header Authorization "Basic ZGVwbG95OmZhcm0=";\n',
     b"proxy_set_header Authorization s3cr3t-key;\n",
+    b'SetEnv DB_PASSWORD "pa\\"pa55word"\n',
+    b"proxy_set_header Authorization ApiKey\\ s3cr3t-key;\n",
     b'if ($http_authorization != "Basic ZGVwbG95OmZhcm0=") { return 403; }\n',
     b"RewriteCond %{HTTP:Authorization} !^Basic\\ ZGVwbG95OmZhcm0=$\n",
     b'RequestHeader set Authorization "Bearer eyJhbGciOi.abc.def"\n',
@@ -20,6 +22,14 @@ SECRETS = [
     b'DBDParams "host=db dbname=site user=web pass=pa55word"\n',
     b"SetEnv DB_PASSWORD pa55word\n",
     b"fastcgi_param APP_SECRET pa55word;\n",
+    b'proxy_set_header Authorization "ApiKey s3cr3t-key";\n',
+    b"proxy_set_header Authorization 'Basic s3cr3t=';\n",
+    b'map $http_authorization $ok {\n  default 0;\n  "Basic ZGVwbG95OmZhcm0=" 1;\n  s3cr3t-key 1;\n}\n',
+    b'map "$http_authorization" $ok {\n  "~^Bearer s3cr3t" 1;\n}\n',
+    b'if ($http_authorization = "s3cr3t-key") { return 200; }\n',
+    b'if ($http_authorization !~ "^Basic (ZGVwbG95OmE=|ZGVwbG95OmE)|Bearer s3cr3t") { return 403; }\n',
+    b"RewriteCond %{HTTP:Authorization} !=s3cr3t-key\n",
+    b"Require expr \"%{HTTP:Authorization} -strmatch 'Basic ZGVwbG95*'\"\n",
     b"alice:realm:0123456789abcdef0123456789abcdef\n",
 ]
 HARMLESS = [
@@ -35,6 +45,14 @@ HARMLESS = [
     b"RewriteCond %{QUERY_STRING} token=abcdefgh\n",
     b"secure_link_md5 \"$secure_link_expires$uri secret\";\n",
     b"admins: administrator\nadmins:administrator\n",
+    b"# the form is {SHA}BASE64, as in name:{SHA}BASE64 of htpasswd\n",
+    b"location ~ ^/{X}abc { }\n",
+    b"Alias /authorization/token /srv/app/token/x\nrewrite ^/authorization/token /oauth2/token last;\n",
+    b"admins:Administrator\n",
+    b"SetEnv SKIP_TOKEN off\nSetEnv SKIP_TOKEN false\n",
+    b'proxy_set_header Authorization "Bearer $token";\n',
+    b'map $http_authorization $scheme {\n  default "";\n  "~^Basic " basic;\n  ~*^bearer bearer;\n}\n',
+    b'if ($http_authorization ~ "^Basic ") { return 401; }\n',
     b"root:x:0:0:root:/root:/bin/bash\n",
     b"<p>Authorization: see below</p>\n",
 ]  # fmt: skip

@@ -5,24 +5,26 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import stat
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from audit403.evidence.collected import Basics, Collected, CollectedEvidence
 from audit403.evidence.directories import Attributes, Lone
 from audit403.evidence.interface import ABSENT, AclEntry, Entry, Group, NotCollected, Unreadable, User
+from audit403.evidence.kernel import KernelAnswer
 from audit403.evidence.machine import Login, Machine, Mount, Process, Unit
 from audit403.evidence.snapshot import SnapshotError, read_snapshot, write_snapshot
 from servers.plenty import cases
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from random import Random
 
+ROOT = Path(__file__).parents[2]
 MACHINE = Machine(
-    "web1",
     "Linux 6.1",
     Login("deploy", 1000, frozenset({1000, 27})),
     processes=(Process(7, 1, "nginx", ("nginx: worker process",), 33, 33, frozenset({33}), 0, seccomp=True, mounts=0),),
@@ -32,6 +34,8 @@ MACHINE = Machine(
     booleans=(("httpd_enable_homedirs", False),),
     apparmor=(("php-fpm", "enforce"),),
     not_seen=(("/proc/7/root", "root"),),
+    permissive=("httpd_t",),
+    kernel=(KernelAnswer(7, frozenset({33}), ("/srv",), ("/",), (("/srv/a", 4),), frozenset({"/srv/b"})),),
 )
 
 
@@ -63,6 +67,7 @@ def everything() -> Collected:
     link = trees.number_of(Attributes("l", 0o777, 0, 0))
     trees.put_single("/srv/www", Lone(directory))
     trees.put_single("/srv/gone", ABSENT)
+    trees.put_single("/srv/other", NotCollected("why"))
     trees.put("/srv/www", {file: b"\0a\n\0\xff\0", link: b"\0ln\0", directory: b"\0sub\0"}, [b"ln/../a"])
     trees.hide("/srv/www/sub", NotCollected("why"))
     trees.miss("/srv/www/odd", NotCollected("why"))
@@ -156,3 +161,32 @@ def test_nothing_in_one_crashes_the_reader(tmp_path: Path, rng: Random) -> None:
             read_snapshot(io.BytesIO(gzip.compress(made, 1)), "it")
         except SnapshotError as error:
             assert str(error).startswith("it ")
+
+
+def test_the_documentation_names_every_kind_of_record_and_every_field(tmp_path: Path) -> None:
+    page = (ROOT / "docs/snapshot.md").read_text()
+    kinds, _, parts = page.partition("| part | fields |")
+    documented, machine = _fields_in(kinds), _fields_in(parts)
+    instead = {"absent", "not_collected", "errno", "message"}
+    assert all(f"`{name}`" in kinds for name in instead)
+    write_snapshot(tmp_path / "all", "web1", everything())
+    written: dict[str, set[str]] = {}
+    for line in gzip.decompress((tmp_path / "all").read_bytes()).splitlines()[1:]:
+        record = json.loads(line)
+        written.setdefault(record.pop("kind"), set()).update(record)
+    assert written.pop("machine") == machine["machine"] and documented.pop("machine") == set()
+    assert {kind: fields - instead for kind, fields in written.items()} == documented
+    types: dict[str, Any] = {
+        "login": Login,
+        "processes": Process,
+        "mount_tables": Mount,
+        "units": Unit,
+        "kernel": KernelAnswer,
+    }
+    assert {"machine": set(Machine._fields), **{part: set(kind._fields) for part, kind in types.items()}} == machine
+
+
+def _fields_in(text: str) -> dict[str, set[str]]:
+    """The fields of each kind in a table of the documentation."""
+    rows = re.findall(r"^\| `([a-z_]+)` \| ([^|]+) \|", text, re.MULTILINE)
+    return {kind: set(re.findall(r"`([a-z_0-9]+)`", fields)) for kind, fields in rows}

@@ -177,8 +177,7 @@ def test_a_sandbox_that_replaces_homes_by_nothing(laid_out: Path, worker: subpro
 def test_what_is_made_inaccessible(settings: dict[str, str], setting: str | None) -> None:
     root = Mount("/", "/", "ext4", "/dev/sda1", frozenset(), 1, 0, "8:1")
     over = Mount("/home", "/systemd/inaccessible/dir", "tmpfs", "tmpfs", frozenset(("ro",)), 2, 1, "0:20")
-    machine = Machine(
-        "web1", "Linux", Login("root", 0, frozenset({0}), 0, "a"), (), ((root,), (root, over)),
+    machine = Machine("Linux", Login("root", 0, frozenset({0}), 0, "a"), (), ((root,), (root, over)),
         (Unit("n.service", tuple(settings.items())),),
     )  # fmt: skip
     process = Process(9, 1, "nginx", (), 33, 33, frozenset({33}), 0, unit="n.service", mounts=1)
@@ -194,7 +193,7 @@ def test_what_is_made_inaccessible(settings: dict[str, str], setting: str | None
 
 def test_a_worker_in_a_directory_of_its_own_sees_what_lies_there() -> None:
     root = (Mount("/", "/", "ext4", "/dev/sda1", frozenset(), 1, 0, "8:1"),)
-    machine = Machine("web1", "Linux", Login("root", 0, frozenset({0}), 0, "a"), (), (root, ()))
+    machine = Machine("Linux", Login("root", 0, frozenset({0}), 0, "a"), (), (root, ()))
     process = Process(9, 1, "httpd", (), 33, 33, frozenset({33}), 0, root="/home", mount_namespace="a", mounts=1)
     world = world_of(OnMachine(SITE, machine), process)
     assert world.entry("/ann") == SITE.entry("/home/ann") and world.entry("/") == SITE.entry("/home")
@@ -204,7 +203,7 @@ def test_a_worker_in_a_directory_of_its_own_sees_what_lies_there() -> None:
 def test_ids_that_a_mount_maps_are_not_known() -> None:
     root = Mount("/", "/", "ext4", "/dev/sda1", frozenset(), 1, 0, "8:1")
     mapped = Mount("/srv", "/home", "ext4", "/dev/sda1", frozenset(("idmapped",)), 2, 1, "8:1")
-    machine = Machine("web1", "Linux", Login("root", 0, frozenset({0}), 0, "a"), (), ((root,), (root, mapped)))
+    machine = Machine("Linux", Login("root", 0, frozenset({0}), 0, "a"), (), ((root,), (root, mapped)))
     process = Process(9, 1, "nginx", (), 33, 33, frozenset({33}), 0, mounts=1)
     entry = world_of(OnMachine(SITE, machine), process).entry("/srv/ann")
     assert isinstance(entry, NotCollected) and "mapped" in entry.reason

@@ -34,10 +34,15 @@ class Labelled(Forwarding):
         raise AssertionError("nobody changes it")
 
 
-def resolver(kinds: dict[str, str], domain: str | None = HTTPD, selinux: str = "enforcing") -> Resolver:
+def resolver(
+    kinds: dict[str, str],
+    domain: str | None = HTTPD,
+    selinux: str = "enforcing",
+    permissive: tuple[str, ...] | None = (),
+) -> Resolver:
     worker = Process(9, 1, "nginx", (), 1000, 1000, frozenset({1000}), 0, label=domain)
     login = Login("root", 0, frozenset({0}))
-    machine = Machine("web1", "Linux", login, (worker,), selinux=selinux, booleans=BOOLEANS)
+    machine = Machine("Linux", login, (worker,), selinux=selinux, booleans=BOOLEANS, permissive=permissive)
     world = Labelled(machine, kinds)
     return Resolver(world, identity_of_process(worker), guard_of(world, worker))
 
@@ -91,13 +96,22 @@ def test_where_it_does_not_enforce_nothing_is_asked() -> None:
     assert resolver(kinds, "system_u:system_r:unconfined_service_t:s0").open(PAGE).errno == 0
 
 
+def test_a_permissive_domain_is_refused_nothing() -> None:
+    kinds = {PAGE: "default_t"}
+    assert resolver(kinds, permissive=("httpd_t", "zoneminder_t")).open(PAGE).errno == 0
+    assert resolver(kinds, permissive=("zoneminder_t",)).open(PAGE).errno == 13
+    unseen = resolver(kinds, permissive=None).open(PAGE)
+    assert unseen.missing is not None and "httpd_t was made permissive" in unseen.missing.name
+    assert resolver({}, permissive=None).open(PAGE).errno == 0, "what the policy lets it read it may read in any case"
+
+
 def test_what_is_not_known_is_named() -> None:
     other = resolver({}, "system_u:system_r:nginx_custom_t:s0").open(PAGE).missing
     assert isinstance(other, Missing) and "nginx_custom_t" in other.name
     unlabelled = resolver({}, None).open(PAGE).missing
     assert isinstance(unlabelled, Missing)
     worker = Process(9, 1, "nginx", (), 1000, 1000, frozenset({1000}), 0, label=HTTPD)
-    machine = Machine("web1", "Linux", Login("root", 0, frozenset({0})), (worker,), selinux="enforcing")
+    machine = Machine("Linux", Login("root", 0, frozenset({0})), (worker,), selinux="enforcing")
     world = OnMachine(SITE, machine)
     found = Resolver(world, identity_of_process(worker), guard_of(world, worker)).open(PAGE).missing
     assert found is not None and found.name == "the SELinux label of /"
@@ -122,7 +136,7 @@ def test_containers_use_what_has_their_categories(kind: str, known: bool) -> Non
 
     label = "system_u:system_r:container_t:s0:c1,c2"
     worker = Process(9, 1, "nginx", (), 1000, 1000, frozenset({1000}), 0, label=label)
-    machine = Machine("web1", "Linux", Login("root", 0, frozenset({0})), (worker,), selinux="enforcing")
+    machine = Machine("Linux", Login("root", 0, frozenset({0})), (worker,), selinux="enforcing")
     world = Own(machine, {})
     found = Resolver(world, identity_of_process(worker), guard_of(world, worker)).open(PAGE)
     assert (found.missing is None) == known and (found.errno == 0) == known

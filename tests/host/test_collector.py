@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit403.evidence.collected import Collected
+from audit403.evidence.collected import NO_GETFACL, Collected
 from audit403.evidence.interface import ABSENT, Entry, NotCollected
 from audit403.evidence.local import LocalEvidence
-from audit403.evidence.machine import Login, Machine
+from audit403.evidence.machine import Login, Machine, Mount
 from audit403.host.collector import HostCollector
 from audit403.host.local_shell import LocalShell
+from audit403.host.proc_files import mounts_of
 from audit403.host.pulled import Pulled
 from audit403.host.transport import HostError
 from servers.need import need, need_root
@@ -111,6 +112,25 @@ def test_without_printf_and_getfacl(tree: str, tmp_path: Path, listed_first: boo
         assert isinstance(right, Entry) and mine == right._replace(acl=(), group_bits=None), name
         assert there.read(f"{tree}/{name}") == here.read(f"{tree}/{name}")
     assert "getfacl" in made.collected.gaps["ACLs"]
+
+
+@pytest.mark.parametrize("tools", ["busybox", "GNU without getfacl"])
+def test_trees_without_getfacl_are_not_silently_clean(tree: str, tmp_path: Path, tools: str) -> None:
+    if tools == "busybox":
+        made = busybox_only(tmp_path / "tools")
+    else:
+        (tmp_path / "tools").mkdir()
+        for name in (*TOOLS, "gzip"):
+            (tmp_path / "tools" / name).symlink_to(need(name))
+        made = collector(f"env PATH={tmp_path / 'tools'}")
+    made.take_trees([tree])
+    assert made.collected.gaps["ACLs"] == NO_GETFACL
+
+
+def test_trees_with_getfacl_have_no_such_gap(tree: str) -> None:
+    made = collector()
+    made.take_trees([tree])
+    assert "ACLs" not in made.collected.gaps
 
 
 def test_where_only_ls_tells_of_acls(tree: str, tmp_path: Path) -> None:
@@ -253,7 +273,7 @@ def test_labels_of_a_whole_tree_come_at_once(tree: str) -> None:
     def ask() -> None:
         subprocess.run(["sh", "-c", ENFORCES], check=True)
         made = collector()
-        made.collected.machine = Machine("web1", "Linux", Login("root", 0, frozenset({0})), selinux="enforcing")
+        made.collected.machine = Machine("Linux", Login("root", 0, frozenset({0})), selinux="enforcing")
         made.take_trees([tree])
         asked, evidence = made.questions, made.evidence()
         assert made.collected.labelled == {tree}
@@ -265,6 +285,46 @@ def test_labels_of_a_whole_tree_come_at_once(tree: str) -> None:
         assert set(made.collected.labels.values()) == {label, other}
 
     in_private_mounts(ask)
+
+
+def test_what_is_mounted_below_a_tree_comes_with_it(tree: str) -> None:
+    """File systems of the machine's own, one in the other; what a program or another machine shows is left out."""
+    mounted, inner, away = f"{tree}/mounted", f"{tree}/mounted/sub/inner", f"{tree}/away"
+
+    def ask() -> None:
+        os.mkdir(mounted)
+        os.mkdir(away)
+        for point in (mounted, inner, away):
+            os.makedirs(point, exist_ok=True)
+            subprocess.run(["mount", "-t", "tmpfs", "none", point], check=True)
+            for number in range(30):
+                os.mkdir(f"{point}/{number}", 0o750)
+                with open(f"{point}/{number}/page.html", "w") as file:
+                    file.write("page")
+        made = collector()
+        with open("/proc/thread-self/mountinfo", encoding="utf-8") as file:
+            mounts = [_as_nfs(mount, away) for mount in mounts_of(file.read())]
+        login = Login("root", 0, frozenset({0}), mounts=0)
+        made.collected.machine = Machine("Linux", login, mount_tables=(tuple(mounts),))
+        made.take_trees([tree])
+        asked, evidence, here = made.questions, made.evidence(), LocalEvidence()
+        for top in (mounted, inner):
+            assert evidence.names(top) == here.names(top)
+            for number in range(30):
+                folder = f"{top}/{number}"
+                assert evidence.names(folder) == here.names(folder) == ("page.html",)
+                for path in (folder, f"{folder}/page.html"):
+                    assert evidence.entry(path)[:4] == here.entry(path)[:4]
+        assert evidence.names(away) == NotCollected(
+            "another file system is mounted there (nfs4), of a kind that is not listed"
+        )
+        assert made.questions == asked <= 6, "nothing more is asked"
+
+    in_private_mounts(ask)
+
+
+def _as_nfs(mount: Mount, point: str) -> Mount:
+    return mount._replace(kind="nfs4") if mount.point == point else mount
 
 
 ENFORCES = """
@@ -311,7 +371,7 @@ def test_trees_behind_another_root(tree: str) -> None:
     for name in HOSTILE:
         expected, found = here.entry(f"{tree}/{name}"), collected.trees.entry(f"/tree/{name}")
         assert isinstance(expected, Entry)
-        assert found == expected._replace(size=0, mtime=None), name
+        assert found == expected._replace(size=None, mtime=None), name
         acls += bool(expected.acl)
     assert acls
     assert there.names("/srv/site") == here.names(tree)

@@ -65,7 +65,7 @@ def test_nginx_and_its_workers(nginx: Nginx) -> None:
         assert one.mount_namespace == machine.login.mount_namespace and one.mounts == machine.login.mounts == 0
         assert not one.is_mapped
     assert (instance.known_by, instance.lacking) == (WORKERS, None)
-    assert machine.hostname == os.uname().nodename and machine.login.uid == 0
+    assert machine.login.uid == 0
     assert any(mount.point == "/" for mount in machine.mount_tables[0])
 
 

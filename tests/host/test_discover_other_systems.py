@@ -84,6 +84,19 @@ def test_selinux_and_its_labels(nginx: Nginx, server_dir: Path) -> None:
     assert process_of(machine, nginx.pid).label == label
 
 
+def test_domains_that_were_made_permissive(nginx: Nginx) -> None:
+    modules = "/var/lib/selinux/targeted/active/modules"
+    commands = [
+        "mount -t tmpfs none /var/lib", f"mkdir -p {modules}/disabled",
+        f"touch {modules}/disabled/permissive_smbd_t",
+        f"mkdir -p {modules}/400/permissive_httpd_t {modules}/400/permissive_smbd_t {modules}/100/apache",
+    ]  # fmt: skip
+    assert discovered(over(*commands)).permissive == ("httpd_t",)
+    closed = (*commands, "chmod 700 /var/lib/selinux/targeted/active")
+    assert discovered((*over(*closed), *UNPRIVILEGED)).permissive is None
+    assert discovered(over("mount -t tmpfs none /var/lib")).permissive is None
+
+
 def test_apparmor_and_its_profiles(nginx: Nginx, server_dir: Path) -> None:
     (server_dir / "current").write_text("nginx (enforce)\n")
     (server_dir / "profiles").write_text("nginx (enforce)\n/usr/sbin/mysqld (complain)\n")

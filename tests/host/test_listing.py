@@ -68,7 +68,7 @@ def listed(
 
 def plain(answer: object) -> object:
     """An entry without what a listing does not carry."""
-    return answer._replace(size=0, mtime=None) if isinstance(answer, Entry) else answer
+    return answer._replace(size=None, mtime=None) if isinstance(answer, Entry) else answer
 
 
 def compare(root: str, there: Directories) -> int:
@@ -129,7 +129,7 @@ def test_acls_are_asked_for_where_they_may_let_somebody_in(folder: str, rng: Ran
     """Directories fill several calls of getfacl, each in the middle of what find prints."""
     root = f"{folder}/tree"
     for number in range(2500 if kind == "gnu" else 30):
-        os.makedirs(f"{root}/{'n' * 90}-{number}")
+        os.makedirs(f"{root}/{'n' * 90}-{number}", 0o750)
     lay_out(f"{root}/random", rng, 200)
     acled = [f"{root}/{'n' * 90}-{number}" for number in (1, 7, 20)]
     for path, status in below(f"{root}/random"):
@@ -149,6 +149,22 @@ def test_acls_are_asked_for_where_they_may_let_somebody_in(folder: str, rng: Ran
     assert sum(map(len, there.acls.values())) > 1
     there, what = listed([f"{root}/{'n' * 90}-2"], before=before)
     assert what.with_acls == ()
+
+
+@pytest.mark.parametrize("name", ["tree", "a [b]*?\\\\"])
+@pytest.mark.parametrize("kind", ["gnu", "no printf"])
+def test_open_directories_on_top_show_that_a_tree_has_acls(folder: str, name: str, kind: str) -> None:
+    before = ""
+    if kind != "gnu":
+        before = finds(folder)
+        (Path(folder) / "bin/getfacl").symlink_to(need("getfacl"))
+    for place in ("", "/a", "/a/b"):
+        root = f"{folder}/{name}{place.replace('/', '-')}"
+        os.makedirs(f"{root}/a/b")
+        setfacl("u:33:---", f"{root}{place}")
+        there, what = listed([root], before=before)
+        assert what.with_acls == (root,)
+        assert f"{root}{place}" in {f"{above}/{one}" for above, acls in there.acls.items() for one in acls}
 
 
 def setfacl(what: str, path: str) -> None:
@@ -389,7 +405,7 @@ def test_a_find_that_is_killed_leaves_its_directories_open() -> None:
             assert what.entries == 5, cut
             assert isinstance(there.names("/r"), NotCollected)
             assert isinstance(there.names("/r/b"), NotCollected)
-            assert there.entry("/r/b/c") == there.entry("/r/a") == Entry("f", 0o644, 0, 0)
+            assert there.entry("/r/b/c") == there.entry("/r/a") == Entry("f", 0o644, 0, 0, size=None)
             assert there.entry("/r/b/na") is None
             assert there.names("/s") == ()
 

@@ -59,8 +59,34 @@ def test_selinux_enforces() -> None:
     assert machine.units[0].properties == (("User", ""), ("ProtectHome", "yes"), ("MainPID", "800"))
     hidden = Mount("/home", "/", "tmpfs", "tmpfs", frozenset({"ro", "mode=000"}), 31, 30, "0:40")
     assert machine.mount_tables[1][1] == hidden
-    assert machine.protected_symlinks is True and machine.system == "Linux 5.14.0"
+    assert machine.system == "Linux 5.14.0"
     assert [what for what, _ in machine.not_seen] == ["programs and root directories of other users' processes"]
+
+
+def test_all_that_is_seen_of_a_process_and_of_the_login() -> None:
+    links = {"exe": "/usr/sbin/nginx", "root": "/srv/jail", "cwd": "/", "ns/mnt": "mnt:[4026532001]"}
+    mapped = record("map", "801", content="0 100000 65536\n")
+    machine = machine_of(
+        output(
+            *host(uid=0, groups="0 27"), record("status", content=SERVER), record("policy-store", "/var/lib/selinux"),
+            record("permissive", "nginx_t"), *closely(800, "nginx", **links), record("built", "800", content="a\nb"),
+            *(mapped if one.startswith(b"map\0") else one for one in closely(801, "nginx: worker process")),
+        ),
+        NAMES,
+    )  # fmt: skip
+    assert machine.login == Login("deploy", 0, frozenset({0, 27}), 0, "mnt:[4026531841]")
+    master, worker = process_of(machine, 800), process_of(machine, 801)
+    assert (master.executable, master.root, master.directory, master.mount_namespace) == tuple(links.values())
+    assert (master.build, worker.build) == (("a", "b"), ())
+    assert (master.is_mapped, worker.is_mapped) == (False, True)
+    assert (worker.executable, worker.root, worker.directory, worker.mount_namespace) == (None, None, None, None)
+    assert ("programs and root directories of other users' processes", "they are protected") in machine.not_seen
+    assert machine.permissive == ("nginx_t",) and machine_of(output(*host()), NAMES).permissive is None
+
+
+def test_a_login_without_a_name_or_mounts() -> None:
+    known = [one for one in host() if one.partition(b"\0")[0] not in (b"user", b"mounts", b"own-namespace")]
+    assert machine_of(output(*known), NAMES).login == Login("1000", 1000, frozenset({1000}), None, None)
 
 
 def test_mounts_have_their_escapes_undone() -> None:
@@ -123,7 +149,6 @@ def test_a_proc_that_hides_other_peoples_processes(option: str, uid: int, groups
 
 def test_a_sysctl_and_a_unit_that_nobody_shows() -> None:
     machine = machine_of(output(*host(sysctl=""), record("unit", "nginx.service")), NAMES)
-    assert machine.protected_symlinks is None
     assert dict(machine.not_seen) == {
         "fs.protected_symlinks": "it needs root: run with --sudo",
         "the sandbox of nginx.service": "systemctl show does not answer",
@@ -136,7 +161,7 @@ def test_a_system_without_a_proc_of_linux() -> None:
         "  901     1     0     0 nginx: master process /usr/local/sbin/nginx\n"
         "  902   901    80    80 nginx: worker process\n  903 1 0 0 /usr/sbin/syslogd -s\n 904 1 x 0 nginx\n"
     )
-    system = [one for one in host() if one.partition(b"\0")[0] in (b"host", b"uid", b"user", b"groups")]
+    system = [one for one in host() if one.partition(b"\0")[0] in (b"uid", b"user", b"groups")]
     machine = machine_of(
         output(record("system", content="FreeBSD\n14.1\n"), *system, record("ps", content=listed)), NAMES
     )
@@ -233,7 +258,7 @@ def test_any_processes_at_all(rng: random.Random, cases: Callable[[int], int]) -
             )
             for pid in range(6)
         )  # fmt: skip
-        machine = Machine("", "", Login("", 0, frozenset()), processes)
+        machine = Machine("", Login("", 0, frozenset()), processes)
         for instance in (*nginx.running(machine), *apache.running(machine)):
             found += 1
             assert all(path is None or path.startswith("/") for path in (instance.main, instance.prefix))

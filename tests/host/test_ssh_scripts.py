@@ -100,7 +100,7 @@ def test_a_shell_that_prints_before_and_after(way: Way, world: World, tmp_path: 
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("/usr/sbin/nologin", "no POSIX shell was started"),
+        ("/usr/sbin/nologin", "This account is currently not available: no POSIX shell was started"),
         ("cat /dev/zero", "its shell writes without end"),
         ("head -c 100000 /dev/urandom", "no POSIX shell was started"),
         ("cat", "no POSIX shell was started"),  # the script itself comes back, and its marks are not those of a shell

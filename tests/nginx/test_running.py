@@ -23,7 +23,7 @@ def process(
 
 
 def machine(*processes: Process) -> Machine:
-    return Machine("web1", "Linux 6.1", Login("root", 0, frozenset({0})), processes)
+    return Machine("Linux 6.1", Login("root", 0, frozenset({0})), processes)
 
 
 @pytest.mark.parametrize(

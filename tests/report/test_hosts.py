@@ -93,6 +93,21 @@ def test_those_that_are_only_alike_are_counted(on_host: Any, tmp_path: Path) -> 
     assert "11 findings on 11 of 11 hosts (11 errors), 9 different\n" in text
 
 
+def test_the_same_words_with_another_fix_are_another_finding(on_host: Any) -> None:
+    def with_fix(host: str, fix: Any) -> HostResult:
+        result = on_host(host, config())
+        report = {**result.report, "findings": [dict(finding) for finding in result.report["findings"]]}
+        for finding in report["findings"]:
+            finding["fix"] = None if fix is None else {**finding["fix"], **fix}
+        return HostResult(host, report)
+
+    text = shown(*(with_fix(f"web{number}", {"commands": [f"chmod {number}"]}) for number in range(2)))
+    assert text.count("error[") == 1 and "  = alike: 1 time more on 1 host: web1 " in text
+    assert "\nweb0 " in text and "\nweb1 " in text  # two hosts have a table
+    unlike = shown(with_fix("web0", {}), with_fix("web1", None), with_fix("web2", {"proven": False}))
+    assert unlike.count("error[") == 3 and "alike" not in unlike
+
+
 def test_one_host_has_its_name_and_no_table(on_host: Any) -> None:
     text = shown(on_host("web1", config()))
     assert "  = host: web1\n" in text and "servers" not in text

@@ -127,6 +127,8 @@ def broken_host() -> Iterator[BrokenHost]:
             _write(folder / path)
         (folder / "users").write_text("alice:$apr1$abcdefgh$0123456789012345678901\n")
         (folder / "home").chmod(0o700)
+        _write(folder / "site/inner/page.html")
+        (folder / "site/inner").chmod(0o711)
         for path in ("site/up/a.jpg", "site/up/b.jpg", "other/app/.htaccess"):
             (folder / path).chmod(0o600)
         os.symlink("nowhere", folder / "other/logo.png")

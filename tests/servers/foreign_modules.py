@@ -1,4 +1,4 @@
-"""Modules of other packages, unpacked by scripts/unpack-modules: PHP, mod_wsgi, mod_fcgid, mod_evasive."""
+"""Modules of other packages, unpacked by scripts/unpack-modules: PHP, mod_wsgi, mod_fcgid, mod_evasive, mpm-itk."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from pathlib import Path
 from .need import missing, need
 
 FOLDER = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "audit403" / "apache-modules"
-_FILES = {"php": ("libphp*.so", "libapache2-mod-php"), "wsgi": ("mod_wsgi.so-3.*", "libapache2-mod-wsgi-py3")}
+_FILES = {
+    "php": ("libphp*.so", "libapache2-mod-php"),
+    "wsgi": ("mod_wsgi.so-3.*", "libapache2-mod-wsgi-py3"),
+    "mpm_itk": ("mpm_itk.so", "libapache2-mpm-itk"),
+}
 
 
 def load_foreign(*names: str) -> str:

@@ -14,7 +14,7 @@ import stat
 import struct
 import sys
 import threading
-from errno import ENOENT, ENOSYS
+from errno import EACCES, ENOENT, ENOSYS
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,7 +28,10 @@ NAME, CONTENT = b"page.html", b"a page\n"
 _LOOKUP, _FORGET, _GETATTR, _OPEN, _READ, _RELEASE, _FLUSH, _INIT, _OPENDIR, _READDIR, _RELEASEDIR, _BATCH_FORGET = (
     1, 2, 3, 14, 15, 18, 25, 26, 27, 28, 29, 42,
 )  # fmt: skip
+_ACCESS = 34
 _DETACH = 2
+_STRICT = "strict"
+"""An option of ours: the program lets its owner alone read the file."""
 
 
 class Owned(NamedTuple):
@@ -38,6 +41,8 @@ class Owned(NamedTuple):
     gid: int
     directory: int = 0o755
     file: int = 0o644
+    is_strict: bool = False
+    """Whether its program lets nobody else read the file, whatever the mode says."""
 
 
 @contextlib.contextmanager
@@ -64,10 +69,11 @@ def _serve(device: int, owned: Owned) -> None:
     with contextlib.suppress(OSError):  # it is unmounted
         while True:
             request = os.read(device, 1 << 18)
-            _, opcode, unique, node = struct.unpack_from("<IIQQ", request)
+            _, opcode, unique, node, uid = struct.unpack_from("<IIQQI", request)
             if opcode in (_FORGET, _BATCH_FORGET):
                 continue
-            error, body = _answer(opcode, node, request[40:], owned)
+            kept = owned.is_strict and node == FILE and opcode in (_OPEN, _ACCESS) and uid != owned.uid
+            error, body = (EACCES, b"") if kept else _answer(opcode, node, request[40:], owned)
             os.write(device, struct.pack("<IiQ", 16 + len(body), -error, unique) + body)
 
 
@@ -85,7 +91,13 @@ def _answer(opcode: int, node: int, body: bytes, owned: Owned) -> tuple[int, byt
     if opcode == _READ:
         offset, size = struct.unpack_from("<QI", body, 8)
         return 0, CONTENT[offset : offset + size]
-    return (0, b"") if opcode in (_READDIR, _RELEASE, _RELEASEDIR, _FLUSH) else (ENOSYS, b"")
+    if opcode == _READDIR:
+        offset, size = struct.unpack_from("<QI", body, 8)
+        listed = struct.pack("<QQII", FILE, 1, len(NAME), stat.S_IFREG >> 12) + NAME.ljust(
+            -(-len(NAME) // 8) * 8, b"\0"
+        )
+        return 0, listed if offset == 0 and size >= len(listed) else b""
+    return (0, b"") if opcode in (_RELEASE, _RELEASEDIR, _FLUSH, _ACCESS) else (ENOSYS, b"")
 
 
 def _attributes(node: int, owned: Owned) -> bytes:
@@ -97,7 +109,9 @@ def _attributes(node: int, owned: Owned) -> bytes:
 def main() -> None:
     """Serve one mount."""
     point, options, process = sys.argv[1:]
-    with mounted_fuse(Path(point), options, Owned(1000, 1000)):
+    words = options.split(",")
+    owned = Owned(1000, 1000, is_strict=_STRICT in words)
+    with mounted_fuse(Path(point), ",".join(word for word in words if word != _STRICT), owned):
         select.select([os.pidfd_open(int(process))], [], [])
 
 

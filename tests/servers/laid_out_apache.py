@@ -24,7 +24,7 @@ MODULES = (
     "cern_meta",
     "cgid", "dav", "dav_fs", "dav_lock", "dir", "env", "expires", "filter", "deflate", "headers", "info", "macro",
     "mime", "negotiation", "proxy", "proxy_http", "proxy_fcgi", "remoteip", "rewrite", "setenvif", "socache_shmcb",
-    "ssl", "status", "userdir", "vhost_alias",
+    "ssl", "status", "suexec", "userdir", "vhost_alias",
 )  # fmt: skip
 _AS_PACKAGED = """\
 <Directory />

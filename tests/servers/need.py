@@ -23,6 +23,9 @@ class Program(NamedTuple):
 
 
 PROGRAMS = {
+    "ceph-mon": Program("ceph-mon", ("--version",)),
+    "ceph-osd": Program("ceph-osd", ("--version",)),
+    "radosgw": Program("radosgw", ("--version",)),
     "bash": Program("bash", ("--version",)),
     "busybox": Program("busybox", ()),
     "fish": Program("fish", ("--version",)),

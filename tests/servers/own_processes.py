@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 
 
 class OwnProcesses:
-    """A pid namespace with a /proc of its own; needs root."""
+    """A pid namespace with a /proc of its own, and with a name of its own where one is given; needs root."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str | None = None) -> None:
         need_root()
-        self._first = subprocess.Popen(
-            [need("unshare"), "--pid", "--fork", "--mount-proc", "--kill-child=KILL", "sleep", "infinity"],
-            stdin=subprocess.DEVNULL,
-        )
+        own = ["--pid", "--fork", "--mount-proc", "--kill-child=KILL", *([] if name is None else ["--uts"])]
+        self._enter = ["-p", "-m", *([] if name is None else ["-u"])]
+        self._first = subprocess.Popen([need("unshare"), *own, "sleep", "infinity"], stdin=subprocess.DEVNULL)
         self.pid = self._inner()
+        if name is not None:
+            self.run("hostname", name)
 
     def _inner(self) -> int:
         children = Path(f"/proc/{self._first.pid}/task/{self._first.pid}/children")
@@ -40,7 +41,7 @@ class OwnProcesses:
 
     def command(self, words: Sequence[str]) -> list[str]:
         """The command that runs words in it."""
-        return [need("nsenter"), "-t", str(self.pid), "-p", "-m", *words]
+        return [need("nsenter"), "-t", str(self.pid), *self._enter, *words]
 
     def run(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command in it; daemons that it leaves behind do not keep its output open."""

@@ -23,7 +23,6 @@ def output(*records: bytes) -> bytes:
 def host(*, uid: int = 1000, groups: str = "1000", proc: str = "", label: str = "", sysctl: str = "1\n") -> list[bytes]:
     """What every Linux says of itself."""
     return [
-        record("host", content="web1\n"),
         record("system", content="Linux\n5.14.0\n"),
         record("uid", content=f"{uid}\n"),
         record("user", content="deploy\n"),

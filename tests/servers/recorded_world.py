@@ -6,6 +6,7 @@ import pwd
 from typing import TYPE_CHECKING, NamedTuple
 
 from audit403.evidence.interface import DIRECTORY, FILE, Entry
+from audit403.evidence.kernel import READABLE, KernelAnswer
 from audit403.evidence.local import LocalEvidence
 from audit403.evidence.machine import Login, Machine, Process
 
@@ -28,22 +29,27 @@ STANDARD = (
 
 
 class RecordedWorld(NamedTuple):
-    """`labels` has the types of paths and of what lies below them, `files` what only the host has."""
+    """`labels` has the types of paths and of what lies below them, `files` what only the host has, `refused` the files
+    that its kernel does not let the worker read.
+    """
 
     selinux: str | None = None
     domain: str | None = None
     booleans: tuple[tuple[str, bool], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     files: tuple[tuple[str, str], ...] = ()
+    refused: tuple[str, ...] = ()
 
     def seen(self) -> tuple[Evidence, Process]:
         """The host and the worker."""
         account = pwd.getpwnam(worker_user())
         groups = frozenset({account.pw_gid})
-        worker = Process(802, 801, "worker", (), account.pw_uid, account.pw_gid, groups, 0, label=self.domain)
+        worker = Process(802, 801, "worker", (), account.pw_uid, account.pw_gid, groups, 0, label=self.domain, mounts=0)
+        refused = tuple((path, READABLE) for path in self.refused)
+        kernel = (KernelAnswer(worker.pid, groups, ("/",), (), refused),) if refused else ()
         machine = Machine(
-            "web1", "Linux 5.14.0", Login("root", 0, frozenset({0})), (worker,), selinux=self.selinux,
-            booleans=self.booleans,
+            "Linux 5.14.0", Login("root", 0, frozenset({0}), 0), (worker,), ((),), selinux=self.selinux,
+            booleans=self.booleans, kernel=kernel, permissive=(),
         )  # fmt: skip
         return Labelled(machine, dict(self.labels), dict(self.files)), worker
 
@@ -81,7 +87,7 @@ class Labelled(OnMachine):
 
 def world_of(text: str) -> RecordedWorld:
     """One thing a line: `selinux MODE`, `domain CONTEXT`, `boolean NAME on|off`, `label PATH TYPE`, `apparmor PROFILE`,
-    and the lines of that as `rule …`.
+    and the lines of that as `rule …`; `refused PATH`.
     """
     world = RecordedWorld()
     for line in text.splitlines():
@@ -100,8 +106,10 @@ def world_of(text: str) -> RecordedWorld:
             (name, profile), *others = world.files
             body = profile.removesuffix("}\n") + f"  {line.removeprefix('rule ')}\n}}\n"
             world = world._replace(files=((name, body), *others))
+        elif kind == "refused":
+            world = world._replace(refused=(*world.refused, words[0]))
         elif kind == "label":
             world = world._replace(labels=(*world.labels, (words[0], words[1])))
         else:
-            raise ValueError(f"{line}: expected selinux, domain, boolean, label, apparmor or rule")
+            raise ValueError(f"{line}: expected selinux, domain, boolean, label, apparmor, rule or refused")
     return world

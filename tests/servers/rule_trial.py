@@ -147,11 +147,13 @@ class Trial:
             if self.place.world is not None or self.place.pool:
                 assert fix.proven, f"the own fix “{fix.summary}” does not help"
                 continue
-            undo = [_undo(edit) for edit in fix.changes() if not isinstance(edit, TextEdit)]
+            sandbox = self.place.sandbox
+            world = [edit if sandbox is None else sandbox.outside(edit) for edit in fix.world]
+            undo = [_undo(edit) for edit in world]
             texts = _texts(fix.edits)
             try:
                 _write_edits(fix.edits)
-                for edit in fix.world:
+                for edit in world:
                     make(edit)
                 unhidden = {edit.point for edit in fix.world if isinstance(edit, UnhideEdit)}
                 with self.place.running(unhidden) as running:

@@ -46,8 +46,8 @@ def access_file_unreadable(fact: Fact, site: Site) -> Iterator[Finding]:
     else:
         message = f"{path} is no file that can be read: everything below its directory is refused"
         fixes = (*_taken_away(site, path, kind), Fix("put a file in its place, or take it away", MANUAL))
-    severity = _severity(refusal, subject)
     hit = _visited(refusal, subject, path)
+    severity = _severity(refusal, subject, hit)
     shown = None if hit is None else (hit, site.decide(hit.request))
     yield finding_of("apache/access-file-unreadable", severity, message, refusal, fixes, anchor=path, hit=shown)
 
@@ -71,11 +71,12 @@ def _taken_away(site: Site, path: str, kind: str | None) -> Iterator[Fix]:
         yield Fix("take the empty directory away", UNSAFE, commands=(command,), world=(RemoveEdit(path),))
 
 
-def _severity(refusal: Refusal, subject: Subject) -> str:
+def _severity(refusal: Refusal, subject: Subject, visited: Hit | None) -> str:
     if is_the_site(subject) or any(hit.purpose == PURPOSE_LINKED for hit in subject.hits):
         return ERROR
     if is_listed_only(refusal.where):
         return NOTE if is_in_a_closed_folder(refusal) else WARNING
-    targets = [hit.request.target.partition("?")[0] for hit in subject.hits]
+    hits = subject.hits if visited is None else (*subject.hits, visited)
+    targets = [hit.request.target.partition("?")[0] for hit in hits]
     is_known = any(is_public(target) and not is_kept_back(target) for target in targets)
     return WARNING if is_known and not is_in_a_closed_folder(refusal) else NOTE

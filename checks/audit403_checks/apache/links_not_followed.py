@@ -16,7 +16,7 @@ from audit403.explore.subject import PURPOSE_FILE, Hit
 from audit403_checks.apache.edits import with_option
 from audit403_checks.apache.subjects import is_the_site, refusal_of, seen_at
 from audit403_checks.files.explained import with_what_is_behind
-from audit403_checks.files.remedies import fixes_for, worker_of
+from audit403_checks.files.remedies import fixes_for, served, worker_of
 from audit403_checks.links import given_to_the_owner, is_for_visitors, severity_of_link
 from audit403_checks.support import finding_of
 
@@ -67,8 +67,14 @@ def _lost(site: Site, refusal: Refusal, subject: Subject, link: str) -> tuple[st
     if isinstance(where, PathPlace) and seen is not None and seen.entry is not None and not seen.is_link:
         message = f"{link} is a link, and {worker_of(site)} may not search {where.path} on the way to where it leads"
         return with_what_is_behind(site, "apache", where.path, "search", message, fixes_for(site, refusal, "search"))
-    message = f"{link} is a link that leads nowhere: Apache answers 403, not 404"
+    message = f"{link} is a link that leads nowhere{_to(site, link)}: Apache answers 403, not 404"
     return message, (Fix("let the link lead to a file or directory, or take it away", MANUAL),)
+
+
+def _to(site: Site, link: str) -> str:
+    found = served(site)
+    entry = None if found is None else found.evaluator.files().resolver.evidence.entry(link)
+    return f" ({entry.target})" if isinstance(entry, Entry) and entry.target is not None else ""
 
 
 def _forbidden(site: Site, refusal: Refusal, subject: Subject, link: str) -> tuple[str, tuple[Fix, ...]]:

@@ -16,6 +16,7 @@ from audit403_checks.files.remedies import Served, served
 BITS = {"search": EXECUTE, "read": READ}
 
 MOUNT = "files/mount-refuses"
+KERNEL = "files/kernel-refuses"
 SELINUX_TYPE = "files/selinux-type"
 SELINUX_BOOLEAN = "files/selinux-boolean"
 APPARMOR = "files/apparmor-denies"

@@ -42,16 +42,36 @@ def judged(fact: Fact, site: Site, rule: str | None = None) -> Iterator[Judged]:
     if found is None or not isinstance(found[0].where, PathPlace) or found[0].cause not in _KINDS:
         return
     refusal, subject = found
-    # What may not even be looked at is refused to httpd's walk before the file itself is opened.
-    is_file = _is_file(site, refusal.where)
-    access, entries, message = _KINDS["file-unreadable" if is_file else refusal.cause]
+    access, _, message = _kind_of(site, refusal)
     groups: dict[tuple[str, str], tuple[list[Blocked], Behind | None]] = {}
-    for severity, one in entries(site, refusal, subject):
-        why = behind(site, refusal.family, one.path, access)
+    for severity, one, why in _explained(fact, site, refusal, subject):
         if (None if why is None else why.rule) == rule:
             groups.setdefault((severity, "" if why is None else why.reason), ([], why))[0].append(one)
     for (severity, _), (blocked, why) in groups.items():
         yield Judged(refusal, severity, blocked, access, message(site, refusal, subject, blocked), why)
+
+
+def _explained(
+    fact: Fact, site: Site, refusal: Refusal, subject: "Refused"
+) -> list[tuple[str, Blocked, Behind | None]]:
+    """Each entry with its severity and what is behind it. Every rule asks in turn about the same fact."""
+    if not any(fact is known and site is of for known, of, _ in _LAST):
+        access, entries, _ = _kind_of(site, refusal)
+        every = [
+            (severity, one, behind(site, refusal.family, one.path, access))
+            for severity, one in entries(site, refusal, subject)
+        ]
+        _LAST[:] = [(fact, site, every)]
+    return _LAST[0][2]
+
+
+_LAST: list[tuple[Fact, Site, list[tuple[str, Blocked, Behind | None]]]] = []
+"""The last fact that was asked about."""
+
+
+def _kind_of(site: Site, refusal: Refusal) -> "_Kind":
+    # What may not even be looked at is refused to httpd's walk before the file itself is opened.
+    return _KINDS["file-unreadable" if _is_file(site, refusal.where) else refusal.cause]
 
 
 def _is_file(site: Site, where: object) -> bool:
@@ -150,10 +170,10 @@ def _directories(blocked: list[Blocked]) -> str:
     return more_like(blocked, "directory", "directories")
 
 
-_KINDS: dict[
-    str,
-    tuple[str, Callable[[Site, Refusal, Refused], _Entries], Callable[[Site, Refusal, Refused, list[Blocked]], str]],
-] = {
+_Kind = tuple[str, Callable[[Site, Refusal, Refused], _Entries], Callable[[Site, Refusal, Refused, list[Blocked]], str]]
+"""What is refused, which entries refuse it, and what is said of them."""
+
+_KINDS: dict[str, _Kind] = {
     "ancestor-not-searchable": ("search", _ancestors, _of_ancestors),
     "file-unreadable": ("read", _files, _of_files),
     "directory-unreadable": ("read", _directories_to_read, _of_directories),

@@ -5,10 +5,12 @@ from audit403.evidence.interface import DIRECTORY
 from audit403.files.apparmor import BY_PROFILE
 from audit403.files.explain import resolve
 from audit403.files.guard import Kept
+from audit403.files.kernel_guard import BY_KERNEL
 from audit403.files.mount_guard import FUSE, NO_LINKS
-from audit403_checks.files.behind import MOUNT, Behind, Question
+from audit403_checks.files.behind import KERNEL, MOUNT, Behind, Question
 
-_BY_MOUNT = {
+_REMEDIES = {
+    BY_KERNEL: "look at what decides beside modes there: `findmnt -T` names the file system and the server behind it",
     FUSE: "mount it with allow_other and default_permissions (user_allow_other in /etc/fuse.conf lets users do that)",
     NO_LINKS: "mount it without nosymfollow, or put the files themselves in the place of the links",
 }
@@ -34,5 +36,5 @@ def behind(question: Question) -> Behind | None:
 
 def told(kept: Kept) -> Behind:
     """What the guard says, with the remedy."""
-    fix = Fix(_BY_MOUNT[kept.by], MANUAL)
-    return Behind(MOUNT, kept.why, lambda _: (fix,), modes_help=False)
+    fix = Fix(_REMEDIES[kept.by], MANUAL)
+    return Behind(KERNEL if kept.by == BY_KERNEL else MOUNT, kept.why, lambda _: (fix,), modes_help=False)

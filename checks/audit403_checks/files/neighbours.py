@@ -1,9 +1,11 @@
 """ACL entries that what lies beside a file has and the file has not: acl(5), "OBJECT CREATION AND DEFAULT ACLs"."""
 
+from collections.abc import Iterator
+
 from audit403.core.edit import AclUserEdit
 from audit403.core.finding import Fix
 from audit403.evidence.interface import DIRECTORY, Absent, Entry, Evidence, NotCollected, Unreadable
-from audit403.evidence.links import join, parent_of
+from audit403.evidence.links import parent_of, real_path
 from audit403.files.identity import Identity
 from audit403.files.permission import granted_bits, in_group, permitted
 from audit403_checks.files.behind import BITS, DEFAULT, Behind, Question
@@ -22,7 +24,7 @@ def behind(question: Question) -> Behind | None:
     resolver, user = question.served.evaluator.files().resolver, question.served.evaluator.who()
     evidence, identity = resolver.evidence, resolver.identity
     folder = parent_of(path)
-    count = _neighbours(evidence, identity, path, entry, bits)
+    count = _neighbours(evidence, identity, folder, entry.kind, bits)
     above = evidence.entry(folder)
     if not count or not (count >= _ENOUGH or (isinstance(above, Entry) and _lets_in(above, identity, bits))):
         return None
@@ -46,18 +48,28 @@ def behind(question: Question) -> Behind | None:
     return Behind(DEFAULT, reason, the_same)
 
 
-def _neighbours(evidence: Evidence, identity: Identity, path: str, entry: Entry, bits: int) -> int:
-    """How many entries of the same kind in the same directory have an ACL that lets the worker in."""
-    folder = parent_of(path)
-    names = evidence.names(folder)
-    if isinstance(names, Absent | NotCollected | Unreadable):
-        return 0
-    beside = (evidence.entry(join(folder, name)) for name in names[:_MOST_NEIGHBOURS])
-    is_folder = entry.kind == DIRECTORY
-    return sum(
-        isinstance(one, Entry) and (one.kind == DIRECTORY) == is_folder and _lets_in(one, identity, bits)
-        for one in beside
-    )
+def _neighbours(evidence: Evidence, identity: Identity, folder: str, kind: str, bits: int) -> int:
+    """How many entries of the same kind in a directory have an ACL that lets the worker in."""
+    key = identity, folder, kind == DIRECTORY, bits
+    if not any(evidence is of and key == known for of, known, _ in _LAST):
+        beside = (one for one in _with_acl(evidence, folder) if (one.kind == DIRECTORY) == key[2])
+        _LAST[:] = [(evidence, key, sum(_lets_in(one, identity, bits) for one in beside))]
+    return _LAST[0][2]
+
+
+def _with_acl(evidence: Evidence, folder: str) -> Iterator[Entry]:
+    """Those of the first entries in a directory that have an ACL: where some are the same together, none has."""
+    real = real_path(evidence, folder)
+    if isinstance(real, str) and evidence.groups(real) is None:
+        names = evidence.names(real)
+        if not isinstance(names, Absent | NotCollected | Unreadable):
+            for one in evidence.entries(real, names[:_MOST_NEIGHBOURS]):
+                if isinstance(one, Entry) and one.acl:
+                    yield one
+
+
+_LAST: list[tuple[Evidence, tuple[Identity, str, bool, int], int]] = []
+"""The last directory that was asked about: those that refuse come by directory."""
 
 
 def _lets_in(entry: Entry, identity: Identity, bits: int) -> bool:

@@ -18,7 +18,14 @@ _FLAGS = "vVlLtTSMh?X"
 _ENDS_AT_ONCE = frozenset("vVlLtSMh?")
 """Options of a command that says something and ends."""
 _ONE_PROCESS = "X"
+_WITHOUT_SAY = frozenset((
+    "coredumpdirectory", "customlog", "defaultruntimedir", "errorlog", "errorlogformat", "gracefulshutdowntimeout",
+    "listenbacklog", "logformat", "loglevel", "mutex", "pidfile", "scoreboardfile", "serversignature", "servertokens",
+    "startservers", "transferlog",
+))  # fmt: skip
+"""Directives on which no answer hangs."""
 _BUILT_WITH = re.compile(r'-D (HTTPD_ROOT|SERVER_CONFIG_FILE)="([^"]*)"')
+_SETUID = 7
 _UNSEEN_BUILD = "how it was built is not seen: it needs root: run with --sudo"
 _UNSEEN_START = "it was started with a relative -d, and nothing shows in which directory"
 
@@ -26,6 +33,7 @@ _UNSEEN_START = "it was started with a relative -d, and nothing shows in which d
 class _Options(NamedTuple):
     values: Mapping[str, str]
     defines: tuple[str, ...]
+    unread: tuple[str, ...]
 
 
 def running(machine: Machine) -> tuple[Instance, ...]:
@@ -62,15 +70,18 @@ def _options_of(process: Process) -> _Options | None:
         return None
     values: dict[str, str] = {}
     defines: list[str] = []
+    unread: list[str] = []
     for letter, value in _getopt(process.argv[1:]):
         if letter is None or letter in _ENDS_AT_ONCE or (letter == "k" and value not in ("start", "restart")):
             return None
         values[letter] = value
         if letter == "D":
             defines.append(value)
+        elif letter in "Cc" and value.split(maxsplit=1)[:1] and value.split()[0].lower() not in _WITHOUT_SAY:
+            unread.append(f"-{letter} '{value}'")
         elif letter == _ONE_PROCESS:
             defines.append("DEBUG")
-    return _Options(values, tuple(defines))
+    return _Options(values, tuple(defines), tuple(unread))
 
 
 def _is_named_like_one(executable: str) -> bool:
@@ -113,12 +124,14 @@ def _instance(master: Process, options: _Options, children: Iterable[Process]) -
     elif not main.startswith("/"):
         main = None if root is None else os.path.join(root, main)
     workers, known_by = _workers(master, options, tuple(children))
-    return Instance("apache", main, root, options.defines, master, workers, known_by, lacking)
+    return Instance("apache", main, root, options.defines, master, workers, known_by, lacking, options.unread)
 
 
 def _workers(master: Process, options: _Options, children: tuple[Process, ...]) -> tuple[tuple[Process, ...], str]:
-    """Who serves. Below root, children that are root or differ change for each request (mpm-itk)."""
+    """Who serves. Below root, children that are root, differ or may take other ids do so for each request (mpm-itk)."""
     if _ONE_PROCESS in options.values and not children:
         return (master,), WORKERS
     users = {child.uid for child in children}
-    return children, WORKERS if len(users) == 1 and (master.uid != 0 or users != {0}) else CONFIGURED
+    changes = master.uid == 0 and any(child.capabilities >> _SETUID & 1 for child in children)
+    is_known = len(users) == 1 and not changes and (master.uid != 0 or users != {0})
+    return children, WORKERS if is_known else CONFIGURED

@@ -1,6 +1,5 @@
 """One Apache configuration with the world that it serves from."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -11,19 +10,19 @@ from audit403.apache.macro_edits import writes_one_use
 from audit403.apache.model.build import build_model, every_section
 from audit403.apache.model.model import Model
 from audit403.apache.model.section import DIRECTORY
-from audit403.apache.read.configuration import Configuration, Settings
+from audit403.apache.read.configuration import Configuration
 from audit403.apache.read.fragment import (
     ACCESS_FILE,
     access_files_above,
     access_files_down_to,
     around_htaccess,
-    read_folder,
     read_lone,
     read_standard_input,
 )
 from audit403.apache.read.modules import SHARED_HOST
 from audit403.apache.read.tree import Directive
 from audit403.apache.reading_faults import for_another_reader, reading_faults, template_at
+from audit403.apache.sites import settings_of
 from audit403.core.decision import Decision, Step
 from audit403.core.edit import Edit, TextEdit
 from audit403.core.errors import Audit403Error
@@ -33,8 +32,7 @@ from audit403.core.place import ASSUMED, Span
 from audit403.core.request import Request
 from audit403.evidence.assumed import AssumedTree
 from audit403.evidence.configuration_only import ConfigurationOnly
-from audit403.evidence.interface import DIRECTORY as IS_DIRECTORY
-from audit403.evidence.interface import Entry, Evidence
+from audit403.evidence.interface import Evidence
 
 if TYPE_CHECKING:
     from audit403.evidence.machine import Process
@@ -75,6 +73,10 @@ class ApacheSite:
         #: What rules ask of one refusal after the other, with what was assumed of the tree.
         self._decided: dict[Request, tuple[Evidence, Decision]] = {}
 
+    def go_on_as(self, request: Request) -> None:
+        """Have files be those that whoever answers this request may use, where requests have users of their own."""
+        self.evaluator.go_on_as(request)
+
     def decide(self, request: Request) -> Decision:
         """What httpd answers; for a lone `.htaccess` with what is taken for granted about its server."""
         known = self._decided.get(request)
@@ -104,7 +106,7 @@ class ApacheSite:
     def _without_links(self) -> Evaluator:
         """The evaluator of the same `.htaccess` on a server that follows no links."""
         if self._linkless is None:
-            settings = _settings(self.options)
+            settings = settings_of(self.options)
             configuration = around_htaccess(self.configuration.about, self.evidence, settings, "None")
             self._linkless = self._evaluator(build_model(configuration))
         return self._linkless
@@ -231,35 +233,16 @@ class ApacheSite:
         return [one.text for one in sections if one.kind == DIRECTORY and one.regex is None and not one.is_pattern]
 
 
-def sites_of(target: str, evidence: Evidence, options: Options) -> Iterator[ApacheSite | NotAudited]:
-    """The sites of a file or a folder."""
-    path, settings = os.path.abspath(target), _settings(options)
-    entry = evidence.entry(path)
-    if isinstance(entry, Entry) and entry.kind == IS_DIRECTORY:
-        folder = read_folder(path, evidence, settings)
-        for configuration in (*folder.configurations, *folder.fragments):
-            yield _site(configuration, configuration.about, evidence, options)
-        for access_file in folder.access_files:
-            yield _site(around_htaccess(access_file, evidence, settings), access_file, evidence, options)
-        yield from (NotAudited(missed, reason) for missed, reason in folder.not_read)
-        return
-    configuration = read_lone(path, evidence, settings)
-    if (path, NOT_RECOGNISED) in configuration.not_read:
-        yield NotAudited(path, NOT_RECOGNISED)
-    else:
-        yield _site(configuration, path, evidence, options)
-
-
 def read_site(main: str, evidence: Evidence, options: Options) -> ApacheSite:
     """The site that a file belongs to."""
-    return _site(read_lone(main, evidence, _settings(options)), main, evidence, options)
+    return site_around(read_lone(main, evidence, settings_of(options)), main, evidence, options)
 
 
 def read_text_site(data: bytes, evidence: Evidence, options: Options) -> ApacheSite | None:
     """The site of a configuration on standard input."""
 
     def reread(changed: Evidence) -> Configuration:
-        return read_standard_input(data, STANDARD_INPUT, changed, _settings(options))
+        return read_standard_input(data, STANDARD_INPUT, changed, settings_of(options))
 
     configuration = reread(evidence)
     if (STANDARD_INPUT, NOT_RECOGNISED) in configuration.not_read:
@@ -267,10 +250,7 @@ def read_text_site(data: bytes, evidence: Evidence, options: Options) -> ApacheS
     return ApacheSite(configuration, evidence, options, reread)
 
 
-def _site(configuration: Configuration, path: str, evidence: Evidence, options: Options) -> ApacheSite:
-    settings = _settings(options)
+def site_around(configuration: Configuration, path: str, evidence: Evidence, options: Options) -> ApacheSite:
+    """The site of a configuration that was read for a path."""
+    settings = settings_of(options)
     return ApacheSite(configuration, evidence, options, lambda changed: read_lone(path, changed, settings))
-
-
-def _settings(options: Options) -> Settings:
-    return Settings(options.prefix, dict(options.paths), options.words)

@@ -24,21 +24,33 @@ def add_arguments(parser: "ArgumentParser") -> None:
     """Declare the command's arguments."""
     add = parser.add_argument
     add("paths", nargs="*", default=["."], metavar="PATH", help='files and folders (default: .); "-" is standard input')
+    add_report_options(parser)
+    add("--tree", choices=("auto", "here", "none"), help="whether this machine's files are what the server sees")
+    add("-p", "--prefix", metavar="DIR", help="the server's prefix, as its own -p")
+    add("--skip-unrecognised", action="store_true", help="pass over named files that are no configuration")
+    add("--diff", action="store_true", help="show what --fix would write, and write nothing")
+    add("--fix", action="store_true", help="write the fixes that are safe and proven")
+    add("--unsafe-fixes", action="store_true", help="with --fix or --diff: also proven fixes that may open more")
+
+
+def add_report_options(parser: "ArgumentParser") -> None:
+    """Declare what every audit takes: what is judged and how grave it is, and how it is shown."""
+    add = parser.add_argument
     add("--format", choices=FORMATS, default="full", help="default: full")
     add("--output", metavar="FILE", help="write the report there")
     add("--select", action="append", metavar="RULES", help="only these rules or families")
     add("--ignore", action="append", default=[], metavar="RULES", help="all but these rules or families")
     add("--fail-on", choices=SEVERITIES, help="the least severity that makes the exit code 1 (default: warning)")
     add("--strict", action="store_true", default=None, help="also report what looks deliberate or harmless")
-    add("--tree", choices=("auto", "here", "none"), help="whether this machine's files are what the server sees")
-    add("-p", "--prefix", metavar="DIR", help="the server's prefix, as its own -p")
     add("--config", metavar="FILE", help="the settings to take, instead of the nearest audit403.toml")
-    add("--skip-unrecognised", action="store_true", help="pass over named files that are no configuration")
-    add("--diff", action="store_true", help="show what --fix would write, and write nothing")
-    add("--fix", action="store_true", help="write the fixes that are safe and proven")
-    add("--unsafe-fixes", action="store_true", help="with --fix or --diff: also proven fixes that may open more")
     add("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
     add("-q", "--quiet", action="store_true", help="findings and what was not audited, nothing else")
+
+
+def asked_of(args: "Namespace") -> Asked:
+    """What those options ask for."""
+    select = None if args.select is None else split_selectors(args.select)
+    return Asked(select, split_selectors(args.ignore), args.strict, args.fail_on, settings=args.config)
 
 
 def run(args: "Namespace") -> int:
@@ -49,16 +61,8 @@ def run(args: "Namespace") -> int:
         raise BadUsage("--fix cannot write to standard input; --diff shows what it would write.")
     if args.unsafe_fixes and not (args.fix or args.diff):
         raise BadUsage("--unsafe-fixes goes with --fix or --diff.")
-    asked = Asked(
-        None if args.select is None else split_selectors(args.select),
-        split_selectors(args.ignore),
-        args.strict,
-        args.fail_on,
-        args.tree,
-        None if args.prefix is None else os.path.abspath(args.prefix),
-        args.config,
-        skip_unrecognised=args.skip_unrecognised,
-    )
+    prefix = None if args.prefix is None else os.path.abspath(args.prefix)
+    asked = asked_of(args)._replace(tree=args.tree, prefix=prefix, skip_unrecognised=args.skip_unrecognised)
     paths = Paths(args.paths)
     with Output(args.output) as output:
         report = audit(args.paths, asked)

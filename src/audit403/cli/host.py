@@ -8,13 +8,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audit403.cli.check import CLEAN, CRASHED, FORMATS, FOUND, INCOMPLETE, exit_code
+from audit403.cli.check import CLEAN, CRASHED, FOUND, INCOMPLETE, add_report_options, asked_of, exit_code
+from audit403.cli.host_options import SUDO, add_host_options
 from audit403.cli.output import Output
-from audit403.cli.reaching import SUDO, add_reaching
 from audit403.core.errors import BadUsage
-from audit403.core.finding import SEVERITIES
 from audit403.engine.audit import Asked
-from audit403.engine.selection import require_known, split_selectors
+from audit403.engine.selection import require_known
 from audit403.report.terminal import Style, complain, style_of
 
 if TYPE_CHECKING:
@@ -42,16 +41,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--max-entries", type=int, default=MOST_ENTRIES, metavar="COUNT", help="look at so many (default: 2,000,000)")
     add("--save", metavar="FILE", help="write what was read to a snapshot; of several hosts to a folder of them")
     add("--dry-run", action="store_true", help="print every command that would run, and run none")
-    add("--format", choices=FORMATS, default="full", help="default: full")
-    add("--output", metavar="FILE", help="write the report there")
-    add("--select", action="append", metavar="RULES", help="only these rules or families")
-    add("--ignore", action="append", default=[], metavar="RULES", help="all but these rules or families")
-    add("--fail-on", choices=SEVERITIES, help="the least severity that makes the exit code 1 (default: warning)")
-    add("--strict", action="store_true", default=None, help="also report what looks deliberate or harmless")
-    add("--config", metavar="FILE", help="the settings to take, instead of the nearest audit403.toml")
-    add("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
-    add("-q", "--quiet", action="store_true", help="findings and what was not audited, nothing else")
-    add_reaching(parser)
+    add_report_options(parser)
+    add_host_options(parser)
 
 
 def run(args: Namespace) -> int:
@@ -64,7 +55,8 @@ def run(args: Namespace) -> int:
             "\n".join(commands(target.name, SUDO if args.sudo else "", args.exclude) for target in targets)
         )
         return CLEAN
-    asked = _asked(args)
+    asked = asked_of(args)
+    require_known((*(asked.select or ()), *asked.ignore))
     if len(targets) == 1 and args.resume is None and args.format in ("full", "concise"):
         return _one(targets[0], args, asked)
     return _many(targets, args, asked)
@@ -73,6 +65,11 @@ def run(args: Namespace) -> int:
 def _targets(args: Namespace) -> "list[HostTarget]":
     from audit403.host.inventory.target import read_target
 
+    for text in args.targets:
+        if "/" in text or (text.endswith(".snapshot") and os.path.isfile(text)):
+            raise BadUsage(
+                f"host takes names of hosts, and {text} is none: `audit403 check` takes files and snapshots."
+            )
     targets = [read_target(text) for text in dict.fromkeys(args.targets)]
     if args.inventory is not None:
         from audit403.host.inventory.read import read_inventory
@@ -85,18 +82,6 @@ def _targets(args: Namespace) -> "list[HostTarget]":
     if args.jobs < 1:
         raise BadUsage("--jobs takes a number from 1.")
     return targets
-
-
-def _asked(args: Namespace) -> Asked:
-    asked = Asked(
-        None if args.select is None else split_selectors(args.select),
-        split_selectors(args.ignore),
-        args.strict,
-        args.fail_on,
-        settings=args.config,
-    )
-    require_known((*(asked.select or ()), *asked.ignore))
-    return asked
 
 
 def _one(target: "HostTarget", args: Namespace, asked: Asked) -> int:
@@ -118,7 +103,7 @@ def _audited(
     target: "HostTarget", args: Namespace, asked: Asked, seen: Callable[[int], None] | None, *, several: bool = False
 ) -> "HostReport":
     """The audit of one host. Raises HostError."""
-    from audit403.cli.reached import options_of
+    from audit403.cli.host_world import options_of
     from audit403.engine.host_audit import audit_host, collect
     from audit403.host.connect import connect
 
@@ -187,7 +172,7 @@ def _many(targets: "list[HostTarget]", args: Namespace, asked: Asked) -> int:
 def _results(
     targets: "list[HostTarget]", args: Namespace, asked: Asked, style: Style | None, progress: "HostsProgress"
 ) -> "Iterator[HostResult]":
-    from audit403.cli.reached import ask_passphrase
+    from audit403.cli.host_world import ask_passphrase
     from audit403.host.fleet import audit_all
     from audit403.host.journal import Journal
     from audit403.report.host_json import host_report

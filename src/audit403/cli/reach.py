@@ -10,7 +10,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
-from audit403.cli.reaching import add_reaching
+from audit403.cli.host_options import add_host_options
 from audit403.core.errors import BadUsage
 from audit403.core.family import RunsAs
 from audit403.core.named_tuple import NamedTuple
@@ -51,7 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--paths", metavar="FILE|-", help="answer many questions, one JSON object a line")
     parser.add_argument("--format", choices=("text", "json", "jsonl"), help="default: text, and jsonl with --paths")
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
-    add_reaching(parser)
+    add_host_options(parser)
 
 
 def run(args: Namespace) -> int:
@@ -60,7 +60,7 @@ def run(args: Namespace) -> int:
         from audit403.evidence.local import LocalEvidence
 
         return _run(LocalEvidence(), args)
-    from audit403.cli.reached import world_on
+    from audit403.cli.host_world import world_on
 
     with world_on(args.on, args) as evidence:
         return _run(evidence, args)
@@ -92,16 +92,16 @@ def _askers(evidence: Evidence, args: Namespace) -> list[_Asker]:
         return [_Asker(_identity_of_numbers(args))]
     if args.user is not None:
         user, _, group = args.user.partition(":")
-        return [_Asker(_named(evidence, user, group or None), user)]
+        return [_Asker(_named(evidence, user, group or None, "here" if args.on is None else f"on {args.on}"), user)]
     return _servers(evidence, args)
 
 
-def _named(evidence: Evidence, user: str, group: str | None) -> Identity:
+def _named(evidence: Evidence, user: str, group: str | None, place: str) -> Identity:
     found = identity_of(evidence, user, group)
     if isinstance(found, Absent):
         if isinstance(evidence.user(user), Absent):
-            raise BadUsage(f"There is no user {user} here (by number: --uid).")
-        raise BadUsage(f"There is no group {group} here.")
+            raise BadUsage(f"There is no user {user} {place} (by number: --uid).")
+        raise BadUsage(f"There is no group {group} {place}.")
     if isinstance(found, NotCollected):
         raise BadUsage(f"The user {user} cannot be looked up: {found.reason}.")
     return found
@@ -118,7 +118,7 @@ def _servers(evidence: Evidence, args: Namespace) -> list[_Asker]:
         for runs_as in site.runs_as():
             user = numbered(evidence, runs_as.user)
             group = None if runs_as.group is None else numbered(evidence, runs_as.group, is_group=True)
-            askers.append(_Asker(_named(evidence, user, group), user, runs_as))
+            askers.append(_Asker(_named(evidence, user, group, "here"), user, runs_as))
     if not askers:
         raise BadUsage("reach asks who, with --as USER or --uid, or with --config of a server: none is installed here.")
     return askers
@@ -144,7 +144,9 @@ def _workers(evidence: Evidence, args: Namespace) -> list[_Asker]:
                     asker = _Asker(identity_of_process(worker), user, server, worker)
                     found.setdefault((*asker[:3], worker.mounts, worker.root, worker.label), asker)
     if not found:
-        raise BadUsage("reach asks who, with --as USER or --uid: no server's worker was seen there.")
+        whose = "" if args.server is None else f" of {args.server}"
+        config = "" if args.config is None else f" that runs with {args.config}"
+        raise BadUsage(f"reach asks who, with --as USER or --uid: no worker{whose}{config} was seen on {args.on}.")
     return list(found.values())
 
 

@@ -59,6 +59,7 @@ class DocumentFault(NamedTuple):
     kind: str
     where: Place
     message: str
+    subject: Any = None
 
 
 class UnjudgedRefusal(NamedTuple):

@@ -11,8 +11,9 @@ class Instance(NamedTuple):
     """One running server; paths are absolute, and as its own processes see them.
 
     `main` is its main configuration, `prefix` what relative paths start at; where one is None, `lacking` says what was
-    not seen and the right that would show it. `words` are the names that it was started with (`-D`). `workers` are the
-    processes that serve; `known_by` is CONFIGURED where none does or what they run as is not what they serve as.
+    not seen and the right that would show it. `words` are the names that it was started with (`-D`), `unread` the
+    directives of its command line that are not looked at. `workers` are the processes that serve; `known_by` is
+    CONFIGURED where none does or what they run as is not what they serve as.
     """
 
     family: str
@@ -23,6 +24,7 @@ class Instance(NamedTuple):
     workers: tuple[Process, ...] = ()
     known_by: str = WORKERS
     lacking: str | None = None
+    unread: tuple[str, ...] = ()
 
 
 def view_of(instance: Instance, login: Login) -> str | None:

@@ -31,10 +31,14 @@ class PathPlace(NamedTuple):
 
 
 class StatementPlace(NamedTuple):
-    """One statement of a bucket's policy; `statement` is its Sid or its index."""
+    """One statement of a bucket's policy; `statement` is its Sid or its index.
+
+    `policy` names what it stands in, where that is another policy or a setting: then `statement` is the setting.
+    """
 
     bucket: str
     statement: str
+    policy: str | None = None
 
 
 Place = Span | PathPlace | StatementPlace

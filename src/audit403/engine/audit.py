@@ -77,17 +77,24 @@ def finder_of(asked: Asked) -> SettingsFinder:
 
 
 def judged(
-    sites: Sequence[FoundSite], asked: Asked, missed: Iterable[NotAudited] = (), faults: Iterable[str] = ()
+    sites: Sequence[FoundSite],
+    asked: Asked,
+    missed: Iterable[NotAudited] = (),
+    faults: Iterable[str] = (),
+    judges: Judges | None = None,
 ) -> Report:
-    """The report about some sites; `missed` and `faults` are what finding them could not look at or use."""
-    return _Run(asked, sites).report(missed, faults)
+    """The report about some sites; `missed` and `faults` are what finding them could not look at or use.
+
+    `judges` are those of a run before, where checks need not be looked for again.
+    """
+    return _Run(asked, sites, judges or Judges()).report(missed, faults)
 
 
 class _Run:
-    def __init__(self, asked: Asked, found: Sequence[FoundSite]) -> None:
+    def __init__(self, asked: Asked, found: Sequence[FoundSite], judges: Judges) -> None:
         self.asked = asked
         self.found = found
-        self.judges = Judges()
+        self.judges = judges
         self.ignores = Ignores()
         self.not_audited: list[NotAudited] = []
         self.kept: list[tuple[Finding, Site | None, Settings]] = []

@@ -13,12 +13,13 @@ from audit403.core.instance import WORKERS, Instance, is_apart, process_of
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.plugins import FAMILIES, entry_points, load
 from audit403.engine.audit import Asked, Report, finder_of, judged
-from audit403.engine.judge import INTERNAL_ERROR
+from audit403.engine.judge import INTERNAL_ERROR, Judges
 from audit403.engine.settings import Settings
 from audit403.engine.targets import FoundSite
 from audit403.evidence.collected import Collected, CollectedEvidence
-from audit403.evidence.interface import reason_of
-from audit403.evidence.machine import Machine
+from audit403.evidence.interface import Absent, NotCollected, reason_of
+from audit403.evidence.links import real_path
+from audit403.evidence.machine import Machine, Process
 from audit403.host.collector import HostCollector
 from audit403.host.discover import discover
 from audit403.host.transport import HostError, Transport
@@ -26,7 +27,11 @@ from audit403.host.transport import HostError, Transport
 _TOO_WIDE = frozenset(("/", "/etc", "/usr", "/usr/local", "/usr/local/etc", "/opt", "/home", "/root", "/srv", "/var"))
 """Folders that are no server's own: a configuration that lies right in one is taken alone."""
 _OWN_ROOT = "it has a root of its own, as in a container, which only root may look into: run with --sudo"
-NOTHING_RUNS = "no server that audit403 knows runs there: name a configuration with --root to audit it all the same"
+NO_SERVER = "no server that audit403 knows runs there"
+NOTHING_RUNS = f"{NO_SERVER}: name a configuration with --root to audit it all the same"
+
+_judges = Judges()
+"""The checks, looked for once in a process: one of a fleet audits many hosts."""
 
 
 class OnHost(NamedTuple):
@@ -70,7 +75,7 @@ def audit_host(host: str, evidence: CollectedEvidence, asked: Asked, configs: Se
     """
     servers = ServersOn(host, evidence, finder_of(asked).nearest("."))
     found = tuple(servers.named(configs) if configs else servers.running())
-    report = judged([one.found for one in found], asked, servers.not_audited())
+    report = judged([one.found for one in found], asked, servers.not_audited(), judges=_judges)
     if evidence.collector is not None and evidence.collector.failed is not None:
         raise evidence.collector.failed
     return HostReport(host, found, report, evidence.collected)
@@ -116,6 +121,10 @@ class ServersOn:
             if not main.startswith("/"):
                 raise BadUsage(f"--root takes the whole path of a configuration on the host, not {main}.")
             self._take(main, self.evidence)
+            entry = self.evidence.entry(main)
+            if isinstance(entry, Absent | NotCollected):
+                self.missed.append(NotAudited(main, f"it cannot be read: {reason_of(entry)}"))
+                continue
             taken, refused = [], []
             for family in running_families():
                 for site in family.find([main], self.evidence, Options()):
@@ -147,6 +156,8 @@ class ServersOn:
             name = f"{family.name} (process {process_of(instance).pid})"
             self.missed.append(NotAudited(name, f"its configuration is not known: {instance.lacking}"))
             return None
+        for text in instance.unread:
+            self.missed.append(NotAudited(instance.main, f"it was started with {text}, which is not looked at"))
         self._take(instance.main, evidence)
         data = evidence.read(instance.main)
         if not isinstance(data, bytes):
@@ -162,12 +173,30 @@ class ServersOn:
             self.missed.append(NotAudited(instance.main, reason))
             return None
         self._list(site, evidence)
+        if worker is not None:
+            self._ask_kernel(site, worker, evidence)
         return site
 
     def _list(self, site: Site, evidence: CollectedEvidence) -> None:
         """List what a site serves, in one stream."""
         if evidence.collector is not None:
             evidence.collector.take_trees(site.docroots())
+
+    def _ask_kernel(self, site: Site, worker: Process, evidence: CollectedEvidence) -> None:
+        """Have the kernel say what a worker may not use, where the login may become that worker."""
+        collector, machine = evidence.collector, evidence.machine()
+        if collector is None or not isinstance(machine, Machine) or machine.login.uid != 0:
+            return
+        if worker.is_mapped or worker.mounts is None:
+            return
+        from audit403.files.mounts import world_of
+
+        world = world_of(evidence, worker)
+        real = (real_path(world, root) for root in site.docroots())
+        answer = collector.ask_kernel(worker, [root for root in real if isinstance(root, str)])
+        for record in {id(one): one for one in (self.evidence.collected, evidence.collected)}.values():
+            if answer is not None and record.machine is not None:
+                record.machine = record.machine._replace(kernel=(*record.machine.kernel, answer))
 
     def _take(self, main: str, evidence: CollectedEvidence) -> None:
         """Take the folder of a configuration along, before each file of it is asked for by itself."""

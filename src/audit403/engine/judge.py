@@ -46,7 +46,10 @@ def facts_of(site: Site, not_audited: list[NotAudited], *, alike: bool = False) 
 def findings_of(facts: Iterable[Fact], site: Site, checks: list[Check], missed: list[NotAudited]) -> Iterator[Finding]:
     """What the checks say about the facts of one site."""
     failed: set[str] = set()
+    go_on_as = getattr(site, "go_on_as", None)
     for fact in facts:
+        if go_on_as is not None and isinstance(fact, Refusal):
+            go_on_as(fact.witness)
         kind = fact.cause if isinstance(fact, Refusal) else fact.kind
         for check in checks:
             if (check.causes and kind not in check.causes) or check.id in failed:

@@ -8,7 +8,7 @@ them with the names and addresses that the fix writes or takes away.
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from audit403.core.decision import NOT_REFUSED, REASON_FILE, REFUSED, UNKNOWN, Decision
+from audit403.core.decision import NOT_REFUSED, REASON_FILE, REASON_NOT_COLLECTED, REFUSED, UNKNOWN, Decision
 from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact, ReadingFault, Refusal
 from audit403.core.family import Site
@@ -16,6 +16,7 @@ from audit403.core.finding import MANUAL, NOTE, SAFE, UNSAFE, Finding, Fix, Visi
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import PathPlace, Place
 from audit403.core.request import Request
+from audit403.engine.addresses import Addresses, addresses_of
 from audit403.engine.tree_choice import NONE
 from audit403.engine.variants import ABOUT_WHO, differs_in_a_tested_way, variants
 
@@ -24,6 +25,7 @@ LEAST_WORLDS = 6
 """How much configuration is read again for the fixes of one site, and how often at least; the others stay unproven."""
 MOST_WITNESSES = 400
 MOST_ADDRESSES = 5
+_NOT_LOOKED_AT = (REASON_FILE, REASON_NOT_COLLECTED)
 _LEAST_BATCH = 4
 _CLIENT_ERROR = 400
 _SERVER_ERROR = 500
@@ -50,7 +52,7 @@ class Replay:
         refusals = [fact for fact in facts if isinstance(fact, Refusal)]
         self.witnesses = tuple(dict.fromkeys(fact.witness for fact in refusals))
         self._is_witness = frozenset(self.witnesses)
-        self.addresses = tuple(dict.fromkeys(request for fact in refusals for request in _addresses_of(fact)))
+        self.addresses = Addresses(refusals)
         self.clients = _Clients(refusals)
         self.worlds = 0
         self.most_worlds = max(LEAST_WORLDS, MOST_BYTES // (site.size + 1))
@@ -80,7 +82,7 @@ class Replay:
             return told
         if not isinstance(finding.fact.where, PathPlace):
             return told
-        for other in islice(_addresses_of(finding.fact), MOST_ADDRESSES):
+        for other in islice(addresses_of(finding.fact), MOST_ADDRESSES):
             decision = self._decided(other)
             if other == finding.request or (decision.cause, decision.where) != _cause_of(finding.fact):
                 continue
@@ -125,14 +127,16 @@ class Replay:
     def _outcome(self, witness: Request, fix: Fix, changed: Site, shared: Iterable[Request]) -> _Outcome:
         before = self._decided(witness)
         opened = []
-        beside = variants(witness, before, self.clients.of(witness))
-        probes = (*beside, *shared, *self._touching(fix, (witness, *shared)))
-        for probe in dict.fromkeys(probes):
-            if probe == witness or self._decided(probe).verdict != REFUSED:
-                continue
-            if _is_turned_away(changed, probe) or not self._is_another(probe, witness, before):
-                continue
-            opened.append(probe)
+        near = variants(witness, before, self.clients.of(witness))
+        probes = (*near, *shared, *self._touching(fix, (witness, *shared)))
+        pending = dict.fromkeys(probes)
+        asked: set[Request] = {witness}
+        while pending:
+            found = [probe for probe in pending if self._opens(changed, probe, witness, before)]
+            asked.update(pending)
+            opened += found
+            beside = (other for probe in found for other in self.addresses.beside(probe))
+            pending = dict.fromkeys(other for other in beside if other not in asked)
         decision = changed.decide(witness)
         is_as_before = (decision.verdict, decision.status) == (before.verdict, before.status)
         served = _is_served(changed, decision) and (before.verdict == REFUSED or not is_as_before)
@@ -159,6 +163,12 @@ class Replay:
             self._named = tuple(islice(named, MOST_WITNESSES))
         for request in dict.fromkeys((*near, *self._named)):
             yield from touching(request, self._decided(request), words)
+
+    def _opens(self, changed: Site, probe: Request, witness: Request, before: Decision) -> bool:
+        """Whether a change lets a request in that was refused and is another than the one that it is for."""
+        if probe == witness or self._decided(probe).verdict != REFUSED or _is_turned_away(changed, probe):
+            return False
+        return self._is_another(probe, witness, before)
 
     def _is_another(self, probe: Request, witness: Request, before: Decision) -> bool:
         """Whether letting the probe in is more than mending what refuses the witness."""
@@ -200,7 +210,7 @@ class Replay:
         if any(not _is_refused(changed, witness) for witness in strangers):
             return {}
         near: dict[tuple[str | None, int], list[Request]] = {}
-        for other in (*others, *self.addresses):
+        for other in (*others, *self.addresses.asked):
             near.setdefault((other.host, other.port), []).append(other)
         tried: dict[int, Fix | None] = {}
         for index, finding, fix in group:
@@ -230,7 +240,7 @@ class Replay:
 
     def _shared(self, witness: Request) -> list[Request]:
         """The witnesses of all refusals under all their addresses, the same host first where there are too many."""
-        every = (*self.witnesses, *self.addresses)
+        every = (*self.witnesses, *self.addresses.asked)
         if len(every) <= MOST_WITNESSES:
             return list(every)
         near = [other for other in every if other.host == witness.host]
@@ -280,12 +290,6 @@ class _Clients:
         return tuple(self._of_host.get(witness.host, {}) | self._others)
 
 
-def _addresses_of(fact: Refusal) -> Iterable[Request]:
-    """The witness under each address that was found to be refused for the same cause at the same place."""
-    for target in fact.addresses:
-        yield fact.witness._replace(target=target)
-
-
 def _cause_of(fact: Refusal) -> tuple[str, Place]:
     return fact.cause, fact.where
 
@@ -294,7 +298,7 @@ def _told_by(finding: Finding, request: Request, decision: Decision) -> Finding:
     """The finding with another of its addresses: the first one's page may be refused for a second reason as well."""
     said: dict[Place, str] = {link.where: link.message for link in finding.because if isinstance(link.where, PathPlace)}
     because = tuple(link._replace(message=said.get(link.where, link.message)) for link in decision.because)
-    return finding._replace(request=request, because=because, log=decision.log)
+    return finding._replace(request=request, because=because, log=decision.log, says=decision.says)
 
 
 def _candidates(finding: Finding) -> tuple[Fix, ...]:
@@ -337,10 +341,11 @@ def _lets_in(site: Site, decision: Decision) -> bool | None:
 def _is_served(site: Site, decision: Decision) -> bool:
     """Not refused, and no error of the server's own in its place.
 
-    Where no tree is claimed anything about, what hangs on files alone is served as far as the configuration decides.
+    Where no tree is claimed anything about, what hangs on files alone is served as far as the configuration decides;
+    so is what hangs on settings that are in no document.
     """
     if decision.verdict == UNKNOWN and site.options.tree == NONE and decision.missing:
-        return all(missing.reason == REASON_FILE for missing in decision.missing)
+        return all(missing.reason in _NOT_LOOKED_AT for missing in decision.missing)
     if decision.verdict == REFUSED or (decision.status is None and decision.handed_to is None):
         return False
     return decision.status is None or decision.status < _SERVER_ERROR

@@ -22,8 +22,9 @@ from audit403.evidence.interface import (
     Unreadable,
     User,
 )
+from audit403.evidence.kernel import KernelAnswer
 from audit403.evidence.links import join, parent_of, real_path
-from audit403.evidence.machine import Machine, table_of
+from audit403.evidence.machine import Machine, Process, table_of
 
 NOT_IN_IT = NotCollected("it was not collected")
 _NO_LABEL = NotCollected("its SELinux label was not collected")
@@ -147,6 +148,10 @@ class Collector(Protocol):
         """Whole trees at once, with the ways to them."""
         ...
 
+    def ask_kernel(self, worker: Process, roots: Iterable[str]) -> KernelAnswer | None:
+        """What the kernel lets a worker do in trees, by their real paths as it sees them; None: it cannot be asked."""
+        ...
+
     def take_ways(self, paths: Iterable[str]) -> None:
         """The directories on the way to some paths at once."""
         ...
@@ -154,6 +159,10 @@ class Collector(Protocol):
     def look_up(self, user: str | int | None, group: str | int | None) -> None:
         """A user or a group that is not in the lists."""
         ...
+
+
+NO_GETFACL = "they do not show there: getfacl is not installed"
+"""Why ACLs are among the gaps of a record."""
 
 
 class CollectedEvidence:
@@ -186,7 +195,7 @@ class CollectedEvidence:
     def exact(self, path: str) -> Entry | Absent | NotCollected:
         """The entry with its size and time, which trees do not have."""
         known = self.collected.entries.get(path)
-        if isinstance(known, Entry) and known.mtime is not None:
+        if isinstance(known, Entry) and known.size is not None:
             return known
         if self.collector is not None and "\0" not in path:
             self.collector.look_at(path)
@@ -245,6 +254,10 @@ class CollectedEvidence:
     def _in_tree(self, directory: str, names: tuple[str, ...]) -> Iterator[Entry | Absent | NotCollected]:
         for name, found in zip(names, self.collected.trees.entries(directory, names), strict=True):
             yield self.entry(join(directory, name)) if found is None else found
+
+    def groups(self, directory: str) -> tuple[tuple[Entry, bytes], ...] | None:
+        """The names of a directory of a listed tree, by what they have in common."""
+        return None if directory in self.collected.listed else self.collected.trees.groups(directory)
 
     def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:
         """The user of this name or uid."""

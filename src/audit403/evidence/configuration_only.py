@@ -56,6 +56,10 @@ class ConfigurationOnly:
         """What `entry` says of each of some names."""
         return (self.entry(join(directory, name)) for name in names)
 
+    def groups(self, directory: str) -> tuple[tuple[Entry, bytes], ...] | None:
+        """Not in this form."""
+        return None
+
     def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:
         """Users are not known here: root is root, everybody else somebody."""
         if name_or_uid in ("root", 0):

@@ -1,8 +1,8 @@
 """A compact store of listed directories: a million entries in tens of megabytes, without an object for each.
 
 A directory is its names, joined by NUL, once for each set of attributes that occurs in it. Sizes and times are not in
-it, because most questions are about kind, mode and owner: an Entry from here has `mtime` None and `size` 0, and whoever
-needs them asks for that one entry again.
+it, because most questions are about kind, mode and owner: an Entry from here has neither, and whoever needs them asks
+for that one entry again (`exact_entry`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,12 @@ from audit403.evidence.interface import (
 from audit403.evidence.links import join, parent_of
 
 _LARGE = 32 * 1024
-"""A directory with more bytes of names is decoded for its first question; in a smaller one names are searched for."""
+"""A directory with more bytes of names is decoded after some questions; in a smaller one names are searched for."""
+_TOO_LARGE = 1024 * 1024
+"""One with more is decoded later, because of the memory that it takes."""
+_SEARCHES = 64
+"""To decode a directory takes as long as to search all of its names so many times."""
+_MORE_SEARCHES = 512
 _KEPT_NAMES = 100_000
 _NO_TARGET = NotCollected("where the link leads was not collected")
 
@@ -65,6 +70,16 @@ class _Decoded(NamedTuple):
     targets: dict[str, str]
 
 
+class _Asked:
+    """What was asked about a large directory, and how many bytes were gone through for it."""
+
+    __slots__ = ("numbers", "searched", "size")
+
+    def __init__(self, size: int) -> None:
+        self.numbers: dict[str, int | None] = {}
+        self.searched, self.size = 0, size
+
+
 class Directories:
     """Canonical paths of directories, and what is in them. It grows by whole directories."""
 
@@ -86,6 +101,9 @@ class Directories:
         """Below these a directory without names may be one that could not be listed."""
         self._decoded: dict[str, _Decoded] = {}
         self._kept = 0
+        self._count = 0
+        self._asked: dict[str, _Asked] = {}
+        """The large directories that were searched."""
 
     # How it is filled.
 
@@ -95,25 +113,28 @@ class Directories:
         if number is None:
             number = self._numbers[attributes] = len(self.attributes)
             self.attributes.append(attributes)
-            self._shared.append(Entry(attributes.kind, attributes.mode, attributes.uid, attributes.gid))
+            kind, mode, uid, gid, *_ = attributes
+            self._shared.append(Entry(kind, mode, uid, gid, size=None))
         return number
 
     def put(self, directory: str, names: Mapping[int, bytes], targets: Sequence[bytes] = ()) -> None:
         """A whole directory: by the number of their attributes names, a NUL around each; `name/target` of each link."""
         if directory in self.nodes or directory in self.hidden:
             self.forget(directory)
-        if names:
-            self.nodes[directory] = tuple(chain.from_iterable(names.items()))
+        if names:  # those of few entries first, which are then found first
+            every = names.items() if len(names) == 1 else sorted(names.items(), key=_length_of)
+            node = self.nodes[directory] = tuple(chain.from_iterable(every))
+            self._count += _names_in(node)
         if targets:
             self.targets[directory] = b"\0" + b"\0".join(targets) + b"\0"
 
     def forget(self, directory: str) -> None:
         """What was known of a directory's names, before it is listed anew."""
-        self.nodes.pop(directory, None)
+        self._count -= _names_in(self.nodes.pop(directory, ()))
         self.targets.pop(directory, None)
         self.hidden.pop(directory, None)
-        if self._decoded:
-            self._decoded, self._kept = {}, 0
+        if self._decoded or self._asked:
+            self._decoded, self._asked, self._kept = {}, {}, 0
 
     def put_single(self, path: str, single: Single) -> None:
         """One entry, without its directory."""
@@ -138,7 +159,7 @@ class Directories:
     # What it answers.
 
     def __len__(self) -> int:
-        return sum(names.count(b"\0") - 1 for node in self.nodes.values() for _, names in _pairs(node))
+        return self._count
 
     def entry(self, path: str) -> Entry | Absent | NotCollected | None:
         """The entry at a canonical path; None where its directory was not listed."""
@@ -158,7 +179,10 @@ class Directories:
         """What `entry` says of each of some names of a canonical directory."""
         if directory not in self.nodes or directory in self.gaps or directory in self.acls:
             return (self.entry(join(directory, name)) for name in names)
-        return self._many(directory, names)
+        wanted = tuple(names)
+        if len(wanted) < _SEARCHES and directory not in self._decoded:
+            return (self.entry(join(directory, name)) for name in wanted)
+        return self._many(directory, wanted)
 
     def names(self, path: str) -> tuple[str, ...] | Absent | NotCollected | Unreadable | None:
         """The names in a canonical directory, sorted by bytes; None where it was not listed."""
@@ -166,7 +190,8 @@ class Directories:
         if hidden is not None:
             return hidden
         if path in self.nodes:
-            return (*self._decode(path).numbers,)
+            decoded = self._decoded.get(path)
+            return _all_sorted(self.nodes[path]) if decoded is None else (*decoded.numbers,)
         attributes = self.attributes_of(path)
         if attributes is None:
             found = self.entry(path)
@@ -191,6 +216,18 @@ class Directories:
                 found = self.entry(join(directory, name)) if name in apart else None
                 if isinstance(found, Entry | NotCollected):
                     yield Equals(found, (name,))
+
+    def groups(self, directory: str) -> tuple[tuple[Entry, bytes], ...] | None:
+        """The names of a directory by the entries that are the same, a NUL around each; None where not all are so."""
+        if directory in self.hidden or directory in self.gaps or directory in self.acls:
+            return None
+        node = self.nodes.get(directory)
+        if node is None:
+            attributes = self.attributes_of(directory)
+            if attributes is None or attributes.kind != DIRECTORY or self._why_empty(directory, attributes) is not None:
+                return None
+            return ()
+        return tuple((self._shared[number], names) for number, names in _pairs(node))
 
     def attributes_of(self, path: str) -> Attributes | None:
         """Kind, mode, owners and label of an entry that was listed."""
@@ -220,7 +257,7 @@ class Directories:
         return found if acl is None else found._replace(acl=acl[0], group_bits=acl[1])
 
     def _many(self, directory: str, names: Iterable[str]) -> Iterator[Entry | Absent | NotCollected | None]:
-        numbers, shared = self._decode(directory).numbers, self._shared
+        numbers, shared = self._decode(directory, keep=False).numbers, self._shared
         other = ABSENT if self._lists_all(directory) else None
         for name in names:
             number = numbers.get(name)
@@ -255,10 +292,34 @@ class Directories:
         node = self.nodes.get(directory)
         if node is None or "\0" in name:
             return None
-        if directory in self._decoded or sum(map(len, node[1::2])) > _LARGE:
-            return self._decode(directory).numbers.get(name)
+        decoded = self._decoded.get(directory)
+        if decoded is not None:
+            return decoded.numbers.get(name)
         wanted = _wanted(name, b"\0")
-        return None if wanted is None else next((number for number, names in _pairs(node) if wanted in names), None)
+        if wanted is None:
+            return None
+        if len(node[-1]) > _LARGE:
+            return self._search(directory, node, name, wanted)
+        return next((number for number, names in _pairs(node) if wanted in names), None)
+
+    def _search(self, directory: str, node: Node, name: str, wanted: bytes) -> int | None:
+        """What a large directory has under a name: searched for as long as to decode all of it would take longer."""
+        asked = self._asked.get(directory)
+        if asked is None:
+            asked = self._asked[directory] = _Asked(sum(map(len, node[1::2])))
+        if name in asked.numbers:
+            return asked.numbers[name]
+        if asked.searched > (_SEARCHES if asked.size <= _TOO_LARGE else _MORE_SEARCHES) * asked.size:
+            del self._asked[directory]
+            return self._decode(directory).numbers.get(name)
+        found = None
+        for number, names in _pairs(node):
+            asked.searched += len(names)
+            if wanted in names:
+                found = number
+                break
+        asked.numbers[name] = found
+        return found
 
     def _target(self, directory: str, name: str) -> str | None:
         if directory in self._decoded:
@@ -270,13 +331,17 @@ class Directories:
         at += len(wanted)
         return _decoded(targets[at : targets.index(b"\0", at)])
 
-    def _decode(self, directory: str) -> _Decoded:
-        """All names of a directory in their order; those of the last few directories are kept."""
+    def _decode(self, directory: str, *, keep: bool = True) -> _Decoded:
+        """All names of a directory in their order; those of the last few directories are kept, with `keep` of a large
+        one as well.
+        """
         known = self._decoded.get(directory)
         if known is None:
             known = _Decoded(
                 _numbers_by_name(self.nodes[directory]), _targets_by_name(self.targets.get(directory, b""))
             )
+            if not keep and len(known.numbers) > _KEPT_NAMES:
+                return known
             self._kept += len(known.numbers)
             if self._kept > _KEPT_NAMES:
                 self._decoded, self._kept = {}, len(known.numbers)
@@ -286,6 +351,23 @@ class Directories:
 
 def _pairs(node: Node) -> Iterator[tuple[int, bytes]]:
     return zip(node[::2], node[1::2], strict=True)
+
+
+def _names_in(node: Node) -> int:
+    return sum([names.count(b"\0") - 1 for names in node[1::2]])
+
+
+def _length_of(pair: tuple[int, bytes]) -> int:
+    return len(pair[1])
+
+
+def _all_sorted(node: Node) -> tuple[str, ...]:
+    """All names of a directory; nothing but them is held meanwhile."""
+    if len(node) == 2:
+        return _sorted(node[1])
+    names = [name for joined in node[1::2] for name in joined[1:-1].split(b"\0")]
+    names.sort()
+    return (*_decoded(b"\0".join(names)).split("\0"),)
 
 
 def _wanted(name: str, end: bytes) -> bytes | None:

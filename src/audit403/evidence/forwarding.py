@@ -23,7 +23,7 @@ class Forwarding:
     def exact(self, path: str) -> Entry | Absent | NotCollected:
         """The entry as this world has it, with the size and the time that the inner one has of it."""
         own = self.entry(path)
-        if not isinstance(own, Entry) or own.mtime is not None:
+        if not isinstance(own, Entry) or own.size is not None:
             return own
         found = self._inner.exact(path)
         return own._replace(size=found.size, mtime=found.mtime) if isinstance(found, Entry) else own
@@ -39,6 +39,10 @@ class Forwarding:
     def entries(self, directory: str, names: Iterable[str]) -> Iterator[Entry | Absent | NotCollected]:
         """What `entry` says of each of some names."""
         return (self.entry(join(directory, name)) for name in names)
+
+    def groups(self, directory: str) -> tuple[tuple[Entry, bytes], ...] | None:
+        """Not in this form."""
+        return None
 
     def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:
         """The user of this name or uid."""

@@ -28,8 +28,8 @@ class Entry(NamedTuple):
     """One directory entry, as lstat and the ACL show it.
 
     `mode` is st_mode & 07777. With an ACL the mode's group digit is the mask, as in the kernel, and `group_bits` is
-    what the ACL grants the owning group. `target` is a link's text; `mtime` is in seconds. Where it is None neither it
-    nor `size` was collected: `exact_entry` asks for both.
+    what the ACL grants the owning group. `target` is a link's text; `mtime` is in seconds. Where `size` is None
+    neither was collected, and `exact_entry` asks for both; a world may have sizes and no times.
     """
 
     kind: str
@@ -39,16 +39,16 @@ class Entry(NamedTuple):
     target: str | None = None
     acl: tuple[AclEntry, ...] = ()
     group_bits: int | None = None
-    size: int = 0
+    size: int | None = 0
     mtime: int | None = None
 
 
 def exact_entry(evidence: "Evidence", path: str, entry: Entry) -> Entry | None:
     """An entry with its size and time; None where the evidence does not show them."""
-    if entry.mtime is not None:
+    if entry.size is not None:
         return entry
     found = evidence.exact(path)
-    return found if isinstance(found, Entry) else None
+    return found if isinstance(found, Entry) and found.size is not None else None
 
 
 class Absent(NamedTuple):
@@ -116,6 +116,12 @@ class Evidence(Protocol):
 
     def entries(self, directory: str, names: Iterable[str]) -> Iterator[Entry | Absent | NotCollected]:
         """What `entry` says of each of some names of a canonical directory; many of them are not kept."""
+        ...
+
+    def groups(self, directory: str) -> tuple[tuple[Entry, bytes], ...] | None:
+        """The entries of a canonical directory with the names that have each, a NUL around every name; links have no
+        target. None where the evidence does not have all of them in this form, and where one of them has an ACL.
+        """
         ...
 
     def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:

@@ -106,6 +106,10 @@ class LocalEvidence:
             return (self.entry(prefix + name) for name in names)
         return self._many(kept, prefix, names)
 
+    def groups(self, directory: str) -> tuple[tuple[Entry, bytes], ...] | None:
+        """Not in this form."""
+        return None
+
     def _many(
         self, kept: dict[str, Entry | Absent | NotCollected], prefix: str, names: Iterable[str]
     ) -> Iterator[Entry | Absent | NotCollected]:

@@ -6,6 +6,7 @@ Truth: proc(5) (status, mountinfo, attr), systemctl(1) show, selinux(8), apparmo
 from collections.abc import Iterable
 
 from audit403.core.named_tuple import NamedTuple
+from audit403.evidence.kernel import KernelAnswer
 
 
 class Mount(NamedTuple):
@@ -74,9 +75,12 @@ class Login(NamedTuple):
 
 
 class Machine(NamedTuple):
-    """One host as its discovery saw it; `not_seen` has what was hidden, each with the right that would show it."""
+    """One host as its discovery saw it; `not_seen` has what was hidden, each with the right that would show it.
 
-    hostname: str
+    `permissive` are the domains that SELinux lets do everything, though it enforces; None: nobody could look.
+    Its name and fs.protected_symlinks are no part of it: `Basics` has them, of each world that is looked at.
+    """
+
     system: str
     login: Login
     processes: tuple[Process, ...] = ()
@@ -85,8 +89,9 @@ class Machine(NamedTuple):
     selinux: str | None = None
     booleans: tuple[tuple[str, bool], ...] = ()
     apparmor: tuple[tuple[str, str], ...] = ()
-    protected_symlinks: bool | None = None
     not_seen: tuple[tuple[str, str], ...] = ()
+    kernel: tuple[KernelAnswer, ...] = ()
+    permissive: tuple[str, ...] | None = None
 
 
 def table_of(machine: Machine, number: int | None) -> tuple[Mount, ...] | None:
@@ -111,6 +116,20 @@ def mount_at(table: Iterable[Mount], path: str) -> Mount | None:
         found = min(reversed(below), key=lambda mount: len(mount.point))
         below = on.pop(found.number, None)
     return found
+
+
+def is_of_this_machine(mount: Mount) -> bool:
+    """Whether a mount shows files that the machine itself keeps: what is known to, and nothing of FUSE or a network."""
+    return mount.kind in _OF_THE_MACHINE
+
+
+_OF_THE_MACHINE = frozenset(
+    (
+        *("ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "jfs", "reiserfs", "bcachefs", "nilfs2", "ufs"),
+        *("tmpfs", "ramfs", "overlay", "aufs", "squashfs", "erofs", "cramfs"),
+        *("iso9660", "udf", "vfat", "exfat", "msdos", "ntfs", "ntfs3", "hfsplus", "gfs2", "ocfs2"),
+    )
+)
 
 
 def without_mounts(table: Iterable[Mount], points: Iterable[str]) -> tuple[Mount, ...]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from audit403.evidence.kernel import KernelAnswer
 from audit403.evidence.machine import Login, Machine, Mount, Process, Unit
 
 
@@ -13,6 +14,7 @@ def machine_json(machine: Machine) -> dict[str, Any]:
         "processes": [_plain(process) for process in machine.processes],
         "mount_tables": [[_plain(mount) for mount in table] for table in machine.mount_tables],
         "units": [_plain(unit) for unit in machine.units],
+        "kernel": [_plain(answer) for answer in machine.kernel],
     }
 
 
@@ -26,10 +28,11 @@ def machine_from(record: dict[str, Any]) -> Machine:
     known["processes"] = tuple(_made(Process, one) for one in record["processes"])
     known["mount_tables"] = tuple(tuple(_made(Mount, one) for one in table) for table in record["mount_tables"])
     known["units"] = tuple(_made(Unit, one) for one in record["units"])
+    known["kernel"] = tuple(_made(KernelAnswer, one) for one in record.get("kernel", ()))
     return Machine(**known)
 
 
-_SETS = frozenset(("groups", "options"))
+_SETS = frozenset(("groups", "options", "changed"))
 
 
 def _plain(value: Any) -> dict[str, Any]:

@@ -99,6 +99,10 @@ class MemoryEvidence:
         """What `entry` says of each of some names."""
         return (self.entry(join(directory, name)) for name in names)
 
+    def groups(self, directory: str) -> tuple[tuple[Entry, bytes], ...] | None:
+        """Not in this form."""
+        return None
+
     def user(self, name_or_uid: str | int) -> User | Absent | NotCollected:
         """The user of this name or uid."""
         if self._users is None:

@@ -132,8 +132,11 @@ class Overlay(Forwarding):
             return machine
         if self._booleans:
             machine = machine._replace(booleans=tuple({**dict(machine.booleans), **self._booleans}.items()))
+        if machine.kernel and self._entries:  # what an edit has changed the kernel was not asked about
+            machine = machine._replace(kernel=tuple(one.without(self._entries) for one in machine.kernel))
         if not self._unhidden:
             return machine
+        machine = machine._replace(kernel=())
         from audit403.evidence.machine import without_mounts
 
         own = machine.login.mounts

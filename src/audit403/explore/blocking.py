@@ -3,6 +3,7 @@
 A folder of uploads that nobody may read is one fault and not a thousand, and its fix is for all of them.
 """
 
+from collections.abc import Collection
 from typing import Protocol
 
 from audit403.core.named_tuple import NamedTuple
@@ -50,7 +51,7 @@ class TreeStart(NamedTuple):
     target: str
     purpose: str
     path: str
-    names: tuple[str, ...]
+    names: Collection[str]
     places: int
     examples: tuple[str, ...]
     members: tuple[str, ...] = ()

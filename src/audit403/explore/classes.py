@@ -1,6 +1,6 @@
 """The classes into which a walk through a tree sorts what it sees: one of each is asked, the others are counted."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Protocol
 
 from audit403.evidence.interface import AclEntry, Entry
@@ -9,18 +9,20 @@ from audit403.explore.ordinary import quoted
 from audit403.explore.subject import PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_HIDDEN, PURPOSE_HOME
 
 MOST_ENTRIES = 10_000_000
-MOST_DIRECTORIES = 500_000
+MOST_DIRECTORIES = 2_000_000
 AT_ONCE = 10_000
 MOST_EACH = 10
 """So many directories of one class count each for itself; of the others one is asked, and their number is told."""
 _SHOWN = 3
 _NEAR = 1
 """So deep below the root every directory counts for itself: people type such addresses."""
-_SHOWN_DOT_NAMES = (".well-known",)
-_PAGES = frozenset(("html", "htm", "xhtml", "shtml", "php"))
-_INDEX_STEMS = ("index.", "default.", "home.")
+SHOWN_DOT_NAMES = (".well-known",)
+PAGES = frozenset(("html", "htm", "xhtml", "shtml", "php"))
+INDEX_STEMS = ("index.", "default.", "home.")
 
 Class = tuple[object, ...]
+APART = "apart"
+"""The end of the class of what a guard speaks of by its path."""
 
 
 class Directory(Protocol):
@@ -41,7 +43,7 @@ class Kind:
 
     __slots__ = ("count", "examples", "first", "members", "names", "path", "purpose")
 
-    def __init__(self, first: str, path: str, purpose: str, names: tuple[str, ...] = ()) -> None:
+    def __init__(self, first: str, path: str, purpose: str, names: Collection[str] = ()) -> None:
         self.first, self.path, self.purpose, self.names = first, path, purpose, names
         self.count = 0
         self.examples: list[str] = []
@@ -76,14 +78,18 @@ class Classes:
         directory: Directory,
         url: str,
         entry: Entry,
-        names: tuple[str, ...],
-        indexes: frozenset[str],
+        names: Callable[[], Collection[str]],
+        telling: tuple[str, ...],
+        has_page: bool,
         place: object,
     ) -> None:
-        """Sort in a directory; `place` is what of the configuration is about it, `indexes` the names of index files."""
-        telling = tuple(name for name in names if name in indexes or name.lower().startswith(_INDEX_STEMS))
+        """Sort in a directory.
+
+        `place` is what of the configuration is about it, `telling` are those of its names that are an index or look
+        like one, `has_page` says whether there are pages.
+        """
         near = directory.below.count("/") <= _NEAR and not directory.hidden
-        each = near or directory.linked or any(name.rpartition(".")[2].lower() in _PAGES for name in names)
+        each = near or directory.linked or has_page
         key: Class = ("directory", place, permissions(entry), telling, directory.hidden, each, directory.linked)
         if each:
             self._each[key] = number = self._each.get(key, 0) + 1
@@ -91,7 +97,7 @@ class Classes:
                 key = ("directory", url)
         kind = self._kinds.get(key)
         if kind is None:
-            kind = self._kinds[key] = Kind(url, directory.path, purpose_of(directory, url), names)
+            kind = self._kinds[key] = Kind(url, directory.path, purpose_of(directory, url), names())
         kind.take(url, directory.path)
 
     def take_file(self, key: Class, url: str, path: str, is_hidden: bool) -> None:
@@ -101,10 +107,53 @@ class Classes:
             kind = self._kinds[key] = Kind(url, path, PURPOSE_HIDDEN if is_hidden else PURPOSE_FILE)
         kind.take(url, path)
 
+    @property
+    def most_members(self) -> int:
+        """So many of a class are kept by name."""
+        return MOST_MEMBERS
+
+    def has_enough(self, key: Class, more: int) -> bool:
+        """Whether there is nothing to be done for some more of a class but to count them, which is done."""
+        kind = self._kinds.get(key)
+        if kind is None or kind.count < MOST_MEMBERS:
+            return False
+        kind.count += more
+        return True
+
+    def take_files(self, key: Class, url: str, prefix: str, names: Iterable[str], count: int, is_hidden: bool) -> None:
+        """Sort in files of one directory, sorted by bytes; `url` and `prefix` are what stands before their names."""
+        kind = self._kinds.get(key)
+        done = 0
+        for name in names:
+            if kind is None:
+                purpose = PURPOSE_HIDDEN if is_hidden else PURPOSE_FILE
+                kind = self._kinds[key] = Kind(url + name, prefix + name, purpose)
+            if kind.count >= MOST_MEMBERS:
+                break
+            kind.take(url + name, prefix + name)
+            done += 1
+        if kind is not None:
+            kind.count += count - done
+
+
+def limit_reached(entries: int, directories: int) -> str | None:
+    """Why a walk that has seen so much ends here, in words for what is left out."""
+    if entries > MOST_ENTRIES:
+        return f"more than {MOST_ENTRIES:,} files and folders were looked at before it: the rest was not"
+    if directories > MOST_DIRECTORIES:
+        return f"more than {MOST_DIRECTORIES:,} folders were looked at before it: the rest was not"
+    return None
+
+
+def telling_names(names: Collection[str], indexes: frozenset[str]) -> tuple[tuple[str, ...], bool]:
+    """The names that are an index, or look like one; and whether there are pages among them all."""
+    telling = tuple(name for name in names if name in indexes or name.lower().startswith(INDEX_STEMS))
+    return telling, any(name.rpartition(".")[2].lower() in PAGES for name in names)
+
 
 def hides(directory: Directory, name: str) -> bool:
     """Whether a name in a directory is one of those that are not shown."""
-    return directory.hidden or (name.startswith(".") and name not in _SHOWN_DOT_NAMES)
+    return directory.hidden or (name.startswith(".") and name not in SHOWN_DOT_NAMES)
 
 
 def purpose_of(directory: Directory, url: str) -> str:

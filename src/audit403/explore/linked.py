@@ -78,10 +78,10 @@ def linked(site: Linking, place_of: Callable[[str], Hashable], found: list[TreeS
 
 def _text_of(site: Linking, path: str) -> str | None:
     entry = site.stat(path)
-    if entry is None or entry.kind != FILE or entry.size > LARGEST_PAGE:
+    if entry is None or entry.kind != FILE or (entry.size or 0) > LARGEST_PAGE:
         return None
     data = site.evidence.read(path)
-    return data.decode("utf-8", "replace") if isinstance(data, bytes) else None
+    return data.decode("utf-8", "replace") if isinstance(data, bytes) and len(data) <= LARGEST_PAGE else None
 
 
 def _is_there(site: Linking, path: str) -> bool:

@@ -25,6 +25,11 @@ Verdict = Kept | Missing | None
 class Guard(Protocol):
     """One of them, for one process."""
 
+    @property
+    def apart(self) -> frozenset[str]:
+        """Files of which it says something else than of others with the same owner and mode beside them."""
+        ...
+
     def may_see(self, path: str) -> Verdict:
         """Whether the entry can be looked at, as stat(2) does once its directory has been searched."""
         ...
@@ -44,6 +49,11 @@ class Guard(Protocol):
 
 class NoGuard:
     """The base of guards: leaves everything to the modes."""
+
+    @property
+    def apart(self) -> frozenset[str]:
+        """None that it knows of by its path."""
+        return frozenset()
 
     def may_see(self, path: str) -> Verdict:
         """As the modes of its directory say."""
@@ -67,6 +77,11 @@ class Guards(NoGuard):
 
     def __init__(self, guards: tuple[Guard, ...]) -> None:
         self._guards = guards
+
+    @property
+    def apart(self) -> frozenset[str]:
+        """Those of each."""
+        return frozenset(path for guard in self._guards for path in guard.apart)
 
     def may_see(self, path: str) -> Verdict:
         """What the first of them says that says anything."""

@@ -14,7 +14,12 @@ def guard_of(evidence: Evidence, worker: Process) -> Guard | None:
     from audit403.files.mount_guard import MountGuard
 
     mounts = MountGuard(worker, table_of(machine, worker.mounts) or ())
-    if mounts.has_a_say:
+    from audit403.files.kernel_guard import KernelGuard, answers_for
+
+    answers = answers_for(machine, worker)
+    if answers is not None:
+        found.append(KernelGuard(answers, mounts))
+    elif mounts.has_a_say:
         found.append(mounts)
     if machine.selinux == "enforcing":
         from audit403.files.selinux import SelinuxGuard

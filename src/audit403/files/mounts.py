@@ -115,6 +115,14 @@ class SeenByWorker(Forwarding):
             return self._points_in(path)
         return self._inner.names(place) if isinstance(place, str) else place
 
+    def groups(self, directory: str) -> tuple[tuple[Entry, bytes], ...] | None:
+        """Those of the inner world, where it is the same in this directory and right below."""
+        inside = f"{directory.rstrip('/')}/"
+        is_other = inside.startswith(self._other) or any(
+            parent_of(other.rstrip("/")) == directory for other in self._other
+        )
+        return None if is_other else self._inner.groups(directory)
+
     def label(self, path: str) -> str | NotCollected | None:
         """The SELinux context of the entry at a canonical path."""
         place = self._place(path) if f"{path}/".startswith(self._other) else path

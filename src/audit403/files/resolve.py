@@ -90,6 +90,7 @@ class Resolver:
         self.evidence = evidence
         self.identity = identity
         self.guard = guard
+        self.apart: frozenset[str] = frozenset() if guard is None else guard.apart
         self._directories: dict[str, Standing] = {}
         self._followed: dict[str, Resolution] = {}
 

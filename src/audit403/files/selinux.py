@@ -1,8 +1,8 @@
 """What SELinux's policy for web servers lets a worker read, by the type in an entry's label.
 
 Truth: httpd_selinux(8) and apache.te of the reference policy, which RHEL's and Fedora's are made from. The tables have
-what is the same in all of them; of a type that is in none the answer is not known. Of a domain that was made permissive
-(`semanage permissive`) a login sees nothing.
+what is the same in all of them; of a type that is in none the answer is not known. A domain that was made permissive
+(`semanage-permissive(8)`) is refused nothing; where only root may see which are, a refusal is not known to be one.
 """
 
 import re
@@ -16,6 +16,7 @@ from audit403.files.guard import Kept, NoGuard, Verdict
 BY_TYPE, BY_BOOLEAN = "selinux-type", "selinux-boolean"
 ENFORCING = "enforcing"
 _DOMAIN = "httpd_t"
+_NEEDS_ROOT = "`semanage permissive -l` tells root (run with --sudo)"
 _CONTAINER = "container_t"
 _OF_CONTAINERS = frozenset(("container_file_t", "container_ro_file_t", "container_share_t", "svirt_sandbox_file_t"))
 _UNCONFINED = frozenset(("unconfined_t", "unconfined_service_t", "initrc_t", "kernel_t", "spc_t"))
@@ -65,23 +66,29 @@ class SelinuxGuard(NoGuard):
         self._booleans = dict(machine.booleans)
         self._domain = None if worker.label is None else type_of(worker.label)
         self._categories = categories_of(worker.label or "")
+        self._permissive = machine.permissive
 
     @property
     def has_a_say(self) -> bool:
         """Whether the process is in a domain that the policy confines."""
-        return self._domain not in _UNCONFINED
+        return self._domain not in _UNCONFINED and self._domain not in (self._permissive or ())
 
     def may_stat(self, path: str, entry: Entry) -> Verdict:
         """getattr, which every type that may be read has."""
-        return self._verdict(path, entry)
+        return self._unless_permissive(self._verdict(path, entry))
 
     def may_use(self, path: str, entry: Entry, bits: int, granted: bool) -> Verdict:
         """The modes are asked first."""
-        return self._verdict(path, entry) if granted else None
+        return self._unless_permissive(self._verdict(path, entry)) if granted else None
 
     def may_follow(self, path: str, link: Entry) -> Verdict:
         """A link is read as a file is."""
-        return self._verdict(path, link)
+        return self._unless_permissive(self._verdict(path, link))
+
+    def _unless_permissive(self, verdict: Verdict) -> Verdict:
+        if self._permissive is not None or not isinstance(verdict, Kept):
+            return verdict
+        return Missing(REASON_STATE, f"whether SELinux's domain {self._domain} was made permissive: {_NEEDS_ROOT}")
 
     def _verdict(self, path: str, entry: Entry) -> Verdict:
         if self._domain == _CONTAINER:

@@ -4,11 +4,15 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from audit403.evidence.collected import Collected, CollectedEvidence
+from audit403.evidence.collected import NO_GETFACL, Collected, CollectedEvidence
 from audit403.evidence.interface import FILE, Absent, Entry, NotCollected, Unreadable
+from audit403.evidence.kernel import KernelAnswer
 from audit403.evidence.links import join, parent_of, real_path
+from audit403.evidence.machine import Process, is_of_this_machine, mount_at, table_of
 from audit403.host.acl_text import acls_of
+from audit403.host.kernel_script import answer_from, kernel_script
 from audit403.host.listing import parse
+from audit403.host.listing_fields import ANOTHER
 from audit403.host.listing_script import listing_script
 from audit403.host.pull_script import (
     LARGEST_FILE,
@@ -101,7 +105,7 @@ class HostCollector:
 
     def _is_small(self, path: str) -> bool:
         entry = self.collected.entry(path)
-        is_file = isinstance(entry, Entry) and entry.kind == FILE and entry.size <= _LARGEST_PAGE
+        is_file = isinstance(entry, Entry) and entry.kind == FILE and (entry.size or 0) <= _LARGEST_PAGE
         return is_file and path not in self.collected.contents
 
     def look_up(self, user: str | int | None, group: str | int | None) -> None:
@@ -146,16 +150,40 @@ class HostCollector:
         places = [root for root in wanted if root not in self.collected.tree_roots]
         if not places:
             return
+        self.collected.tree_roots.update(places)
         if self.root:  # there only the record can tell where links lead
             found = (real_path(self.evidence(), place) for place in places)
-            real = outermost(place for place in found if isinstance(place, str))
-            self._ending(lambda: self._list(real))
-        else:
-            self._ending(lambda: self._list(places))
-            machine = self.collected.machine
-            if machine is not None and machine.selinux == "enforcing":
-                self._ask(labels_script(places))
-        self.collected.tree_roots.update(places)
+            places = outermost(place for place in found if isinstance(place, str))
+        while places:
+            self._take_listed(places)
+            self.collected.tree_roots.update(places)
+            places = self._mounted_below()
+
+    def _take_listed(self, places: list[str]) -> None:
+        self._ending(lambda: self._list(places))
+        machine = self.collected.machine
+        if not self.root and machine is not None and machine.selinux == "enforcing":
+            self._ask(labels_script(places))
+
+    def _mounted_below(self) -> list[str]:
+        """Where a listing has come upon other file systems of the machine's own, which are trees of their own.
+
+        What lies on another machine, or is made by a program, may be slow, endless or hang: it is left out, and said.
+        """
+        machine, trees = self.collected.machine, self.collected.trees
+        table = None if machine is None else table_of(machine, machine.login.mounts)
+        found = []
+        for point in dict.fromkeys(mount.point for mount in table or ()):
+            attributes = trees.attributes_of(point)
+            if attributes is None or attributes.unlisted != ANOTHER or point in trees.hidden:
+                continue
+            mount = mount_at(table or (), point)
+            if mount is None or not is_of_this_machine(mount):
+                kind = "" if mount is None else f" ({mount.kind})"
+                trees.hide(point, NotCollected(f"{ANOTHER}{kind}, of a kind that is not listed"))
+            else:
+                found.append(point)
+        return [point for point in found if point not in self.collected.tree_roots]
 
     def _list(self, places: list[str]) -> None:
         collected, told = self.collected, 0
@@ -171,6 +199,8 @@ class HostCollector:
         listed = parse(stream, collected.trees, limit=limit, within=self.root, progress=saw)
         if listed.cut_off:
             collected.gaps["trees"] = f"they have more than {self.most_entries:,} entries: the rest was not looked at"
+        elif not listed.acls:
+            collected.gaps["ACLs"] = NO_GETFACL
         for line in listed.complaints:
             collected.gaps["find"] = f"it says {line!r}"
         # To ask for the ACL of every file takes longer than to list them all: that is for small trees, and for those
@@ -184,6 +214,29 @@ class HostCollector:
                 if acl.named or acl.has_mask:
                     path = place.removeprefix(self.root).replace("//", "/")
                     collected.trees.put_acl(path, acl.named, acl.group_bits)
+
+    def ask_kernel(self, worker: Process, roots: Iterable[str]) -> KernelAnswer | None:
+        """What the kernel lets a worker do in trees, by their real paths as it sees them; None: it cannot be asked.
+
+        It takes about as long as to list them again, and so large trees are left to the modes. What is mounted below
+        them is asked about as well.
+        """
+        if len(self.collected.trees) > FEW_ENTRIES:
+            reason = f"its trees have more than {FEW_ENTRIES:,} entries"
+            return KernelAnswer(worker.pid, worker.groups, lacking=reason)
+        asked = outermost(roots)
+        machine = self.collected.machine
+        table = None if machine is None else table_of(machine, worker.mounts)
+        asked += [one for one in dict.fromkeys(mount.point for mount in table or ()) if _is_below(one, asked)]
+        answers: list[KernelAnswer | None] = []
+        if asked:
+            script = kernel_script(worker, asked, self.excludes)
+            self._ending(
+                lambda: answers.append(
+                    answer_from(output_of(self.transport, script, prefix=self.prefix), worker, asked)
+                )
+            )
+        return answers[0] if answers else None
 
     def take_ways(self, paths: Iterable[str]) -> None:
         """The directories on the way to some paths at once."""
@@ -214,6 +267,10 @@ class HostCollector:
         except ValueError as error:
             self.failed = HostError(f"{self.transport.label}: its answer cannot be read: {error}")
             raise self.failed from error
+
+
+def _is_below(path: str, roots: Iterable[str]) -> bool:
+    return any(path.startswith(f"{root.rstrip('/')}/") and path != root for root in roots)
 
 
 def outermost(paths: Iterable[str]) -> list[str]:

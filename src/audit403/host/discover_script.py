@@ -113,7 +113,6 @@ built_in() {
 }
 
 printf '%s\0' "$mark"
-put host; uname -n; over
 put system; uname -s; uname -r; over
 put uid; id -u; over
 put user; id -un; over
@@ -182,6 +181,14 @@ for file in /sys/fs/selinux/booleans/*; do
   value=
   IFS= read -r value < "$file" # no line's end stands there, which read answers with 1
   put boolean "${file##*/}" "$value"; over
+done
+for store in /var/lib/selinux/*/active/modules /etc/selinux/*/active/modules; do
+  [ -r "$store" ] && [ -x "$store" ] || continue
+  put policy-store "$store"; over
+  for file in "$store"/[0-9]*/permissive_*; do # what `semanage permissive -a` makes
+    [ -d "$file" ] && [ ! -e "$store/disabled/${file##*/}" ] || continue
+    put permissive "${file##*/permissive_}"; over
+  done
 done
 value=
 IFS= read -r value < /sys/module/apparmor/parameters/enabled

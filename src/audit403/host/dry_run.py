@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from audit403.core.plugins import FAMILIES, entry_points, load
+from audit403.evidence.machine import Process
 from audit403.host.discover_script import discover_script
+from audit403.host.kernel_script import kernel_script
 from audit403.host.listing_script import listing_script
 from audit403.host.pull_script import (
     accounts_script,
@@ -20,6 +22,8 @@ from audit403.host.transport import SHELL
 
 _MARK = "MARK"
 _SMALL = 256 * 1024
+_WORKER = Process(1, 1, "", (), 33, 33, frozenset({33}), 0)
+"""Stands for the one that is found; the ids are its own."""
 
 
 def commands(target: str, prefix: str, excludes: Sequence[str] = ()) -> str:
@@ -33,6 +37,7 @@ def commands(target: str, prefix: str, excludes: Sequence[str] = ()) -> str:
         ("a folder of configuration", ways_script(["/PATH"]) + folder_script(["/PATH"], _SMALL)),
         ("the way to a docroot", ways_script(["/PATH"])),
         ("all of a docroot", listing_script(["/PATH"], excludes)),
+        ("what the kernel lets a worker do there, with root", kernel_script(_WORKER, ["/PATH"], excludes)),
         ("the ACLs in it", acl_script(["/PATH"])),
         ("the labels in it, where SELinux enforces", labels_script(["/PATH"])),
         ("an entry and its directory", entries_script(["/PATH"]) + directories_script(["/PATH"], small_only=True)),

@@ -5,7 +5,7 @@ import binascii
 import sys
 from collections.abc import Iterator
 
-from audit403.evidence.collected import Answer, Basics, Collected
+from audit403.evidence.collected import NO_GETFACL, Answer, Basics, Collected
 from audit403.evidence.interface import (
     ABSENT,
     BLOCK,
@@ -79,7 +79,7 @@ class Pulled:
             collected.entries[text] = ABSENT
             collected.contents[text] = ABSENT
         elif kind == b"Q":
-            collected.gaps["ACLs"] = "they do not show there: getfacl is not installed"
+            collected.gaps["ACLs"] = NO_GETFACL
         elif kind == b"S":
             collected.entries[text] = self.hidden
         elif kind == b"X":

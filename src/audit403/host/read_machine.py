@@ -33,6 +33,7 @@ class _Machine:
         self.tables: dict[int, tuple[Mount, ...]] = {}
         self.units: list[Unit] = []
         self.booleans: list[tuple[str, bool]] = []
+        self.permissive: list[str] = []
         for record in records:
             self._take(record)
 
@@ -48,6 +49,8 @@ class _Machine:
             self.units.append(Unit(fields[0], _properties(record.content)))
         elif kind == "boolean":
             self.booleans.append((fields[0], fields[1].startswith("1")))
+        elif kind == "permissive":
+            self.permissive.append(fields[0])
         else:
             self.texts[kind] = record
 
@@ -58,10 +61,10 @@ class _Machine:
         login = self._login()
         processes = tuple(self._processes()) if "proc" in self.texts else tuple(self._listed())
         return Machine(
-            self._line("host"), self._line("system").replace("\n", " "), login, processes,
+            self._line("system").replace("\n", " "), login, processes,
             tuple(self.tables[number] for number in sorted(self.tables)), tuple(self.units), self._selinux(),
-            tuple(self.booleans), self._apparmor(), self._protected_symlinks(),
-            tuple(self._not_seen(login, processes)),
+            tuple(self.booleans), self._apparmor(), tuple(self._not_seen(login, processes)),
+            permissive=tuple(self.permissive) if "policy-store" in self.texts else None,
         )  # fmt: skip
 
     def _line(self, kind: str) -> str:
@@ -146,10 +149,6 @@ class _Machine:
         found = (line.rpartition(" ") for line in lines)
         return tuple((profile, mode.strip("()")) for profile, _, mode in found if profile)
 
-    def _protected_symlinks(self) -> bool | None:
-        value = self._line("protected-symlinks")
-        return value != "0" if value.isdecimal() else None
-
     def _not_seen(self, login: Login, processes: tuple[Process, ...]) -> Iterator[tuple[str, str]]:
         root = login.uid == 0
         if "proc" not in self.texts:
@@ -169,7 +168,7 @@ class _Machine:
                 "programs and root directories of other users' processes",
                 NEEDS_ROOT if not root else "they are protected",
             )
-        if self._protected_symlinks() is None:
+        if not self._line("protected-symlinks").isdecimal():
             yield "fs.protected_symlinks", NEEDS_ROOT if not root else "/proc/sys is not mounted there"
         yield from self._labels_not_seen(root)
         for unit in self.units:

@@ -10,7 +10,8 @@ from audit403.core.named_tuple import NamedTuple
 
 _ARGUMENTS = {
     "argv": 1, "boolean": 2, "built": 1, "label": 2, "link": 2, "map": 1, "mounts": 1, "sees": 2, "selinux": 1,
-    "apparmor": 1, "stat": 2, "left-out": 1, "own-label": 1, "unit": 1, "unit-of": 2,
+    "apparmor": 1, "stat": 2, "left-out": 1, "own-label": 1, "permissive": 1, "policy-store": 1, "unit": 1,
+    "unit-of": 2,
 }  # fmt: skip
 """How many fields stand behind the kind of a record; the others have none."""
 _LAST = "complete"

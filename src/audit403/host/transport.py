@@ -88,7 +88,10 @@ def run(transport: Transport, script: str, *, prefix: str = "", mark: str | None
     text = _WHOLE % (mark, script, mark)
     running = transport.start(f"{prefix} {SHELL}".strip(), text.encode("utf-8", "surrogateescape"))
     try:
-        yield from _between(iter(running), begin, end, transport.label, lambda: _why(transport, running))
+        yield from _between(
+            iter(running), begin, end, transport.label,
+            lambda said: _no_shell(transport, running, prefix, said), lambda: _why(transport, running),
+        )  # fmt: skip
     finally:
         running.close()
 
@@ -116,7 +119,14 @@ def one_line(said: object) -> str:
     return shown if len(shown) <= _LONGEST_WORDS else f"{shown[:_LONGEST_WORDS]}…"
 
 
-def _between(pieces: Iterator[bytes], begin: bytes, end: bytes, label: str, why: Callable[[], str]) -> Iterator[bytes]:
+def _between(
+    pieces: Iterator[bytes],
+    begin: bytes,
+    end: bytes,
+    label: str,
+    no_shell: Callable[[bytes], str],
+    why: Callable[[], str],
+) -> Iterator[bytes]:
     """What stands between two marks; the second may come in two pieces."""
     held = b"\n"
     for piece in pieces:
@@ -128,7 +138,7 @@ def _between(pieces: Iterator[bytes], begin: bytes, end: bytes, label: str, why:
         if len(held) > _LONGEST_GREETING:
             raise HostError(f"{label}: its shell writes without end before it runs anything")
     else:
-        raise HostError(f"{why()}: no POSIX shell was started")
+        raise HostError(no_shell(held))
     while True:
         at = held.find(end)
         if at >= 0:
@@ -142,6 +152,24 @@ def _between(pieces: Iterator[bytes], begin: bytes, end: bytes, label: str, why:
         if not piece:
             raise HostError(f"{why()}: the output ended before the script had")
         held += piece
+
+
+def _no_shell(transport: Transport, running: Running, prefix: str, greeting: bytes) -> str:
+    """The sentence about a shell that was not started. What sudo says is in the host's own language."""
+    if not prefix:
+        # nologin says why on standard output; what is long or no text is no reason.
+        text = greeting.decode("utf-8", "replace").strip().removesuffix(".")
+        is_reason = 0 < len(text) <= _LONGEST_WORDS and text.isprintable() and not running.ended().errors.strip()
+        reason = f": {text}" if is_reason else ""
+        return f"{_why(transport, running)}{reason}: no POSIX shell was started"
+    ended, command = running.ended(), prefix.split()[0]
+    said = one_line(ended.errors.decode("utf-8", "replace")).removeprefix(f"{command}: ")
+    if ended.status in (126, 127):
+        return f"{transport.label}: the login has no {command} there that it could run ({said}): go without --sudo"
+    return (
+        f"{transport.label}: {command} starts no shell for the login ({said}): let it do so without a password and "
+        "without a terminal, as `LOGIN ALL=(root) NOPASSWD: /bin/sh` in sudoers does, or go without --sudo"
+    )
 
 
 def _why(transport: Transport, running: Running) -> str:

@@ -5,6 +5,9 @@ Truth: src/core/ngx_regex.c and ngx_http_regex_exec of nginx, server/util_pcre.c
 
 from typing import Any
 
+from audit403.core.open_question import Undecided
+from audit403.core.withheld import WITHHELD, is_filled
+
 _KEPT = 256
 _cache: dict[tuple[str, bool], "Regex | InvalidRegex"] = {}
 
@@ -15,6 +18,10 @@ class InvalidRegex(ValueError):
 
 class MatchFailed(Exception):
     """PCRE gives up in the middle of a match (a pattern without end, too deep a recursion); nginx answers 500."""
+
+
+class PatternWithheld(MatchFailed, Undecided):
+    """A part of the pattern was left out of the record."""
 
 
 class Captured:
@@ -63,6 +70,8 @@ class Regex:
 
     def search_anew(self, subject: str) -> Captured | None:
         """The same, not kept."""
+        if is_filled(subject):
+            raise PatternWithheld(WITHHELD)
         match = self._found(subject)
         if match is None:
             return None
@@ -97,6 +106,17 @@ class Regex:
         return self._names
 
 
+class _Filled(Regex):
+    """A pattern of which a part was left out of the record: what it finds is known of the empty text alone."""
+
+    __slots__ = ()
+
+    def _found(self, subject: str) -> Any:
+        if subject:
+            raise PatternWithheld(WITHHELD)
+        return super()._found(subject)
+
+
 def compile_regex(pattern: str, caseless: bool = False) -> Regex:
     """The compiled pattern, compiled once a run. Raises InvalidRegex with PCRE's words."""
     key = (pattern, caseless)
@@ -114,7 +134,8 @@ def _compile(pattern: str, caseless: bool) -> "Regex | InvalidRegex":
 
     flags = pcre2.IGNORECASE if caseless else pcre2.NOFLAG
     try:
-        return Regex(pattern, caseless, pcre2.compile(pattern.encode("utf-8", "surrogateescape"), flags=flags))
+        kind = _Filled if is_filled(pattern) else Regex
+        return kind(pattern, caseless, pcre2.compile(pattern.encode("utf-8", "surrogateescape"), flags=flags))
     except (pcre2.error, ValueError, OverflowError) as error:
         reason = str(error).rpartition("; ")[2]
         return InvalidRegex(f'pcre2_compile() failed: {reason} in "{pattern}"')

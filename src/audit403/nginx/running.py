@@ -18,6 +18,11 @@ _SHUTTING_DOWN = "nginx: worker process is shutting down"
 _OPTION = re.compile(r"-([?hvVtTq]*)(?:([pecgs])(.*))?", re.DOTALL)
 _ENDS_AT_ONCE = frozenset("?hvVtTs")
 """Options of a command that does something else and ends."""
+_WITHOUT_SAY = frozenset((
+    "daemon", "debug_points", "env", "error_log", "lock_file", "master_process", "pcre_jit", "pid", "ssl_engine",
+    "thread_pool", "timer_resolution", "working_directory",
+))  # fmt: skip
+"""Directives outside of all blocks on which no answer hangs."""
 _BUILT_WITH = re.compile(r"--(prefix|conf-path)=(\S*)")
 _UNSEEN_BUILD = "how it was built is not seen: it needs root: run with --sudo"
 _CUT_OFF = "its command line is longer than it shows: name its configuration with --root"
@@ -120,7 +125,16 @@ def _instance(master: Process, options: Mapping[str, str], workers: tuple[Proces
     elif not main.startswith("/"):
         main = None if prefix is None else os.path.join(prefix, main)
     known_by = WORKERS if workers else CONFIGURED
-    return Instance("nginx", main, prefix, (), master, workers, known_by, lacking)
+    unread = tuple(_telling(options.get("g", ""), bool(workers)))
+    return Instance("nginx", main, prefix, (), master, workers, known_by, lacking, unread)
+
+
+def _telling(directives: str, is_seen: bool) -> Iterator[str]:
+    """The directives of `-g` that decide about requests; who the workers are is seen where any run."""
+    for text in directives.split(";"):
+        name = text.split(maxsplit=1)[0] if text.strip() else ""
+        if name and not name.startswith("worker_") and name not in _WITHOUT_SAY and not (name == "user" and is_seen):
+            yield f"-g '{text.strip()};'"
 
 
 def _built_with(build: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,8 @@ def place_json(place: Place | None) -> dict[str, Any] | None:
     if isinstance(place, PathPlace):
         mode = None if place.mode is None else f"{place.mode:04o}"
         return {"path": place.path, "mode": mode, "owner": place.owner, "group": place.group}
-    return {"bucket": place.bucket, "statement": place.statement}
+    of = {} if place.policy is None else {"policy": place.policy}
+    return {"bucket": place.bucket, "statement": place.statement, **of}
 
 
 def because_json(because: tuple[Because, ...]) -> list[dict[str, Any]]:
@@ -36,6 +37,7 @@ def request_json(request: Request) -> dict[str, Any]:
         "url": request.url(),
         "client": request.client,
         "headers": dict(request.headers),
+        **({} if request.principal is None else {"principal": request.principal}),
     }
 
 
@@ -47,4 +49,6 @@ def place_text(place: Place) -> str:
         if place.mode is None:
             return place.path
         return f"{place.path} (mode {place.mode:04o}, {place.owner}:{place.group})"
-    return f"{place.bucket}: statement {place.statement}"
+    if place.policy is None:
+        return f"{place.bucket}: statement {place.statement}"
+    return f"{place.policy}: {place.statement}"

@@ -3,7 +3,7 @@
 from os import strerror
 
 from audit403.core.family import RunsAs
-from audit403.evidence.interface import Evidence, Group
+from audit403.evidence.interface import Evidence, Group, NotCollected
 from audit403.files.answer import errno_name
 from audit403.files.explain import Component, components, mode_text
 from audit403.files.identity import Identity
@@ -136,7 +136,8 @@ def _row(evidence: Evidence, component: Component, resolution: Resolution) -> tu
     first = component.path == resolution.path and resolution.errno != 0
     mark = ">" if first else " "
     if entry is None:
-        state = "not collected" if resolution.missing is not None else "nothing there"
+        answer = evidence.entry(component.path)
+        state = f"not collected: {safe(answer.reason)}" if isinstance(answer, NotCollected) else "nothing there"
         return mark, "?", "?", "?", f"{name}  <- {state}"
     if entry.target is not None:
         name += f" -> {safe(entry.target)}"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from audit403.core.request import Request
+    from audit403.evidence.interface import Evidence
     from servers.http import Response
 
 LATE = 0
@@ -87,7 +88,7 @@ class Real:
 class Judge:
     """The evaluator of one configuration file."""
 
-    def __init__(self, main: Path, evidence: LocalEvidence) -> None:
+    def __init__(self, main: Path, evidence: Evidence) -> None:
         self.configuration = read_configuration(str(main), evidence)
         self.evaluator = Evaluator(build_model(self.configuration), evidence)
 
@@ -112,7 +113,7 @@ class Duel(Comparison):
         extra: Iterable[str] = (),
         results: bool = True,
         within: Sequence[str] = (),
-        evidence: Callable[[], LocalEvidence] = LocalEvidence,
+        evidence: Callable[[], Evidence] = LocalEvidence,
     ) -> None:
         self.prefix = prefix
         self.modules, self.extra = tuple(modules), tuple(extra)

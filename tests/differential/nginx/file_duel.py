@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from audit403.core.decision import REFUSED, UNKNOWN, Decision
@@ -28,8 +29,10 @@ from servers.nginx import Nginx, NginxError
 from servers.told import Counts, count, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from audit403.evidence.interface import Evidence
 
 
 _SHOWN = 2
@@ -73,9 +76,12 @@ class FileAsk(NamedTuple):
 class FileDuel:
     """The comparisons of one test. `null` counts the answers whose status is honestly left open."""
 
-    def __init__(self, prefix: Path, *, check_places: bool = True) -> None:
+    def __init__(
+        self, prefix: Path, *, check_places: bool = True, evidence: Callable[[], Evidence] | None = None
+    ) -> None:
         self.prefix = prefix
-        self.grouped = has_mount_namespaces()
+        self.grouped = evidence is None and has_mount_namespaces()
+        self.evidence = evidence or partial(evidence_for, self.grouped)
         self.server = Nginx(prefix, "", within=within_groups(prefix) if self.grouped else ())
         self.check_places = check_places
         self.configurations = self.rejected = 0
@@ -103,7 +109,7 @@ class FileDuel:
         return True
 
     def evaluator(self) -> Evaluator:
-        evidence = evidence_for(self.grouped)
+        evidence = self.evidence()
         configuration = read_configuration(str(self.server.conf), evidence, prefix=f"{self.prefix}/")
         return Evaluator(build_model(configuration), evidence)
 

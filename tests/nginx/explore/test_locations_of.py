@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from audit403.explore.line_patterns import line_pattern
 from audit403.http.regex import MatchFailed, compile_regex
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.find_location import search_locations
 from audit403.nginx.explore.doors import doors_of, visit
-from audit403.nginx.explore.locations_of import LocationsOf, _line_pattern
+from audit403.nginx.explore.locations_of import LocationsOf
 from nginx.decide.small_site import evaluator
 
 if TYPE_CHECKING:
@@ -113,8 +114,8 @@ def test_as_the_search_for_each(rng: random.Random, cases: Callable[[int], int])
 def test_usual_patterns_are_held_against_all_names_at_once() -> None:
     for pattern in PATTERNS[:11]:
         compile_regex(pattern)
-        assert _line_pattern(pattern) is not None, pattern
-    assert _line_pattern(r"[^/]+\.php$") == r"[^\n/]+\.php$"
+        assert line_pattern(pattern) is not None, pattern
+    assert line_pattern(r"[^/]+\.php$") == r"[^\n/]+\.php$"
     for pattern in (
         r"\s",
         r"\W",
@@ -127,4 +128,4 @@ def test_usual_patterns_are_held_against_all_names_at_once() -> None:
         "a\nb",
         r"\Aa",
     ):
-        assert _line_pattern(pattern) is None
+        assert line_pattern(pattern) is None

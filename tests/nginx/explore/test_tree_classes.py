@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from audit403.core.fact import Refusal
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Entry
+from audit403.explore import classes
 from audit403.explore.classes import MOST_EACH
 from audit403.nginx.explore.explorer import Explorer
 from nginx.decide.small_site import evaluator
@@ -95,3 +96,15 @@ def test_a_link_into_a_closed_directory(monkeypatch: pytest.MonkeyPatch) -> None
     tree |= {".away": Entry(DIRECTORY, 0o700, 0, 0), ".away/a.css": Entry(FILE, 0o644, 0, 0)}
     found, _ = explored(tree, "", monkeypatch)
     assert [(refusal.cause, refusal.witness.target) for refusal in found] == [("ancestor-not-searchable", "/a.css")]
+
+
+def test_what_a_limit_leaves_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = {f"{above}{name}": Entry(DIRECTORY, 0o755, 0, 0) for above in ("", "a/", "a/b/") for name in "abc"}
+    for limit, words in (("MOST_ENTRIES", "5 files and folders"), ("MOST_DIRECTORIES", "5 folders")):
+        with monkeypatch.context() as patched:
+            patched.setattr(classes, limit, 5)
+            asked = evaluator(tree, "")
+            explorer = Explorer(asked.model, asked, tree_known=True)
+            assert len(list(explorer.facts())) > 0
+            reasons = {one.reason for one in explorer.missed}
+            assert f"more than {words} were looked at before it: the rest was not" in reasons

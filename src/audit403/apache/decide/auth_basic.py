@@ -13,6 +13,7 @@ from audit403.apache.decide.expression import text_or_failure
 from audit403.apache.decide.outcome import DECLINED, OK, SERVER_ERROR
 from audit403.apache.model.authn import AUTH_BASIC, AuthBasicConfig
 from audit403.core.open_question import Undecided, Unknown
+from audit403.core.withheld import require_known
 from audit403.http.base64 import decode_leniently
 
 _NOTHING = AuthBasicConfig()
@@ -39,6 +40,7 @@ def authenticate(exchange: Exchange) -> int:
         log = f"AH01614: client used wrong authentication scheme: {exchange.uri}"
         exchange.decided("login-needed", login_place(exchange), "this asks for Basic credentials", log=log)
         return 401
+    require_known(header)
     user, _, password = decode_leniently(rest.lstrip(" \t")).partition("\0")[0].partition(":")
     exchange.user = user
     return _ask_providers(exchange, user, password)

@@ -19,6 +19,7 @@ from audit403.apache.decide.server_name import default_port, server_name, server
 from audit403.apache.model.auth_digest import AUTH_DIGEST, AuthDigestConfig
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.open_question import Undecided, Unknown
+from audit403.core.withheld import WITHHELD, is_filled
 
 _NOTHING = AuthDigestConfig()
 _SPACES = " \t\n\v\f\r"
@@ -50,6 +51,9 @@ def parse_header(exchange: Exchange) -> int:
         header = exchange.header("Authorization" if exchange.proxied != "forward" else "Proxy-Authorization")
         if isinstance(header, Unknown):
             exchange.extra[AUTH_DIGEST] = header
+            return DECLINED
+        if header is not None and is_filled(header):
+            exchange.extra[AUTH_DIGEST] = Unknown(WITHHELD)
             return DECLINED
         words = [] if header is None else header.split(None, 1)
         scheme = None if header is None else words[0] if words else ""

@@ -5,13 +5,21 @@ asked before whether it is there.
 """
 
 from errno import EACCES, ENOENT, ENOTDIR
+from typing import TYPE_CHECKING
 
 from audit403.apache.decide.default_handler import body_is_too_large
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.outcome import DECLINED, OK, SERVER_ERROR
 from audit403.apache.decide.scripts import CGI_SCRIPT, may_run, options_place, refused
-from audit403.core.place import Place
+from audit403.apache.decide.userdir import USERDIR_NOTE
+from audit403.core.open_question import Undecided
+from audit403.core.place import Because, Place
 from audit403.evidence.interface import DIRECTORY
+
+if TYPE_CHECKING:
+    from audit403.apache.decide.suexec import Refused, Target
+
+SUEXEC_REFUSES = "suexec-refuses"
 
 _MAGIC_TYPE = "application/x-httpd-cgi"
 _NOT_ALLOWED = "Options ExecCGI is off in this directory"
@@ -60,7 +68,10 @@ def _run(exchange: Exchange, numbers: _Numbers) -> int:
     if exchange.used_path_info == "off" and exchange.path_info:
         words = "AcceptPathInfo off disallows user's path"
         return _stderr(exchange, 404, "path-info", numbers.path_info, words)
-    if not exchange.evaluator.has("suexec"):
+    target, refused_there = _by_suexec(exchange)
+    if refused_there is not None:
+        return _not_run(exchange, refused_there, target)
+    if target is None:
         seen = files.execute(filename)
         place = files.place(seen)
         exchange.step("handler", filename, place, not seen.errno, f"file:{filename}", "executable")
@@ -73,6 +84,30 @@ def _run(exchange: Exchange, numbers: _Numbers) -> int:
     exchange.handed_to = f"the script {filename}"
     exchange.status_known = False
     return OK
+
+
+def _by_suexec(exchange: Exchange) -> tuple["Target | bool | None", "Refused | None"]:
+    """As whom suEXEC runs the script, and why it does not; True where the evidence does not show enough to know."""
+    if not exchange.evaluator.has("suexec") and USERDIR_NOTE not in exchange.notes:
+        return None, None
+    from audit403.apache.decide.suexec import refusal, target_of
+
+    try:
+        target = target_of(exchange)
+        return target, None if target is None else refusal(exchange, target)
+    except Undecided:
+        # What the script answers is its own word anyway.
+        return True, None
+
+
+def _not_run(exchange: Exchange, refused_there: "Refused", target: "Target | bool | None") -> int:
+    where = getattr(target, "where", None)
+    told = () if where is None else (Because(where, "suEXEC runs scripts as this user and group"),)
+    name = (exchange.filename or "").rpartition("/")[2]
+    exchange.step("handler", f"suEXEC does not run {name}: {refused_there.words}", where)
+    log = f"End of script output before headers: {name}"
+    exchange.decided(SUEXEC_REFUSES, refused_there.place or where, refused_there.message, log=log, also=told)
+    return SERVER_ERROR
 
 
 def _stderr(

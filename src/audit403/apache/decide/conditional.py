@@ -134,7 +134,10 @@ class _Conditions:
 
     def by_range(self, text: str) -> int:
         """ap_set_byterange, as far as it decides the status."""
-        if text[:6].lower() != "bytes=" or not self.file.size or not self.range_is_current():
+        if text[:6].lower() != "bytes=":
+            return 200
+        size = self.size()
+        if not size or not self.range_is_current():
             return 200
         found = unsatisfiable = 0
         for part in text[6:].split(","):
@@ -150,7 +153,7 @@ class _Conditions:
                 return 200
             if first and not last and int(first) == 0:
                 return 206
-            if first and int(first) >= self.file.size:
+            if first and int(first) >= size:
                 unsatisfiable += 1
             else:
                 found += 1
@@ -167,6 +170,12 @@ class _Conditions:
             return self.has_tag(condition, strong=True)
         return _time(condition) == self.mtime() and not self.just_changed()
 
+    def size(self) -> int:
+        """How long the file is."""
+        if self.file.size is None:
+            raise _NotKnown
+        return self.file.size
+
     def mtime(self) -> int:
         """When the file was changed."""
         if self.file.mtime is None:
@@ -179,7 +188,7 @@ class _Conditions:
 
     def has_tag(self, text: str, *, strong: bool) -> bool:
         """Whether one of the tags is the file's, which is its size and its time in microseconds."""
-        size = f"{self.file.size:x}"
+        size = f"{self.size():x}"
         for found in _TAG.finditer(text):
             length, _, time = found[1].partition("-")
             if length != size or not _HEX.match(time) or (strong and found[0].startswith("W/")):

@@ -116,6 +116,11 @@ class Evaluator:
             self._files = Files(Resolver(self.evidence, self._identity(), self._guard()))
         return self._files
 
+    def go_on_as(self, request: Request) -> None:
+        """Stand where a request leaves it: under mpm-itk as its user."""
+        if self._changes_user:
+            self.decide(request)
+
     def settle(self, user: str | None, group: str | None) -> None:
         """Go on as another user, up to the end of the request: what mpm-itk does."""
         self._user = (user, group)

@@ -87,6 +87,10 @@ class Files:
             raise Undecided(Missing(REASON_FILE, f"the size of {seen.path}"))
         return seen.entry if found is None else found
 
+    def size(self, seen: Seen) -> int:
+        """How long what a call has found is. Raises Undecided where that was not collected."""
+        return self.exact(seen).size or 0
+
     def place(self, seen: Seen) -> Place:
         """Where a call has failed, or what it has found; what is assumed of a file is not told."""
         if seen.blocker is not None:

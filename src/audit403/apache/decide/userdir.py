@@ -10,6 +10,8 @@ from audit403.core.decision import REASON_FILE, Missing
 from audit403.core.open_question import Undecided
 from audit403.evidence.interface import NotCollected, User
 
+USERDIR_NOTE = "mod_userdir_user"
+"""The note that has the user of `/~user`, as whom suEXEC runs scripts there."""
 _NO_SERVER = UserDirServer()
 
 
@@ -39,6 +41,7 @@ def translate(exchange: Exchange) -> int:
         if last or not exchange.evaluator.files().stat(folder).errno:
             exchange.filename = folder + behind
             length = len(exchange.uri) - len(behind)
+            exchange.notes[USERDIR_NOTE] = user
             exchange.context_prefix, exchange.context_document_root = exchange.uri[:length], folder
             exchange.step("translate", f"{exchange.filename}, the UserDir of {user}", where)
             return OK

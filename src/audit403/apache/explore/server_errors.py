@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from audit403.apache.decide.cgi import SUEXEC_REFUSES
 from audit403.apache.decide.evaluator import Evaluator
 from audit403.apache.explore.places import Start
 from audit403.apache.explore.subject import Subject
@@ -16,6 +17,7 @@ KINDS = frozenset(
         *("htaccess-fault", "no-requirement", "no-authentication", "authz-error", "no-provider", "no-user-file"),
         *("user-file-unreadable", "dav-lock-database", "dav-no-lock-database"),
         *("unknown-auth-type", "no-auth-name", "rewrite-loop", "redirect-limit", "subrequest-limit"),
+        SUEXEC_REFUSES,
     )
 )
 """The causes of such answers, which are the kinds of the facts."""
@@ -39,7 +41,8 @@ class ServerErrors:
                 continue
             places = [decision.where, *(step.where for step in reversed(decision.trace))]
             where = next((place for place in places if isinstance(place, Span)), None)
-            if where is not None and (decision.cause, where) not in self._found:
+            what = decision.where if decision.cause == SUEXEC_REFUSES else where
+            if where is not None and (decision.cause, what) not in self._found:
                 decision, exchange = self.evaluator.followed(request)
                 subject = Subject(
                     start.server,
@@ -49,7 +52,7 @@ class ServerErrors:
                     hits=(Hit(request, start.purpose, None),),
                 )
                 message = decision.log or (decision.because[0].message if decision.because else "")
-                self._found[decision.cause, where] = IdleDirective(
+                self._found[decision.cause, what] = IdleDirective(
                     self.family, decision.cause, where, message, decision.because, subject
                 )
 

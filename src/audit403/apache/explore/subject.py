@@ -1,5 +1,7 @@
 """Apache's own view of a refusal: the server, the request as it stood when it was refused, and why it was asked."""
 
+from collections.abc import Collection
+
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.model.access_compat import ACCESS_COMPAT, AccessCompatConfig
 from audit403.apache.model.authz import AUTHZ_CORE, AuthzConfig
@@ -32,7 +34,7 @@ class Subject(NamedTuple):
     sections: tuple[Section, ...] = ()
     access_files: tuple[PathPlace, ...] = ()
     path: str | None = None
-    names: tuple[str, ...] = ()
+    names: Collection[str] = ()
     members: tuple[str, ...] = ()
     way: str | None = None
     hits: tuple[Hit, ...] = ()

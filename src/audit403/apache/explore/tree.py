@@ -5,29 +5,49 @@ Two files belong to one class when kind, extension, mode, owner, group, ACL and 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 
-from audit403.apache import fnmatch
 from audit403.apache.decide.evaluator import Evaluator
+from audit403.apache.explore.about import Below, Test, marks_of, of_files, of_rule, tests_of
 from audit403.apache.explore.mounts import Mount
 from audit403.apache.explore.places import BelowFolder, NameOf, names_meant_by, taken_along
 from audit403.apache.explore.trail import inner_sections
-from audit403.apache.model.aliases import ALIAS, AliasServer
 from audit403.apache.model.config_error import ConfigError
 from audit403.apache.model.dir_index import DEFAULT_INDEX, DIR, DirConfig
-from audit403.apache.model.pattern import Pattern, pattern_of
-from audit403.apache.model.rewrite import REWRITE, RewriteConfig, RewriteServer
+from audit403.apache.model.pattern import pattern_of
 from audit403.apache.model.section import DIRECTORY as DIRECTORY_SECTION
-from audit403.apache.model.section import FILES, IF, LOCATION, Section, section_of
+from audit403.apache.model.section import FILES, LOCATION, section_of
 from audit403.apache.model.server import Server
 from audit403.core.family import NotAudited
 from audit403.core.open_question import Undecided
 from audit403.core.source import every_directive
-from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, Entry, NotCollected, Unreadable
-from audit403.evidence.links import real_path
+from audit403.evidence.interface import DIRECTORY, FILE, LINK, Entry
+from audit403.evidence.links import join, real_path
+from audit403.explore.alike_names import (
+    Gathered,
+    Inside,
+    Open,
+    Telling,
+    a_name,
+    by_directory,
+    dot_names,
+    extensions,
+    hidden_by_name,
+    inside_of,
+    without,
+)
 from audit403.explore.blocking import TreeStart
-from audit403.explore.classes import AT_ONCE, MOST_DIRECTORIES, MOST_ENTRIES, Classes, hides, permissions
+from audit403.explore.classes import (
+    APART,
+    AT_ONCE,
+    Class,
+    Classes,
+    hides,
+    limit_reached,
+    permissions,
+)
+from audit403.explore.joined_names import bytes_of, names_of, text_of
 from audit403.explore.ordinary import quoted
 from audit403.explore.regex_witness import Matcher
 from audit403.explore.subject import PURPOSE_FILE, PURPOSE_HIDDEN, PURPOSE_HOME, PURPOSE_PROBE
@@ -35,19 +55,30 @@ from audit403.files.permission import READ, permitted
 
 _REFUSES = re.compile(r"\[(?:[^\]]*,)?\s*(?:F|forbidden|R=403)\s*[,\]]|^\s*403\s", re.IGNORECASE)
 
-Test = Callable[[str, str, str], bool]
-"""Whether something of the configuration is about a URI, a path, a name."""
-
 
 class _Directory:
-    """A directory that is still to be looked at; `rules` are those of the `.htaccess` files above it, `way` which."""
+    """A directory that is still to be looked at; `rules` are those of the `.htaccess` files above it, `way` which.
 
-    __slots__ = ("below", "hidden", "linked", "path", "rules", "way")
+    `entry` is its own where httpd comes to the one above and no link was on the way: `path` is canonical then. `under`
+    is what tells entries apart below the one above; `alike` says that this one is not.
+    """
+
+    __slots__ = ("alike", "below", "entry", "hidden", "linked", "path", "rules", "under", "way")
 
     def __init__(
-        self, below: str, path: str, hidden: bool, linked: bool, rules: tuple[Test, ...], way: tuple[str, ...]
+        self,
+        below: str,
+        path: str,
+        hidden: bool,
+        linked: bool,
+        rules: tuple[Test, ...],
+        way: tuple[str, ...],
+        entry: Entry | None = None,
+        under: Below | None = None,
+        alike: bool = False,
     ) -> None:
         self.below, self.path, self.hidden, self.linked, self.rules, self.way = below, path, hidden, linked, rules, way
+        self.entry, self.under, self.alike = entry, under, alike
 
 
 def walk(
@@ -69,6 +100,11 @@ class _Walk:
         self.access_files = access_files
         self.tests = tests_of(server)
         self.classes = Classes()
+        self.apart = self.resolver.apart
+        self.indexes = self._index_names()
+        self._apart = by_directory(self.apart)
+        self._telling = Telling()
+        self._open = Open(self.resolver)
         self.visited: set[str] = set()
         self.entries = 0
         #: Whether directories may be answered without the slash behind them.
@@ -80,8 +116,9 @@ class _Walk:
         linked: list[_Directory] = []
         while pending or linked:
             directory = (pending or linked).pop()
-            if self.entries > MOST_ENTRIES or len(self.visited) > MOST_DIRECTORIES:
-                self.missed.append(NotAudited(directory.path, f"more than {MOST_ENTRIES} files and folders"))
+            limit = limit_reached(self.entries, len(self.visited))
+            if limit is not None:
+                self.missed.append(NotAudited(directory.path, limit))
                 break
             yield from self._directory(directory, pending, linked)
         for kind in self.classes:
@@ -94,38 +131,45 @@ class _Walk:
         self, directory: _Directory, pending: list[_Directory], linked: list[_Directory]
     ) -> Iterator[TreeStart]:
         evidence = self.resolver.evidence
-        real = real_path(evidence, directory.path)
-        entry = evidence.entry(real) if isinstance(real, str) else None
-        if not isinstance(real, str) or not isinstance(entry, Entry) or entry.kind != DIRECTORY:
-            return
-        names = evidence.names(real)
-        if isinstance(names, (Absent, NotCollected, Unreadable)):
-            self.missed.append(NotAudited(directory.path, "this directory cannot be listed here"))
+        real, entry = directory.path, directory.entry
+        if entry is None:
+            found = real_path(evidence, directory.path)
+            own = evidence.entry(found) if isinstance(found, str) else None
+            if not isinstance(found, str) or not isinstance(own, Entry) or own.kind != DIRECTORY:
+                return
+            real, entry = found, own
+        inside = inside_of(evidence, real)
+        if isinstance(inside, str):
+            self.missed.append(NotAudited(directory.path, f"it cannot be listed: {inside}"))
             return
         url = self.mount.file_uri(directory.below) or "/"
-        if self.resolver.search(directory.path).errno != 0:
-            yield from self._closed(directory, url, real, names)
+        if not self._open.may_search(directory.path, directory.entry):
+            yield from self._closed(directory, url, real, inside.in_order())
             self.visited.add(real)
             return
         meant: list[tuple[str, str]] = []
         for name in self.server.access_names:
-            if name in names:
+            if inside.has(name):
                 path = f"{directory.path.rstrip('/')}/{name}"
                 directory.way = (*directory.way, path)
+                directory.under, directory.alike = None, False
                 self.access_files.setdefault(path, url)
                 rules, names_meant = self._access_file(path)
                 directory.rules = (*directory.rules, *rules)
                 meant += names_meant
-        self._sort_in_directory(directory, url, entry, names)
+        self._sort_in_directory(directory, url, entry, inside)
         if real in self.visited:
             return
         for name, purpose in dict.fromkeys(meant):
             # Here and not only below, where another `.htaccess` may say something else of the same names.
-            yield TreeStart(quoted(f"{url}{name}"), purpose, directory.path, names, 1, ())
+            yield TreeStart(quoted(f"{url}{name}"), purpose, directory.path, inside.names(), 1, ())
         self.visited.add(real)
-        self.entries += len(names)
-        for start in range(0, len(names), AT_ONCE):
-            self._sort_in(directory, real, url, names[start : start + AT_ONCE], pending, linked)
+        self.entries += len(inside)
+        if self._sort_in_groups(directory, real, url, inside, pending, linked):
+            return
+        every = inside.in_order()
+        for start in range(0, len(every), AT_ONCE):
+            self._sort_in(directory, real, url, every[start : start + AT_ONCE], pending, linked)
 
     def _access_file(self, path: str) -> tuple[list[Test], list[tuple[str, str]]]:
         """What the sections and rules of an `.htaccess` are about, and a name for each section that it is about."""
@@ -141,14 +185,14 @@ class _Walk:
                 self.without_slash = self.without_slash or directive.name == "directoryslash"
                 if directive.name in ("<files", "<filesmatch"):
                     section = section_of(FILES, directive)
-                    found.append(_of_files(section))
+                    found.append(of_files(section))
                     meant += ((name, PURPOSE_PROBE) for name in islice(names_meant_by(section), 1))
                     if section.regex is not None:
                         meant += _taken_along(NameOf(section.regex))
                 elif directive.name in ("rewriterule", "redirectmatch") and directive.args:
                     position = 0 if directive.name == "rewriterule" or not directive.args[0].isalnum() else 1
                     pattern = pattern_of(directive.args[position].removeprefix("!"), "")
-                    found.append(_of_rule(pattern, folder if directive.name == "rewriterule" else None))
+                    found.append(of_rule(pattern, folder if directive.name == "rewriterule" else None))
                     if _REFUSES.search(directive.raw) and not directive.args[0].startswith("!"):
                         meant += _taken_along(BelowFolder(pattern) if directive.name == "rewriterule" else pattern)
             except (ConfigError, IndexError):
@@ -171,9 +215,14 @@ class _Walk:
             yield TreeStart(url, PURPOSE_HOME, directory.path, names, 1 + len(names), ())
         yield TreeStart(quoted(best), purpose, directory.path, names, 1 + len(names), ())
 
-    def _sort_in_directory(self, directory: _Directory, url: str, entry: Entry, names: tuple[str, ...]) -> None:
-        place = self._marks(url, directory.path.rstrip("/") + "/", "", directory)
-        self.classes.take_directory(directory, url, entry, names, self._index_names(), place)
+    def _sort_in_directory(self, directory: _Directory, url: str, entry: Entry, inside: Inside) -> None:
+        place = directory.under.of_directories if directory.alike and directory.under is not None else None
+        if place is None:
+            place = self._marks(url, directory.path.rstrip("/") + "/", "", directory)
+            if directory.alike and directory.under is not None:
+                directory.under.of_directories = place
+        telling, has_page = self._telling.of(inside, self.indexes)
+        self.classes.take_directory(directory, url, entry, inside.names, telling, has_page, place)
 
     def _index_names(self) -> frozenset[str]:
         found: set[str] = set()
@@ -182,6 +231,82 @@ class _Walk:
             if config is not None and config.index_names is not None:
                 found.update(config.index_names)
         return frozenset(found or DEFAULT_INDEX)
+
+    def _sort_in_groups(
+        self,
+        directory: _Directory,
+        real: str,
+        url: str,
+        inside: Inside,
+        pending: list[_Directory],
+        linked: list[_Directory],
+    ) -> bool:
+        """Put all names of a directory into the classes at once; False where single ones are to be asked."""
+        prefix = directory.path.rstrip("/") + "/"
+        below = self._below(directory, url, prefix) if inside.groups else None
+        if below is None:
+            return False
+        told = [
+            below.told_apart(url, prefix, joined, directories=entry.kind == DIRECTORY)
+            for entry, joined in inside.groups
+        ]
+        if None in told:
+            return False
+        gathered = Gathered(url, prefix)
+        alone: list[bytes] = []
+        inner: list[tuple[bytes, _Directory]] = []
+        kept_apart = self._apart.get(real, ())
+        for (entry, joined), counted, apart in zip(inside.groups, inside.extensions(), told, strict=True):
+            assert apart is not None
+            if entry.kind == DIRECTORY:
+                inner += self._inner(directory, real, joined, entry, below, apart)
+                continue
+            if entry.kind == LINK:
+                alone += names_of(joined)
+                continue
+            dotted = () if directory.hidden else dot_names(joined)
+            rest, single = without(joined, {*dotted, *apart, *kept_apart})
+            alone += single
+            for extension, count in (extensions(rest) if single else counted).items():
+                marks = below.marks.get(extension)
+                if marks is None:
+                    name = text_of(a_name(rest, extension))
+                    marks = below.marks[extension] = self._marks(url + name, prefix + name, name, directory)
+                text, hidden = text_of(extension or b""), directory.hidden
+                key: Class = (marks, entry.kind, text, permissions(entry), None, hidden, directory.linked)
+                gathered.take(key, hidden, count, rest, extension)
+        if alone:
+            alone.sort()
+            further: list[_Directory] = []
+            for key, name, hidden in self._each(directory, real, url, tuple(map(text_of, alone)), further, further):
+                gathered.take_one(key, hidden, bytes_of(name))
+            inner += ((bytes_of(one.path.rpartition("/")[2]), one) for one in further)
+        gathered.into(self.classes)
+        inner.sort(key=_name)
+        for _, one in inner:
+            (linked if one.linked else pending).append(one)
+        return True
+
+    def _below(self, directory: _Directory, url: str, prefix: str) -> Below | None:
+        if directory.under is not None:
+            return directory.under
+        try:
+            return Below((*self.tests, *directory.rules), url, prefix)
+        except ValueError:
+            return None
+
+    def _inner(
+        self, directory: _Directory, real: str, joined: bytes, entry: Entry, below: Below, apart: set[bytes]
+    ) -> Iterator[tuple[bytes, _Directory]]:
+        """The directories in one, with their names."""
+        known = entry if real == (directory.path.rstrip("/") or "/") else None
+        prefix = directory.path.rstrip("/") + "/"
+        for name in names_of(joined):
+            text, hidden = text_of(name), directory.hidden or hidden_by_name(name)
+            path, below_it, way = prefix + text, f"{directory.below}{text}/", directory.way
+            alike = name not in apart
+            one = _Directory(below_it, path, hidden, directory.linked, directory.rules, way, known, below, alike)
+            yield name, one
 
     def _sort_in(
         self,
@@ -192,6 +317,21 @@ class _Walk:
         pending: list[_Directory],
         linked: list[_Directory],
     ) -> None:
+        """The same name by name."""
+        prefix = directory.path.rstrip("/") + "/"
+        for key, name, hidden in self._each(directory, real, url, names, pending, linked):
+            self.classes.take_file(key, url + name, prefix + name, hidden)
+
+    def _each(
+        self,
+        directory: _Directory,
+        real: str,
+        url: str,
+        names: tuple[str, ...],
+        pending: list[_Directory],
+        linked: list[_Directory],
+    ) -> Iterator[tuple[Class, str, bool]]:
+        """The class and name of each file of a directory, and whether it is hidden."""
         prefix = directory.path.rstrip("/") + "/"
         for name, entry in zip(names, self.resolver.evidence.entries(real, names), strict=True):
             if not isinstance(entry, Entry):
@@ -213,13 +353,14 @@ class _Walk:
                 continue
             extension = name.rpartition(".")[2] if "." in name else ""
             marks = self._marks(url + name, path, name, directory)
-            key = (marks, entry.kind, extension, permissions(entry), through, hidden, directory.linked)
-            self.classes.take_file(key, url + name, path, hidden)
+            key: Class = (marks, entry.kind, extension, permissions(entry), through, hidden, directory.linked)
+            if self.apart and join(real, name) in self.apart:
+                key += (APART,)
+            yield key, name, hidden
 
     def _marks(self, url: str, path: str, name: str, directory: _Directory) -> tuple[object, ...]:
         """Which of the configuration's patterns are about an entry, and which `.htaccess` files lie above it."""
-        own = tuple(index for index, test in enumerate(self.tests) if test(url, path, name))
-        here = tuple(index for index, test in enumerate(directory.rules) if test(url, path, name))
+        own, here = marks_of(self.tests, url, path, name), marks_of(directory.rules, url, path, name)
         return own, directory.way, here
 
 
@@ -241,65 +382,5 @@ def _is_switched_off(server: Server) -> bool:
     return False
 
 
-def tests_of(server: Server) -> list[Test]:
-    """What each section and rule of a server is about."""
-    found: list[Test] = []
-    pending: list[Section] = [*inner_sections(server.lookup_defaults)]
-    for section in server.sections[DIRECTORY_SECTION]:
-        found.append(_of_directory(section))
-        pending += inner_sections(section.per_dir)
-        found += _of_rules(section.per_dir.get(REWRITE), section.text)
-    for section in server.sections[LOCATION]:
-        found.append(_of_location(section))
-        pending += inner_sections(section.per_dir)
-    while pending:
-        section = pending.pop()
-        pending += inner_sections(section.per_dir)
-        if section.kind != IF:
-            found.append(_of_files(section))
-    rewriting: RewriteServer = server.slots.get(REWRITE, RewriteServer())
-    found += [_of_rule(rule.pattern, None) for rule in rewriting.rules]
-    aliases: AliasServer = server.slots.get(ALIAS, AliasServer())
-    found += [_of_rule(one.pattern, None) for one in (*aliases.redirects, *aliases.aliases) if one.pattern is not None]
-    return found
-
-
-def _of_rules(config: RewriteConfig | None, folder: str) -> list[Test]:
-    return [] if config is None else [_of_rule(rule.pattern, folder) for rule in config.rules]
-
-
-def _of_directory(section: Section) -> Test:
-    if section.regex is not None:
-        regex = section.regex
-        return lambda url, path, name: regex.matches(path)
-    if section.is_pattern:
-        slashes = section.slashes
-        return lambda url, path, name: fnmatch.matches(
-            section.text, "/".join(path.split("/")[:slashes]) + "/", pathname=True
-        )
-    return lambda url, path, name: path.startswith(section.text)
-
-
-def _of_location(section: Section) -> Test:
-    if section.regex is not None:
-        regex = section.regex
-        return lambda url, path, name: regex.matches(url)
-    if section.is_pattern:
-        return lambda url, path, name: fnmatch.matches(section.text, url, pathname=True)
-    return lambda url, path, name: url.startswith(section.text)
-
-
-def _of_files(section: Section) -> Test:
-    if section.regex is not None:
-        regex = section.regex
-        return lambda url, path, name: regex.matches(name)
-    if section.is_pattern:
-        return lambda url, path, name: fnmatch.matches(section.text, name, pathname=True)
-    return lambda url, path, name: name == section.text
-
-
-def _of_rule(pattern: Pattern, folder: str | None) -> Test:
-    """A pattern of a URI, or of a path below a folder."""
-    if folder is None:
-        return lambda url, path, name: pattern.matches(url)
-    return lambda url, path, name: pattern.matches(path.removeprefix(folder))
+def _name(inner: tuple[bytes, _Directory]) -> bytes:
+    return inner[0]

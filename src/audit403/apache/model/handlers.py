@@ -34,6 +34,7 @@ from audit403.apache.model import (
     setenvif,
     speling,
     ssl,
+    suexec,
     userdir,
     vhost_alias,
 )
@@ -66,6 +67,7 @@ HANDLERS: dict[str, Handler] = {
     **negotiation.DIRECTIVES,
     **security2.DIRECTIVES,
     **proxy.DIRECTIVES,
+    **suexec.DIRECTIVES,
     **userdir.DIRECTIVES,
     **vhost_alias.DIRECTIVES,
     **mpm_itk.DIRECTIVES,

@@ -6,7 +6,7 @@ Truth: ap_regcomp and ap_regexec in server/util_pcre.c; the flags are those of R
 import re
 
 from audit403.apache.model.config_error import ConfigError
-from audit403.http.regex import Captured, InvalidRegex, MatchFailed, Regex, compile_regex
+from audit403.http.regex import Captured, InvalidRegex, MatchFailed, PatternWithheld, Regex, compile_regex
 
 _PARTS = re.compile(r"\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\\.|\[:[a-z^]+:\]|[^\]\\])*\]|\$|.", re.DOTALL)
 
@@ -26,6 +26,8 @@ class Pattern:
         """The captures of the first match, or None."""
         try:
             return self._for(subject).search(subject)
+        except PatternWithheld:
+            raise
         except MatchFailed:
             return None
 
@@ -33,6 +35,8 @@ class Pattern:
         """The same for a subject whose outcome is kept elsewhere."""
         try:
             return self._for(subject).search_anew(subject)
+        except PatternWithheld:
+            raise
         except MatchFailed:
             return None
 

@@ -4,6 +4,7 @@ Truth: ngx_http_rewrite_if_condition and ngx_http_script_if_code, _equal_code, _
 """
 
 from audit403.core.open_question import Undecided, Unknown
+from audit403.core.withheld import require_known
 from audit403.nginx.decide.exchange import Exchange, Value
 from audit403.nginx.decide.variables.lookup import compute, variable
 from audit403.nginx.decide.worker_files import Opened
@@ -75,6 +76,7 @@ def _variable_test(exchange: Exchange, instruction: If, escape: bool) -> bool:
 def _test(exchange: Exchange, condition: Condition, text: str, escape: bool) -> tuple[bool, str]:
     operator = condition.operator
     if condition.regex is not None:
+        require_known(text, condition.regex.pattern)
         captured = condition.regex.search(text)
         exchange.captures = captured
         if captured is not None:
@@ -85,6 +87,7 @@ def _test(exchange: Exchange, condition: Condition, text: str, escape: bool) -> 
         other = compute(exchange, condition.value, escape=escape, flushed=False)
         if isinstance(other, Unknown):
             raise Undecided(other.missing)
+        require_known(text, other)
         return (text == other) != (operator == "!="), f'${condition.variable} {operator} "{other}"'
     return text not in ("", "0"), f"${condition.variable}"
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from errno import EACCES, EEXIST, EISDIR, ENOENT, ENOSPC, ENOTDIR, EPERM
 from os import strerror
 
-from audit403.core.decision import REASON_STATE, Missing
+from audit403.core.decision import REASON_FILE, REASON_STATE, Missing
 from audit403.core.open_question import Undecided
 from audit403.core.place import Because, PathPlace
-from audit403.evidence.interface import DIRECTORY, FILE, LINK, Entry
+from audit403.evidence.interface import DIRECTORY, FILE, LINK, Entry, exact_entry
 from audit403.evidence.links import join
 from audit403.files.changing_tree import ChangingTree
 from audit403.files.resolve import Resolution
@@ -270,6 +270,10 @@ def _copies(exchange: Exchange, tree: ChangingTree, source: str, target: str, en
     opened = tree.open(source)
     if opened.errno or opened.entry is None:
         return False
+    sizes = [exact_entry(tree.evidence, path, one) for path, one in ((source, entry), (opened.path, opened.entry))]
+    if None in sizes:
+        raise Undecided(Missing(REASON_FILE, f"the size of {opened.path}"))
+    wanted, there = (one.size or 0 for one in sizes if one is not None)
     created = tree.create(target)
     if created.errno:
         return False
@@ -279,8 +283,8 @@ def _copies(exchange: Exchange, tree: ChangingTree, source: str, target: str, en
         if not tree.identity.fowner and existed.entry.uid != tree.identity.uid:
             return False
         if existed.path == opened.path:
-            return not entry.size
-    return not entry.size or (opened.entry.kind == FILE and opened.entry.size >= entry.size)
+            return not wanted
+    return not wanted or (opened.entry.kind == FILE and there >= wanted)
 
 
 def _create_path(exchange: Exchange, tree: ChangingTree, path: str) -> int:

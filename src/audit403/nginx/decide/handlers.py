@@ -64,7 +64,7 @@ def _media(exchange: Exchange, handler: Directive) -> Outcome | None:
         return opened
     if not opened.is_file:
         return None
-    body = file_body(opened)
+    body = file_body(exchange, opened)
     if handler.name == "mp4":
         return Sent(None) if _seeks(exchange.args) else Sent(200, body)
     size = _flv_size(exchange.args, body.size)

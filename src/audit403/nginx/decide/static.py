@@ -4,6 +4,7 @@ Truth: src/http/modules/ngx_http_static_module.c.
 """
 
 from audit403.core.place import PathPlace
+from audit403.evidence.interface import exact_entry
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.file_refusal import refused_by_file
 from audit403.nginx.decide.map_path import map_uri_to_path, wants_directory
@@ -16,6 +17,15 @@ from audit403.nginx.decide.worker_files import (
     alias_after_rewrite,
     not_found_log,
     refusal_log,
+)
+
+_ABOUT_SIZE_AND_TIME = (
+    "range",
+    "if-range",
+    "if-match",
+    "if-none-match",
+    "if-modified-since",
+    "if-unmodified-since",
 )
 
 
@@ -44,12 +54,14 @@ def static(exchange: Exchange) -> Outcome | None:
     if exchange.method == "POST":
         exchange.decided("method-not-allowed", None, "")
         return Status(405)
-    return Sent(200, file_body(opened))
+    return Sent(200, file_body(exchange, opened))
 
 
-def file_body(opened: Opened) -> Body:
-    """The body that an opened file makes."""
+def file_body(exchange: Exchange, opened: Opened) -> Body:
+    """The body that an opened file makes; of a listed tree its size and time are asked for where they count."""
     entry = opened.entry
+    if entry is not None and any(exchange.request.header(name) is not None for name in _ABOUT_SIZE_AND_TIME):
+        entry = exact_entry(exchange.evaluator.evidence, opened.path, entry)
     return Body(None if entry is None else entry.size, None if entry is None else entry.mtime, True, True)
 
 

@@ -8,7 +8,8 @@ from audit403.http.regex import InvalidRegex, compile_regex
 from audit403.nginx.ascii import lower
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.map_path import map_uri_to_path, wants_directory
-from audit403.nginx.decide.outcome import Body, Outcome, Sent, Status
+from audit403.nginx.decide.outcome import Outcome, Sent, Status
+from audit403.nginx.decide.static import file_body
 from audit403.nginx.decide.worker_files import alias_after_rewrite
 
 
@@ -36,7 +37,7 @@ def gzip_static(exchange: Exchange) -> Outcome | None:
     if not opened.is_file:
         exchange.decided("not-a-regular-file", None, "", log=f'"{path}" is not a regular file')
         return Status(404)
-    return Sent(200, Body(opened.entry.size, opened.entry.mtime, is_file=True))
+    return Sent(200, file_body(exchange, opened)._replace(ranges=False))
 
 
 def gzip_ok(exchange: Exchange) -> bool:

@@ -32,7 +32,7 @@ ERRNO_TEXT = {
 class Opened(NamedTuple):
     """How an open or a stat ended; `call` is the system call that nginx names in its log.
 
-    `refused_kind` is what the entry is that refused, where one did.
+    `refused_kind` is what the entry is that refused, where one did; `path` is the canonical one of what was opened.
     """
 
     errno: int
@@ -40,6 +40,7 @@ class Opened(NamedTuple):
     blocker: Blocker | None
     call: str
     refused_kind: str | None = None
+    path: str = ""
 
     @property
     def is_directory(self) -> bool:
@@ -226,5 +227,5 @@ def _opened(found: Resolution, call: str) -> Opened:
     if found.missing is not None:
         raise Undecided(found.missing)
     if not found.errno:
-        return Opened(0, found.entry, found.blocker, call)
+        return Opened(0, found.entry, found.blocker, call, None, found.path)
     return Opened(found.errno, None, found.blocker, call, None if found.entry is None else found.entry.kind)

@@ -1,7 +1,7 @@
 """Which location takes each of many names of one directory: as the search for one URI, for all of them at once.
 
 The search trees are gone through once for the directory, and a pattern is held against all names in one match: what
-it looks at must then end where the line ends, which `_line_pattern` makes sure of. Names and patterns of another kind
+it looks at must then end where the line ends, which `line_patterns` makes sure of. Names and patterns of another kind
 are searched for one by one. Truth: `decide/find_location.py`, which the tests hold this against.
 """
 
@@ -9,9 +9,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import Any
 
 from audit403.core.named_tuple import NamedTuple
+from audit403.explore.line_patterns import BY_EXTENSION, Lines, compiled
 from audit403.http.regex import Regex
 from audit403.nginx.model.location import Location, LocationTree
 
@@ -20,20 +20,6 @@ _FEW = 4
 
 _ODD = re.compile(r"[\n\r/]")
 """What no plain name has: the ends of lines, and the slash of a directory's URI."""
-
-_PIECE = re.compile(
-    r"""
-    (?P<negated> \[\^ (?=[^\]\\\[\x00-\x1f]) )            # a negated class takes the end of the line too
-    | \[ (?!\^) (?=[^\]\\\[\x00-\x1f]) (?:[^\]\\\[\x00-\x1f]|\\[^a-zA-Z0-9\x00-\x1f]|\\[dw])+ \]
-    | \\ (?: [^a-zA-Z0-9\x00-\x1f] | [dwbB] )
-    | \( \? (?: : | = | ! | <= | <! | i\) | P?<[A-Za-z_]\w*> )
-    | \( (?! [?*] )
-    | [^\\\[(\x00-\x1f]
-    """,
-    re.VERBOSE,
-)
-_REST_OF_NEGATED = re.compile(r"(?:[^\]\\\[\x00-\x1f]|\\[^a-zA-Z0-9\x00-\x1f]|\\[dw])+\]")
-_patterns: dict[tuple[str, bool], Any] = {}
 
 
 class _Plan(NamedTuple):
@@ -47,6 +33,24 @@ class _Plan(NamedTuple):
     special: set[str]
 
 
+class Below:
+    """What takes the names directly below a URL, and in all directories below that as well: nothing that is written out
+    begins there. `fallback` takes what none of the patterns takes.
+    """
+
+    def __init__(self, plan: _Plan, others: Lines) -> None:
+        self.fallback = plan.fallback
+        self.by_extension: dict[bytes | None, Location | None] = {}
+        self._others = others
+
+    def told_apart(self, base: bytes, joined: bytes, end: bytes = b"") -> set[bytes] | None:
+        """The names that are told from the others of the same extension, out of some with a NUL around each.
+
+        `end` is put behind each of them. None: they are to be asked one by one.
+        """
+        return self._others.matched(base, joined, end)
+
+
 class LocationsOf:
     """Finds the locations of names in directories; `search` finds that of one URI."""
 
@@ -54,6 +58,7 @@ class LocationsOf:
         self._tree = tree
         self._search = search
         self._written: dict[int, dict[str, set[str]]] = {}
+        self._names: tuple[str, ...] | None = None
 
     def of(self, base: str, names: Sequence[str]) -> list[Location | None]:
         """The location for each URI `base` + name; `base` ends in a slash."""
@@ -86,6 +91,34 @@ class LocationsOf:
             found[index] = self._search(base + names[index])
         return found
 
+    def below(self, base: str) -> Below | None:
+        """What takes all that lies below a URL that ends in a slash; None where that is not everywhere the same."""
+        if any(name.startswith(base) for name in self._all_written()):
+            return None
+        plan = self._plan(self._tree, base)
+        others: list[tuple[str, bool]] = []
+        for one in plan.regexes:
+            assert one.regex is not None
+            if one.tree.all():
+                return None
+            if BY_EXTENSION.fullmatch(one.regex.pattern) is None:
+                others.append((one.regex.pattern, one.regex.caseless))
+        try:
+            return Below(plan, Lines(others))
+        except ValueError:
+            return None
+
+    def _all_written(self) -> tuple[str, ...]:
+        """The names that the configuration writes out, at any depth of nesting."""
+        if self._names is None:
+            pending, found = [self._tree], dict[str, None]()
+            while pending:
+                tree = pending.pop()
+                found.update(dict.fromkeys((*tree.exact, *tree.prefixes, *tree.slashed)))
+                pending += (one.tree for one in tree.all())
+            self._names = tuple(found)
+        return self._names
+
     def _plan(self, tree: LocationTree, base: str) -> _Plan:
         static = tree.longest_prefix(base)
         special = self._written_in(tree).get(base, set())
@@ -113,7 +146,7 @@ class LocationsOf:
 
 def _matching(regex: Regex, base: str, names: list[str]) -> set[int] | None:
     """The positions of the names that a pattern matches; None where they are to be asked one by one."""
-    pattern = _compiled(regex)
+    pattern = compiled(regex.pattern, regex.caseless)
     if pattern is None:
         return None
     lines = [(base + name).encode("utf-8", "surrogateescape") for name in names]
@@ -127,35 +160,3 @@ def _matching(regex: Regex, base: str, names: list[str]) -> set[int] | None:
     except Exception:  # whatever PCRE has to say is said again where it is asked alone
         return None
     return taken
-
-
-def _compiled(regex: Regex) -> Any:
-    """The pattern for many lines; None where it has something that may look beyond the end of a line."""
-    key = (regex.pattern, regex.caseless)
-    if key not in _patterns:
-        _patterns[key] = None
-        written = _line_pattern(regex.pattern)
-        if written is not None:
-            import pcre2
-
-            flags = pcre2.MULTILINE | (pcre2.IGNORECASE if regex.caseless else pcre2.NOFLAG)
-            _patterns[key] = pcre2.compile(written.encode("utf-8", "surrogateescape"), flags=flags)
-    return _patterns[key]
-
-
-def _line_pattern(pattern: str) -> str | None:
-    """The pattern so written that nothing in it takes the end of a line."""
-    pieces: list[str] = []
-    at = 0
-    while at < len(pattern):
-        piece = _PIECE.match(pattern, at)
-        if piece is None:
-            return None
-        text, at = piece[0], piece.end()
-        if piece["negated"] is not None:
-            rest = _REST_OF_NEGATED.match(pattern, at)
-            if rest is None:
-                return None
-            text, at = f"[^\\n{rest[0]}", rest.end()
-        pieces.append(text)
-    return "".join(pieces)

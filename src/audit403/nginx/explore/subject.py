@@ -1,5 +1,7 @@
 """nginx's own view of a refusal: where in the configuration the request ended, and why it was asked."""
 
+from collections.abc import Collection
+
 from audit403.core.named_tuple import NamedTuple
 from audit403.explore.subject import Blocked, Hit
 from audit403.nginx.model.context import AccessRule, Context
@@ -28,7 +30,7 @@ class Subject(NamedTuple):
     permitted_below: AccessRule | None = None
     permitted_above: AccessRule | None = None
     meant: Server | None = None
-    names: tuple[str, ...] = ()
+    names: Collection[str] = ()
     members: tuple[str, ...] = ()
     way: str | None = None
     hits: tuple[Hit, ...] = ()

@@ -12,8 +12,32 @@ from audit403.core.family import NotAudited
 from audit403.core.named_tuple import NamedTuple
 from audit403.evidence.interface import DIRECTORY, FILE, LINK, Absent, Entry, NotCollected, Unreadable
 from audit403.evidence.links import join, real_path
+from audit403.explore.alike_names import (
+    Gathered,
+    Inside,
+    Open,
+    Telling,
+    a_name,
+    by_directory,
+    dot_names,
+    extensions,
+    hidden_by_name,
+    inside_of,
+    without,
+)
 from audit403.explore.blocking import TreeStart
-from audit403.explore.classes import AT_ONCE, MOST_DIRECTORIES, MOST_ENTRIES, Classes, hides, permissions, purpose_of
+from audit403.explore.classes import (
+    APART,
+    AT_ONCE,
+    MOST_ENTRIES,
+    Class,
+    Classes,
+    hides,
+    limit_reached,
+    permissions,
+    purpose_of,
+)
+from audit403.explore.joined_names import bytes_of, names_of, text_of
 from audit403.explore.ordinary import quoted
 from audit403.explore.subject import PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_HIDDEN
 from audit403.files.permission import EXECUTE, READ, permitted
@@ -23,7 +47,7 @@ from audit403.nginx.decide.evaluator import Evaluator
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.find_location import search_locations
 from audit403.nginx.explore.doors import Door, visit
-from audit403.nginx.explore.locations_of import LocationsOf
+from audit403.nginx.explore.locations_of import Below, LocationsOf
 from audit403.nginx.explore.mounts import Mount
 from audit403.nginx.model.location import Location
 from audit403.nginx.model.server import Server
@@ -33,12 +57,20 @@ _NO_FILE = 2
 
 
 class _Directory(NamedTuple):
-    """A directory that is still to be looked at."""
+    """A directory that is still to be looked at.
+
+    `entry` is its own where the worker comes to the one above and no link was on the way: `path` is canonical then.
+    `under` is what takes all that lies in the one above, where that is the same for all; `alike` says that nothing
+    tells it apart from those beside it.
+    """
 
     below: str
     path: str
     hidden: bool
     linked: bool
+    entry: Entry | None = None
+    under: Below | None = None
+    alike: bool = False
 
 
 def walk(
@@ -57,9 +89,13 @@ class _Walk:
         self.missed = missed
         self.exchange = Exchange(evaluator, visit(door, "/"), door.socket, server)
         self.classes = Classes()
+        self.apart = self.resolver.apart
+        self._apart = by_directory(self.apart)
         self.locations = LocationsOf(server.tree, self._location)
         self._mine: dict[Location | None, bool] = {}
         self._indexes: dict[Location | None, frozenset[str]] = {}
+        self._open = Open(self.resolver)
+        self._telling = Telling()
         self.visited: set[str] = set()
         self.entries = 0
         self.links = 0
@@ -71,8 +107,9 @@ class _Walk:
         while pending or linked:
             # What is reached through a link may lie elsewhere in the tree too: it is looked at there.
             directory = (pending or linked).pop()
-            if self.entries > MOST_ENTRIES or len(self.visited) > MOST_DIRECTORIES:
-                self.missed.append(NotAudited(directory.path, f"more than {MOST_ENTRIES} files and folders"))
+            limit = limit_reached(self.entries, len(self.visited))
+            if limit is not None:
+                self.missed.append(NotAudited(directory.path, limit))
                 break
             yield from self._directory(directory, pending, linked)
         for kind in self.classes:
@@ -84,33 +121,42 @@ class _Walk:
     ) -> Iterator[TreeStart]:
         """One directory: itself, and what it holds for the classes."""
         evidence = self.resolver.evidence
-        real = real_path(evidence, directory.path)
-        entry = evidence.entry(real) if isinstance(real, str) else None
-        if not isinstance(real, str) or not isinstance(entry, Entry) or entry.kind != DIRECTORY:
-            return
-        names = evidence.names(real)
-        if isinstance(names, (Absent, NotCollected, Unreadable)):
-            self.missed.append(NotAudited(directory.path, "this directory cannot be listed here"))
+        real, entry = directory.path, directory.entry
+        if entry is None:
+            found = real_path(evidence, directory.path)
+            own = evidence.entry(found) if isinstance(found, str) else None
+            if not isinstance(found, str) or not isinstance(own, Entry) or own.kind != DIRECTORY:
+                return
+            real, entry = found, own
+        inside = inside_of(evidence, real, together=self.mount.pattern is None)
+        if isinstance(inside, str):
+            self.missed.append(NotAudited(directory.path, f"it cannot be listed: {inside}"))
             return
         url = self._url(directory.below)
         if url is None:
             return
-        own = evidence.entry(directory.path)
-        is_link = directory.linked and isinstance(own, Entry) and own.kind == LINK
-        if directory.below and (is_link or not permitted(entry, self.resolver.identity, READ)):
+        if directory.below and (self._is_link(directory) or not self._open.permits(entry, READ)):
             # Without the slash nginx opens the directory itself, or the link, and may not.
-            yield TreeStart(quoted(url.rstrip("/")), purpose_of(directory, url), directory.path, names, 1, ())
-        if self.resolver.search(directory.path).errno != 0:
-            yield from self._closed(directory, url, real, names)
+            target, purpose = quoted(url.rstrip("/")), purpose_of(directory, url)
+            yield TreeStart(target, purpose, directory.path, inside.names(), 1, ())
+        if not self._open.may_search(directory.path, directory.entry):
+            yield from self._closed(directory, url, real, inside.in_order())
             self.visited.add(real)
             return
-        self._sort_in_directory(directory, url, entry, names)
+        self._sort_in_directory(directory, url, entry, inside)
         if real in self.visited:
             return
         self.visited.add(real)
-        self.entries += len(names)
-        for start in range(0, len(names), AT_ONCE):
-            self._sort_in(directory, real, names[start : start + AT_ONCE], pending, linked)
+        self.entries += len(inside)
+        if inside.groups and self._sort_in_groups(directory, real, url, inside, pending, linked):
+            return
+        every = inside.in_order()
+        for start in range(0, len(every), AT_ONCE):
+            self._sort_in(directory, real, every[start : start + AT_ONCE], pending, linked)
+
+    def _is_link(self, directory: _Directory) -> bool:
+        own = self.resolver.evidence.entry(directory.path) if directory.linked else None
+        return isinstance(own, Entry) and own.kind == LINK
 
     def _url(self, below: str) -> str | None:
         if self.mount.pattern is None:
@@ -164,11 +210,12 @@ class _Walk:
                     pending.append((f"{below}{name}/", inner, is_open and permitted(entry, identity, EXECUTE)))
             yield below, found
 
-    def _sort_in_directory(self, directory: _Directory, url: str, entry: Entry, names: tuple[str, ...]) -> None:
-        location = self._location(url)
+    def _sort_in_directory(self, directory: _Directory, url: str, entry: Entry, inside: Inside) -> None:
+        location = directory.under.fallback if directory.alike and directory.under else self._location(url)
         if not self._is_mine(location):
             return
-        self.classes.take_directory(directory, url, entry, names, self._index_names(location), location)
+        telling, has_page = self._telling.of(inside, self._index_names(location))
+        self.classes.take_directory(directory, url, entry, inside.names, telling, has_page, location)
 
     def _index_names(self, location: Location | None) -> frozenset[str]:
         """The names of the index files that a location, or the server block, lists."""
@@ -179,6 +226,86 @@ class _Walk:
             self._indexes[location] = known
         return known
 
+    def _sort_in_groups(
+        self,
+        directory: _Directory,
+        real: str,
+        url: str,
+        inside: Inside,
+        pending: list[_Directory],
+        linked: list[_Directory],
+    ) -> bool:
+        """The same for all names at once; False where something may tell single ones apart."""
+        below = directory.under or self.locations.below(url)
+        base = bytes_of(url)
+        if below is None:
+            return False
+        ends = (b"/" if entry.kind == DIRECTORY else b"" for entry, _ in inside.groups)
+        told = [below.told_apart(base, joined, end) for (_, joined), end in zip(inside.groups, ends, strict=True)]
+        if None in told:
+            return False
+        gathered = Gathered(url, directory.path.rstrip("/") + "/")
+        alone: list[bytes] = []
+        inner: list[tuple[bytes, _Directory]] = []
+        kept_apart = self._apart.get(real, ())
+        for (entry, joined), counted, apart in zip(inside.groups, inside.extensions(), told, strict=True):
+            assert apart is not None
+            if entry.kind == DIRECTORY:
+                inner += self._inner(directory, real, joined, entry, below, apart)
+                continue
+            if entry.kind == LINK:
+                alone += names_of(joined)
+                continue
+            dotted = () if directory.hidden else dot_names(joined)
+            rest, single = without(joined, {*dotted, *apart, *kept_apart})
+            alone += single
+            for extension, count in (extensions(rest) if single else counted).items():
+                location = self._location_of(below, url, rest, extension)
+                if self._is_mine(location):
+                    text, hidden = text_of(extension or b""), directory.hidden
+                    key = (location, entry.kind, text, permissions(entry), None, hidden, directory.linked)
+                    gathered.take(key, hidden, count, rest, extension)
+        if alone:
+            alone.sort()
+            self._take_alone(directory, real, alone, inner, gathered)
+        gathered.into(self.classes)
+        inner.sort(key=_name)
+        for _, one in inner:
+            (linked if one.linked else pending).append(one)
+        return True
+
+    def _location_of(self, below: Below, url: str, joined: bytes, extension: bytes | None) -> Location | None:
+        if extension in below.by_extension:
+            return below.by_extension[extension]
+        found = self._location(url + text_of(a_name(joined, extension)))
+        below.by_extension[extension] = found
+        return found
+
+    def _inner(
+        self, directory: _Directory, real: str, joined: bytes, entry: Entry, below: Below, apart: set[bytes]
+    ) -> Iterator[tuple[bytes, _Directory]]:
+        """The directories in one, with their names."""
+        known = entry if real == (directory.path.rstrip("/") or "/") else None
+        prefix = directory.path.rstrip("/") + "/"
+        for name in names_of(joined):
+            text = text_of(name)
+            below_it, hidden = f"{directory.below}{text}/", directory.hidden or hidden_by_name(name)
+            yield name, _Directory(below_it, prefix + text, hidden, directory.linked, known, below, name not in apart)
+
+    def _take_alone(
+        self,
+        directory: _Directory,
+        real: str,
+        names: list[bytes],
+        inner: list[tuple[bytes, _Directory]],
+        gathered: Gathered,
+    ) -> None:
+        """Links, and names that begin with a dot."""
+        further: list[_Directory] = []
+        for key, _, path, hidden in self._each(directory, real, tuple(map(text_of, names)), further, further):
+            gathered.take_one(key, hidden, bytes_of(path.rpartition("/")[2]))
+        inner += ((bytes_of(one.path.rpartition("/")[2]), one) for one in further)
+
     def _sort_in(
         self,
         directory: _Directory,
@@ -188,6 +315,18 @@ class _Walk:
         linked: list[_Directory],
     ) -> None:
         """Put what lies in a directory into the classes, and its directories among those that are to be looked at."""
+        for key, uri, path, hidden in self._each(directory, real, names, pending, linked):
+            self.classes.take_file(key, uri, path, hidden)
+
+    def _each(
+        self,
+        directory: _Directory,
+        real: str,
+        names: tuple[str, ...],
+        pending: list[_Directory],
+        linked: list[_Directory],
+    ) -> Iterator[tuple[Class, str, str, bool]]:
+        """The class, URI and path of each file of a directory, and whether it is hidden."""
         prefix = directory.path.rstrip("/") + "/"
         files: list[str] = []
         throughs: list[tuple[Entry, object]] = []
@@ -214,8 +353,10 @@ class _Walk:
                 continue
             extension = name.rpartition(".")[2] if "." in name else ""
             hidden = hides(directory, name)
-            key = (location, entry.kind, extension, permissions(entry), through, hidden, directory.linked)
-            self.classes.take_file(key, uri, prefix + name, hidden)
+            key: Class = (location, entry.kind, extension, permissions(entry), through, hidden, directory.linked)
+            if self.apart and join(real, name) in self.apart:
+                key += (APART,)
+            yield key, uri, prefix + name, hidden
 
     def _places(self, below: str, names: list[str]) -> Iterator[tuple[str | None, Location | None]]:
         """The URI and the location of each of some files of a directory."""
@@ -265,3 +406,7 @@ class _Walk:
             return search_locations(self.exchange)
         except MatchFailed:
             return None
+
+
+def _name(inner: tuple[bytes, _Directory]) -> bytes:
+    return inner[0]

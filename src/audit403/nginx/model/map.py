@@ -6,6 +6,7 @@ Truth: src/http/modules/ngx_http_map_module.c.
 from collections.abc import Iterable
 
 from audit403.core.named_tuple import NamedTuple
+from audit403.core.withheld import is_filled
 from audit403.http.regex import Regex, compile_regex
 from audit403.nginx.model.hostnames import HostnameTable
 from audit403.nginx.model.template import Template, checked_template
@@ -21,7 +22,10 @@ class MapEntry(NamedTuple):
 
 
 class Map(NamedTuple):
-    """One map: `table` for plain names, `regexes` in order, `default` when nothing matches."""
+    """One map: `table` for plain names, `regexes` in order, `default` when nothing matches.
+
+    `filled` is a key of which a part was left out of the record, or empty.
+    """
 
     directive: Directive
     source: Template
@@ -30,6 +34,7 @@ class Map(NamedTuple):
     table: HostnameTable[MapEntry]
     regexes: tuple[tuple[Regex, MapEntry], ...]
     default: MapEntry
+    filled: str = ""
 
 
 def compile_map(directive: Directive, entries: Iterable[Directive]) -> Map:
@@ -38,6 +43,7 @@ def compile_map(directive: Directive, entries: Iterable[Directive]) -> Map:
     table: HostnameTable[MapEntry] = HostnameTable()
     regexes: list[tuple[Regex, MapEntry]] = []
     default = MapEntry("default", checked_template(""), None)
+    filled = ""
     for line in entries:
         if len(line.args) != 1:
             # `hostnames` gives wildcards their meaning in the lines below it.
@@ -45,6 +51,7 @@ def compile_map(directive: Directive, entries: Iterable[Directive]) -> Map:
             volatile = volatile or line.name == "volatile"
             continue
         key = line.name
+        filled = key if is_filled(key) else filled
         entry = MapEntry(key, checked_template(line.args[0]), line)
         if key == "default":
             default = entry
@@ -54,4 +61,4 @@ def compile_map(directive: Directive, entries: Iterable[Directive]) -> Map:
             plain = key[1:] if key.startswith("\\") else key
             _ = table.add(plain, entry) if hostnames else table.add_exact(plain, entry)
     source = checked_template(directive.args[0] if directive.args else "")
-    return Map(directive, source, hostnames, volatile, table, tuple(regexes), default)
+    return Map(directive, source, hostnames, volatile, table, tuple(regexes), default, filled)

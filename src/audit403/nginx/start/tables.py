@@ -3,6 +3,7 @@
 Truth: src/http/modules/ngx_http_map_module.c, _geo_, _split_clients_ and _charset_filter_; the same modules of stream.
 """
 
+from audit403.core.withheld import is_filled
 from audit403.nginx.model.faulty import NAME
 from audit403.nginx.model.geo import Geo
 from audit403.nginx.model.hostnames import HostnameTable, is_invalid
@@ -43,7 +44,9 @@ def map_(start: Start, level: Level, directive: Directive) -> None:
             if hostnames and is_invalid(name):
                 start.refuse(line, f'invalid hostname or wildcard "{name}"', NAME)
             elif not (names.add(name, line) if hostnames else names.add_exact(name, line)):
-                start.refuse(line, f'conflicting parameter "{name}"', NAME)
+                # Keys that were left out of the record look the same.
+                if not is_filled(name):
+                    start.refuse(line, f'conflicting parameter "{name}"', NAME)
             elif not hostnames or not (name.startswith(".") or "*" in name):
                 plain.append((name, line, NAME))
     check_hash(start, level, "map_hash", plain)

@@ -93,7 +93,7 @@ def _has_tag(text: str, resource: Resource) -> bool:
         return False
     if entry.mtime is not None and int(found[2], 16) // 1_000_000 != entry.mtime:
         return False
-    if int(found[1], 16) != entry.size and not resource.is_collection:
+    if entry.size is not None and int(found[1], 16) != entry.size and not resource.is_collection:
         return False
     raise Undecided(Missing(REASON_STATE, f"when {resource.path} was changed, to the microsecond"))
 

@@ -6,6 +6,7 @@ dav_fs_is_same_resource and dav_fs_is_parent_resource in modules/dav/fs/repos.c,
 
 import re
 
+from audit403.apache.decide.conditional import has_conditions
 from audit403.apache.decide.dav.handler import is_state_path
 from audit403.apache.decide.dav.outcome import BAD_GATEWAY, Failure, Resource, config_of
 from audit403.apache.decide.exchange import Exchange
@@ -42,8 +43,11 @@ def resource_of(exchange: Exchange) -> Resource:
         entry = entry if exchange.path_info == "/" else None
     place = ""
     if entry is not None:
-        found = exchange.evaluator.served_files().stat(path)
+        files = exchange.evaluator.served_files()
+        found = files.stat(path)
         place = found.path
+        if found.entry is not None and (has_conditions(exchange) or exchange.header("if") is not None):
+            entry = files.exact(found)
     return Resource(uri, path, entry, place, True, bool(exchange.path_info))
 
 

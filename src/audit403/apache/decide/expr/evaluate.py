@@ -36,6 +36,7 @@ from audit403.apache.model.ssl import LEGACY_NAMES, SSL, SslConfig
 from audit403.core.decision import REASON_STATE, Missing
 from audit403.core.open_question import Unknown
 from audit403.core.place import Place
+from audit403.core.withheld import require_known
 from audit403.http.regex import Captured
 
 _DEEPEST = 20
@@ -159,6 +160,7 @@ class Evaluation:
             return self._of_any(node.left, left, label, lambda value: self._compared(node.operator, value, known))
         if isinstance(right, Unknown):
             return self._ask_of(right, label)
+        require_known(left, right)
         met = self._compared(node.operator, left, right)
         is_unequal = node.operator in _UNEQUAL
         operator = "equals" if is_unequal or node.operator in _EQUAL else node.operator
@@ -225,6 +227,9 @@ class Evaluation:
                 self.step(label, False, field_of(node.word), "one-of", " ".join(map(str, reversed(values))))
                 return False
             return self._of_any(node.word, needle, label, lambda value: value in values)
+        for value in values:
+            if isinstance(value, str) and value != needle:
+                require_known(needle, value)
         met = needle in values
         if not met and open_one is not None:
             return self._ask_of(open_one, label)

@@ -103,7 +103,7 @@ def _file_size(exchange: Exchange, path: str) -> str:
     seen = exchange.evaluator.files().stat(path)
     if seen.errno or seen.entry is None or not seen.is_file:
         return "0"
-    return str(exchange.evaluator.files().exact(seen).size)
+    return str(exchange.evaluator.files().size(seen))
 
 
 def _ssl(exchange: Exchange, name: str) -> Value | None:

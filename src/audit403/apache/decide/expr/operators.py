@@ -14,6 +14,7 @@ from audit403.apache.expr.tree import Binary, Unary
 from audit403.apache.model.subnet import contains
 from audit403.core.decision import REASON_FILE, Missing
 from audit403.core.open_question import Unknown
+from audit403.core.withheld import require_known
 
 if TYPE_CHECKING:
     from audit403.apache.decide.expr.evaluate import Evaluation
@@ -72,7 +73,7 @@ def _of_file(evaluation: "Evaluation", name: str, path: str) -> bool:
         return seen.is_link or bool(entry.mode & _EXECUTABLE)
     if name == "d":
         return seen.is_directory
-    return name == "e" or (seen.is_file and (name == "f" or entry.size > 0))
+    return name == "e" or (seen.is_file and (name == "f" or files.size(seen) > 0))
 
 
 def _can_be_read(evaluation: "Evaluation", path: str) -> bool:
@@ -103,6 +104,7 @@ def binary(evaluation: "Evaluation", node: Binary, left: str, right: str, label:
         met = address is not None and contains(node.network, address)
         evaluation.step(label, met, field, "in-network", node.network.text())
         return met
+    require_known(left, right)
     met = fnmatch.matches(right, left, pathname=node.name == "fnmatch", caseless=node.name == "strcmatch")
     evaluation.step(label, met, field, "like", right)
     return met

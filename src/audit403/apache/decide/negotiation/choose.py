@@ -172,12 +172,13 @@ class Negotiation:
     def size_of(self, variant: Variant) -> int:
         """How long a variant is; -1 where nobody knows (find_content_length)."""
         if variant.size < 0:
+            files = self.exchange.evaluator.served_files()
             if variant.inner is not None:
-                found = variant.inner.found
+                path = variant.inner.filename or ""
             else:
-                directory = (self.exchange.filename or "").rpartition("/")[0] + "/"
-                found = self.exchange.evaluator.served_files().stat(directory + variant.name).entry
-            variant.size = -1 if found is None else found.size
+                path = (self.exchange.filename or "").rpartition("/")[0] + "/" + variant.name
+            found = files.stat(path)
+            variant.size = -1 if found.entry is None else files.size(found)
         return variant.size
 
     def not_acceptable(self) -> int:

@@ -31,6 +31,7 @@ from audit403.apache.model.rewrite_rule import (
 from audit403.core.decision import Step
 from audit403.core.open_question import Undecided, Unknown
 from audit403.core.place import Place
+from audit403.core.withheld import require_known
 
 _MANY = 16
 _MOST_KEPT = 20_000
@@ -106,6 +107,7 @@ def _test(condition: Condition, context: Context, subject: str) -> bool:
             context.by_condition = captured
         return captured is not None
     if condition.kind in TEXT_TESTS:
+        require_known(subject, condition.text)
         return _compared(condition, subject)
     if condition.kind in INTEGER_TESTS:
         return _numbers(condition.kind, integer(subject), integer(condition.text))
@@ -187,7 +189,7 @@ def _is(exchange: Exchange, kind: str, path: str) -> bool:
         return seen.is_directory
     if kind == EXECUTABLE:
         return bool(seen.entry.mode & 0o111)
-    return seen.is_file and (kind == FILE or exchange.evaluator.files().exact(seen).size > 0)
+    return seen.is_file and (kind == FILE or exchange.evaluator.files().size(seen) > 0)
 
 
 def _unseen(exchange: Exchange, kind: str, path: str) -> bool:

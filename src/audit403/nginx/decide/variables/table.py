@@ -6,6 +6,7 @@ Truth: ngx_http_map_variable and ngx_http_map_find.
 from collections.abc import Callable
 
 from audit403.core.open_question import Unknown
+from audit403.core.withheld import require_known
 from audit403.nginx.ascii import lower
 from audit403.nginx.decide.exchange import Exchange, Value
 from audit403.nginx.model.map import Map, MapEntry
@@ -35,10 +36,13 @@ def map_value(exchange: Exchange, definition: Map, compute: Compute) -> Value:
 
 
 def _find(exchange: Exchange, definition: Map, source: str) -> MapEntry:
+    if definition.table.exact:
+        require_known(source, source)
     found = definition.table.find(lower(source))
     if found is not None:
         return found
     if source:
+        require_known(source, definition.filled)
         for regex, entry in definition.regexes:
             captured = regex.search(source)
             if captured is not None:
