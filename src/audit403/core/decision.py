@@ -51,14 +51,16 @@ REASON_HOST = "host-not-resolved"
 REASON_PROGRAM = "another-program"
 REASON_STATE = "server-state"
 REASON_UNDOCUMENTED = "undocumented"
-REASONS = (REASON_FILE, REASON_HOST, REASON_PROGRAM, REASON_STATE, REASON_UNDOCUMENTED)
+REASON_NOT_COLLECTED = "not-collected"
+"""A setting of a bucket or an account, or what is attached to a principal."""
+REASONS = (REASON_FILE, REASON_HOST, REASON_PROGRAM, REASON_STATE, REASON_UNDOCUMENTED, REASON_NOT_COLLECTED)
 
 
 class Decision(NamedTuple):
     """What the server answers: `status` is None when another program answers (`handed_to`) or it is unknown.
 
     `cause` is the family's name for the mechanism that decided; `log` the server's error-log message for a refusal,
-    None when it logs nothing.
+    None when it logs nothing. `says` is the message in the answer itself, of a server that gives its reason there.
     """
 
     verdict: str
@@ -70,6 +72,7 @@ class Decision(NamedTuple):
     missing: tuple[Missing, ...] = ()
     trace: tuple[Step, ...] = ()
     log: str | None = None
+    says: str | None = None
 
 
 def span_of(place: Place | None) -> Span | None:

@@ -4,7 +4,7 @@ Families come in through the entry-point group `audit403.families`; the entry's 
 """
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from audit403.core.decision import Decision
 from audit403.core.edit import Edit
@@ -161,4 +161,19 @@ class Family(Protocol):
 
     def running(self, machine: "Machine") -> "tuple[Instance, ...]":
         """The servers of this family that run on a machine."""
+        ...
+
+
+class Answering(Protocol):
+    """What a family answers requests with that has no configuration files but a recorded state: `answering(state)`.
+
+    Such a family also names its `url_schemes`.
+    """
+
+    def answer(self, row: dict[str, Any]) -> Decision:
+        """The answer to one line of a batch. Raises BadUsage."""
+        ...
+
+    def asked(self, row: dict[str, Any]) -> tuple[Request, Decision]:
+        """The answer to one URL, with its trace. Raises BadUsage."""
         ...

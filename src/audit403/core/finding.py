@@ -57,7 +57,7 @@ class Finding(NamedTuple):
     """One defect, or with `--strict` one deliberate refusal.
 
     `fixes` are candidates in order of preference; the engine keeps the first that proves itself as `fix`. `anchor` is
-    the content that the fingerprint is made of, without line numbers.
+    the content that the fingerprint is made of, without line numbers. `says` is what the answer itself says.
     """
 
     rule: str
@@ -73,3 +73,4 @@ class Finding(NamedTuple):
     fixes: tuple[Fix, ...] = ()
     anchor: str = ""
     fact: Fact | None = None
+    says: str | None = None

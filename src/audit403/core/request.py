@@ -17,7 +17,8 @@ class Request(NamedTuple):
     """A request: `target` is everything after the authority, `host` the Host header (None: the header is absent).
 
     `to` is the server address that the client connected to, `port` the port; `body_length` is in bytes; `over_limits`
-    says that the client has used up every rate and connection limit.
+    says that the client has used up every rate and connection limit. Of services that know who
+    signs a request, `principal` is that (None: nobody), and `context` what the request brings besides.
     """
 
     method: str
@@ -31,6 +32,8 @@ class Request(NamedTuple):
     tls: Tls | None = None
     body_length: int | None = None
     over_limits: bool = False
+    principal: str | None = None
+    context: tuple[tuple[str, str], ...] = ()
 
     def header(self, name: str) -> str | None:
         """The value of the first header with this lower-case name."""

@@ -1,0 +1,1 @@
+"""One request through S3's authorization."""

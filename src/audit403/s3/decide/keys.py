@@ -1,0 +1,65 @@
+"""Objects encrypted with a key of KMS: who may read them must be let use the key, too.
+
+Truth: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html,
+https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
+"""
+
+from collections.abc import Iterator
+
+from audit403.core.decision import Missing
+from audit403.s3.decide import causes
+from audit403.s3.decide.layers import Layers, denies
+from audit403.s3.decide.requirement import Requirement
+from audit403.s3.decide.said import Asked, Considered, said_by
+from audit403.s3.model.encryption import Encryption
+from audit403.s3.model.principal import AS_EVERYBODY, BY_ACCOUNT, BY_ROLE
+from audit403.s3.model.truth import Truth, every, some
+from audit403.s3.model.world import Bucket, World
+
+DECRYPT, GENERATE = "kms:Decrypt", "kms:GenerateDataKey"
+
+
+def key_requirements(
+    world: World, asked: Asked, bucket: Bucket, encryption: Encryption | Missing, considered: list[Considered] | None
+) -> Iterator[Requirement]:
+    """What must hold besides, where the object is, or will be, encrypted by KMS."""
+    if isinstance(encryption, Missing):
+        yield Requirement(encryption, causes.KEY_REFUSES, None, "")
+        return
+    if not encryption.by_kms:
+        return
+    caller, action = asked.caller, GENERATE if asked.action == "s3:putobject" else DECRYPT
+    if not caller.is_of_iam and caller.kind != "service":
+        message = f"the object is encrypted by KMS, and {caller.words()} may use no key: such requests must be signed"
+        yield Requirement(False, causes.KEY_REFUSES, None, message)
+        return
+    if encryption.key is None:
+        same: Truth = bucket.account if isinstance(bucket.account, Missing) else caller.account == bucket.account
+        message = (
+            "the object is encrypted with AWS's own key for S3 (aws/s3), which other accounts and services cannot use"
+        )
+        yield Requirement(same, causes.KEY_REFUSES, None, message)
+        return
+    key = world.key(encryption.key)
+    if isinstance(key, Missing):
+        yield Requirement(
+            key, causes.KEY_REFUSES, None, f"the policy of the key {encryption.key} does not allow {action}"
+        )
+        return
+    question = asked._replace(action=action.lower(), resource=encryption.key)
+    policies = key.policy if isinstance(key.policy, Missing) else (key.policy,)
+    said = said_by(policies, question, considered, of_resource=True)
+    layers = Layers(world, question, key.account, considered)
+    yield denies(said, causes.KEY_REFUSES, f"the policy of the key {encryption.key}")
+    yield from layers.denials()
+    yield from layers.around()
+    message = f"neither the policy of the key {encryption.key} nor a policy of the caller allows {action}"
+    if not caller.is_of_iam:
+        yield Requirement(said.allows(AS_EVERYBODY), causes.KEY_REFUSES, None, message)
+        return
+    by_identity = every((said.allows(BY_ACCOUNT), layers.identity_allows()))
+    if caller.account == key.account:
+        yield Requirement(some((said.allows(BY_ROLE), by_identity)), causes.KEY_REFUSES, None, message)
+    else:
+        yield Requirement(by_identity, causes.KEY_REFUSES, None, message)
+    yield from layers.limits(said, caller.account == key.account)

@@ -1,0 +1,1 @@
+"""Policies and buckets as the evaluation understands them, compiled once."""

@@ -1,0 +1,383 @@
+"""What is known of an account, its buckets and the principals that ask: the state that requests are decided in.
+
+Truth: DESIGN.md, "Fixed contracts", State version 1. A key that is missing was not collected; null, an empty list or an
+empty object is known to be absent.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from audit403.core.decision import REASON_NOT_COLLECTED, Missing
+from audit403.core.named_tuple import NamedTuple
+from audit403.core.place import Place, StatementPlace
+from audit403.s3.model.access_list import AccessList, access_list_of
+from audit403.s3.model.caller import ROLE, SESSION, Caller, caller_of
+from audit403.s3.model.cors import CorsRule, cors_of
+from audit403.s3.model.distribution import Distribution, distributions_of
+from audit403.s3.model.encryption import Encryption, encryption_of
+from audit403.s3.model.operators import moment
+from audit403.s3.model.policy import Policy, policies_of
+from audit403.s3.model.public_access_block import Level, flags_of
+from audit403.s3.model.public_policy import is_public
+from audit403.s3.model.truth import Truth
+from audit403.s3.model.website import Website, website_of
+
+ENFORCED, PREFERRED, WRITER = "BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"
+_ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
+_NOTHING: dict[str, Any] = {}
+_ABSENT = object()
+
+
+At = tuple[str | int, ...]
+"""Where in a state something stands, as in `("buckets", "site", "policy", 0)` for the first statement."""
+_NO_PLACES: Mapping[At, Place] = {}
+
+
+class Principal(NamedTuple):
+    """What is attached to a principal; a boundary or a session's policies that are empty are none."""
+
+    policies: tuple[Policy, ...] | Missing
+    boundary: tuple[Policy, ...] | Missing
+    session: tuple[Policy, ...] | Missing
+
+
+NO_POLICIES = Principal((), (), ())
+
+
+class StoredObject(NamedTuple):
+    """One object, as far as it was collected."""
+
+    owner: str | Missing
+    access_list: AccessList | Missing
+    encryption: Encryption | Missing
+    archived: Truth
+
+
+class Key(NamedTuple):
+    """A key of KMS."""
+
+    account: str | None
+    policy: Policy | Missing
+
+
+class AccessPoint(NamedTuple):
+    """An access point; `vpc` is the one that it serves alone."""
+
+    arn: str
+    bucket: str
+    account: str | None
+    policy: Policy | Missing | None
+    block: Level
+    vpc: str | None
+
+
+class Bucket:
+    """One bucket, with what was collected of it."""
+
+    __slots__ = (
+        "_objects",
+        "_places",
+        "_written",
+        "access_list",
+        "account",
+        "arn",
+        "block",
+        "cors",
+        "encryption",
+        "is_public",
+        "name",
+        "ownership",
+        "policy",
+        "requester_pays",
+        "website",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        written: dict[str, Any],
+        arn: str,
+        places: Mapping[At, Place] = _NO_PLACES,
+        *,
+        block_by_default: bool = False,
+    ) -> None:
+        self._places = places
+        self.name = name
+        self.arn = arn
+        self._written = written
+        self.account: str | Missing = self._field("account", _text, "the account")
+        self.policy: Policy | Missing | None = self._field("policy", self._policy, "the policy")
+        on = f"the bucket {name}" + (" (on by default in every new one)" if block_by_default else "")
+        self.block = Level(on, _flags(written))
+        self.ownership: str | Missing = self._field(
+            "ownership", lambda value: value if isinstance(value, str) else WRITER, "object ownership"
+        )
+        self.access_list: AccessList | Missing = self._field("acl", access_list_of, "the ACL")
+        self.website: Website | Missing | None = self._field("website", website_of, "the website configuration")
+        self.cors: tuple[CorsRule, ...] | Missing = self._field("cors", cors_of, "the CORS configuration")
+        self.requester_pays: Truth = self._field("request_payer", _is_requester, "who pays for requests")
+        self.encryption: Encryption | Missing = self._field("encryption", encryption_of, "the default encryption")
+        policy = self.policy
+        self.is_public: Truth = policy if isinstance(policy, Missing) else policy is not None and is_public(policy)
+        self._objects: dict[str, StoredObject | Missing | None] = {}
+
+    def object(self, key: str) -> StoredObject | Missing | None:
+        """One of its objects; None where there is none of that name."""
+        found = self._objects.get(key, _ABSENT)
+        if found is _ABSENT:
+            found = self._objects[key] = self._object(key)
+        return found  # type: ignore[return-value]
+
+    def known_keys(self) -> tuple[str, ...]:
+        """The keys of the objects that were collected."""
+        objects = self._written.get("objects")
+        return tuple(key for key, value in objects.items() if value) if isinstance(objects, dict) else ()
+
+    def assume(self, key: str, stored: StoredObject | None) -> None:
+        """Take for granted what an object is, where nothing was collected of it."""
+        if isinstance(self.object(key), Missing):
+            self._objects[key] = stored
+
+    def _object(self, key: str) -> StoredObject | Missing | None:
+        objects = self._written.get("objects", _ABSENT)
+        if objects is _ABSENT or (isinstance(objects, dict) and objects and key not in objects):
+            return Missing(REASON_NOT_COLLECTED, f"the object {key} of {self.name}")
+        written = objects.get(key) if isinstance(objects, dict) else None
+        if not isinstance(written, dict):
+            return None
+        what = f"of the object {key} of {self.name}"
+        return StoredObject(
+            _field(written, "owner", _text, f"the owner {what}"),
+            _field(written, "acl", access_list_of, f"the ACL {what}"),
+            _field(written, "encryption", encryption_of, f"the encryption {what}"),
+            _field(written, "storage_class", lambda value: value in _ARCHIVED, f"the storage class {what}")
+            if not written.get("restored")
+            else False,
+        )
+
+    def _field(self, name: str, parse: Any, what: str) -> Any:
+        return _field(self._written, name, parse, f"{what} of the bucket {self.name}")
+
+    def _policy(self, written: Any) -> Policy | None:
+        if written is None or written in ([], {}, ""):
+            return None
+        at = ("buckets", self.name, "policy")
+        return Policy(written, "bucket policy", self.name, lambda number: self._places.get((*at, number)))
+
+
+class World:
+    """A whole state."""
+
+    def __init__(
+        self,
+        written: dict[str, Any],
+        places: Mapping[At, Place] = _NO_PLACES,
+        by_default: frozenset[At] = frozenset(),
+    ) -> None:
+        self.places = places
+        self._by_default = by_default
+        account = _object(written.get("account"))
+        self.account = account.get("id") if isinstance(account.get("id"), str) else None
+        self.block = Level("the account", _flags(account))
+        self.service_control = _levels(account, "service_control_policies", "service control policy")
+        self.resource_control = _levels(account, "resource_control_policies", "resource control policy")
+        self.endpoint = policies_of(written.get("vpc_endpoint_policies"), "VPC endpoint policy", "")
+        self._written = written
+        self._buckets: dict[str, Bucket | Missing | None] = {}
+        self._principals: dict[str, Principal | Missing] = {}
+        self._roles: dict[tuple[str | None, str | None], str] | None = None
+        self._distributions: tuple[Distribution, ...] | None = None
+        self._keys: dict[str, Key | Missing] = {}
+        self._access_points: dict[str, AccessPoint | Missing] = {}
+
+    def bucket(self, name: str, partition: str = "aws") -> Bucket | Missing | None:
+        """The bucket of a name; None where it is known that there is none."""
+        found = self._buckets.get(name, _ABSENT)
+        if found is _ABSENT:
+            found = self._buckets[name] = self._bucket(name, partition)
+        return found  # type: ignore[return-value]
+
+    def block_place(self, bucket: Bucket, flag: str, level: str | None) -> Place:
+        """Where a flag of Block Public Access is set: a line of a document, or the setting of a level."""
+        at: At = ("buckets", bucket.name) if level == bucket.block.name else ("account",)
+        for name in ((*at, "public_access_block", flag), (*at, "public_access_block")):
+            if name in self.places:
+                return self.places[name]
+        return StatementPlace(bucket.name, flag, f"Block Public Access of {level}")
+
+    def bucket_names(self) -> tuple[str, ...]:
+        """The names of the buckets that are there."""
+        return tuple(name for name, written in _object(self._written.get("buckets")).items() if written is not None)
+
+    def policies(self) -> Iterator[Policy]:
+        """Every policy: of the buckets, of the principals, of the account and its endpoints."""
+        for name in self.bucket_names():
+            bucket = self.bucket(name)
+            if isinstance(bucket, Bucket) and isinstance(bucket.policy, Policy):
+                yield bucket.policy
+        for name in _object(self._written.get("principals")):
+            found = self.principal(caller_of(name))
+            for policies in found if isinstance(found, Principal) else ():
+                if not isinstance(policies, Missing):
+                    yield from policies
+        for levels in (self.service_control, self.resource_control):
+            for level in () if isinstance(levels, Missing) else levels:
+                yield from level
+        yield from self.endpoint
+
+    def _bucket(self, name: str, partition: str) -> Bucket | Missing | None:
+        buckets = self._written.get("buckets", _ABSENT)
+        if not isinstance(buckets, dict) or (buckets and name not in buckets):
+            return Missing(REASON_NOT_COLLECTED, f"the bucket {name}")
+        written = buckets.get(name)
+        arn = f"arn:{partition}:s3:::{name}"
+        if not isinstance(written, dict):
+            return None
+        by_default = ("buckets", name, "public_access_block") in self._by_default
+        return Bucket(name, written, arn, self.places, block_by_default=by_default)
+
+    def principal(self, caller: Caller) -> Principal | Missing:
+        """What is attached to somebody."""
+        found = self._principals.get(caller.name)
+        if found is None:
+            found = self._principals[caller.name] = self._principal(caller)
+        return found
+
+    def _principal(self, caller: Caller) -> Principal | Missing:
+        principals = _object(self._written.get("principals"))
+        name = caller.name
+        if name not in principals and caller.kind == SESSION:
+            if self._roles is None:
+                every = [caller_of(one) for one in principals]
+                self._roles = {(one.account, one.role): one.name for one in every if one.kind == ROLE}
+            name = self._roles.get((caller.account, caller.role), name)
+        if name not in principals:
+            return Missing(REASON_NOT_COLLECTED, f"the policies of {caller.name}")
+        written = principals[name]
+        if not isinstance(written, dict):
+            return NO_POLICIES
+        whose = f"of {caller.name}"
+        is_session = caller.kind == SESSION
+        return Principal(
+            _field(written, "policies", lambda value: policies_of(value, "identity policy", name), f"policies {whose}"),
+            _field(
+                written,
+                "boundary",
+                lambda value: policies_of(value, "permissions boundary", name),
+                f"the permissions boundary {whose}",
+            ),
+            _field(
+                written,
+                "session",
+                lambda value: policies_of(value or None, "session policy", name),
+                f"the session policies {whose}",
+            )
+            if is_session or "session" in written
+            else (),
+        )
+
+    def key(self, name: str) -> Key | Missing:
+        """A key of KMS."""
+        found = self._keys.get(name)
+        if found is None:
+            written = _object(self._written.get("kms_keys")).get(name)
+            what = f"the policy of the key {name}"
+            if not isinstance(written, dict):
+                found = Missing(REASON_NOT_COLLECTED, what)
+            else:
+                account = written.get("account")
+                policy = _field(written, "policy", lambda value: Policy(value or {}, "key policy", name), what)
+                parts = name.split(":")
+                named = parts[4] if len(parts) > 5 else None
+                found = Key(account if isinstance(account, str) else named, policy)
+            self._keys[name] = found
+        return found
+
+    def distributions(self) -> tuple[Distribution, ...]:
+        """The distributions of CloudFront."""
+        if self._distributions is None:
+            self._distributions = distributions_of(self._written.get("distributions"))
+        return self._distributions
+
+    def distribution_arn(self, identifier: str) -> str | Missing:
+        """The ARN of a distribution: what the state says, else one of the account's."""
+        for one in self.distributions():
+            if one.identifier == identifier and not isinstance(one.arn, Missing):
+                return one.arn
+        if self.account is None:
+            return Missing(REASON_NOT_COLLECTED, f"the account of the distribution {identifier}")
+        return f"arn:aws:cloudfront::{self.account}:distribution/{identifier}"
+
+    def holder_of(self, key_id: str) -> str | None:
+        """The ARN of whose access key it is."""
+        for name, written in _object(self._written.get("principals")).items():
+            keys = written.get("access_keys") if isinstance(written, dict) else None
+            if isinstance(keys, list) and key_id in keys:
+                return str(name)
+        return None
+
+    def session_ends(self, principal: str) -> float | Missing:
+        """When the credentials of a session die, in seconds since 1970."""
+        written = _object(_object(self._written.get("principals")).get(principal)).get("credentials_expire")
+        found = moment(str(written)) if isinstance(written, str | int) else None
+        return Missing(REASON_NOT_COLLECTED, f"when the credentials of {principal} expire") if found is None else found
+
+    def access_point(self, arn: str) -> AccessPoint | Missing:
+        """An access point by its ARN, or by its name where the state has that."""
+        found = self._access_points.get(arn)
+        if found is None:
+            every = _object(self._written.get("access_points"))
+            name = arn.rpartition("/")[2]
+            written = every.get(arn, every.get(name))
+            bucket = written.get("bucket") if isinstance(written, dict) else None
+            if not isinstance(written, dict) or not isinstance(bucket, str):
+                found = Missing(REASON_NOT_COLLECTED, f"the access point {name}")
+            else:
+                account = written.get("account", arn.split(":")[4])
+                policy = _field(
+                    written,
+                    "policy",
+                    lambda value: Policy(value, "access point policy", name) if value else None,
+                    f"the policy of the access point {name}",
+                )
+                vpc = written.get("vpc")
+                level = Level(f"the access point {name}", _flags(written))
+                found = AccessPoint(arn, bucket, account, policy, level, vpc if isinstance(vpc, str) else None)
+            self._access_points[arn] = found
+        return found
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else _NOTHING
+
+
+def _field(written: dict[str, Any], name: str, parse: Any, what: str) -> Any:
+    """What `parse` makes of a field; Missing where it was not collected or is not to be understood."""
+    if name not in written:
+        return Missing(REASON_NOT_COLLECTED, what)
+    found = parse(written[name])
+    if found is None and written[name] not in (None, [], {}, "", False):
+        return Missing(REASON_NOT_COLLECTED, f"{what}: what the state says is not to be understood")
+    return found
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _flags(written: dict[str, Any]) -> frozenset[str] | None:
+    return flags_of(written["public_access_block"]) if "public_access_block" in written else None
+
+
+def _is_requester(value: Any) -> bool:
+    payer = value.get("Payer") if isinstance(value, dict) else value
+    return payer == "Requester"
+
+
+def _levels(account: dict[str, Any], name: str, kind: str) -> tuple[tuple[Policy, ...], ...] | Missing:
+    if name not in account:
+        return Missing(REASON_NOT_COLLECTED, f"the {kind.removesuffix('y')}ies of the account")
+    levels = account[name]
+    if not isinstance(levels, list):
+        return ()
+    return tuple(policies_of(level, kind, f"of level {number}") for number, level in enumerate(levels))
