@@ -1,0 +1,1 @@
+"""Terraform: its language, its plans and its states."""
