@@ -160,3 +160,15 @@ def test_the_readme_shows_what_audit403_says_of_apache(tmp_path: Path) -> None:
 def _plain(line: str) -> str:
     """A line without the marks under a path, which are as long as the path."""
     return line.replace("-", "").replace("^", "").rstrip()
+
+
+@needs_command_line
+def test_the_readme_shows_what_audit403_says_of_a_template(tmp_path: Path) -> None:
+    section = (ROOT / "README.md").read_text().partition("### For S3")[2]
+    template = section.partition("```yaml\n")[2].partition("```")[0]
+    command, _, shown = section.partition("```\n$ ")[2].partition("```")[0].partition("\n")
+    (tmp_path / command.split()[2]).write_text(template)
+    result = subprocess.run(
+        [sys.executable, "-m", *command.split()], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert result.stdout == shown

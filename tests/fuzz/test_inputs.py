@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit403.cli.batch import answer_lines
+from audit403.cli.request_line import request_of
 from audit403.core.errors import BadUsage
 from audit403.core.family import Options
 from audit403.engine.settings import KEYS, SettingsFinder
@@ -87,7 +88,7 @@ def test_requests(lines: list[bytes]) -> None:
     site = family.read_text(TEXT, LocalEvidence(), Options(None, (), "none"))
     assert site is not None
     rows = [line.replace(b"\n", b" ") for line in lines]
-    text, code = answer_lines(site, rows, 1)
+    text, code = answer_lines(lambda row: site.decide(request_of(row)), rows, 1)
     answers = [json.loads(line) for line in text.splitlines()]
     assert len(answers) == sum(1 for row in rows if row.strip())
     assert code == (2 if any("error" in one for one in answers) else 0)

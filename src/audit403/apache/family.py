@@ -4,6 +4,7 @@ Nothing of the evaluator is imported before there is a configuration to answer f
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ process_names: tuple[str, ...] = ("apache2*", "httpd*", "php-fpm*")
 build_texts: tuple[str, ...] = (" -D HTTPD_ROOT=", " -D SERVER_CONFIG_FILE=")
 NOT_RECOGNISED = "it was not recognised as Apache configuration"
 _BEGINNING = 4096
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]\s*(?:[\[{\"\]}])")
 
 
 def find(targets: Iterable[str], evidence: Evidence, options: Options) -> Iterator[Site | NotAudited]:
@@ -38,7 +40,7 @@ def find(targets: Iterable[str], evidence: Evidence, options: Options) -> Iterat
         if isinstance(data, bytes) and is_of_another_program(data):
             yield NotAudited(path, NOT_RECOGNISED)
             continue
-        from audit403.apache.site import sites_of
+        from audit403.apache.sites import sites_of
 
         yield from sites_of(target, evidence, options)
 
@@ -68,8 +70,10 @@ def running(machine: "Machine") -> "tuple[Instance, ...]":
 
 def is_of_another_program(data: bytes) -> bool:
     """Whether the beginning of a file is written as other programs' configuration is: blocks in braces, semicolons,
-    headings in brackets, values behind an equals sign.
+    headings in brackets, values behind an equals sign; or as JSON.
     """
+    if _JSON.match(data, 0, _BEGINNING) is not None:
+        return True
     lines = [line.partition(b"#")[0].strip() for line in data[:_BEGINNING].split(b"\n")]
     told = [line for line in lines if line]
     return 2 * sum(map(_is_foreign, told)) > len(told)

@@ -10,10 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from audit403.cli.chunks import chunks
-from audit403.cli.request_line import request_of
 from audit403.core.decision import UNKNOWN, Decision
 from audit403.core.errors import BadUsage
-from audit403.core.family import Site
 from audit403.report.decision_json import decision_json
 
 if TYPE_CHECKING:
@@ -23,11 +21,13 @@ _MANY = 500
 """So many requests are answered here before other processes are started."""
 _WAITING = 16
 
+Answer = Callable[[dict[str, Any]], Decision]
+"""What answers one JSON line; it raises BadUsage for what is no request."""
 Answered = tuple[str, int]
 """The lines of the answers, and the exit code that they ask for."""
 
 
-def answer_all(site: Site, stream: BinaryIO, write: Callable[[str], object], *, alone: bool = False) -> int:
+def answer_all(answer: Answer, stream: BinaryIO, write: Callable[[str], object], *, alone: bool = False) -> int:
     """Answer every line of the stream; the exit code. `alone`: without other processes, which cannot ask a host."""
     pool: ProcessPoolExecutor | None = None
     waiting: deque[Future[Answered]] = deque()
@@ -42,10 +42,10 @@ def answer_all(site: Site, stream: BinaryIO, write: Callable[[str], object], *, 
             if lines is None:
                 continue
             if number > _MANY and processors > 1 and not alone:
-                pool = pool or _pool(site, processors)
+                pool = pool or _pool(answer, processors)
                 waiting.append(pool.submit(_answer_in_worker, lines, number))
             else:
-                text, asked = answer_lines(site, lines, number)
+                text, asked = answer_lines(answer, lines, number)
                 write(text)
                 code = max(code, asked)
             number += len(lines)
@@ -59,7 +59,7 @@ def answer_all(site: Site, stream: BinaryIO, write: Callable[[str], object], *, 
     return code
 
 
-def answer_lines(site: Site, lines: list[bytes], number: int) -> Answered:
+def answer_lines(answer: Answer, lines: list[bytes], number: int) -> Answered:
     """The answers to some lines, of which the first is line `number` of the input."""
     code = 0
     answers: list[str] = []
@@ -67,18 +67,18 @@ def answer_lines(site: Site, lines: list[bytes], number: int) -> Answered:
         if not line.strip():
             continue
         identifier: object = None
-        answer: dict[str, Any]
+        found: dict[str, Any]
         try:
             row = json.loads(line.decode("utf-8", "surrogateescape"))
             if not isinstance(row, dict):
                 raise BadUsage("a line must be a JSON object.")
             identifier = row.get("id")
-            answer = decision_json(identifier, site.decide(request_of(row)))
+            found = decision_json(identifier, answer(row))
         except (ValueError, RecursionError) as error:
-            answer, code = _not_understood(identifier, f"line {at} is no JSON: {error}"), 2
+            found, code = _not_understood(identifier, f"line {at} is no JSON: {error}"), 2
         except BadUsage as error:
-            answer, code = _not_understood(identifier, f"line {at}: {error}"), 2
-        answers.append(json.dumps(answer) + "\n")
+            found, code = _not_understood(identifier, f"line {at}: {error}"), 2
+        answers.append(json.dumps(found) + "\n")
     return "".join(answers), code
 
 
@@ -88,16 +88,16 @@ def _not_understood(identifier: object, error: str) -> dict[str, Any]:
     return {**decision_json(identifier, nothing), "error": error}
 
 
-_site: Site | None = None
+_answer: Answer | None = None
 
 
-def _pool(site: Site, processors: int) -> "ProcessPoolExecutor":
-    """Processes that have the site in memory already, because they are copies of this one."""
+def _pool(answer: Answer, processors: int) -> "ProcessPoolExecutor":
+    """Processes that have what answers in memory already, because they are copies of this one."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    global _site  # noqa: PLW0603 – the way into a forked process
-    _site = site
+    global _answer  # noqa: PLW0603 – the way into a forked process
+    _answer = answer
     return ProcessPoolExecutor(processors, get_context("fork"), _leave_interrupts)
 
 
@@ -109,5 +109,5 @@ def _leave_interrupts() -> None:
 
 
 def _answer_in_worker(lines: list[bytes], number: int) -> Answered:
-    assert _site is not None
-    return answer_lines(_site, lines, number)
+    assert _answer is not None
+    return answer_lines(_answer, lines, number)

@@ -6,13 +6,14 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from audit403.cli.given_site import given_site
-from audit403.cli.reaching import add_reaching
+from audit403.cli.given_site import given_answering, given_site
+from audit403.cli.host_options import add_host_options
 from audit403.cli.request_line import request_of
-from audit403.core.decision import REFUSED, UNKNOWN
+from audit403.core.decision import REFUSED, UNKNOWN, Decision
 from audit403.core.errors import BadUsage
-from audit403.core.family import Site
+from audit403.core.family import Answering, Site
 from audit403.core.plugins import FAMILIES, entry_points
+from audit403.core.request import Request
 
 _NOT_REFUSED, _REFUSED, _UNKNOWN = 0, 1, 3
 
@@ -36,21 +37,41 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--client-certificate", choices=certificates, default="none", help="default: none")
     parser.add_argument("--body-length", type=int, metavar="BYTES", help="the length of the request's body")
     parser.add_argument("--over-limits", action="store_true", help="the client has used up its rate limits")
+    parser.add_argument(
+        "--state", metavar="FILE", help="what is known of buckets and principals (JSON; see docs/s3.md)"
+    )
+    parser.add_argument(
+        "--as",
+        dest="principal",
+        metavar="PRINCIPAL",
+        help="who asks a bucket: an ARN, a service, or anonymous (default)",
+    )
+    parser.add_argument("--profile", metavar="NAME", help="how the request comes to a bucket (see docs/s3.md)")
+    parser.add_argument(
+        "--context", action="append", default=[], metavar="KEY=VALUE", help="what a condition key has; KEY= is absent"
+    )
+    parser.add_argument("--at", metavar="MOMENT", help="when it is asked, as 2026-11-23T13:00:00Z; default: now")
+    parser.add_argument("--message", metavar="FILE|-", help="say what an AccessDenied answer or message means")
     parser.add_argument("--tree", choices=("here", "none"), default="here", help="default: here")
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
     parser.add_argument("--requests", metavar="FILE|-", help="answer many requests, one JSON object a line")
     parser.add_argument("--format", choices=("text", "json", "jsonl"), help="default: text, and jsonl with --requests")
-    add_reaching(parser)
+    add_host_options(parser)
 
 
 def run(args: Namespace) -> int:
     """Run the command; the exit code."""
+    if args.message is not None:
+        return _what_is_meant(args)
     if (args.url is None) == (args.requests is None):
         raise BadUsage("explain takes either a URL or --requests FILE.")
+    answering = given_answering(args)
+    if answering is not None:
+        return _from_state(answering, args)
     if args.on is None:
         return _answer(given_site(args), args)
     from audit403.cli.given_site import site_on
-    from audit403.cli.reached import world_on
+    from audit403.cli.host_world import world_on
 
     with world_on(args.on, args) as evidence:
         return _answer(site_on(args, evidence), args)
@@ -74,7 +95,10 @@ def _single(site: Site, args: Namespace) -> int:
     if args.client_certificate != "none":
         row["tls"] = {"client_certificate": args.client_certificate}
     request = request_of(row)
-    decision = site.decide(request)
+    return _tell(request, site.decide(request), args)
+
+
+def _tell(request: Request, decision: Decision, args: Namespace) -> int:
     if args.format in ("json", "jsonl"):
         from audit403.report.decision_json import decision_json
 
@@ -89,6 +113,55 @@ def _single(site: Site, args: Namespace) -> int:
         named = [os.sep] if args.config is None else [args.config]
         write(sys.stdout, decision_text(request, decision, Paths(named), style))
     return {REFUSED: _REFUSED, UNKNOWN: _UNKNOWN}.get(decision.verdict, _NOT_REFUSED)
+
+
+def _from_state(answering: Answering, args: Namespace) -> int:
+    """Answers of a family that has no configuration files."""
+    if args.requests is None:
+        row = {
+            "url": args.url,
+            "method": args.method,
+            "client": args.client,
+            "headers": _headers(args.header),
+            "principal": args.principal,
+            "profile": args.profile,
+            "context": _context(args.context),
+            "at": args.at,
+        }
+        return _tell(*answering.asked(row), args)
+    from audit403.cli.batch import answer_all
+    from audit403.cli.chunks import opened
+
+    with opened(args.requests) as stream:
+        return answer_all(answering.answer, stream, _write)
+
+
+def _context(pairs: list[str]) -> dict[str, list[str] | None]:
+    context: dict[str, list[str] | None] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            raise BadUsage(f'--context takes KEY=VALUE, not "{pair}".')
+        context[key.strip()] = [*(context.get(key.strip()) or []), value] if value else None
+    return context
+
+
+def _what_is_meant(args: Namespace) -> int:
+    """What the text of an answer says, in a sentence for each cause that it may have."""
+    from audit403.cli.given_message import given_message
+
+    meanings = given_message(args.message, args.server)
+    if args.format in ("json", "jsonl"):
+        from audit403.report.meaning import meaning_json
+
+        indent = 2 if args.format == "json" else None
+        sys.stdout.write("".join(json.dumps(meaning_json(one), indent=indent) + "\n" for one in meanings))
+    else:
+        from audit403.report.meaning import meaning_text
+        from audit403.report.terminal import style_of, write
+
+        write(sys.stdout, "\n".join(meaning_text(one, style_of(sys.stdout, args.color)) for one in meanings))
+    return _REFUSED if any(one.status == 403 for one in meanings) else _NOT_REFUSED
 
 
 def _headers(lines: list[str]) -> dict[str, Any]:
@@ -110,7 +183,7 @@ def _batch(site: Site, args: Namespace) -> int:
     from audit403.cli.chunks import opened
 
     with opened(args.requests) as stream:
-        return answer_all(site, stream, _write, alone=args.on is not None)
+        return answer_all(lambda row: site.decide(request_of(row)), stream, _write, alone=args.on is not None)
 
 
 def _write(text: str) -> None:

@@ -2,12 +2,13 @@
 
 import os
 from argparse import Namespace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from audit403.cli.request_line import request_of
 from audit403.core.decision import NOT_LISTENING
-from audit403.core.errors import BadUsage
-from audit403.core.family import Family, NotAudited, Options, Site
+from audit403.core.errors import BadUsage, NotSeen
+from audit403.core.family import Answering, Family, NotAudited, Options, Site
 from audit403.core.plugins import FAMILIES, entry_points, load
 from audit403.engine.settings import SettingsFinder
 from audit403.engine.targets import STDIN, read_standard_input
@@ -27,7 +28,10 @@ def given_site(args: Namespace) -> Site:
         options = Options(args.prefix or settings.prefix, settings.paths, args.tree)
         site = _from_standard_input(args, families, evidence, options)
     else:
-        given = _usual_main(families) if args.config is None else args.config
+        if args.config is None:
+            families, given = _usual_main(families, evidence, args)
+        else:
+            given = args.config
         settings = SettingsFinder().nearest(os.path.abspath(given))
         options = Options(args.prefix or settings.prefix, settings.paths, args.tree)
         family = families[0] if len(families) == 1 else _recognising(given, families, evidence, options)
@@ -37,6 +41,29 @@ def given_site(args: Namespace) -> Site:
     return site
 
 
+def given_answering(args: Namespace) -> Answering | None:
+    """What answers where the arguments name a family that has a state and no configuration; None for the others."""
+    for name, value in entry_points(FAMILIES).items():
+        if args.server not in (None, name) or not (args.server or args.state or "://" in (args.url or "")):
+            continue
+        family = load(value)
+        if not hasattr(family, "answering"):
+            continue
+        scheme = (args.url or "").partition("://")[0]
+        if args.server is None and args.state is None and scheme not in family.url_schemes:
+            continue
+        state = None if args.state is None else _state(args.state)
+        return cast("Answering", family.answering(state))
+    return None
+
+
+def _state(path: str) -> bytes:
+    try:
+        return read_standard_input() if path == STDIN else Path(path).read_bytes()
+    except (BadUsage, OSError) as error:
+        raise BadUsage(f"The state {path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+
+
 def site_on(args: Namespace, evidence: "CollectedEvidence") -> Site:
     """The site of a host that answers: the one that --config or --server names, or that listens on the URL's port."""
     from audit403.engine.host_audit import ServersOn
@@ -44,18 +71,25 @@ def site_on(args: Namespace, evidence: "CollectedEvidence") -> Site:
     servers = ServersOn(args.on, evidence, SettingsFinder().nearest(os.path.abspath(STDIN)))
     running = list(servers.running()) if args.config is None else list(servers.named([args.config]))
     found = [one.found for one in running if args.server in (None, one.found.family)]
-    if len(found) > 1 and args.url is not None:
-        request = request_of({"url": args.url if "://" in args.url else f"http://{args.url}"})
-        found = [one for one in found if one.site.decide(request).cause != NOT_LISTENING] or found
+    listening = [one for one in found if _listens(one.site, args)]
+    unread = [missed for missed in servers.missed if missed.target != args.on]
+    if not found or (unread and not listening):
+        raise NotSeen(f"{args.on}: {_why(unread or servers.missed, args) or 'no such server runs there'}.")
+    found = listening or found
     if len(found) == 1:
-        for target, reason in dict.fromkeys(found[0].site.not_audited):
+        for target, reason in dict.fromkeys((*unread, *found[0].site.not_audited)):
             complain(f"not read: {target}: {reason}")
         return found[0].site
-    if not found:
-        why = "; ".join(missed.reason for missed in servers.missed) or "no such server runs there"
-        raise BadUsage(f"{args.on}: {why}.")
     names = ", ".join(f"{one.family} with {one.site.main}" for one in found)
     raise BadUsage(f"{args.on} runs {names}: --config or --server says which of them.")
+
+
+def _why(missed: list[NotAudited], args: Namespace) -> str:
+    """Why the server that was asked about is not known."""
+    from audit403.engine.host_audit import NO_SERVER, NOTHING_RUNS
+
+    said = (one._replace(reason=NO_SERVER) if one.reason == NOTHING_RUNS else one for one in missed)
+    return "; ".join(one.reason if one.target == args.on else f"{one.target}: {one.reason}" for one in said)
 
 
 def running_sites(args: Namespace) -> list[Site]:
@@ -80,12 +114,27 @@ def _families(name: str | None) -> list[Family]:
     return [load(value) for key, value in servers.items() if name in (None, key)]
 
 
-def _usual_main(families: list[Family]) -> str:
-    for family in families:
-        for usual in family.usual_mains:
-            if os.path.exists(usual):
-                return usual
-    raise BadUsage("--config MAIN says which configuration answers the request.")
+def _usual_main(families: list[Family], evidence: LocalEvidence, args: Namespace) -> tuple[list[Family], str]:
+    """The configuration in a package's usual place; of several that which listens on the URL's port."""
+    usual = [(family, next((main for main in family.usual_mains if os.path.exists(main)), None)) for family in families]
+    found = [(family, main) for family, main in usual if main is not None]
+    if len(found) > 1:
+        options = Options(args.prefix, (), args.tree)
+        found = [one for one in found if _listens(one[0].read(one[1], evidence, options), args)] or found
+    if not found:
+        raise BadUsage("--config MAIN says which configuration answers the request.")
+    if len(found) > 1:
+        mains = " and ".join(main for _, main in found)
+        raise BadUsage(f"{mains} are both here: --server says which of them answers, or --on local, that which runs.")
+    return [found[0][0]], found[0][1]
+
+
+def _listens(site: Site, args: Namespace) -> bool:
+    """Whether a site listens on the port of the URL that is asked about; without one each might."""
+    if args.url is None:
+        return True
+    request = request_of({"url": args.url if "://" in args.url else f"http://{args.url}"})
+    return site.decide(request).cause != NOT_LISTENING
 
 
 def _recognising(given: str, families: list[Family], evidence: LocalEvidence, options: Options) -> Family:

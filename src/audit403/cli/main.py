@@ -42,7 +42,8 @@ def _guarded(words: list[str]) -> int:
     except SystemExit as ended:  # argparse has printed what there is to say
         return ended.code if isinstance(ended.code, int) else CRASHED
     except Audit403Error as error:
-        return _failed(str(error))
+        _failed(str(error))
+        return error.exit_code
     except KeyboardInterrupt:
         _discard_output()
         return INTERRUPTED

@@ -22,7 +22,9 @@ def decision_text(request: Request, decision: Decision, paths: Paths, style: Sty
     if decision.because:
         lines += ["", "because"]
         lines += [f"  {safe(place_text(paths.place(link.where)))}: {safe(link.message)}" for link in decision.because]
-    if decision.verdict == REFUSED:
+    if decision.says is not None:
+        lines += ["", f"the answer says: {safe(decision.says)}"]
+    elif decision.verdict == REFUSED:
         lines += ["", f"the error log says{f': {safe(decision.log)}' if decision.log else ' nothing of it'}"]
     lines += [f"not known: {safe(missing.name)} ({missing.reason})" for missing in decision.missing]
     return "\n".join(lines) + "\n"

@@ -121,7 +121,9 @@ def _letters(mode: int) -> str:
 
 def _notes(finding: Finding, read: Callable[[str], bytes | None], paths: Paths, style: Style) -> list[str]:
     lines = []
-    if finding.status == _FORBIDDEN and finding.request is not None:
+    if finding.says is not None:
+        lines.append(_note("answer", f"the answer says: {safe(finding.says)}", style))
+    elif finding.status == _FORBIDDEN and finding.request is not None:
         said = f"says: {safe(finding.log)}" if finding.log else "says nothing about it"
         lines.append(_note("log", f"the server's error log {said}", style))
     fix = finding.fix

@@ -1,0 +1,45 @@
+"""Which Apache configurations stand in a file or a folder; what answers for them is imported when there is one."""
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from audit403.apache.family import NOT_RECOGNISED
+from audit403.apache.read.configuration import Settings
+from audit403.apache.read.fragment import around_htaccess, read_folder, read_lone
+from audit403.core.family import NotAudited, Options
+from audit403.evidence.interface import DIRECTORY, Entry, Evidence
+
+if TYPE_CHECKING:
+    from audit403.apache.read.configuration import Configuration
+    from audit403.apache.site import ApacheSite
+
+
+def sites_of(target: str, evidence: Evidence, options: Options) -> "Iterator[ApacheSite | NotAudited]":
+    """The sites of a file or a folder."""
+    path, settings = os.path.abspath(target), settings_of(options)
+    entry = evidence.entry(path)
+    if isinstance(entry, Entry) and entry.kind == DIRECTORY:
+        folder = read_folder(path, evidence, settings)
+        for configuration in (*folder.configurations, *folder.fragments):
+            yield _site(configuration, configuration.about, evidence, options)
+        for access_file in folder.access_files:
+            yield _site(around_htaccess(access_file, evidence, settings), access_file, evidence, options)
+        yield from (NotAudited(missed, reason) for missed, reason in folder.not_read)
+        return
+    configuration = read_lone(path, evidence, settings)
+    if (path, NOT_RECOGNISED) in configuration.not_read:
+        yield NotAudited(path, NOT_RECOGNISED)
+    else:
+        yield _site(configuration, path, evidence, options)
+
+
+def settings_of(options: Options) -> Settings:
+    """How its configuration is read."""
+    return Settings(options.prefix, dict(options.paths), options.words)
+
+
+def _site(configuration: "Configuration", path: str, evidence: Evidence, options: Options) -> "ApacheSite":
+    from audit403.apache.site import site_around
+
+    return site_around(configuration, path, evidence, options)

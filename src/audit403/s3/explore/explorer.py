@@ -1,0 +1,247 @@
+"""Every refusal of what documents mean to let in, and everything in them that cannot mean anything.
+
+What means to let somebody in is a statement that allows it, a public ACL, or a website. For each one a request is made
+that it is about, and asked; where it is refused, others whom the policies single out are tried, so that protection is
+told from contradiction.
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from audit403.core.decision import NOT_REFUSED, REFUSED, Missing
+from audit403.core.fact import Fact, ReadingFault, Refusal
+from audit403.core.family import NotAudited
+from audit403.core.place import Place, StatementPlace
+from audit403.core.request import Request
+from audit403.s3.decide.layers import place_of
+from audit403.s3.decide.request import S3Request
+from audit403.s3.explore.faults import faults_of
+from audit403.s3.explore.ordinary import ANONYMOUS, NO_SUCH_KEY, WEBSITE, Profile, cloudfront, signed
+from audit403.s3.explore.samples import ORDINARY_KEY, sample_resource
+from audit403.s3.explore.satisfy import Values, contexts, meets, satisfying
+from audit403.s3.explore.subject import BY_ACL, BY_STATEMENT, BY_WEBSITE, MISSING_PAGE, S3Subject
+from audit403.s3.model.access_list import PUBLIC, grantees
+from audit403.s3.model.caller import ORIGIN_IDENTITY, ROLE, SERVICE, SESSION, USER, caller_of
+from audit403.s3.model.policy import ALLOW, Policy, Statement
+from audit403.s3.model.resource import resource_of
+from audit403.s3.model.website import Website
+from audit403.s3.model.world import Bucket, StoredObject
+
+if TYPE_CHECKING:
+    from audit403.s3.site import S3Site
+
+FAMILY = "s3"
+#: What is done to buckets by the people whom policies are written for, and the method for it.
+ACTIONS = (("s3:GetObject", "GET"), ("s3:ListBucket", "GET"), ("s3:PutObject", "PUT"), ("s3:DeleteObject", "DELETE"))
+_CLOUDFRONT = "cloudfront.amazonaws.com"
+_FROM_THE_REQUEST = frozenset(("aws:sourceip", "aws:securetransport", "aws:useragent", "aws:referer"))
+#: What a service of AWS does not bring of the visitor for whom it asks.
+_OF_THE_CLIENT = frozenset(
+    (
+        "aws:sourceip", "aws:useragent", "aws:referer", "aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip",
+        "aws:principalorgid", "aws:principalaccount", "aws:principalarn", "aws:securetransport", "aws:userid",
+    )
+)  # fmt: skip
+_MOST_PRINCIPALS = 20
+MOST_OBJECTS = 10_000
+
+
+class Explorer:
+    """Explores one site."""
+
+    def __init__(self, site: "S3Site") -> None:
+        self.site = site
+        self.world = site.world
+        self.missed: list[NotAudited] = []
+
+    def facts(self) -> Iterator[Fact]:
+        """All facts, those about documents first."""
+        for kind, where, message in self.site.described.faults:
+            yield ReadingFault(FAMILY, kind, where, message)
+        yield from faults_of(self.site)
+        for name in self.world.bucket_names():
+            bucket = self.world.bucket(name)
+            if isinstance(bucket, Bucket):
+                yield from _told_once(self._refusals(bucket))
+
+    def _refusals(self, bucket: Bucket) -> Iterator[Refusal]:
+        if isinstance(bucket.policy, Policy):
+            for statement in bucket.policy.statements:
+                if statement.effect == ALLOW and statement.fault is None and statement.named is not None:
+                    yield from self._of_statement(bucket, statement)
+        if isinstance(bucket.website, Website):
+            yield from self._asked(bucket, BY_WEBSITE, WEBSITE, "GET", f"{bucket.arn}/")
+        yield from self._of_lists(bucket)
+
+    def _of_statement(self, bucket: Bucket, statement: Statement) -> Iterator[Refusal]:
+        for action, method in ACTIONS:
+            if not statement.is_about(action.lower()):
+                continue
+            resource = self._resource(bucket, statement, action)
+            if resource is None:
+                continue
+            for profile in self._profiles(bucket, statement, action):
+                yield from self._asked(bucket, BY_STATEMENT, profile, method, resource, statement)
+                if action == "s3:GetObject":
+                    yield from self._of_known_objects(bucket, statement, profile, resource)
+                if action == "s3:GetObject" and not profile.website:
+                    missing = f"{bucket.arn}/{NO_SUCH_KEY}"
+                    if statement.is_of(missing, {}) is True:
+                        yield from self._asked(bucket, MISSING_PAGE, profile, method, missing, statement)
+
+    def _of_known_objects(
+        self, bucket: Bucket, statement: Statement, profile: Profile, asked: str
+    ) -> Iterator[Refusal]:
+        """Objects of which the state tells: each may belong to somebody else, or be encrypted or stored otherwise."""
+        for key in bucket.known_keys()[:MOST_OBJECTS]:
+            resource = f"{bucket.arn}/{key}"
+            if resource != asked and statement.is_of(resource, {}) is True:
+                yield from self._asked(bucket, BY_STATEMENT, profile, "GET", resource, statement)
+
+    def _of_lists(self, bucket: Bucket) -> Iterator[Refusal]:
+        grants = bucket.access_list
+        if not isinstance(grants, Missing) and grantees(grants, "s3:listbucket", of_object=False) & PUBLIC:
+            yield from self._asked(bucket, BY_ACL, ANONYMOUS, "GET", bucket.arn)
+        for key in bucket.known_keys():
+            stored = bucket.object(key)
+            granted = stored.access_list if isinstance(stored, StoredObject) else ()
+            if not isinstance(granted, Missing) and grantees(granted, "s3:getobject", of_object=True) & PUBLIC:
+                yield from self._asked(bucket, BY_ACL, ANONYMOUS, "GET", f"{bucket.arn}/{key}")
+
+    def _resource(self, bucket: Bucket, statement: Statement, action: str) -> str | None:
+        """A resource that the statement is about and the action can be done to."""
+        of_object = "Object" in action
+        if statement.is_not_resource:
+            patterns: tuple[str, ...] = (f"{bucket.arn}/*", bucket.arn)
+        else:
+            patterns = statement.resources or ()
+        ordinary = f"{bucket.arn}/{ORDINARY_KEY}" if of_object else bucket.arn
+        for pattern in patterns:
+            named = sample_resource(pattern)
+            sample = named if resource_of(named).bucket == bucket.name else ordinary
+            fits = (resource_of(sample).key is not None) is of_object
+            if fits and statement.is_of(sample, {}) is True:
+                return sample
+        return None
+
+    def _profiles(self, bucket: Bucket, statement: Statement, action: str) -> Iterator[Profile]:
+        named = statement.named
+        assert named is not None
+        if named.everybody or statement.is_not_principal:
+            yield ANONYMOUS
+            if isinstance(bucket.website, Website) and action == "s3:GetObject":
+                yield WEBSITE
+            return
+        for kind, text in named.written[:_MOST_PRINCIPALS]:
+            if kind == "Service" and text == _CLOUDFRONT:
+                sources = (one.values for one in statement.conditions if one.key.lower() == "aws:sourcearn")
+                for arn in tuple(chain(*sources)) or ("arn:aws:cloudfront::111122223333:distribution/EXAMPLE",):
+                    yield cloudfront(arn)
+            elif caller_of(text).kind in (USER, ROLE, SESSION, ORIGIN_IDENTITY):
+                yield signed(text)
+
+    def _asked(
+        self, bucket: Bucket, meant: str, profile: Profile, method: str, resource: str, allow: Statement | None = None
+    ) -> Iterator[Refusal]:
+        """The refusal of a request, where there is one."""
+        request = self._witness(profile, method, resource, allow)
+        if request is None:
+            return
+        decision = self.site.decide(request)
+        if decision.verdict != REFUSED:
+            return
+        asked = self.site.asked(request)
+        passes = self._someone_passes(bucket, profile, method, resource, asked)
+        subject = S3Subject(bucket, meant, profile, asked, allow, passes)
+        where: Place = decision.where or self._where(bucket, allow)
+        who = profile.words if not passes else f"{profile.words} whom the policy does not single out"
+        yield Refusal(FAMILY, decision.cause, where, decision.because, request, decision, who, None, subject)
+
+    def _where(self, bucket: Bucket, allow: Statement | None) -> Place:
+        return (
+            place_of(allow)
+            or self.world.places.get(("buckets", bucket.name))
+            or StatementPlace(bucket.name, "", "bucket")
+        )
+
+    def _witness(self, profile: Profile, method: str, resource: str, allow: Statement | None) -> Request | None:
+        request = request_for(profile, method, resource)
+        if allow is None or meets(allow, self.site.asked(request).context):
+            return request
+        fixed = _fixed(profile)
+        found = satisfying(allow, _values(self.site.asked(request)), fixed)
+        return None if found is None else with_context(request, found)
+
+    def _someone_passes(self, bucket: Bucket, profile: Profile, method: str, resource: str, asked: S3Request) -> bool:
+        """Whether a request that differs in nothing but what the policies test is served."""
+        policy = bucket.policy
+        if not isinstance(policy, Policy):
+            return False
+        conditions = [condition for statement in policy.statements for condition in statement.conditions]
+        fixed = _fixed(profile)
+        request = request_for(profile, method, resource)
+        for context in contexts(conditions, _values(asked), fixed):
+            if self.site.decide(with_context(request, context)).verdict == NOT_REFUSED:
+                return True
+        return False
+
+
+def _fixed(profile: Profile) -> frozenset[str]:
+    """The keys that nobody of this kind can bring otherwise: a website has no TLS, a service its own addresses."""
+    if profile.website:
+        return frozenset(("aws:securetransport",))
+    return _OF_THE_CLIENT if caller_of(profile.principal).kind == SERVICE else frozenset()
+
+
+def _told_once(refusals: Iterator[Refusal]) -> Iterator[Refusal]:
+    """Refusals of one cause at one place once for each statement and action: the website's visitors are also visitors,
+    and where a page is refused, so is the one that is not there.
+    """
+    found: dict[tuple[object, ...], Refusal] = {}
+    for refusal in refusals:
+        subject: S3Subject = refusal.subject
+        asked = subject.request.action, caller_of(subject.request.principal).kind
+        key: tuple[object, ...] = (refusal.cause, refusal.where, subject.allow, *asked)
+        if subject.meant == BY_WEBSITE:
+            key = next((one for one in found if (one[0], one[1], one[3:]) == (key[0], key[1], key[3:])), key)
+        first = found.get(key)
+        found[key] = refusal if first is None else first._replace(places=first.places + 1)
+    return iter(found.values())
+
+
+def request_for(profile: Profile, method: str, resource: str) -> Request:
+    """The request of somebody for a resource, as a client sends it."""
+    found = resource_of(resource)
+    bucket, key = found.bucket or "", found.key or ""
+    host = f"{bucket}.s3-website-us-east-1.amazonaws.com" if profile.website else f"{bucket}.s3.amazonaws.com"
+    principal = None if profile.principal == "anonymous" else profile.principal
+    scheme, port = ("https", 443) if profile.secure else ("http", 80)
+    return Request(
+        method,
+        scheme,
+        host,
+        port,
+        f"/{key}",
+        profile.client,
+        profile.headers,
+        principal=principal,
+        context=profile.context,
+    )
+
+
+def with_context(request: Request, context: Values) -> Request:
+    """The same request, bringing this for conditions: in its address and headers where it can."""
+    headers = [(name, value) for name, value in request.headers if name.lower() not in ("referer", "user-agent")]
+    for name, key in (("user-agent", "aws:useragent"), ("referer", "aws:referer")):
+        if key in context:
+            headers.append((name, context[key][0]))
+    client = context.get("aws:sourceip", (request.client,))[0]
+    secure = context.get("aws:securetransport", ("true",))[0] == "true"
+    scheme, port = ("https", 443) if secure else ("http", 80)
+    rest = tuple((key, values[0]) for key, values in context.items() if key not in _FROM_THE_REQUEST and values)
+    return request._replace(client=client, scheme=scheme, port=port, headers=tuple(headers), context=rest)
+
+
+def _values(request: S3Request) -> Values:
+    return {key: value for key, value in request.context.items() if not isinstance(value, Missing)}

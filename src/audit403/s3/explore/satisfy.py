@@ -1,0 +1,79 @@
+"""A request that meets the conditions of a statement: who is within the ranges, has the tags, comes from the page.
+
+What is found is tried on the statement itself; where no request meets all conditions at once, there is none to find.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice, product
+
+from audit403.s3.explore.samples import sample_of
+from audit403.s3.model.condition import FOR_ALL, FOR_ANY, Condition
+from audit403.s3.model.operators import moment, network, number
+from audit403.s3.model.pattern import Context, has_variables, parts_of
+from audit403.s3.model.policy import Statement
+
+_MOST_TRIES = 400
+_ORDINARY = "audit403"
+
+Values = dict[str, tuple[str, ...]]
+
+
+def contexts(conditions: Iterable[Condition], base: Values, fixed: frozenset[str] = frozenset()) -> Iterator[Values]:
+    """`base`, and what comes of giving the keys of conditions values that may meet them; `fixed` ones stay."""
+    keys: dict[str, list[tuple[str, ...] | None]] = {}
+    for condition in conditions:
+        key = condition.key.lower()
+        if key not in fixed:
+            choices = keys.setdefault(key, [base.get(key)])
+            choices += [one for one in _choices(condition) if one not in choices]
+    for combination in islice(product(*keys.values()), _MOST_TRIES):
+        context = dict(base)
+        for key, value in zip(keys, combination, strict=True):
+            context.pop(key, None)
+            if value is not None:
+                context[key] = value
+        yield context
+
+
+def satisfying(statement: Statement, base: Values, fixed: frozenset[str] = frozenset()) -> Values | None:
+    """The first of them that meets all conditions of a statement; None where there is none among those tried."""
+    return next((one for one in contexts(statement.conditions, base, fixed) if meets(statement, one)), None)
+
+
+def meets(statement: Statement, context: Context) -> bool:
+    """Whether a context meets every condition for certain."""
+    return all(condition.test(context) is True for condition in statement.conditions)
+
+
+def operator_name(condition: Condition) -> str:
+    """The operator without its qualifiers, in lower case."""
+    return condition.operator.lower().removeprefix(FOR_ALL).removeprefix(FOR_ANY).removesuffix("ifexists")
+
+
+def _choices(condition: Condition) -> list[tuple[str, ...] | None]:
+    """Values that may meet a condition, and absence."""
+    name = operator_name(condition)
+    found: list[tuple[str, ...] | None] = []
+    for value in condition.values:
+        found += [(text,) for text in fitting(name, value)]
+    if "not" in name or name == "null":
+        found.append((_ORDINARY,))
+    found.append(None)
+    return found
+
+
+def fitting(name: str, value: str) -> list[str]:
+    """Values near one of the policy, the first of which meets it; none where nothing can."""
+    if name.endswith("ipaddress"):
+        range_of = network(value)
+        return [] if range_of is None else [str(range_of[min(1, range_of.num_addresses - 1)])]
+    if name.startswith("numeric"):
+        limit = number(value)
+        return [] if limit is None else [value, f"{limit - 1:g}", f"{limit + 1:g}"]
+    if name.startswith("date"):
+        at = moment(value)
+        return [] if at is None else [value, f"{at - 1:.0f}", f"{at + 1:.0f}"]
+    if name == "bool":
+        return [value.lower()] if value.lower() in ("true", "false") else []
+    parts = parts_of(value, True, "like" in name or name.startswith("arn"))
+    return [] if has_variables(parts) else [sample_of(parts)]

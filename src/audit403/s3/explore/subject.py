@@ -1,0 +1,47 @@
+"""What a rule gets to know of a refused request to a bucket."""
+
+from audit403.s3.decide.request import S3Request
+from audit403.s3.explore.ordinary import Profile
+from audit403.s3.model.policy import Statement
+from audit403.s3.model.world import Bucket
+
+BY_STATEMENT, BY_ACL, BY_WEBSITE, MISSING_PAGE = "statement", "acl", "website", "missing page"
+
+
+class S3Subject:
+    """`meant` says what means to let the request in: the statement `allow`, an ACL, or that it is a website.
+
+    `request` is what S3 sees; `someone_passes` that the same is served to somebody else whom the policies single out.
+    """
+
+    __slots__ = ("allow", "bucket", "meant", "profile", "request", "someone_passes")
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        meant: str,
+        profile: Profile,
+        request: S3Request,
+        allow: Statement | None = None,
+        someone_passes: bool = False,
+    ) -> None:
+        self.bucket = bucket
+        self.meant = meant
+        self.profile = profile
+        self.request = request
+        self.allow = allow
+        self.someone_passes = someone_passes
+
+    @property
+    def server(self) -> "S3Subject":
+        """The bucket stands for the server."""
+        return self
+
+    def first_name(self) -> str:
+        """The name of the bucket."""
+        return self.bucket.name
+
+    def allow_is_for_everybody(self) -> bool:
+        """Whether the statement that means to let the request in is for everybody."""
+        named = None if self.allow is None else self.allow.named
+        return named is not None and named.everybody

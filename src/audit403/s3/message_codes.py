@@ -1,0 +1,137 @@
+"""S3's error codes that are 403 or taken for it, and the messages that say more than their code.
+
+Truth: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; the messages are those of recorded answers.
+"""
+
+from audit403.core.meaning import Cause
+from audit403.s3.decide import causes
+
+_DENIED = (
+    Cause(
+        causes.NOT_ALLOWED,
+        "the message gives no reason: S3 names it only to callers of the owner's account or organization",
+    ),
+    Cause(causes.MISSING_KEY, "or the key is not there, and the caller may not list the bucket (s3:ListBucket)"),
+    Cause(causes.KEY_REFUSES, "or the object's KMS key may not be used"),
+)
+
+
+def _one(name: str, text: str) -> tuple[Cause, ...]:
+    return (Cause(name, text),)
+
+
+_DISABLED = _one("account-or-bucket-disabled", "the account or the bucket is suspended or not signed up: ask AWS")
+
+#: Each code with its status and what it means where the message says no more.
+CODES: dict[str, tuple[int, tuple[Cause, ...]]] = {
+    "AccessDenied": (403, _DENIED),
+    "AccessDeniedException": (403, _DENIED),
+    "Forbidden": (403, _DENIED),
+    "AccessForbidden": (403, _one(causes.CORS_REFUSES, "no CORS rule lets this preflight through, or there is none")),
+    "AccountProblem": (403, _DISABLED),
+    "AllAccessDisabled": (403, _DISABLED),
+    "NotSignedUp": (403, _DISABLED),
+    "InvalidPayer": (403, _DISABLED),
+    "InvalidSecurity": (403, _one("bad-credentials", "the security credentials are not valid")),
+    "InvalidAccessKeyId": (
+        403,
+        _one(
+            "unknown-access-key",
+            "the access key was deleted, or is of another partition, or its Region is not opted in",
+        ),
+    ),
+    "SignatureDoesNotMatch": (
+        403,
+        _one(
+            "signature-does-not-match",
+            "the secret is wrong, or method, path, Host or a signed header was changed on the way",
+        ),
+    ),
+    "RequestTimeTooSkewed": (403, _one("clock-is-wrong", "the client's clock is off by more than 15 minutes")),
+    "MissingAuthenticationToken": (403, _one("not-signed", "this API takes signed requests only")),
+    "InvalidObjectState": (403, _one(causes.ARCHIVED, "the object is archived: it must be restored first")),
+    "ObjectAlreadyInActiveTierError": (403, _one("object-is-not-archived", "there is nothing to restore")),
+    "ObjectNotInActiveTierError": (403, _one(causes.ARCHIVED, "the source of the copy is archived")),
+    "CrossLocationLoggingProhibited": (403, _one("logging-across-regions", "the target bucket is in another Region")),
+    "CrossLocationLoggingProhibitted": (403, _one("logging-across-regions", "the target bucket is in another Region")),
+    "UnauthorizedAccessError": (403, _one("no-icp-recordal", "Regions of China want an ICP recordal")),
+    "UnexpectedIPError": (403, _one("no-icp-recordal", "Regions of China do not take this address")),
+    "LambdaPermissionError": (403, _one("lambda-may-not-be-called", "the caller lacks lambda:InvokeFunction")),
+    "StsNotAuthorizedError": (
+        403,
+        _one("access-grants-role", "the role does not trust access-grants.s3.amazonaws.com"),
+    ),
+    "ExpiredToken": (
+        400,
+        _one(causes.CREDENTIALS_EXPIRED, "the session's credentials have expired: this is 400, not 403"),
+    ),
+    "InvalidToken": (400, _one("bad-credentials", "the session token is not valid: this is 400, not 403")),
+    "AccessControlListNotSupported": (
+        400,
+        _one(causes.ACLS_DISABLED, "BucketOwnerEnforced takes no ACLs: this is 400, not 403"),
+    ),
+    "AuthorizationHeaderMalformed": (
+        400,
+        _one("bad-signing", "the Authorization header cannot be read: this is 400, not 403"),
+    ),
+    "AuthorizationQueryParametersError": (
+        400,
+        _one(causes.BAD_SIGNING, "the URL is signed wrongly: this is 400, not 403"),
+    ),
+    "KMS.DisabledException": (400, _one("key-is-disabled", "the KMS key is disabled: this is 400, not 403")),
+    "KMS.NotFoundException": (400, _one("key-is-gone", "the KMS key is not there: this is 400, not 403")),
+}
+
+#: Part of a message, its code, the cause and a sentence about it.
+MESSAGES = (
+    (
+        "Request has expired",
+        "AccessDenied",
+        causes.EXPIRED,
+        "the presigned URL was good until a moment that has passed",
+    ),
+    (
+        "Request is not valid yet",
+        "AccessDenied",
+        causes.NOT_YET_VALID,
+        "the presigned URL is dated in the future: a clock is wrong",
+    ),
+    ("which were not signed", "AccessDenied", causes.NOT_SIGNED, "each x-amz-* header must be among the signed ones"),
+    (
+        "Query-string authentication requires",
+        "AccessDenied",
+        causes.INCOMPLETE,
+        "the URL lacks a part of its signature",
+    ),
+    ("CORS is not enabled", "AccessForbidden", causes.CORS_REFUSES, "the bucket has no CORS configuration"),
+    (
+        "This CORS request is not allowed",
+        "AccessForbidden",
+        causes.CORS_REFUSES,
+        "no CORS rule has this origin, method and headers",
+    ),
+    (
+        "object protected by object lock",
+        "AccessDenied",
+        "object-is-locked",
+        "retention or a legal hold protects this version",
+    ),
+    (
+        "Invalid according to Policy",
+        "AccessDenied",
+        "post-policy-refuses",
+        "the form does not keep to its own POST policy",
+    ),
+    (
+        "Requester Pays",
+        "AccessDenied",
+        causes.REQUESTER_PAYS,
+        "the requester pays, and must say so (x-amz-request-payer)",
+    ),
+    (
+        "kms:",
+        "AccessDenied",
+        causes.KEY_REFUSES,
+        "the object's KMS key may not be used: its policy, or a policy of the caller",
+    ),
+)
