@@ -12,11 +12,12 @@ CASES   ?= x10
 # So long it then runs the reader under atheris, where there is a wheel of that for this Python.
 SECONDS ?= 300
 
-.PHONY: help demo test lint types fuzz bench servers install clean
+.PHONY: help demo test test-s3-server lint types fuzz bench servers install clean
 
 help:
 	@echo "make demo    audit a broken site and explain one of its requests"
 	@echo "make test    lint, types, and every test, on real servers"
+	@echo "make test-s3-server   the tests that ask a real S3 server, Ceph's gateway"
 	@echo "make fuzz    the differential and fuzz tests with a fresh seed and CASES=$(CASES), then the reader for SECONDS=$(SECONDS)"
 	@echo "make lint    ruff            make types   mypy --strict"
 	@echo "make bench   benchmarks      make clean   remove what was built here"
@@ -26,6 +27,11 @@ demo: install
 
 test: install servers lint types
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+
+# A real S3 server takes ten seconds to start, so that it is started for these alone.
+test-s3-server: install
+	@scripts/install-s3-server
+	AUDIT403_S3_SERVER=1 $(BIN)/pytest tests/s3_server $(ARGS)
 
 lint: install
 	$(BIN)/ruff check
