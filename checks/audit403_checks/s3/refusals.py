@@ -35,6 +35,8 @@ def finding(
     allow = subject.allow
     if allow is not None and allow.where is not None and all(link.where != allow.where for link in because):
         because += (Because(allow.where, f"statement {allow.name} allows it"),)
+    if more := subject.more_like_it():
+        message += f" ({more:,} more objects like it)" if more > 1 else " (one more object like it)"
     anchor = f"{subject.bucket.name} {refusal.witness.method} {refusal.witness.target} {subject.profile.name}"
     return Finding(
         f"s3/{rule}",

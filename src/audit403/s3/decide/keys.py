@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 
 from collections.abc import Iterator
 
-from audit403.core.decision import Missing
+from audit403.core.decision import REASON_NOT_COLLECTED, Missing
 from audit403.s3.decide import causes
 from audit403.s3.decide.layers import Layers, denies
 from audit403.s3.decide.requirement import Requirement
@@ -32,6 +32,10 @@ def key_requirements(
     if not caller.is_of_iam and caller.kind != "service":
         message = f"the object is encrypted by KMS, and {caller.words()} may use no key: such requests must be signed"
         yield Requirement(False, causes.KEY_REFUSES, None, message)
+        return
+    if not encryption.key_known:
+        missing = Missing(REASON_NOT_COLLECTED, f"with which key {asked.resource} is encrypted")
+        yield Requirement(missing, causes.KEY_REFUSES, None, "")
         return
     if encryption.key is None:
         same: Truth = bucket.account if isinstance(bucket.account, Missing) else caller.account == bucket.account

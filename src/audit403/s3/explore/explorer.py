@@ -206,7 +206,11 @@ def _told_once(refusals: Iterator[Refusal]) -> Iterator[Refusal]:
         if subject.meant == BY_WEBSITE:
             key = next((one for one in found if (one[0], one[1], one[3:]) == (key[0], key[1], key[3:])), key)
         first = found.get(key)
-        found[key] = refusal if first is None else first._replace(places=first.places + 1)
+        if first is None:
+            found[key] = refusal
+        else:
+            first.subject.keys.update(subject.keys)
+            found[key] = first._replace(places=first.places + 1)
     return iter(found.values())
 
 

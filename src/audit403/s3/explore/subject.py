@@ -3,6 +3,7 @@
 from audit403.s3.decide.request import S3Request
 from audit403.s3.explore.ordinary import Profile
 from audit403.s3.model.policy import Statement
+from audit403.s3.model.resource import resource_of
 from audit403.s3.model.world import Bucket
 
 BY_STATEMENT, BY_ACL, BY_WEBSITE, MISSING_PAGE = "statement", "acl", "website", "missing page"
@@ -12,9 +13,10 @@ class S3Subject:
     """`meant` says what means to let the request in: the statement `allow`, an ACL, or that it is a website.
 
     `request` is what S3 sees; `someone_passes` that the same is served to somebody else whom the policies single out.
+    `keys` are the collected objects that are refused for the same reason, each with how many it stands for.
     """
 
-    __slots__ = ("allow", "bucket", "meant", "profile", "request", "someone_passes")
+    __slots__ = ("allow", "bucket", "keys", "meant", "profile", "request", "someone_passes")
 
     def __init__(
         self,
@@ -31,6 +33,9 @@ class S3Subject:
         self.request = request
         self.allow = allow
         self.someone_passes = someone_passes
+        key = resource_of(request.resource).key
+        alike = 0 if key is None else bucket.alike(key)
+        self.keys = {key: alike} if key is not None and alike else {}
 
     @property
     def server(self) -> "S3Subject":
@@ -40,6 +45,10 @@ class S3Subject:
     def first_name(self) -> str:
         """The name of the bucket."""
         return self.bucket.name
+
+    def more_like_it(self) -> int:
+        """How many further objects are refused for the same reason."""
+        return max(sum(self.keys.values()) - 1, 0)
 
     def allow_is_for_everybody(self) -> bool:
         """Whether the statement that means to let the request in is for everybody."""

@@ -16,10 +16,14 @@ _OWN_KEY = re.compile(r"(?:arn:[^:]+:kms:[^:]*:\d*:)?alias/aws/s3\Z")
 
 
 class Encryption(NamedTuple):
-    """`key` is a key's ARN, id or alias; None is AWS's own key for S3 in the account. Without KMS there is neither."""
+    """`key` is a key's ARN, id or alias; None is AWS's own key for S3 in the account. Without KMS there is neither.
+
+    `key_known` is False where it is only known that some key of KMS was used, as an inventory tells.
+    """
 
     by_kms: bool
     key: str | None = None
+    key_known: bool = True
 
 
 PLAIN = Encryption(False)
@@ -44,7 +48,7 @@ def encryption_of(written: Any) -> Encryption | None:
     algorithm = next((by_name[name] for name in _ALGORITHM if isinstance(by_name.get(name), str)), "")
     key = next((by_name[name] for name in _KEY if isinstance(by_name.get(name), str)), None)
     if algorithm.startswith("aws:kms") or (not algorithm and key is not None):
-        return Encryption(True, _named(key))
+        return Encryption(True, _named(key), by_name.get("keycollected") is not False)
     return PLAIN
 
 

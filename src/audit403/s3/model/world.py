@@ -4,13 +4,14 @@ Truth: DESIGN.md, "Fixed contracts", State version 1. A key that is missing was 
 empty object is known to be absent.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from audit403.core.decision import REASON_NOT_COLLECTED, Missing
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Place, StatementPlace
-from audit403.s3.model.access_list import AccessList, access_list_of
+from audit403.s3.model.access_list import BUCKET_OWNER, AccessList, access_list_of
 from audit403.s3.model.caller import ROLE, SESSION, Caller, caller_of
 from audit403.s3.model.cors import CorsRule, cors_of
 from audit403.s3.model.distribution import Distribution, distributions_of
@@ -23,7 +24,8 @@ from audit403.s3.model.truth import Truth
 from audit403.s3.model.website import Website, website_of
 
 ENFORCED, PREFERRED, WRITER = "BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"
-_ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
+_ARCHIVED = ("GLACIER", "DEEP_ARCHIVE", "ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS")
+_CANONICAL = re.compile(r"[0-9a-f]{64}\Z")
 _NOTHING: dict[str, Any] = {}
 _ABSENT = object()
 
@@ -82,6 +84,7 @@ class Bucket:
         "account",
         "arn",
         "block",
+        "canonical_id",
         "cors",
         "encryption",
         "is_public",
@@ -100,6 +103,7 @@ class Bucket:
         places: Mapping[At, Place] = _NO_PLACES,
         *,
         block_by_default: bool = False,
+        account_canonical_id: str | None = None,
     ) -> None:
         self._places = places
         self.name = name
@@ -112,6 +116,7 @@ class Bucket:
         self.ownership: str | Missing = self._field(
             "ownership", lambda value: value if isinstance(value, str) else WRITER, "object ownership"
         )
+        self.canonical_id = _canonical_owner(written.get("acl")) or account_canonical_id
         self.access_list: AccessList | Missing = self._field("acl", access_list_of, "the ACL")
         self.website: Website | Missing | None = self._field("website", website_of, "the website configuration")
         self.cors: tuple[CorsRule, ...] | Missing = self._field("cors", cors_of, "the CORS configuration")
@@ -133,6 +138,15 @@ class Bucket:
         objects = self._written.get("objects")
         return tuple(key for key, value in objects.items() if value) if isinstance(objects, dict) else ()
 
+    def alike(self, key: str) -> int:
+        """How many objects one of the collected stands for, itself included: an inventory is kept in classes.
+
+        0 for what was not collected, or is not there.
+        """
+        written = _object(_object(self._written.get("objects")).get(key))
+        count = written.get("alike", 1)
+        return 0 if not written else count if isinstance(count, int) and count > 0 else 1
+
     def assume(self, key: str, stored: StoredObject | None) -> None:
         """Take for granted what an object is, where nothing was collected of it."""
         if isinstance(self.object(key), Missing):
@@ -147,13 +161,20 @@ class Bucket:
             return None
         what = f"of the object {key} of {self.name}"
         return StoredObject(
-            _field(written, "owner", _text, f"the owner {what}"),
+            self._owner(written, what),
             _field(written, "acl", access_list_of, f"the ACL {what}"),
             _field(written, "encryption", encryption_of, f"the encryption {what}"),
-            _field(written, "storage_class", lambda value: value in _ARCHIVED, f"the storage class {what}")
-            if not written.get("restored")
-            else False,
+            False if written.get("restored") else _archived(written, f"the storage class {what}"),
         )
+
+    def _owner(self, written: dict[str, Any], what: str) -> str | Missing:
+        """The account that owns an object: of a canonical id it is known only whether it is the bucket's owner's."""
+        owner = _field(written, "owner", _text, f"the owner {what}")
+        if isinstance(owner, Missing) or not _CANONICAL.match(owner):
+            return owner  # type: ignore[no-any-return]
+        if self.canonical_id is None:
+            return Missing(REASON_NOT_COLLECTED, f"whether the owner {what} is that of the bucket")
+        return BUCKET_OWNER if owner == self.canonical_id else owner
 
     def _field(self, name: str, parse: Any, what: str) -> Any:
         return _field(self._written, name, parse, f"{what} of the bucket {self.name}")
@@ -234,7 +255,9 @@ class World:
         if not isinstance(written, dict):
             return None
         by_default = ("buckets", name, "public_access_block") in self._by_default
-        return Bucket(name, written, arn, self.places, block_by_default=by_default)
+        account = _object(self._written.get("account"))
+        canonical_id = account.get("canonical_id") if written.get("account") == self.account else None
+        return Bucket(name, written, arn, self.places, block_by_default=by_default, account_canonical_id=canonical_id)
 
     def principal(self, caller: Caller) -> Principal | Missing:
         """What is attached to somebody."""
@@ -359,6 +382,19 @@ def _field(written: dict[str, Any], name: str, parse: Any, what: str) -> Any:
     if found is None and written[name] not in (None, [], {}, "", False):
         return Missing(REASON_NOT_COLLECTED, f"{what}: what the state says is not to be understood")
     return found
+
+
+def _archived(written: dict[str, Any], what: str) -> Truth:
+    """Whether an object must be restored before it can be read: by its class, or by its tier where that changes."""
+    if written.get("access_tier") in _ARCHIVED:
+        return True
+    return _field(written, "storage_class", lambda value: value in _ARCHIVED, what)  # type: ignore[no-any-return]
+
+
+def _canonical_owner(acl: Any) -> str | None:
+    """The canonical id of the owner, where an ACL is S3's own answer."""
+    found = _object(_object(acl).get("Owner")).get("ID")
+    return found if isinstance(found, str) else None
 
 
 def _text(value: Any) -> str | None:
