@@ -27,7 +27,7 @@ def configuration(rng: random.Random, files: Files) -> str:
     ]
     http = [*_some(rng, _HTTP, 0.35), *_required(files), *(_server(rng, files, number) for number in range(3))]
     parts = [*top, f"events {{ {' '.join(_some(rng, _EVENTS, 0.4))} }}", "http {\n" + "\n".join(http) + "\n}"]
-    if files.modules:
+    if "ngx_stream_module" in files.modules:
         parts.append(_stream(rng, files))
     return "\n".join(parts) + "\n"
 
