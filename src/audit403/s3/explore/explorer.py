@@ -6,23 +6,30 @@ told from contradiction.
 """
 
 from collections.abc import Iterator
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from audit403.core.decision import NOT_REFUSED, REFUSED, Missing
 from audit403.core.fact import Fact, ReadingFault, Refusal
 from audit403.core.family import NotAudited
 from audit403.core.place import Place, StatementPlace
-from audit403.core.request import Request
 from audit403.s3.decide.layers import place_of
 from audit403.s3.decide.request import S3Request
+from audit403.s3.explore.asking import (
+    ACTIONS,
+    fixed_keys,
+    profiles_of,
+    request_for,
+    values_of,
+    with_context,
+    witness_of,
+)
 from audit403.s3.explore.faults import faults_of
-from audit403.s3.explore.ordinary import ANONYMOUS, NO_SUCH_KEY, WEBSITE, Profile, cloudfront, signed
+from audit403.s3.explore.ordinary import ANONYMOUS, NO_SUCH_KEY, WEBSITE, Profile
 from audit403.s3.explore.samples import ORDINARY_KEY, sample_resource
-from audit403.s3.explore.satisfy import Values, contexts, meets, satisfying
+from audit403.s3.explore.satisfy import contexts
 from audit403.s3.explore.subject import BY_ACL, BY_STATEMENT, BY_WEBSITE, MISSING_PAGE, S3Subject
 from audit403.s3.model.access_list import PUBLIC, grantees
-from audit403.s3.model.caller import ORIGIN_IDENTITY, ROLE, SERVICE, SESSION, USER, caller_of
+from audit403.s3.model.caller import caller_of
 from audit403.s3.model.policy import ALLOW, Policy, Statement
 from audit403.s3.model.resource import resource_of
 from audit403.s3.model.website import Website
@@ -32,18 +39,6 @@ if TYPE_CHECKING:
     from audit403.s3.site import S3Site
 
 FAMILY = "s3"
-#: What is done to buckets by the people whom policies are written for, and the method for it.
-ACTIONS = (("s3:GetObject", "GET"), ("s3:ListBucket", "GET"), ("s3:PutObject", "PUT"), ("s3:DeleteObject", "DELETE"))
-_CLOUDFRONT = "cloudfront.amazonaws.com"
-_FROM_THE_REQUEST = frozenset(("aws:sourceip", "aws:securetransport", "aws:useragent", "aws:referer"))
-#: What a service of AWS does not bring of the visitor for whom it asks.
-_OF_THE_CLIENT = frozenset(
-    (
-        "aws:sourceip", "aws:useragent", "aws:referer", "aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip",
-        "aws:principalorgid", "aws:principalaccount", "aws:principalarn", "aws:securetransport", "aws:userid",
-    )
-)  # fmt: skip
-_MOST_PRINCIPALS = 20
 MOST_OBJECTS = 10_000
 
 
@@ -81,7 +76,7 @@ class Explorer:
             resource = self._resource(bucket, statement, action)
             if resource is None:
                 continue
-            for profile in self._profiles(bucket, statement, action):
+            for profile in profiles_of(bucket, statement, action):
                 yield from self._asked(bucket, BY_STATEMENT, profile, method, resource, statement)
                 if action == "s3:GetObject":
                     yield from self._of_known_objects(bucket, statement, profile, resource)
@@ -125,27 +120,12 @@ class Explorer:
                 return sample
         return None
 
-    def _profiles(self, bucket: Bucket, statement: Statement, action: str) -> Iterator[Profile]:
-        named = statement.named
-        assert named is not None
-        if named.everybody or statement.is_not_principal:
-            yield ANONYMOUS
-            if isinstance(bucket.website, Website) and action == "s3:GetObject":
-                yield WEBSITE
-            return
-        for kind, text in named.written[:_MOST_PRINCIPALS]:
-            if kind == "Service" and text == _CLOUDFRONT:
-                sources = (one.values for one in statement.conditions if one.key.lower() == "aws:sourcearn")
-                for arn in tuple(chain(*sources)) or ("arn:aws:cloudfront::111122223333:distribution/EXAMPLE",):
-                    yield cloudfront(arn)
-            elif caller_of(text).kind in (USER, ROLE, SESSION, ORIGIN_IDENTITY):
-                yield signed(text)
-
     def _asked(
         self, bucket: Bucket, meant: str, profile: Profile, method: str, resource: str, allow: Statement | None = None
     ) -> Iterator[Refusal]:
         """The refusal of a request, where there is one."""
-        request = self._witness(profile, method, resource, allow)
+        conditions = () if allow is None else allow.conditions
+        request = witness_of(self.site, profile, method, resource, conditions)
         if request is None:
             return
         decision = self.site.decide(request)
@@ -165,33 +145,18 @@ class Explorer:
             or StatementPlace(bucket.name, "", "bucket")
         )
 
-    def _witness(self, profile: Profile, method: str, resource: str, allow: Statement | None) -> Request | None:
-        request = request_for(profile, method, resource)
-        if allow is None or meets(allow, self.site.asked(request).context):
-            return request
-        fixed = _fixed(profile)
-        found = satisfying(allow, _values(self.site.asked(request)), fixed)
-        return None if found is None else with_context(request, found)
-
     def _someone_passes(self, bucket: Bucket, profile: Profile, method: str, resource: str, asked: S3Request) -> bool:
         """Whether a request that differs in nothing but what the policies test is served."""
         policy = bucket.policy
         if not isinstance(policy, Policy):
             return False
         conditions = [condition for statement in policy.statements for condition in statement.conditions]
-        fixed = _fixed(profile)
+        fixed = fixed_keys(profile)
         request = request_for(profile, method, resource)
-        for context in contexts(conditions, _values(asked), fixed):
+        for context in contexts(conditions, values_of(asked), fixed):
             if self.site.decide(with_context(request, context)).verdict == NOT_REFUSED:
                 return True
         return False
-
-
-def _fixed(profile: Profile) -> frozenset[str]:
-    """The keys that nobody of this kind can bring otherwise: a website has no TLS, a service its own addresses."""
-    if profile.website:
-        return frozenset(("aws:securetransport",))
-    return _OF_THE_CLIENT if caller_of(profile.principal).kind == SERVICE else frozenset()
 
 
 def _told_once(refusals: Iterator[Refusal]) -> Iterator[Refusal]:
@@ -212,40 +177,3 @@ def _told_once(refusals: Iterator[Refusal]) -> Iterator[Refusal]:
             first.subject.keys.update(subject.keys)
             found[key] = first._replace(places=first.places + 1)
     return iter(found.values())
-
-
-def request_for(profile: Profile, method: str, resource: str) -> Request:
-    """The request of somebody for a resource, as a client sends it."""
-    found = resource_of(resource)
-    bucket, key = found.bucket or "", found.key or ""
-    host = f"{bucket}.s3-website-us-east-1.amazonaws.com" if profile.website else f"{bucket}.s3.amazonaws.com"
-    principal = None if profile.principal == "anonymous" else profile.principal
-    scheme, port = ("https", 443) if profile.secure else ("http", 80)
-    return Request(
-        method,
-        scheme,
-        host,
-        port,
-        f"/{key}",
-        profile.client,
-        profile.headers,
-        principal=principal,
-        context=profile.context,
-    )
-
-
-def with_context(request: Request, context: Values) -> Request:
-    """The same request, bringing this for conditions: in its address and headers where it can."""
-    headers = [(name, value) for name, value in request.headers if name.lower() not in ("referer", "user-agent")]
-    for name, key in (("user-agent", "aws:useragent"), ("referer", "aws:referer")):
-        if key in context:
-            headers.append((name, context[key][0]))
-    client = context.get("aws:sourceip", (request.client,))[0]
-    secure = context.get("aws:securetransport", ("true",))[0] == "true"
-    scheme, port = ("https", 443) if secure else ("http", 80)
-    rest = tuple((key, values[0]) for key, values in context.items() if key not in _FROM_THE_REQUEST and values)
-    return request._replace(client=client, scheme=scheme, port=port, headers=tuple(headers), context=rest)
-
-
-def _values(request: S3Request) -> Values:
-    return {key: value for key, value in request.context.items() if not isinstance(value, Missing)}

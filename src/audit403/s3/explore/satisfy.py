@@ -1,4 +1,4 @@
-"""A request that meets the conditions of a statement: who is within the ranges, has the tags, comes from the page.
+"""Requests that meet the conditions of a statement: who is within the ranges, has the tags, comes from the page.
 
 What is found is tried on the statement itself; where no request meets all conditions at once, there is none to find.
 """
@@ -10,7 +10,6 @@ from audit403.s3.explore.samples import sample_of
 from audit403.s3.model.condition import FOR_ALL, FOR_ANY, Condition
 from audit403.s3.model.operators import moment, network, number
 from audit403.s3.model.pattern import Context, has_variables, parts_of
-from audit403.s3.model.policy import Statement
 
 _MOST_TRIES = 400
 _ORDINARY = "audit403"
@@ -35,14 +34,9 @@ def contexts(conditions: Iterable[Condition], base: Values, fixed: frozenset[str
         yield context
 
 
-def satisfying(statement: Statement, base: Values, fixed: frozenset[str] = frozenset()) -> Values | None:
-    """The first of them that meets all conditions of a statement; None where there is none among those tried."""
-    return next((one for one in contexts(statement.conditions, base, fixed) if meets(statement, one)), None)
-
-
-def meets(statement: Statement, context: Context) -> bool:
-    """Whether a context meets every condition for certain."""
-    return all(condition.test(context) is True for condition in statement.conditions)
+def all_met(conditions: Iterable[Condition], context: Context) -> bool:
+    """Whether a context meets every one of some conditions for certain."""
+    return all(condition.test(context) is True for condition in conditions)
 
 
 def operator_name(condition: Condition) -> str:
