@@ -39,6 +39,9 @@ class Answering:
     def ended(self) -> Ended:
         return Ended(0, b"")
 
+    def release(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

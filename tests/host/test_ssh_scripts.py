@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -52,6 +53,29 @@ def test_what_comes_back_is_what_was_printed(way: Way, world: World) -> None:
         assert (ended.status, ended.errors) == (3, b"")
         ended = transport.start("echo no such thing >&2; kill -9 $$", b"").ended()
         assert ended.errors == b"no such thing\n" and ended.status in (None, 137, 255)
+
+
+def test_one_script_after_the_other(way: Way, world: World) -> None:
+    """None sees anything of the one before, however that ended, and a shell that is gone is replaced."""
+    way.lead_to(world)
+    with way.to() as transport:
+        assert output_of(transport, "x=1; set -f; cd /usr; exec 2>/dev/null; read line; echo $line") == b"\n"
+        first = output_of(transport, 'echo "$x $PWD $PPID $$"; echo noise >&2').split()
+        assert len(first) == 3 and first[0] != b"/usr"
+        if way.transport == "paramiko":  # the others have a process for each
+            assert output_of(transport, "echo $$").strip() == first[2]
+        for end in ("exit 0", "exit 3", "syntax ) error"):
+            with pytest.raises(HostError, match=r"ended before the script had|no POSIX shell") as refused:
+                output_of(transport, end)
+            assert "noise" not in str(refused.value)
+            assert output_of(transport, "echo hello") == b"hello\n"
+        with contextlib.closing(run(transport, "while :; do echo more; done")) as stream:
+            assert next(stream)
+            assert output_of(transport, "echo hello") == b"hello\n"  # while another is still at work
+        assert output_of(transport, "(sleep 0.2; kill -9 $$) >/dev/null 2>&1 &") == b""
+        time.sleep(0.5)
+        assert output_of(transport, "sleep 1.5; echo hello") == b"hello\n"
+        assert output_of(transport, "echo hello") == b"hello\n"
 
 
 def test_more_than_any_pipe_holds(way: Way, world: World) -> None:

@@ -64,6 +64,10 @@ class Child:
             self._process.wait(seconds)
         return self._process.poll() is not None
 
+    def release(self) -> None:
+        """Its input has ended, and so has it nothing more to do."""
+        self.close()
+
     def close(self) -> None:
         """End it with all that it has started."""
         if self._ends_with_input:

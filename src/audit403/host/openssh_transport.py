@@ -110,6 +110,9 @@ class _Running:
     def ended(self) -> Ended:
         return self._child.ended()
 
+    def release(self) -> None:
+        self.close()
+
     def close(self) -> None:
         self._child.close()
 

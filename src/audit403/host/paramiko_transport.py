@@ -8,7 +8,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import paramiko
@@ -26,7 +26,9 @@ from audit403.host.transport import KEPT_ERRORS, Ended, HostError, one_line
 _AT_ONCE = 256 * 1024
 _ALIVE_SECONDS = 30
 _DYING_SECONDS = 0.5
+_LOOK_SECONDS, _SHORTEST_SECONDS = 1.0, 0.001
 _NEARLY = 0.95
+_SMALL = 64 * 1024
 _OF_RSA = ("rsa-sha2-512", "rsa-sha2-256")
 
 logging.getLogger("paramiko").addHandler(logging.NullHandler())  # else Python shows its warnings and tracebacks itself
@@ -40,6 +42,7 @@ class ParamikoHost:
         self.label = settings.name
         self._keys, self._clock, self._ask = keys, clock, ask
         self._open: list[paramiko.Transport | ProxyCommand] = []
+        self._waiting: dict[str, _Running] = {}
         last: paramiko.Transport | None = None
         try:
             for hop in route_to(settings):
@@ -51,14 +54,17 @@ class ParamikoHost:
         self._transport = last
 
     def start(self, command: str, stdin: bytes) -> "_Running":
-        """Run a command of the login shell's. Raises HostError."""
+        """Run a command of the login shell's, or give this to one that waits for more. Raises HostError."""
+        waiting = self._waiting.pop(command, None)
+        if waiting is not None and waiting.takes(stdin):
+            return waiting
         seconds = self._clock.to_connect()
         try:
             channel = self._transport.open_session(timeout=seconds)
             _start(channel, command, seconds)
         except Exception as error:  # paramiko passes on whatever a host's packets have made go wrong
             raise no_command(self.label, error) from error
-        return _Running(self.label, channel, stdin, self._clock)
+        return _Running(self.label, channel, stdin, self._clock, lambda one: self._waiting.setdefault(command, one))
 
     def close(self) -> None:
         """End the connection, the last hop first."""
@@ -109,23 +115,33 @@ class ParamikoHost:
 
 
 class _Running:
-    """A command; two threads of its own send its input and keep the end of its errors, so that neither holds it up."""
+    """A shell that is given one script after the other: to open a channel for each costs more than most of them.
 
-    def __init__(self, label: str, channel: paramiko.Channel, stdin: bytes, clock: Clock) -> None:
-        self._label, self._channel, self._clock = label, channel, clock
-        self._errors, self._is_silent = b"", False
-        self._drain = threading.Thread(target=self._read_errors, daemon=True)
-        self._drain.start()
-        threading.Thread(target=self._send, args=(stdin,), daemon=True).start()
+    Its input ends as soon as it is silent for a second: what is no shell, and reads on and on, then comes to its end,
+    and a shell finishes its script and takes no other. What it writes to standard error is taken out now and then, so
+    that it does not hold it up.
+    """
+
+    def __init__(
+        self, label: str, channel: paramiko.Channel, stdin: bytes, clock: Clock, keep: Callable[["_Running"], object]
+    ) -> None:
+        self._label, self._channel, self._clock, self._keep = label, channel, clock, keep
+        self._errors, self._is_silent, self._is_last = b"", False, False
+        self._give(stdin)
+
+    def takes(self, stdin: bytes) -> bool:
+        """Give it a further script; False where it has ended, as sshd's ChannelTimeout has it after some time."""
+        if self._channel.closed or self._channel.eof_received or self._channel.exit_status >= 0:
+            self.close()
+            return False
+        self._read_errors()
+        self._errors = b""
+        self._give(stdin)
+        return True
 
     def __iter__(self) -> Iterator[bytes]:
         while True:
-            self._channel.settimeout(self._clock.of_silence())
-            try:
-                piece = self._channel.recv(_AT_ONCE)
-            except TimeoutError as error:
-                self._is_silent = True
-                raise self._clock.silent() from error
+            piece = self._next()
             if not piece:
                 break
             yield piece
@@ -133,16 +149,41 @@ class _Running:
             raise broke_off(self._label)
 
     def ended(self) -> Ended:
+        self._end_input()
         if not self._channel.status_event.wait(self._clock.of_silence()):
             self._is_silent = True
             raise self._clock.silent()
-        self._drain.join(_DYING_SECONDS)
+        self._read_errors(_DYING_SECONDS)
         status = self._channel.exit_status
         return Ended(None if status < 0 else status, self._errors)
+
+    def release(self) -> None:
+        if self._is_last:
+            self.close()
+        else:
+            self._keep(self)
 
     def close(self) -> None:
         if not self._is_silent:  # to say goodbye to a host that has frozen may take for ever
             self._channel.close()
+
+    def _next(self) -> bytes:
+        """The next of its output; nothing where that has ended."""
+        end = time.monotonic() + self._clock.of_silence()
+        while True:
+            left = end - time.monotonic()
+            self._channel.settimeout(max(_SHORTEST_SECONDS, min(_LOOK_SECONDS, left)))
+            try:
+                piece: bytes = self._channel.recv(_AT_ONCE)
+            except TimeoutError as error:
+                self._end_input()
+                self._read_errors()
+                if left <= _LOOK_SECONDS:
+                    self._is_silent = True
+                    raise self._clock.silent() from error
+            else:
+                self._read_errors()
+                return piece
 
     def _is_broken(self) -> bool:
         """Whether the end of the output is that of the connection: a host says when a command's output ends."""
@@ -152,21 +193,37 @@ class _Running:
         transport.join(_DYING_SECONDS)
         return not transport.is_active()
 
+    def _give(self, data: bytes) -> None:
+        if len(data) <= min(_SMALL, self._channel.out_window_size):
+            self._send(data)
+        else:  # a host that has frozen takes no more than fits into the buffers on the way
+            self._is_last = True
+            threading.Thread(target=self._send, args=(data,), daemon=True).start()
+
+    def _end_input(self) -> None:
+        if not self._is_last:
+            self._is_last = True
+            with suppress(OSError, EOFError, paramiko.SSHException):
+                self._channel.shutdown_write()
+
     def _send(self, data: bytes) -> None:
         with suppress(OSError, EOFError, paramiko.SSHException):
             while data and not self._channel.closed:
                 with suppress(TimeoutError):
                     data = data[self._channel.send(data) :]
-            self._channel.shutdown_write()
+            if self._is_last:
+                self._channel.shutdown_write()
 
-    def _read_errors(self) -> None:
-        with suppress(OSError, EOFError, paramiko.SSHException):
-            while True:
-                with suppress(TimeoutError):
-                    piece = self._channel.recv_stderr(_AT_ONCE)
-                    if not piece:
-                        return
-                    self._errors = (self._errors + piece)[-KEPT_ERRORS:]
+    def _read_errors(self, seconds: float = 0.0) -> None:
+        """Keep the end of what is there of its errors; with `seconds` wait for each further piece of them."""
+        with suppress(OSError, EOFError, paramiko.SSHException):  # TimeoutError among them
+            if seconds:
+                self._channel.settimeout(seconds)
+            while seconds or self._channel.recv_stderr_ready():
+                piece = self._channel.recv_stderr(_AT_ONCE)
+                if not piece:
+                    return
+                self._errors = (self._errors + piece)[-KEPT_ERRORS:]
 
 
 def _start(channel: paramiko.Channel, command: str, seconds: float) -> None:

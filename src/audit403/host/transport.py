@@ -5,7 +5,7 @@ login prints before it is cut off at a mark; a second mark behind the output say
 """
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Protocol
 
 from audit403.core.named_tuple import NamedTuple
@@ -16,18 +16,23 @@ _LONGEST_WORDS = 300
 _LONGEST_GREETING = 1024 * 1024
 
 
+_RAN = 77
 _WHOLE = r"""LC_ALL=C; export LC_ALL
 audit403() {
 printf '\n<%%s>\n' %s
 %s
 printf '\n</%%s>%%s\n' %s $?
 }
-command -v dd >/dev/null 2>&1 || { audit403; exit $?; }
-{ status=$({ { (audit403); echo $? >&3; } | dd ibs=32768 obs=65536 2>/dev/null >&4; } 3>&1); } 4>&1
-exit "$status"
-"""
+if command -v dd >/dev/null 2>&1; then
+{ status=$({ { (audit403 && exit @RAN@) </dev/null; echo $? >&3; } |
+dd ibs=32768 obs=65536 2>/dev/null >&4; } 3>&1); } 4>&1
+else (audit403 && exit @RAN@) </dev/null; status=$?
+fi
+[ "$status" = @RAN@ ] || exit "${status:-1}"
+""".replace("@RAN@", str(_RAN))
 """What a shell gets: the script between its marks, its output put together to large pieces, for as they were written
-they cost the audit of a small host a quarter of its time. A shell reads a function whole before it runs it."""
+they cost the audit of a small host a quarter of its time. A shell reads a function whole before it runs it. One that
+has run a script to its end waits for the next; what ends a script before that ends the shell as well."""
 
 
 class HostError(Exception):
@@ -56,6 +61,10 @@ class Running(Protocol):
         """How it ended."""
         ...
 
+    def release(self) -> None:
+        """Let go of it, whose script has run to its end: a shell that waits for the next one may be kept."""
+        ...
+
     def close(self) -> None:
         """Let go of it, whether it has ended or not."""
         ...
@@ -70,7 +79,7 @@ class Transport(Protocol):
         ...
 
     def start(self, command: str, stdin: bytes) -> Running:
-        """Run a command of the login shell's; raises HostError."""
+        """Run a command of the login shell's, or give this to one that was released; raises HostError."""
         ...
 
     def close(self) -> None:
@@ -78,7 +87,9 @@ class Transport(Protocol):
         ...
 
 
-def run(transport: Transport, script: str, *, prefix: str = "", mark: str | None = None) -> Iterator[bytes]:
+def run(
+    transport: Transport, script: str, *, prefix: str = "", mark: str | None = None
+) -> Generator[bytes, None, None]:
     """The output of a script, in pieces as it comes; `prefix` is put before the shell, as `sudo -n` is.
 
     Raises HostError where the shell does not start, or the output ends before the script has.
@@ -87,13 +98,15 @@ def run(transport: Transport, script: str, *, prefix: str = "", mark: str | None
     begin, end = f"\n<{mark}>\n".encode(), f"\n</{mark}>".encode()
     text = _WHOLE % (mark, script, mark)
     running = transport.start(f"{prefix} {SHELL}".strip(), text.encode("utf-8", "surrogateescape"))
+    ran = False
     try:
         yield from _between(
             iter(running), begin, end, transport.label,
             lambda said: _no_shell(transport, running, prefix, said), lambda: _why(transport, running),
         )  # fmt: skip
+        ran = True
     finally:
-        running.close()
+        running.release() if ran else running.close()
 
 
 def output_of(transport: Transport, script: str, *, prefix: str = "") -> bytes:
