@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit403.host.ssh_settings import SshError, SshSettings, parse_target, settings_of
+from audit403.host import ssh_settings
+from audit403.host.ssh_settings import SshError, SshSettings, Target, parse_target, settings_of
 from servers.need import need
 from servers.plenty import cases
 
@@ -142,3 +143,65 @@ def test_both_readers_say_the_same(home: Path, rng: Random) -> None:
         for target in ("web1", "db2", "carol@web2:2200", "10.0.0.7"):
             theirs, ours = both(home, target)
             assert theirs == ours, f"{target}\n{os.linesep.join(main)}\n---\n{os.linesep.join(included)}"
+
+
+_PLAIN_HOSTS = ("*", "web*", "web1", "db? !db2", "!web1 *", "10.0.0.*", "web1 web2", "WEB1", '"web1"', "db2 db9")
+_PLAIN_LINES = (
+    "User alice", "User bob", "Port 2022", "port=22", "HostName 10.0.0.1", "hostname = Deep.example", "HostName %h.x",
+    "IdentityFile ~/.ssh/one", "IdentityFile ~/.ssh/%r", "HostKeyAlias farm", "ConnectTimeout 9", "ProxyJump none",
+    "ProxyJump web1", "ProxyCommand nc x 22", "ControlPath ~/.ssh/%C", "UserKnownHostsFile ~/.ssh/kh /x", "# Port 7",
+    "Port 2200 # not 22", "Match host web1", "CanonicalizeHostname yes", "IdentityAgent none", "",
+)  # fmt: skip
+
+
+def test_asked_once_for_hosts_that_are_alike(home: Path, rng: Random, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one answer of ssh's is taken for is what ssh says when it is asked about each host by itself."""
+    targets = ("web1", "web2", "web3", "db1", "db2", "db9", "carol@web2:2200", "carol@web3:2200", "10.0.0.7", "Web1")
+    alone = asked = 0
+    counted = ssh_settings._asked
+
+    def ask(program: str, target: Target, configuration: str) -> dict[str, list[str]]:
+        nonlocal asked
+        asked += 1
+        return counted(program, target, configuration)
+
+    monkeypatch.setattr(ssh_settings, "_asked", ask)
+    for number in range(cases(20)):
+        texts: list[str] = []
+        for _ in range(3):
+            lines = rng.sample(_PLAIN_LINES, 1 if rng.random() < 0.3 else 0)
+            for _ in range(rng.randint(0, 3)):
+                lines.append(f"Host {rng.choice(_PLAIN_HOSTS)}")
+                lines += [f"    {line}" for line in rng.sample(_PLAIN_LINES[: rng.choice((6, 99))], rng.randint(0, 3))]
+                if texts and rng.random() < 0.3:
+                    lines.append(f"Include {home}/.ssh/part-{len(texts) - 1}*")
+            texts.append("\n".join(lines) + "\n")
+        for part, text in enumerate(texts):
+            write(home, text, "config" if part == 2 else f"part-{part}.conf")
+        first = rng.choice(({}, {}, {"IdentityFile": f"/k{number}"}, {"ProxyJump": "web1"}))
+        for target in rng.sample(targets, len(targets)):
+            parsed = parse_target(target)
+            try:
+                found: SshSettings | str = settings_of(parsed, first, ssh=need("ssh"), home=home)
+            except SshError as error:
+                found = str(error)
+            before = asked
+            with monkeypatch.context() as patch:
+                patch.setattr(ssh_settings._plain, "lines_for", lambda host, files: None)
+                try:
+                    expected: SshSettings | str = settings_of(parsed, first, ssh=need("ssh"), home=home)
+                except SshError as error:
+                    expected = str(error)
+            alone += asked - before
+            asked = before
+            assert found == expected, f"{target} {first}\n" + "\n--- included in the next\n".join(texts)
+    assert asked < alone  # some were taken from another's
+
+
+def test_a_configuration_that_changes_is_read_again(home: Path) -> None:
+    write(home, f"Host web*\n  Port 2022\nInclude {home}/.ssh/more*\n")
+    assert settings_of(parse_target("web1"), ssh=need("ssh"), home=home).port == 2022
+    write(home, "Host web2\n  User bob\n", "more")
+    assert settings_of(parse_target("web2"), ssh=need("ssh"), home=home).user == "bob"
+    write(home, f"Host web*\n  Port 2023\nInclude {home}/.ssh/more*\n")
+    assert settings_of(parse_target("web3"), ssh=need("ssh"), home=home).port == 2023

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from audit403.core.named_tuple import NamedTuple
 from audit403.host.known_hosts import DEFAULT_PORT, names_host
+from audit403.host.plain_ssh_config import PlainConfiguration
 from audit403.host.transport import HostError
 
 _OF_ALL = Path("/etc/ssh/ssh_config")
@@ -35,6 +36,10 @@ _LONGEST_PORT = 6
 _NEVER = frozenset("'`\"$\\;&<>|(){},[]*?!/@")
 _NEVER_IN_USER = frozenset("'`\";&<>|(){}")
 """What ssh itself does not take either (ssh.c, valid_hostname and valid_ruser), and what is in no name."""
+
+_plain = PlainConfiguration()
+_answers: dict[object, dict[str, list[str]]] = {}
+"""What ssh has said in this process, by what it hangs on: a process of a fleet asks for many hosts."""
 
 
 class SshError(HostError):
@@ -104,7 +109,7 @@ def settings_of(
     program = shutil.which("ssh") if ssh is None else ssh
     before = "".join(_written(keyword, value) for keyword, value in (first or {}).items())
     files = configurations(home)
-    said = _asked(program, target, before + included(files)) if program else _read(target, before, files)
+    said = _said(program, target, before, files) if program else _read(target, before, files)
     for keyword in first or {}:  # of these two the one that comes first counts, which paramiko's reader does not know
         said.pop({"ProxyJump": "proxycommand", "ProxyCommand": "proxyjump"}.get(keyword, ""), None)
     return _settings(target, said, home)
@@ -134,6 +139,19 @@ def _written(keyword: str, value: str) -> str:
 def quoted_word(text: str) -> str:
     """A word of a configuration."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _said(program: str, target: Target, before: str, files: tuple[Path, ...]) -> dict[str, list[str]]:
+    """What `ssh -G` says, which is asked once for all hosts for which the same lines of a plain configuration hold."""
+    configuration = before + included(files)
+    lines = None if "proxyjump" in before.lower() or "%" in before else _plain.lines_for(target.host, files)
+    if lines is None:
+        return _asked(program, target, configuration)
+    key = (program, configuration, target.user, target.port, lines.lines)
+    said = _answers.get(key)
+    if said is None:
+        said = _answers[key] = _asked(program, target, configuration)
+    return {**said, "hostname": [lines.host_name]}
 
 
 def _asked(program: str, target: Target, configuration: str) -> dict[str, list[str]]:
