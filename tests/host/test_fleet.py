@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from audit403.core.errors import BadUsage
+from audit403.core.progress import Progress
 from audit403.host import fleet
-from audit403.host.fleet import INTERRUPTED, HostResult, Progress, audit_all
+from audit403.host.fleet import INTERRUPTED, HostResult, audit_all
 from audit403.host.fleet_worker import through_parent
 from audit403.host.inventory.target import HostTarget, read_target
 from audit403.host.journal import Journal

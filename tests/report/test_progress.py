@@ -10,8 +10,8 @@ import sys
 
 import pytest
 
-from audit403.host.fleet import Progress
-from audit403.report.progress import HostsProgress
+from audit403.core.progress import Progress
+from audit403.report.progress import TargetsProgress
 from servers.command import environment
 
 STEPS = (Progress(0, 4, 40, 0), Progress(12, 8, 40, 1234567), Progress(40, 0, 40, 2000000))
@@ -21,7 +21,7 @@ def on_terminal() -> str:
     """What a terminal gets."""
     master, slave = pty.openpty()
     with os.fdopen(slave, "w") as stream:
-        with HostsProgress(stream) as progress:
+        with TargetsProgress("hosts", stream) as progress:
             for step in STEPS:
                 progress.tell(step)
             with progress.aside():
@@ -61,7 +61,7 @@ def test_nothing_in_ci_or_on_a_dumb_terminal(monkeypatch: pytest.MonkeyPatch, na
 
 def test_nothing_where_nobody_looks() -> None:
     stream = io.StringIO()
-    with HostsProgress(stream) as progress:
+    with TargetsProgress("hosts", stream) as progress:
         for step in STEPS:
             progress.tell(step)
         with progress.aside():
@@ -72,7 +72,7 @@ def test_nothing_where_nobody_looks() -> None:
 def test_rich_is_imported_only_for_a_terminal() -> None:
     script = (
         "import sys; from audit403.report import progress\n"
-        "with progress.HostsProgress() as bar: pass\n"
+        "with progress.TargetsProgress('hosts') as bar: pass\n"
         "assert not [name for name in sys.modules if name.split('.')[0] == 'rich']"
     )
     subprocess.run([sys.executable, "-c", script], env=environment(), check=True, stderr=subprocess.PIPE)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from audit403.host.fleet import HostResult
     from audit403.host.inventory.target import HostTarget
     from audit403.report.hosts import Hosts
-    from audit403.report.progress import HostsProgress
+    from audit403.report.progress import TargetsProgress
 
 USUAL_JOBS = 32
 MOST_ENTRIES = 2_000_000
@@ -146,14 +146,14 @@ def _show(report: "HostReport", args: Namespace, output: Output) -> None:
 def _many(targets: "list[HostTarget]", args: Namespace, asked: Asked) -> int:
     """Many hosts, each shown as it is done or, in text and JSON, all of them at the end."""
     from audit403.report.hosts import Hosts
-    from audit403.report.progress import HostsProgress
+    from audit403.report.progress import TargetsProgress
 
     hosts = Hosts()
     with Output(args.output) as output:
         output.clear()
         style = style_of(output.stream, args.color)
         kept: list[HostResult] = []
-        with HostsProgress() as progress:
+        with TargetsProgress("hosts") as progress:
             for result in _results(targets, args, asked, style if args.format == "full" else None, progress):
                 hosts.add(result)
                 if args.format == "json":
@@ -170,7 +170,7 @@ def _many(targets: "list[HostTarget]", args: Namespace, asked: Asked) -> int:
 
 
 def _results(
-    targets: "list[HostTarget]", args: Namespace, asked: Asked, style: Style | None, progress: "HostsProgress"
+    targets: "list[HostTarget]", args: Namespace, asked: Asked, style: Style | None, progress: "TargetsProgress"
 ) -> "Iterator[HostResult]":
     from audit403.cli.host_world import ask_passphrase
     from audit403.host.fleet import audit_all

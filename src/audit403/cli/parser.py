@@ -13,6 +13,7 @@ PROGRAM = "audit403"
 COMMANDS = {
     "check": "lint configuration files and folders, and find every 403 in them",
     "host": "audit live servers: what runs there, with its files, owners and modes as they are",
+    "s3": "audit an account's buckets of S3, live",
     "explain": "show the whole way of one request, each step with its line",
     "reach": "show why a user can or cannot get at a path",
     "rules": "list the rules, or print one's page",

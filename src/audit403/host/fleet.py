@@ -17,6 +17,7 @@ from multiprocessing import connection
 from typing import Any
 
 from audit403.core.named_tuple import NamedTuple
+from audit403.core.progress import Progress
 from audit403.host.fleet_worker import ASK, BUSY, DONE, FAULT, GONE, LOADED, SEEN, Ask, TooLate, Worker, here
 from audit403.host.inventory.target import HostTarget
 from audit403.host.journal import Journal
@@ -48,15 +49,6 @@ class HostResult(NamedTuple):
     fault: str | None = None
     seconds: float = 0.0
     is_new: bool = True
-
-
-class Progress(NamedTuple):
-    """How far it is: hosts that are done, at work and in all, and entries of trees that were seen."""
-
-    done: int
-    running: int
-    total: int
-    entries: int
 
 
 def audit_all(

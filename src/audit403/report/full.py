@@ -107,7 +107,10 @@ def _entry(place: Place, message: str, style: Style) -> str:
         return f"  {_letters(place.mode)} {place.mode:04o} {safe(owner)} {style.paint(safe(place.path), 'bold')}{words}"
     if isinstance(place, Span):
         return f"  {safe(place.file)}:{place.line}:{place.column}{words}"
-    return f"  {safe(place.bucket)}: statement {safe(place.statement)}{words}"
+    if place.policy is None:
+        return f"  {safe(place.bucket)}: statement {safe(place.statement)}{words}"
+    bucket = "" if place.bucket in place.policy else f"{place.bucket}: "
+    return f"  {safe(bucket)}{safe(place.statement)}{' of ' if place.statement else ''}{safe(place.policy)}{words}"
 
 
 def _letters(mode: int) -> str:

@@ -1,16 +1,14 @@
-"""How far the audit of hosts is, on a terminal: hosts done, entries seen, and how fast. Elsewhere nothing at all."""
+"""How far an audit of many is, on a terminal: hosts done, entries seen, and how fast. Elsewhere nothing at all."""
 
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
+from audit403.core.progress import Progress
 from audit403.report.terminal import is_terminal
-
-if TYPE_CHECKING:
-    from audit403.host.fleet import Progress
 
 
 def is_wanted(stream: TextIO) -> bool:
@@ -18,19 +16,21 @@ def is_wanted(stream: TextIO) -> bool:
     return is_terminal(stream) and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
 
 
-class HostsProgress:
+class TargetsProgress:
     """Shows what it is told; `aside` makes room for lines of the report. It has no thread of its own."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, what: str, stream: TextIO | None = None) -> None:
+        """`what` is what the targets are called: hosts, buckets."""
+        self._what = what
         self._stream = sys.stderr if stream is None else stream
         self._bar: Any = None
 
-    def tell(self, progress: "Progress") -> None:
+    def tell(self, progress: Progress) -> None:
         """Show how far it is."""
         if self._bar is not None:
-            hosts = f"{progress.done} of {progress.total} hosts, {progress.running} at work"
+            targets = f"{progress.done} of {progress.total} {self._what}, {progress.running} at work"
             self._bar.update(
-                self._task, completed=progress.done, total=progress.total, hosts=hosts, entries=progress.entries
+                self._task, completed=progress.done, total=progress.total, targets=targets, entries=progress.entries
             )
             self._bar.refresh()
 
@@ -46,10 +46,10 @@ class HostsProgress:
         finally:
             self._bar.start()
 
-    def __enter__(self) -> "HostsProgress":
+    def __enter__(self) -> "TargetsProgress":
         if is_wanted(self._stream):
             self._bar = _bar(self._stream)
-            self._task = self._bar.add_task("", total=None, hosts="", entries=0)
+            self._task = self._bar.add_task("", total=None, targets="", entries=0)
             self._bar.start()
         return self
 
@@ -73,6 +73,6 @@ def _bar(stream: TextIO) -> Any:
             return Text(f"{entries:,} entries, {entries / max(task.elapsed or 0, 0.1):,.0f}/s")
 
     return Progress(
-        TextColumn("{task.fields[hosts]}", markup=False), BarColumn(), Entries(), TimeElapsedColumn(),
+        TextColumn("{task.fields[targets]}", markup=False), BarColumn(), Entries(), TimeElapsedColumn(),
         console=Console(file=stream), auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False,
     )  # fmt: skip

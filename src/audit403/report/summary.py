@@ -7,6 +7,9 @@ from audit403.engine.audit import Judged, Report
 from audit403.report.shown import Paths
 from audit403.report.terminal import Style, safe, write
 
+_MOST_LINES, _SHOWN = 10, 3
+"""More targets with one reason share a line, which names so many of them."""
+
 
 def summary(report: Report) -> str:
     """`3 findings (2 errors, 1 warning), 1 ignored, 1 fixable; 1 target not audited`."""
@@ -67,8 +70,19 @@ def write_end(report: Report, paths: Paths, stream: TextIO, style: Style, quiet:
 
 
 def not_audited_lines(report: Report, paths: Paths) -> list[str]:
-    """A line for each thing that could not be looked at."""
-    return [f"not audited: {safe(paths.shown(missed.target))}: {safe(missed.reason)}" for missed in report.not_audited]
+    """A line for each thing that could not be looked at; for many with the same reason one with their number."""
+    by_reason: dict[str, list[str]] = {}
+    for missed in report.not_audited:
+        by_reason.setdefault(missed.reason, []).append(safe(paths.shown(missed.target)))
+    lines = []
+    for missed in report.not_audited:
+        targets = by_reason[missed.reason]
+        if len(targets) <= _MOST_LINES:
+            lines.append(f"not audited: {safe(paths.shown(missed.target))}: {safe(missed.reason)}")
+        elif safe(paths.shown(missed.target)) == targets[0]:
+            shown = ", ".join(targets[:_SHOWN])
+            lines.append(f"not audited: {shown} and {len(targets) - _SHOWN:,} more: {safe(missed.reason)}")
+    return lines
 
 
 def _count(number: int, what: str, many: str | None = None) -> str:

@@ -46,7 +46,7 @@ class Target(NamedTuple):
 
     def levels(self, world: World) -> tuple[Level, ...]:
         """Where Block Public Access may be set for it."""
-        found = [world.block]
+        found = [world.block if self.bucket is None else world.block_of_account(self.bucket)]
         if self.bucket is not None:
             found.insert(0, self.bucket.block)
         if self.point is not None:

@@ -12,7 +12,7 @@ from audit403.core.decision import REASON_NOT_COLLECTED, Missing
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Place, StatementPlace
 from audit403.s3.model.access_list import BUCKET_OWNER, AccessList, access_list_of
-from audit403.s3.model.caller import ROLE, SESSION, Caller, caller_of
+from audit403.s3.model.caller import ROLE, SESSION, Caller, caller_of, same_account
 from audit403.s3.model.cors import CorsRule, cors_of
 from audit403.s3.model.distribution import Distribution, distributions_of
 from audit403.s3.model.encryption import Encryption, encryption_of
@@ -217,6 +217,15 @@ class World:
         if found is _ABSENT:
             found = self._buckets[name] = self._bucket(name, partition)
         return found  # type: ignore[return-value]
+
+    def block_of_account(self, bucket: Bucket) -> Level:
+        """Block Public Access of the account that owns a bucket: known of the account of the state alone."""
+        owner = bucket.account
+        if self.account is None or owner == self.account:
+            return self.block
+        if isinstance(owner, Missing):
+            return Level("the account of the bucket", None)
+        return self.block if same_account(owner, self.account) is not False else Level(f"the account {owner}", None)
 
     def block_place(self, bucket: Bucket, flag: str, level: str | None) -> Place:
         """Where a flag of Block Public Access is set: a line of a document, or the setting of a level."""

@@ -6,8 +6,10 @@ Truth: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_gramm
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
+from audit403.core.family import NotAudited
 from audit403.core.place import Span
 from audit403.core.source import Source
 from audit403.s3.model.resource import resource_of
@@ -42,7 +44,10 @@ def read_policy_file(source: Source) -> Described | None:
     plain = root.plain()
     sources = {source.path: source}
     if is_state(plain):
-        return Described(STATE, source.path, sources, plain, dict(_places_of_state(source, root)), faults)
+        missed = tuple(not_audited_of(plain))
+        # What was recorded of an account is no file that somebody edits: its findings are those of the account.
+        written = {} if "recorded" in plain else dict(_places_of_state(source, root))
+        return Described(STATE, source.path, sources, plain, written, faults, missed)
     node = _policy_in(root)
     if node is None:
         return None
@@ -63,6 +68,13 @@ def read_policy_file(source: Source) -> Described | None:
 def is_state(plain: Any) -> bool:
     """Whether a document is a recorded state."""
     return isinstance(plain, dict) and isinstance(plain.get("buckets"), dict) and plain.get("version") == 1
+
+
+def not_audited_of(state: dict[str, Any]) -> Iterator[NotAudited]:
+    """What whoever recorded a state could not look at, and has written down there."""
+    for row in _listed(state.get("not_audited")):
+        if isinstance(row, dict) and isinstance(row.get("target"), str) and isinstance(row.get("reason"), str):
+            yield NotAudited(row["target"], row["reason"])
 
 
 def is_policy(plain: Any) -> bool:
