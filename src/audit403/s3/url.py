@@ -16,11 +16,13 @@ from audit403.core.request import Request
 from audit403.s3.decide.profile import VISITOR, Brought, Profile, brought, profile_of, usual_profile
 from audit403.s3.decide.request import REST, WEBSITE, S3Request
 from audit403.s3.model.caller import ANONYMOUS
+from audit403.s3.model.holes import HOLE_START
 from audit403.s3.model.world import World
 
 _S3 = re.compile(r"s3://([^/?#]+)(?:/([^#]*))?\Z", re.DOTALL)
 _HTTP = re.compile(r"(https?)://(?:[^@/?#]*@)?([^/?#:]+)(?::\d+)?(/[^?#]*)?(?:\?([^#]*))?", re.DOTALL | re.IGNORECASE)
-_REGION = r"[a-z]{2}(?:-[a-z]+)+-\d"
+#: Of a template it may be known only when that is deployed.
+_REGION = r"(?:[a-z]{2}(?:-[a-z]+)+-\d|⟨[^⟩]*⟩)"
 _WEBSITE_HOST = re.compile(rf"(.+)\.s3-website[.-]({_REGION})\.amazonaws\.com(?:\.cn)?\Z", re.IGNORECASE)
 _REST_HOST = re.compile(
     rf"(?:(.+)\.)?s3(?:-accelerate|-fips)?(?:\.dualstack)?(?:[.-]({_REGION}))?\.amazonaws\.com(?:\.cn)?\Z",
@@ -117,18 +119,22 @@ def address_of(url: str) -> Address:
     asked = parse_qs(query or "", keep_blank_values=True)
     website, point, rest = _WEBSITE_HOST.match(host), _POINT_HOST.match(host), _REST_HOST.match(host)
     if website is not None:
-        return Address(website[1], key, WEBSITE, False, asked, region=website[2])
+        return Address(website[1], key, WEBSITE, False, asked, region=_known(website[2]))
     if point is not None:
         arn = f"arn:aws:s3:{point[3]}:{point[2]}:accesspoint/{point[1]}"
         return Address(None, key or None, REST, secure, asked, arn, point[3])
     if rest is None:
         raise BadUsage(f"{host} is no endpoint of S3: nothing here says which bucket it shows.")
     if rest[1] is not None:
-        return Address(rest[1], key or None, REST, secure, asked, region=rest[2])
+        return Address(rest[1], key or None, REST, secure, asked, region=_known(rest[2]))
     bucket, _, key = key.partition("/")
     if not bucket:
-        return Address(None, None, REST, secure, asked, region=rest[2])
-    return Address(bucket, key or None, REST, secure, asked, region=rest[2])
+        return Address(None, None, REST, secure, asked, region=_known(rest[2]))
+    return Address(bucket, key or None, REST, secure, asked, region=_known(rest[2]))
+
+
+def _known(region: str | None) -> str | None:
+    return None if region is None or region.startswith(HOLE_START) else region
 
 
 def request_of_url(row: dict[str, Any], world: World, now: float | None = None) -> tuple[Request, S3Request]:

@@ -51,8 +51,9 @@ def test_a_site_behind_cloudfront() -> None:
     assert answer(dev, "anonymous", "s3:GetObject", PAGE) == "refused nothing-allows"
     assert answer(dev, DEPLOY, "s3:PutObject", PAGE) == "not-refused served"
     assert answer(dev, DEPLOY, "s3:DeleteObject", PAGE) == "refused nothing-allows"
-    (origin,) = dev.state["distributions"][DISTRIBUTION]["origins"]
-    assert (origin["bucket"], origin["endpoint"], origin["access_control"]["signing"]) == (SITE, "rest", "always")
+    (origin,) = dev.state["distributions"]["⟨Cdn⟩"]["origins"]
+    assert origin["domain"] == f"{SITE}.s3.⟨AWS.Region…⟩.amazonaws.com"
+    assert (origin["access"], origin["signing"]) == ("oac", "always")
 
 
 def test_both_branches_of_a_condition_are_described() -> None:

@@ -23,11 +23,20 @@ from audit403.s3.explore.asking import (
     with_context,
     witness_of,
 )
+from audit403.s3.explore.distributions import origins_of
 from audit403.s3.explore.faults import faults_of
 from audit403.s3.explore.ordinary import ANONYMOUS, NO_SUCH_KEY, WEBSITE, Profile
 from audit403.s3.explore.samples import ORDINARY_KEY, sample_resource
 from audit403.s3.explore.satisfy import contexts
-from audit403.s3.explore.subject import BY_ACL, BY_STATEMENT, BY_WEBSITE, MISSING_PAGE, S3Subject
+from audit403.s3.explore.subject import (
+    BY_ACL,
+    BY_DISTRIBUTION,
+    BY_STATEMENT,
+    BY_WEBSITE,
+    MISSING_PAGE,
+    Behind,
+    S3Subject,
+)
 from audit403.s3.model.access_list import PUBLIC, grantees
 from audit403.s3.model.caller import caller_of
 from audit403.s3.model.policy import ALLOW, Policy, Statement
@@ -68,6 +77,9 @@ class Explorer:
         if isinstance(bucket.website, Website):
             yield from self._asked(bucket, BY_WEBSITE, WEBSITE, "GET", f"{bucket.arn}/")
         yield from self._of_lists(bucket)
+        for behind, profile in origins_of(self.world, bucket):
+            page = f"{bucket.arn}{behind.origin.path}/{ORDINARY_KEY}"
+            yield from self._asked(bucket, BY_DISTRIBUTION, profile, "GET", page, behind=behind)
 
     def _of_statement(self, bucket: Bucket, statement: Statement) -> Iterator[Refusal]:
         for action, method in ACTIONS:
@@ -121,8 +133,9 @@ class Explorer:
         return None
 
     def _asked(
-        self, bucket: Bucket, meant: str, profile: Profile, method: str, resource: str, allow: Statement | None = None
-    ) -> Iterator[Refusal]:
+        self, bucket: Bucket, meant: str, profile: Profile, method: str, resource: str, allow: Statement | None = None,
+        behind: Behind | None = None,
+    ) -> Iterator[Refusal]:  # fmt: skip
         """The refusal of a request, where there is one."""
         conditions = () if allow is None else allow.conditions
         request = witness_of(self.site, profile, method, resource, conditions)
@@ -132,15 +145,17 @@ class Explorer:
         if decision.verdict != REFUSED:
             return
         asked = self.site.asked(request)
-        passes = self._someone_passes(bucket, profile, method, resource, asked)
-        subject = S3Subject(bucket, meant, profile, asked, allow, passes)
-        where: Place = decision.where or self._where(bucket, allow)
+        passes = behind is None and self._someone_passes(bucket, profile, method, resource, asked)
+        subject = S3Subject(bucket, meant, profile, asked, allow, passes, behind)
+        where: Place = decision.where or self._where(bucket, allow, behind)
         who = profile.words if not passes else f"{profile.words} whom the policy does not single out"
         yield Refusal(FAMILY, decision.cause, where, decision.because, request, decision, who, None, subject)
 
-    def _where(self, bucket: Bucket, allow: Statement | None) -> Place:
+    def _where(self, bucket: Bucket, allow: Statement | None, behind: Behind | None) -> Place:
+        at = () if behind is None else ("distributions", behind.distribution.identifier, "origins", behind.number)
         return (
             place_of(allow)
+            or self.world.places.get(at)
             or self.world.places.get(("buckets", bucket.name))
             or StatementPlace(bucket.name, "", "bucket")
         )
@@ -168,7 +183,7 @@ def _told_once(refusals: Iterator[Refusal]) -> Iterator[Refusal]:
         subject: S3Subject = refusal.subject
         asked = subject.request.action, caller_of(subject.request.principal).kind
         key: tuple[object, ...] = (refusal.cause, refusal.where, subject.allow, *asked)
-        if subject.meant == BY_WEBSITE:
+        if subject.meant in (BY_WEBSITE, BY_DISTRIBUTION):
             key = next((one for one in found if (one[0], one[1], one[3:]) == (key[0], key[1], key[3:])), key)
         first = found.get(key)
         if first is None:

@@ -1,22 +1,34 @@
 """What a rule gets to know of a refused request to a bucket."""
 
+from audit403.core.named_tuple import NamedTuple
 from audit403.s3.decide.request import S3Request
 from audit403.s3.explore.ordinary import Profile
+from audit403.s3.model.distribution import Distribution, Origin
 from audit403.s3.model.policy import Statement
 from audit403.s3.model.resource import resource_of
 from audit403.s3.model.world import Bucket
 
-BY_STATEMENT, BY_ACL, BY_WEBSITE, MISSING_PAGE = "statement", "acl", "website", "missing page"
+BY_STATEMENT, BY_ACL, BY_WEBSITE, BY_DISTRIBUTION = "statement", "acl", "website", "distribution"
+MISSING_PAGE = "missing page"
+
+
+class Behind(NamedTuple):
+    """CloudFront before a bucket: one of a distribution's origins; `number` is its place among them."""
+
+    distribution: Distribution
+    origin: Origin
+    number: int
 
 
 class S3Subject:
-    """`meant` says what means to let the request in: the statement `allow`, an ACL, or that it is a website.
+    """`meant` says what means to let the request in: the statement `allow`, an ACL, that it is a website, or that an
+    origin of a distribution of CloudFront is the bucket.
 
     `request` is what S3 sees; `someone_passes` that the same is served to somebody else whom the policies single out.
     `keys` are the collected objects that are refused for the same reason, each with how many it stands for.
     """
 
-    __slots__ = ("allow", "bucket", "keys", "meant", "profile", "request", "someone_passes")
+    __slots__ = ("allow", "behind", "bucket", "keys", "meant", "profile", "request", "someone_passes")
 
     def __init__(
         self,
@@ -26,6 +38,7 @@ class S3Subject:
         request: S3Request,
         allow: Statement | None = None,
         someone_passes: bool = False,
+        behind: Behind | None = None,
     ) -> None:
         self.bucket = bucket
         self.meant = meant
@@ -33,6 +46,7 @@ class S3Subject:
         self.request = request
         self.allow = allow
         self.someone_passes = someone_passes
+        self.behind = behind
         key = resource_of(request.resource).key
         alike = 0 if key is None else bucket.alike(key)
         self.keys = {key: alike} if key is not None and alike else {}

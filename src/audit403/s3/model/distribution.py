@@ -107,7 +107,7 @@ def _origin(written: dict[str, Any]) -> Origin:
     identity = written.get("identity")
     return Origin(
         str(written.get("id") or written.get("domain") or ""),
-        str(written.get("domain") or "").lower(),
+        str(written.get("domain") or ""),
         str(written.get("path") or "").rstrip("/"),
         access if access in (BY_OAC, BY_OAI) else NO_ACCESS,
         identity if isinstance(identity, str) else None,

@@ -94,8 +94,8 @@ class Stack:
             if field not in bucket:
                 bucket[field] = value
                 self.by_default.add(("buckets", name, field))
-                self._place(("buckets", name, field), where)
-        self._place(("buckets", name), where)
+                self.place(("buckets", name, field), where)
+        self.place(("buckets", name), where)
 
     def bucket(self, name: str) -> dict[str, Any]:
         """What is gathered of a bucket; of one that other documents create, no more than is said here."""
@@ -117,7 +117,16 @@ class Stack:
             self.unresolved(where, f"{field.replace('_', ' ')} of {name}", value)
         else:
             bucket[field] = plain(value)
-        self._place(at, where)
+        self.place(at, where)
+
+    def distribution(
+        self, id_: str, arn: str | None, domain: str | None, found: dict[str, Any], where: Span | None
+    ) -> None:
+        """A distribution of CloudFront; where its own domain is not known yet, its id stands in it."""
+        account = arn.split(":")[4] if arn is not None and arn.count(":") == 5 else self.account
+        domains = [*found.pop("domains"), domain or f"{id_}.cloudfront.net"]
+        self.state.setdefault("distributions", {})[id_] = {"account": account, "domains": domains, **found}
+        self.place(("distributions", id_), where)
 
     def flags(self, name: str | None, written: dict[str, Value | None], where: Span | None) -> None:
         """Block Public Access: of a bucket, or of the account; a flag that is not written is off."""
@@ -134,10 +143,10 @@ class Stack:
                 break
             found[flag] = on
             if value is not None:
-                self._place((*at, flag), value.span)
+                self.place((*at, flag), value.span)
         else:
             holder["public_access_block"] = found
-        self._place(at, where)
+        self.place(at, where)
 
     def policy(self, holder: dict[str, Any], at: At, document: Value | None, where: Span | None = None) -> None:
         """A policy: `at` ends with the key that it has in its holder."""
@@ -145,7 +154,7 @@ class Stack:
             return
         self.by_default.discard(at)
         where = where or document.span
-        self._place(at, where)
+        self.place(at, where)
         known = self.policy_document(document, at)
         if known is None:
             holder.pop(str(at[-1]), None)
@@ -165,7 +174,7 @@ class Stack:
             return None
         statements = parsed.value.get("Statement") if isinstance(parsed.value, dict) else None
         for number, statement in enumerate([] if statements is None else statements.each()):
-            self._place((*at, number), statement.span or document.span)
+            self.place((*at, number), statement.span or document.span)
             unknown = _unknown_structure(statement)
             if unknown is not None:
                 self.unresolved(statement.span or document.span, "this statement", Value(unknown))
@@ -180,7 +189,7 @@ class Stack:
         found: dict[str, Any] = self.state.setdefault("principals", {}).setdefault(arn, {})
         found.setdefault("policies", [])
         found.setdefault("boundary", [])
-        self._place(("principals", arn), where)
+        self.place(("principals", arn), where)
         return found
 
     def attach(self, arn: str, document: Value | None, where: Span | None = None) -> None:
@@ -192,7 +201,7 @@ class Stack:
             return
         at: At = ("principals", arn, "policies", len(policies))
         known = self.policy_document(document, at)
-        self._place(at, where or document.span)
+        self.place(at, where or document.span)
         if known is None:
             found.pop("policies", None)
         else:
@@ -236,7 +245,8 @@ class Stack:
             self.fault(NO_JSON, document.inner_span(at, at + 1), f"this policy is no JSON: {error}")
             return None
 
-    def _place(self, at: At, where: Span | None) -> None:
+    def place(self, at: At, where: Span | None) -> None:
+        """Where something of the state is written."""
         if where is not None:
             self.places[at] = where
 

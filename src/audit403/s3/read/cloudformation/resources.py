@@ -23,7 +23,7 @@ from audit403.s3.read.cloudformation.references import (
 )
 from audit403.s3.read.cloudformation.template import Template
 from audit403.s3.read.described import ACCOUNT, hole
-from audit403.s3.read.distribution import Origin, distribution
+from audit403.s3.read.distribution import CLOUDFORMATION, distribution, origins_of
 from audit403.s3.read.stack import Stack
 from audit403.s3.read.value import Hole, Value, text_of, truth_of
 
@@ -161,44 +161,20 @@ def _distribution(template: Template, stack: Stack, logical: str) -> None:
     config = template.property(logical, "DistributionConfig")
     if config is None or config.is_hole:
         return
-    written = config.get("Origins")
-    origins = [_origin(template, one) for one in ([] if written is None else written.each()) if not one.is_hole]
-    aliases = config.get("Aliases")
-    arn = arn_of(template, logical)
-    stack.state.setdefault("distributions", {})[arn] = distribution(
-        hole(logical),
-        [text_of(one) or "" for one in ([] if aliases is None else aliases.each())],
-        text_of(config.get("DefaultRootObject")),
-        origins,
-    )
-    stack.places["distributions", arn] = template.where(logical)
-    for number, one in enumerate([] if written is None else written.each()):
-        if one.span is not None:
-            stack.places["distributions", arn, "origins", number] = one.span
+    found = distribution(config, CLOUDFORMATION, lambda control: _signing(template, control))
+    id_ = hole(logical)
+    stack.distribution(id_, arn_of(template, logical), None, found, template.where(logical))
+    for number, one in enumerate(origins_of(config, CLOUDFORMATION)):
+        stack.place(("distributions", id_, "origins", number), one.span)
 
 
-def _origin(template: Template, origin: Value) -> Origin:
-    control = origin.get("OriginAccessControlId")
-    identity = text_of(origin.get("S3OriginConfig", "OriginAccessIdentity"))
-    id_of = "" if not identity else identity.removeprefix("origin-access-identity/cloudfront/")
-    return Origin(
-        text_of(origin.get("Id")) or "",
-        text_of(origin.get("DomainName")) or "",
-        text_of(origin.get("OriginPath")) or "",
-        origin_identity_arn(id_of) if id_of else None,
-        None if control is None else _control(template, control),
-    )
-
-
-def _control(template: Template, control: Value) -> dict[str, Any]:
-    """How CloudFront signs; of a control that is created elsewhere it is not known."""
+def _signing(template: Template, control: Value) -> str | None:
+    """How CloudFront signs by an origin access control; None of one that is created elsewhere."""
     reference = control.value.reference if isinstance(control.value, Hole) else ""
     logical = reference.partition(".")[0]
     if template.type_of(logical) != "AWS::CloudFront::OriginAccessControl":
-        return {}
-    config = template.property(logical, "OriginAccessControlConfig")
-    names = (("signing", "SigningBehavior"), ("protocol", "SigningProtocol"), ("type", "OriginAccessControlOriginType"))
-    return {key: text_of(config.get(name)) for key, name in names} if config is not None else {}
+        return None
+    return text_of(template.property(logical, "OriginAccessControlConfig", "SigningBehavior"))
 
 
 def _origin_identity(template: Template, stack: Stack, logical: str) -> None:

@@ -47,6 +47,8 @@ def computed(instance: "Instance", name: str) -> Any:
     if kind == "aws_cloudfront_distribution":
         arn = f"arn:aws:cloudfront::{ACCOUNT}:distribution/{hole(address)}"
         return {"arn": arn, "id": hole(address)}.get(name)
+    if kind == "aws_cloudfront_origin_access_control":
+        return hole(address) if name == "id" else None
     if kind == "aws_cloudfront_origin_access_identity":
         given = {
             "id": hole(address),

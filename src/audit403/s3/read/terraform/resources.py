@@ -10,7 +10,7 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
 from audit403.s3.model.public_access_block import FLAGS
 from audit403.s3.read.described import hole
-from audit403.s3.read.distribution import Origin, distribution
+from audit403.s3.read.distribution import TERRAFORM, distribution, origins_of
 from audit403.s3.read.stack import Stack, principal_arn
 from audit403.s3.read.terraform.functions import json_value
 from audit403.s3.read.value import Hole, Value, text_of, truth_of
@@ -39,7 +39,7 @@ class Gathering(NamedTuple):
     stack: Stack
     presence: dict[str, str | None]
     managed: dict[str, Value]
-    controls: dict[str, dict[str, Any]]
+    controls: dict[str, str]
 
 
 def gather(resources: Iterable[Resource], stack: Stack) -> None:
@@ -357,45 +357,18 @@ def _group_membership(resource: Resource, gathering: Gathering) -> None:
 
 
 def _distribution(resource: Resource, gathering: Gathering) -> None:
-    arn = resource.text("arn") or hole(resource.address)
-    origins = resource.values.get("origin")
-    every = [] if origins is None else [one for one in origins.each() if isinstance(one.value, dict)]
-    aliases = resource.values.get("aliases")
-    gathering.stack.state.setdefault("distributions", {})[arn] = distribution(
-        arn.rpartition("/")[2],
-        [text_of(one) or "" for one in ([] if aliases is None else aliases.each())],
-        resource.text("default_root_object"),
-        [_origin(one, gathering) for one in every],
-    )
-    if resource.where is not None:
-        gathering.stack.places["distributions", arn] = resource.where
-    for number, one in enumerate(every):
-        if one.span is not None:
-            gathering.stack.places["distributions", arn, "origins", number] = one.span
-
-
-def _origin(origin: Value, gathering: Gathering) -> Origin:
-    identity = text_of(origin.get("s3_origin_config", "origin_access_identity")) or ""
-    id_of = identity.removeprefix("origin-access-identity/cloudfront/")
-    control = text_of(origin.get("origin_access_control_id"))
-    return Origin(
-        text_of(origin.get("origin_id")) or "",
-        text_of(origin.get("domain_name")) or "",
-        text_of(origin.get("origin_path")) or "",
-        f"arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity {id_of}" if id_of else None,
-        gathering.controls.get(control, {}) if control else None,
-    )
+    stack, config = gathering.stack, resource.values
+    id_ = resource.text("id") or hole(resource.address)
+    found = distribution(config, TERRAFORM, lambda control: gathering.controls.get(text_of(control) or ""))
+    stack.distribution(id_, resource.text("arn"), resource.text("domain_name"), found, resource.where)
+    for number, one in enumerate(origins_of(config, TERRAFORM)):
+        stack.place(("distributions", id_, "origins", number), one.span)
 
 
 def _control(resource: Resource, gathering: Gathering) -> None:
-    names = (
-        ("signing", "signing_behavior"),
-        ("protocol", "signing_protocol"),
-        ("type", "origin_access_control_origin_type"),
-    )
-    gathering.controls[resource.text("id") or hole(resource.address)] = {
-        key: resource.text(name) for key, name in names
-    }
+    signing = resource.text("signing_behavior")
+    if signing is not None:
+        gathering.controls[resource.text("id") or hole(resource.address)] = signing
 
 
 def _origin_identity(resource: Resource, gathering: Gathering) -> None:

@@ -1,0 +1,123 @@
+"""CloudFront stands before a bucket that does not let it read."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from audit403.core.edit import TextEdit
+from audit403.core.fact import Fact, Refusal
+from audit403.core.family import Site
+from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
+from audit403.core.place import Because, Span
+from audit403.core.registry import check
+from audit403.s3.explore.subject import BY_DISTRIBUTION, Behind, S3Subject
+from audit403.s3.model.distribution import BY_OAC, BY_OAI
+from audit403.s3.model.holes import HOLE_START
+from audit403.s3.model.policy import ALLOW, Policy, Statement
+from audit403.s3.site import S3Site
+from audit403_checks.s3.refusals import finding, refusal_of
+
+_SERVICE = "cloudfront.amazonaws.com"
+
+
+@check(ERROR, "nothing-allows", "policy-denies")
+def cloudfront_not_allowed(fact: Fact, site: Site) -> Iterator[Finding]:
+    """Every viewer gets 403; a warning where a policy may stand elsewhere, or an id that is written be this one's."""
+    found = refusal_of(fact)
+    if found is None or found[1].meant != BY_DISTRIBUTION or found[1].behind is None:
+        return
+    refusal, subject = found
+    behind = found[1].behind
+    other = _for_another(subject, behind)
+    message = f"the distribution {behind.distribution.identifier} gets 403 from {subject.bucket.name}: "
+    message += _why(refusal, subject, behind, other)
+    also = () if other is None or other.where is None else (Because(other.where, _whom(other)),)
+    severity = WARNING if _may_stand_elsewhere(site, subject) or _may_be_it(behind, other) else ERROR
+    fixes = _fixes(site, refusal, subject, behind)
+    yield finding("cloudfront-not-allowed", severity, message, refusal, fixes, also=also)
+
+
+def _why(refusal: Refusal, subject: S3Subject, behind: Behind, other: Statement | None) -> str:
+    if refusal.cause == "policy-denies":
+        return "a statement of its policy denies it"
+    if subject.profile.website:
+        return "its origin is the website endpoint, where CloudFront is one visitor among all, and those may not read"
+    if behind.origin.access == BY_OAC:
+        told = "no statement of its policy lets the service in for this distribution"
+    elif behind.origin.access == BY_OAI:
+        told = f"no statement of its policy names the origin access identity {behind.origin.identity}"
+    else:
+        return "the origin has no origin access control, so that CloudFront does not sign, and not everybody may read"
+    return told if other is None else f"{told}; statement {other.name} is for another"
+
+
+def _whom(statement: Statement) -> str:
+    sources = [value for one in statement.conditions if one.key.lower() == "aws:sourcearn" for value in one.values]
+    return f"statement {statement.name} is for {', '.join(sources) or 'another identity'}"
+
+
+def _for_another(subject: S3Subject, behind: Behind) -> Statement | None:
+    """The statement that lets in another distribution, or another identity, to read."""
+    policy = subject.bucket.policy
+    if not isinstance(policy, Policy) or behind.origin.access not in (BY_OAC, BY_OAI):
+        return None
+    mark = _SERVICE if behind.origin.access == BY_OAC else "CloudFront Origin Access Identity"
+    for statement in policy.statements:
+        written = () if statement.named is None else statement.named.written
+        if statement.effect != ALLOW or not any(mark in text for _, text in written):
+            continue
+        if statement.is_about("s3:getobject") and statement.is_of(subject.request.resource, {}) is True:
+            return statement
+    return None
+
+
+def _may_stand_elsewhere(site: Site, subject: S3Subject) -> bool:
+    at = ("buckets", subject.bucket.name, "policy")
+    return isinstance(site, S3Site) and at in site.described.by_default
+
+
+def _may_be_it(behind: Behind, other: Statement | None) -> bool:
+    """Whether the id that a statement names may be the one that AWS gives, or has given, to what a template creates."""
+    return other is not None and HOLE_START in behind.distribution.identifier
+
+
+def _fixes(site: Site, refusal: Refusal, subject: S3Subject, behind: Behind) -> tuple[Fix, ...]:
+    if refusal.cause == "policy-denies":
+        return (Fix("except the distribution from the statement that denies", MANUAL),)
+    if behind.origin.access != BY_OAC or subject.profile.website:
+        words = "give the origin, the bucket's REST endpoint, an origin access control, and let that in by the policy"
+        if behind.origin.access == BY_OAI and not subject.profile.website:
+            words = f"let the identity in by the policy: {subject.profile.principal}; or better, {words}"
+        return (Fix(words, MANUAL),)
+    statement = _statement(subject, behind)
+    edits = _added(site, subject, statement)
+    if edits:
+        return (Fix("let this distribution, and nobody else, read the objects", UNSAFE, edits),)
+    condition = "on the condition that aws:SourceArn is the distribution's ARN"
+    return (Fix(f"let {_SERVICE} do s3:GetObject with the objects of the bucket, {condition}", MANUAL),)
+
+
+def _statement(subject: S3Subject, behind: Behind) -> dict[str, Any]:
+    return {
+        "Sid": "ReadByCloudFront",
+        "Effect": "Allow",
+        "Principal": {"Service": _SERVICE},
+        "Action": "s3:GetObject",
+        "Resource": f"{subject.bucket.arn}/*",
+        "Condition": {"StringEquals": {"AWS:SourceArn": dict(subject.profile.context)["aws:SourceArn"]}},
+    }
+
+
+def _added(site: Site, subject: S3Subject, statement: dict[str, Any]) -> tuple[TextEdit, ...]:
+    """The edit that puts a statement behind the last of a policy in JSON; none where there is no place for it."""
+    policy, text = subject.bucket.policy, json.dumps(statement)
+    last = policy.statements[-1].where if isinstance(policy, Policy) and policy.statements else None
+    if not isinstance(last, Span) or HOLE_START in text:
+        return ()
+    data = site.source(last.file)
+    if data is None or data[last.end - 1 : last.end] != b"}" or data.lstrip()[:1] != b"{":
+        return ()
+    after = data[last.end :].lstrip()[:1]
+    if after not in (b"]", b","):
+        return ()
+    return (TextEdit(last.file, last.end, last.end, f",\n{' ' * (last.column - 1)}{text}"),)
