@@ -107,6 +107,11 @@ class FakeSite:
     def source(self, path: str) -> bytes | None:
         return self.data if path == self.main else None
 
+    def makes_public(self, request: Request) -> bool:
+        """Never: it keeps nothing private."""
+        return False
+
+
 
 def find(targets: Iterable[str], evidence: Evidence, options: Options) -> Iterator[FakeSite | NotAudited]:
     for target in targets:

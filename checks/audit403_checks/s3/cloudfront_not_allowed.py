@@ -14,8 +14,7 @@ from audit403.s3.explore.subject import BY_DISTRIBUTION, Behind, S3Subject
 from audit403.s3.model.distribution import BY_OAC, BY_OAI
 from audit403.s3.model.holes import HOLE_START
 from audit403.s3.model.policy import ALLOW, Policy, Statement
-from audit403.s3.site import S3Site
-from audit403_checks.s3.refusals import finding, refusal_of
+from audit403_checks.s3.refusals import finding, is_by_default, refusal_of
 
 _SERVICE = "cloudfront.amazonaws.com"
 
@@ -32,7 +31,7 @@ def cloudfront_not_allowed(fact: Fact, site: Site) -> Iterator[Finding]:
     message = f"the distribution {behind.distribution.identifier} gets 403 from {subject.bucket.name}: "
     message += _why(refusal, subject, behind, other)
     also = () if other is None or other.where is None else (Because(other.where, _whom(other)),)
-    severity = WARNING if _may_stand_elsewhere(site, subject) or _may_be_it(behind, other) else ERROR
+    severity = WARNING if is_by_default(site, subject, "policy") or _may_be_it(behind, other) else ERROR
     fixes = _fixes(site, refusal, subject, behind)
     yield finding("cloudfront-not-allowed", severity, message, refusal, fixes, also=also)
 
@@ -69,11 +68,6 @@ def _for_another(subject: S3Subject, behind: Behind) -> Statement | None:
         if statement.is_about("s3:getobject") and statement.is_of(subject.request.resource, {}) is True:
             return statement
     return None
-
-
-def _may_stand_elsewhere(site: Site, subject: S3Subject) -> bool:
-    at = ("buckets", subject.bucket.name, "policy")
-    return isinstance(site, S3Site) and at in site.described.by_default
 
 
 def _may_be_it(behind: Behind, other: Statement | None) -> bool:

@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator
 
+from audit403.core.edit import TextEdit
 from audit403.core.fact import Fact
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, MANUAL, Finding, Fix
+from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
+from audit403.core.place import Span
 from audit403.core.registry import check
-from audit403_checks.s3.refusals import finding, refusal_of
+from audit403.s3.explore.subject import S3Subject
+from audit403.s3.model.public_access_block import BLOCK_POLICY, RESTRICT
+from audit403.s3.site import S3Site
+from audit403_checks.s3.refusals import finding, is_by_default, refusal_of
 
 
 @check(ERROR, "public-policy-is-restricted")
 def policy_blocked_by_public_access_block(fact: Fact, site: Site) -> Iterator[Finding]:
-    """RestrictPublicBuckets is on, and a statement of the policy lets in everybody."""
+    """RestrictPublicBuckets is on, and a statement lets in everybody; a warning where it is on by default alone."""
     found = refusal_of(fact)
     if found is None:
         return
@@ -23,8 +28,29 @@ def policy_blocked_by_public_access_block(fact: Fact, site: Site) -> Iterator[Fi
             f"{refusal.who} gets 403 from {name}: another statement makes the policy public, and RestrictPublicBuckets "
             "then keeps out every other account"
         )
-    fixes = (
-        Fix("serve the bucket through CloudFront with origin access control, and keep Block Public Access", MANUAL),
-        Fix("or switch RestrictPublicBuckets off, where everybody is really meant to read the bucket", MANUAL),
-    )
-    yield finding("policy-blocked-by-public-access-block", ERROR, message, refusal, fixes)
+    severity = ERROR
+    if is_by_default(site, subject, "public_access_block"):
+        severity, message = WARNING, f"{message} in every bucket that was created since April 2023"
+    yield finding("policy-blocked-by-public-access-block", severity, message, refusal, tuple(_fixes(site, subject)))
+
+
+def _fixes(site: Site, subject: S3Subject) -> Iterator[Fix]:
+    edits = _off(site, subject)
+    if edits:
+        words = "switch RestrictPublicBuckets and BlockPublicPolicy off, where everybody is meant to read"
+        yield Fix(words, UNSAFE, edits)
+    yield Fix("serve the bucket through CloudFront with origin access control, and keep Block Public Access", MANUAL)
+
+
+def _off(site: Site, subject: S3Subject) -> tuple[TextEdit, ...]:
+    """The edits that switch the two flags of the bucket off; none where the document does not say them."""
+    if not isinstance(site, S3Site):
+        return ()
+    edits = []
+    for flag in (RESTRICT, BLOCK_POLICY):
+        where = site.world.block_place(subject.bucket, flag, subject.bucket.block.name)
+        data = site.source(where.file) if isinstance(where, Span) else None
+        written = None if data is None or not isinstance(where, Span) else data[where.start : where.end]
+        if isinstance(where, Span) and written in (b"true", b"True", b'"true"'):
+            edits.append(TextEdit(where.file, where.start, where.end, "false"))
+    return tuple(edits)

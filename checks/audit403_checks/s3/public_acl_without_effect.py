@@ -4,30 +4,33 @@ from collections.abc import Iterator
 
 from audit403.core.fact import Fact
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, MANUAL, Finding, Fix
+from audit403.core.finding import ERROR, MANUAL, WARNING, Finding, Fix
 from audit403.core.registry import check
 from audit403.s3.explore.subject import BY_ACL
 from audit403.s3.model.world import ENFORCED
-from audit403_checks.s3.refusals import finding, refusal_of
+from audit403_checks.s3.refusals import finding, is_by_default, refusal_of
 
 
 @check(ERROR, "public-acl-is-ignored", "nothing-allows")
 def public_acl_without_effect(fact: Fact, site: Site) -> Iterator[Finding]:
-    """An ACL lets everybody read, and something else keeps it from counting."""
+    """An ACL lets everybody read, and something else keeps it from counting; a warning where that is so by default."""
     found = refusal_of(fact)
     if found is None or found[1].meant != BY_ACL:
         return
     refusal, subject = found
     what = "the bucket" if subject.request.action == "s3:ListBucket" else refusal.witness.target
     if subject.bucket.ownership == ENFORCED:
-        why = "ACLs are disabled in it (BucketOwnerEnforced)"
+        why, field = "ACLs are disabled in it (BucketOwnerEnforced)", "ownership"
     elif refusal.cause == "public-acl-is-ignored":
-        why = "IgnorePublicAcls is on"
+        why, field = "IgnorePublicAcls is on", "public_access_block"
     else:
         return
     message = f"an ACL lets everybody read {what} of {subject.bucket.name}, and it does not count: {why}"
+    severity = ERROR
+    if is_by_default(site, subject, field):
+        severity, message = WARNING, f"{message} in every bucket that was created since April 2023"
     fixes = (
         Fix("say in the bucket policy who may read", MANUAL),
         Fix("or serve the bucket through CloudFront with origin access control", MANUAL),
     )
-    yield finding("public-acl-without-effect", ERROR, message, refusal, fixes)
+    yield finding("public-acl-without-effect", severity, message, refusal, fixes)

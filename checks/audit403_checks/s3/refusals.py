@@ -9,6 +9,7 @@ from audit403.s3.decide.said import Asked, Considered, said_by
 from audit403.s3.explore.subject import S3Subject
 from audit403.s3.model.caller import caller_of
 from audit403.s3.model.policy import DENY, Policy, Statement
+from audit403.s3.site import S3Site
 
 _BLANKS = b" \t\r\n"
 
@@ -53,6 +54,12 @@ def finding(
         fact=refusal,
         says=refusal.decision.says,
     )
+
+
+def is_by_default(site: Site, subject: S3Subject, *fields: str) -> bool:
+    """Whether a document says nothing of a setting of the bucket, and what AWS gives to new ones was taken."""
+    every = [("buckets", subject.bucket.name, field) for field in fields]
+    return isinstance(site, S3Site) and any(one in site.described.by_default for one in every)
 
 
 def by_hand(*summaries: str) -> tuple[Fix, ...]:

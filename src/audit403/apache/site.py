@@ -218,6 +218,10 @@ class ApacheSite:
         file = self.configuration.files.get(path) or self.evaluator.access_files.sources().get(path)
         return None if file is None else file.source.data
 
+    def makes_public(self, request: Request) -> bool:
+        """Never: what a web server shows is decided address by address."""
+        return False
+
     def siblings(self, directive: Directive) -> list[Directive]:
         """What stands beside a directive: in its section, or in its file where it stands in none."""
         if directive.parent is not None:

@@ -42,6 +42,7 @@ def add_report_options(parser: "ArgumentParser") -> None:
     add("--ignore", action="append", default=[], metavar="RULES", help="all but these rules or families")
     add("--fail-on", choices=SEVERITIES, help="the least severity that makes the exit code 1 (default: warning)")
     add("--strict", action="store_true", default=None, help="also report what looks deliberate or harmless")
+    add("--allow-public", action="store_true", help="also offer fixes that make a bucket public")
     add("--config", metavar="FILE", help="the settings to take, instead of the nearest audit403.toml")
     add("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
     add("-q", "--quiet", action="store_true", help="findings and what was not audited, nothing else")
@@ -50,7 +51,8 @@ def add_report_options(parser: "ArgumentParser") -> None:
 def asked_of(args: "Namespace") -> Asked:
     """What those options ask for."""
     select = None if args.select is None else split_selectors(args.select)
-    return Asked(select, split_selectors(args.ignore), args.strict, args.fail_on, settings=args.config)
+    asked = Asked(select, split_selectors(args.ignore), args.strict, args.fail_on, settings=args.config)
+    return asked._replace(allow_public=args.allow_public)
 
 
 def run(args: "Namespace") -> int:

@@ -122,6 +122,10 @@ class Site(Protocol):
         """The bytes of one of its files."""
         ...
 
+    def makes_public(self, request: Request) -> bool:
+        """Whether to let in this request, which is refused, would show everybody what is kept private as a whole."""
+        ...
+
 
 def first_file(site: Site) -> str | None:
     """The first of a site's files that lies somewhere: surroundings that were only assumed lie nowhere."""

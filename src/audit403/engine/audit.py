@@ -29,6 +29,7 @@ class Asked(NamedTuple):
     settings: str | None = None
     no_settings: bool = False
     skip_unrecognised: bool = False
+    allow_public: bool = False
 
 
 class Judged(NamedTuple):
@@ -138,7 +139,7 @@ class _Run:
         if any(finding.fixes or finding.fix for finding in findings):
             from audit403.engine.replay import Replay
 
-            findings = self._settled(Replay(site, facts), findings)
+            findings = self._settled(Replay(site, facts, allow_public=self.asked.allow_public), findings)
         self.kept += [(finding, site, settings) for finding in findings]
         self.not_audited += site.not_audited
         self.not_audited += site.not_explored()

@@ -31,6 +31,7 @@ _CLIENT_ERROR = 400
 _SERVER_ERROR = 500
 _TURNS_AWAY = ("internal-location", "return")
 _STRANGERS = 6
+_WITHHELD = Fix("there is one, and it makes the bucket public: --allow-public shows it", MANUAL)
 
 
 class _Outcome(NamedTuple):
@@ -45,8 +46,10 @@ class _Outcome(NamedTuple):
 class Replay:
     """Replays the fixes of one site's findings."""
 
-    def __init__(self, site: Site, facts: Iterable[Fact]) -> None:
+    def __init__(self, site: Site, facts: Iterable[Fact], *, allow_public: bool = False) -> None:
         self.site = site
+        self.allow_public = allow_public
+        self._withheld: list[Fix] = []
         facts = tuple(facts)
         self.faults = [fact for fact in facts if isinstance(fact, ReadingFault)]
         refusals = [fact for fact in facts if isinstance(fact, Refusal)]
@@ -95,11 +98,11 @@ class Replay:
     def _first_proven(self, finding: Finding, fixes: tuple[Fix, ...], first_was_tried: bool) -> Fix | None:
         for fix in fixes[1:] if first_was_tried else fixes:
             outcome = self._try(finding, fix)
-            if outcome is not None and outcome.served:
+            if outcome is not None and outcome.served and self._may_be_offered(finding, fix, outcome):
                 return self._proven(finding, fix, outcome)
         if not fixes:
             return None
-        first = fixes[0]
+        first = next((fix for fix in fixes if fix not in self._withheld), _WITHHELD)
         return first._replace(
             proven=False, applicability=UNSAFE if first.applicability == SAFE else first.applicability, visitors=()
         )
@@ -217,8 +220,17 @@ class Replay:
             assert finding.request is not None
             shared = near.get((finding.request.host, finding.request.port), [])
             outcome = self._outcome(finding.request, fix, changed, shared)
-            tried[index] = self._proven(finding, fix, outcome) if outcome.served else None
+            offered = outcome.served and self._may_be_offered(finding, fix, outcome)
+            tried[index] = self._proven(finding, fix, outcome) if offered else None
         return tried
+
+    def _may_be_offered(self, finding: Finding, fix: Fix, outcome: _Outcome) -> bool:
+        """Whether a fix that works makes nothing public, or the user allows that."""
+        opened = [*outcome.opened, *([] if finding.request is None else [finding.request])]
+        if self.allow_public or not any(map(self.site.makes_public, opened)):
+            return True
+        self._withheld.append(fix)
+        return False
 
     def _proven(self, finding: Finding, fix: Fix, outcome: _Outcome) -> Fix:
         applicability = fix.applicability

@@ -177,6 +177,11 @@ class NginxSite:
         file = self.configuration.files.get(path)
         return None if file is None else file.source.data
 
+    def makes_public(self, request: Request) -> bool:
+        """Never: what a web server shows is decided address by address."""
+        return False
+
+
 
 def find(targets: Iterable[str], evidence: Evidence, options: Options) -> Iterator[NginxSite | NotAudited]:
     """The nginx configurations among files and folders."""

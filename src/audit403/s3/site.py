@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from audit403.core.decision import Decision
+from audit403.core.decision import NOT_REFUSED, Decision
 from audit403.core.edit import Edit, TextEdit, edited
 from audit403.core.fact import Fact
 from audit403.core.family import Comment, NotAudited, Options, RunsAs, comments_in
@@ -127,6 +127,16 @@ class S3Site:
         """The bytes of one of its files."""
         found = self.described.sources.get(path)
         return None if found is None else found.data
+
+    def makes_public(self, request: Request) -> bool:
+        """Whether nobody unsigned is let in to the same so far: not over TLS at the REST endpoint either."""
+        if request.principal is not None:
+            return False
+        from audit403.s3.explore.asking import request_for
+        from audit403.s3.explore.ordinary import ANONYMOUS
+
+        resource = self.asked(request).resource
+        return self.decide(request_for(ANONYMOUS, request.method, resource)).verdict != NOT_REFUSED
 
 
 def row_of(request: Request) -> dict[str, Any]:
