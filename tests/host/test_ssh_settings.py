@@ -119,6 +119,13 @@ def test_the_agent_is_that_of_the_environment(home: Path, monkeypatch: pytest.Mo
     assert [one.identity_agent for one in both(home, "web2")] == ["/run/agent"] * 2
 
 
+def test_what_a_command_decides(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    write(home, "Match exec true\n  Port 2022\nMatch exec false\n  User bob\nMatch all\n  User alice\n")
+    for settings in both(home, "web1"):
+        assert (settings.port, settings.user) == (2022, "alice")
+
+
 _LINES = (
     "User alice", "User bob", "Port 2022", "Port 22", "HostName %h.example", "HostName 10.0.0.1", "ProxyJump none",
     "ProxyJump bastion", "IdentityFile ~/.ssh/one", "IdentityFile ~/.ssh/two", "HostKeyAlias farm", "ConnectTimeout 9",

@@ -5,11 +5,10 @@ Truth: ssh(1) AUTHENTICATION; sshd_config(5) MaxAuthTries, AuthenticationMethods
 
 from itertools import islice
 
-import paramiko
-
 from audit403.host.identities import Identities, Identity
 from audit403.host.key_files import Passphrase
 from audit403.host.limits import Clock
+from audit403.host.paramiko_alone import paramiko
 from audit403.host.sentences import other_means, refused
 from audit403.host.ssh_settings import SshSettings
 from audit403.host.transport import HostError, one_line

@@ -11,12 +11,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-import paramiko
-
 from audit403.host.host_keys import HostKeys
 from audit403.host.key_files import Passphrase
 from audit403.host.limits import Clock
 from audit403.host.login import log_in
+from audit403.host.paramiko_alone import paramiko
 from audit403.host.proxy_command import ProxyCommand
 from audit403.host.route import route_to
 from audit403.host.sentences import broke_off, busy, no_command, no_server, unreachable, unreachable_behind

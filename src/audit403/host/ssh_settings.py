@@ -180,13 +180,13 @@ def _asked(program: str, target: Target, configuration: str) -> dict[str, list[s
 
 def _read(target: Target, first: str, files: Sequence[Path]) -> dict[str, list[str]]:
     """What the files say, read without ssh."""
-    from paramiko import SSHConfig
-    from paramiko.ssh_exception import ConfigParseError, CouldNotCanonicalize
+    from audit403.host.paramiko_alone import config_reader, paramiko
 
+    wrong = (paramiko.ConfigParseError, paramiko.ssh_exception.CouldNotCanonicalize, ValueError)
     parts = [first, *("\n".join(_with_includes(path, path.parent, target.host, 0)) for path in files)]
     try:
-        found = SSHConfig.from_text("\nHost *\n".join(parts)).lookup(target.host)
-    except (ConfigParseError, CouldNotCanonicalize, ValueError) as error:
+        found = config_reader().from_text("\nHost *\n".join(parts)).lookup(target.host)
+    except wrong as error:
         raise SshError(f"ssh's configuration cannot be read: {error}") from error
     said = {keyword: list(value) if isinstance(value, list) else [str(value)] for keyword, value in found.items()}
     if target.user:
