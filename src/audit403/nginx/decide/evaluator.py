@@ -52,6 +52,7 @@ REFUSED_TOO = "refused-too"
 """The operator of the step that says that the page for a refusal is refused, and where."""
 
 _DEEPEST_HAND_ON = 8
+_MOST_DECIDED = 256
 
 
 class Answer(NamedTuple):
@@ -86,13 +87,23 @@ class Evaluator:
         self._trusted: dict[Context, Trusted] = {}
         self._handlers: dict[Context, Directive | None] = {}
         self._others: dict[Context, tuple[Directive, ...]] = {}
+        self._decided: dict[Request, Decision] = {}
 
     def decide(self, request: Request, depth: int = 0, *, http_10: bool = False) -> Decision:
         """What nginx answers. A test that the evidence leaves open is tried both ways; only a difference is unknown.
 
         `depth` counts how often nginx has handed the request on to itself; it speaks HTTP/1.0 then by default.
         """
+        if depth or http_10:
+            return self._decide(request, depth, http_10)
+        known = self._decided.get(request)
+        if known is None:  # exploration, and the replay of fixes, ask again and again for the same few
+            if len(self._decided) >= _MOST_DECIDED:
+                self._decided.clear()
+            known = self._decided[request] = self._decide(request, depth, http_10)
+        return known
 
+    def _decide(self, request: Request, depth: int, http_10: bool) -> Decision:
         def once(answers: tuple[bool, ...]) -> Decision:
             try:
                 return self._decide_once(request, answers, depth, http_10)
