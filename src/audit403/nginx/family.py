@@ -5,6 +5,7 @@ Nothing but what tells other programs' files is imported before there is a confi
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
 from audit403.core.decision import Decision
@@ -19,6 +20,7 @@ from audit403.nginx.read.locate import CONF_DIRECTORIES
 if TYPE_CHECKING:
     from audit403.core.instance import Instance
     from audit403.evidence.machine import Machine, Process
+    from audit403.nginx.kept import Kept
     from audit403.nginx.model.context import Context
     from audit403.nginx.model.model import Model
     from audit403.nginx.read.configuration import Configuration
@@ -49,8 +51,6 @@ class NginxSite:
         given: Iterable[str] = (),
     ) -> None:
         from audit403.nginx.decide.evaluator import Evaluator
-        from audit403.nginx.model.build import build_model
-        from audit403.nginx.start.check import refused
 
         self.configuration = configuration
         self.options = options
@@ -61,7 +61,7 @@ class NginxSite:
         tree = evidence if options.tree == "here" else ConfigurationOnly(evidence, options.paths)
         hostname = tree.hostname()
         self._hostname = hostname if isinstance(hostname, str) else None
-        self.model = build_model(configuration, self._hostname, refused(configuration)) if model is None else model
+        self.model = _kept().model(configuration, self._hostname) if model is None else model
         # After the model: what is too deep for it is not read, either.
         self.not_audited = tuple(NotAudited(target, reason) for target, reason in configuration.not_read)
         self.assumed: str | None = None
@@ -197,12 +197,20 @@ def read(main: str, evidence: Evidence, options: Options) -> NginxSite:
     from audit403.nginx.read.configuration import read_configuration
     from audit403.nginx.read.surroundings import is_main
 
-    configuration = read_configuration(main, evidence, prefix=options.prefix, path_map=dict(options.paths))
+    path_map, kept = dict(options.paths), _kept()
+    configuration = read_configuration(main, evidence, prefix=options.prefix, path_map=path_map, parse_file=kept.parsed)
     if configuration.directives and not is_main(list(configuration.expand(configuration.directives))):
         from audit403.nginx.read.fragment import read_lone
 
-        configuration = read_lone(main, evidence, prefix=options.prefix, path_map=dict(options.paths))
-    return _site(configuration, evidence, options)
+        return _site(read_lone(main, evidence, prefix=options.prefix, path_map=path_map), evidence, options)
+
+    def reread(changed: Evidence, _: object, parsed: "Mapping[str, ParsedFile]") -> "Configuration":
+        found = read_configuration(
+            main, changed, prefix=options.prefix, path_map=path_map, read_before=parsed, parse_file=kept.parsed
+        )
+        return kept.same(found)
+
+    return NginxSite(kept.same(configuration), evidence, options, reread)
 
 
 def read_text(data: bytes, evidence: Evidence, options: Options) -> NginxSite | None:
@@ -248,6 +256,14 @@ def _site(configuration: "Configuration", evidence: Evidence, options: Options) 
         return read_lone(lone, changed, prefix=options.prefix, path_map=path_map, read_before=parsed)
 
     return NginxSite(configuration, evidence, options, reread)
+
+
+@cache
+def _kept() -> "Kept":
+    """What the sites of this process may share."""
+    from audit403.nginx.kept import Kept
+
+    return Kept()
 
 
 def _after(files: Mapping[str, bytes], edits: Iterable[TextEdit]) -> dict[str, bytes]:

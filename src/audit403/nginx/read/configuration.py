@@ -17,6 +17,7 @@ from audit403.nginx.read.tree import Directive, ParsedFile
 
 Read = Callable[[str], bytes | Absent | NotCollected | Unreadable]
 Locate = Callable[[str], Located]
+ParseFile = Callable[[str, bytes], ParsedFile]
 
 
 class Configuration:
@@ -90,6 +91,16 @@ class Configuration:
             else:
                 pending.pop()
 
+    def is_like(self, other: "Configuration") -> bool:
+        """Whether another one is equal in everything, and of the very same parsed files."""
+        plain = ("main", "conf_directory", "prefix", "recognised", "assumed", "about", "size", "reading", "not_read")
+        return (
+            [*self.files] == [*other.files]
+            and all(file is other.files[path] for path, file in self.files.items())
+            and self.include_edges() == other.include_edges()
+            and all(getattr(self, name) == getattr(other, name) for name in plain)
+        )
+
     def surround(self, main: ParsedFile, context: str) -> None:
         """Put the lone file into `main`, whose only include stands for it, in the context that it is assumed in."""
         [include] = includes_of(main)
@@ -115,23 +126,29 @@ def read_configuration(
     prefix: str | None = None,
     path_map: PathMap = NO_PATHS,
     read_before: Mapping[str, ParsedFile] | None = None,
+    parse_file: ParseFile = parse,
 ) -> Configuration:
     """Read the main configuration file at the absolute path `main`, and all that it includes.
 
-    Files of `read_before` whose content is still the same are not parsed again.
+    Files of `read_before` whose content is still the same are not parsed again; `parse_file` parses the others.
     """
     conf_directory = main.rpartition("/")[0] or "/"
     data = evidence.read(main)
-    file = parsed(main, data, read_before) if isinstance(data, bytes) else _unread_main(main, data)
+    file = parsed(main, data, read_before, parse_file) if isinstance(data, bytes) else _unread_main(main, data)
     configuration = Configuration(file, conf_directory, prefix)
     if not isinstance(data, bytes):
         configuration.not_read.append((main, reason_of(data)))
-    follow_includes(configuration, evidence.read, Locator(evidence, conf_directory, path_map).locate, read_before)
+    locate = Locator(evidence, conf_directory, path_map).locate
+    follow_includes(configuration, evidence.read, locate, read_before, parse_file)
     return configuration
 
 
 def follow_includes(
-    configuration: Configuration, read: Read, locate: Locate, read_before: Mapping[str, ParsedFile] | None = None
+    configuration: Configuration,
+    read: Read,
+    locate: Locate,
+    read_before: Mapping[str, ParsedFile] | None = None,
+    parse_file: ParseFile = parse,
 ) -> None:
     """Read every file that the files of the configuration include."""
     pending = list(configuration.files.values())
@@ -144,7 +161,7 @@ def follow_includes(
             for path in _targets(configuration, directive, locate):
                 known = configuration.files.get(path)
                 if known is None:
-                    known = _read_included(configuration, read, directive, path, read_before)
+                    known = _read_included(configuration, read, directive, path, read_before, parse_file)
                     if known is None:
                         continue
                     pending.append(known)
@@ -172,10 +189,12 @@ def _targets(configuration: Configuration, directive: Directive, locate: Locate)
     return found.paths
 
 
-def parsed(path: str, data: bytes, read_before: Mapping[str, ParsedFile] | None) -> ParsedFile:
+def parsed(
+    path: str, data: bytes, read_before: Mapping[str, ParsedFile] | None, parse_file: ParseFile = parse
+) -> ParsedFile:
     """One file, parsed unless it was read before and is still the same."""
     known = None if read_before is None else read_before.get(path)
-    return known if known is not None and known.source.data == data else parse(path, data)
+    return known if known is not None and known.source.data == data else parse_file(path, data)
 
 
 def _read_included(
@@ -184,6 +203,7 @@ def _read_included(
     directive: Directive,
     path: str,
     read_before: Mapping[str, ParsedFile] | None,
+    parse_file: ParseFile,
 ) -> ParsedFile | None:
     data: bytes | Absent | NotCollected | Unreadable
     if len(configuration.files) >= MOST_FILES:
@@ -191,7 +211,7 @@ def _read_included(
     else:
         data = read(path)
     if isinstance(data, bytes):
-        file = configuration.files[path] = parsed(path, data, read_before)
+        file = configuration.files[path] = parsed(path, data, read_before, parse_file)
         return file
     reason = reason_of(data)
     kind = "not-collected" if isinstance(data, NotCollected) else "include"
