@@ -28,6 +28,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--region", metavar="REGION", help="where to begin; buckets are asked in their own regions")
     add("--role", metavar="ARN", help="the role to assume first")
     add("--endpoint-url", metavar="URL", help="another server than AWS, which is asked for everything")
+    add(
+        "--as",
+        dest="principals",
+        action="append",
+        default=[],
+        metavar="PRINCIPAL",
+        help="ARN of a user or role to collect, too",
+    )
     add("--jobs", type=int, default=USUAL_JOBS, metavar="COUNT", help=f"buckets at once (default: {USUAL_JOBS})")
     add("--save", metavar="FILE", help="write what was collected to a state, for `check` and `explain --state`")
     add_report_options(parser)
@@ -54,8 +62,13 @@ def run(args: Namespace) -> int:
 
 def _wanted(args: Namespace) -> "Wanted":
     from audit403.s3.live.collect import Wanted
+    from audit403.s3.model.caller import ROLE, SESSION, USER, caller_of
 
-    return Wanted(tuple(dict.fromkeys(_bucket_name(text) for text in args.buckets)))
+    buckets = dict.fromkeys(_bucket_name(text) for text in args.buckets)
+    for text in args.principals:
+        if caller_of(text).kind not in (USER, ROLE, SESSION):
+            raise BadUsage(f"--as takes the ARN of a user, a role or a role's session, and {text} is none.")
+    return Wanted(tuple(buckets), tuple(dict.fromkeys(args.principals)))
 
 
 def _bucket_name(text: str) -> str:

@@ -57,6 +57,15 @@ BLOCKED = (
     "<BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets>"
     "</PublicAccessBlockConfiguration>"
 )
+#: What other services answer where there is nothing.
+NOTHING_THERE: dict[str, dict[str, tuple[int, str]]] = {
+    "s3control": {
+        "configuration": (404, "<Error><Code>NoSuchPublicAccessBlockConfiguration</Code></Error>"),
+        "accesspoint": (200, "<ListAccessPointsResult><AccessPointList/></ListAccessPointsResult>"),
+    },
+    "organizations": {"DescribeOrganization": (400, '{"__type": "AWSOrganizationsNotInUseException"}')},
+    "cloudfront": {"GET distribution": (200, "<DistributionList><Items/></DistributionList>")},
+}
 Answer = tuple[int, str] | tuple[int, str, dict[str, str]] | Exception
 
 
@@ -142,7 +151,7 @@ class Stub:
             return first, target.rpartition(".")[2], body
         if "Action" in parse_qs(body):
             return first, parse_qs(body)["Action"][0], body
-        return first, f"{request.method} {path}", path
+        return first, f"{request.method} {path.split('/')[2]}", path
 
     def _plain(self, service: str, asked: str, about: str, query: dict[str, str]) -> Answer:
         if service == "sts":
@@ -151,10 +160,10 @@ class Stub:
                 f"<Arn>arn:aws:iam::{ACCOUNT}:user/auditor</Arn><Account>{ACCOUNT}</Account>"
                 "</GetCallerIdentityResult></GetCallerIdentityResponse>"
             )
-        if service == "s3control":
-            return failed("NoSuchPublicAccessBlockConfiguration")
+        if service in NOTHING_THERE and asked in NOTHING_THERE[service]:
+            return NOTHING_THERE[service][asked]
         if service != "s3":
-            return 400, json.dumps({"__type": "AccessDeniedException", "Message": "no"})
+            return DENIED
         if asked == "list_buckets":
             return self._list(query)
         if about not in self.buckets:

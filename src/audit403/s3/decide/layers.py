@@ -39,7 +39,8 @@ class Layers:
         self.service_control = _levels(scps, asked, considered)
         rcps = world.resource_control if account == world.account or isinstance(account, Missing) else ()
         self.resource_control = _levels(rcps, asked, considered)
-        self.endpoint = said_by(world.endpoint, asked, considered, of_resource=True) if world.endpoint else None
+        endpoint = world.endpoint_of(asked.context)
+        self.endpoint = said_by(endpoint, asked, considered, of_resource=True) if endpoint else None
 
     def denials(self) -> Iterator[Requirement]:
         """That none of them denies."""

@@ -4,6 +4,7 @@ Truth: https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials
 """
 
 import threading
+from functools import cache
 from typing import Any
 
 import boto3
@@ -11,6 +12,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError
+from botocore.loaders import create_loader
 
 from audit403 import __version__
 from audit403.core.errors import BadUsage
@@ -44,7 +46,7 @@ class Clients:
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
         try:
-            base = botocore.session.Session(profile=login.profile)
+            base = _session(login.profile)
             self._session = boto3.Session(botocore_session=base, region_name=login.region)
             if login.role is not None:
                 self._session = self._as_role(base, login.role)
@@ -62,6 +64,13 @@ class Clients:
                 if found is None:
                     found = self._clients[key] = self._made(*key)
         return found
+
+    def partition(self, region: str) -> str:
+        """The partition of AWS to which a region belongs, as ARNs name it."""
+        try:
+            return str(self._session.get_partition_for_region(region))
+        except BotoCoreError:
+            return "aws"
 
     def _made(self, service: str, region: str) -> Any:
         # Paths and names are checked by S3 itself, and our own parameters are few: boto3 need not look at each again.
@@ -89,8 +98,20 @@ class Clients:
         fetcher = AssumeRoleCredentialFetcher(
             client, base.get_credentials(), role, extra_args={"RoleSessionName": _SESSION_NAME}
         )
-        session = botocore.session.Session(profile=self._login.profile)
+        session = _session(self._login.profile)
         session._credentials = DeferredRefreshableCredentials(
             refresh_using=fetcher.fetch_credentials, method="assume-role"
         )
         return boto3.Session(botocore_session=session, region_name=self._login.region)
+
+
+def _session(profile: str | None) -> Any:
+    """A session of botocore; all of them share the descriptions of services, which take long to read."""
+    session = botocore.session.Session(profile=profile)
+    session.register_component("data_loader", _loader())
+    return session
+
+
+@cache
+def _loader() -> Any:
+    return create_loader()

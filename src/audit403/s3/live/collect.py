@@ -6,12 +6,14 @@ missing.
 
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from audit403.core.family import NotAudited
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.progress import Progress
 from audit403.s3.live.account import Found, Identity, Listed, account_block, identity, list_buckets
+from audit403.s3.live.around import Around, Looked
 from audit403.s3.live.bucket import INTERRUPTED
 from audit403.s3.live.buckets import Buckets, OfBucket, target
 from audit403.s3.live.call import BadCredentials, NotCollected, Unreachable
@@ -26,9 +28,10 @@ _TURN = 0.1
 
 
 class Wanted(NamedTuple):
-    """What to look at: these buckets (none: all of the account)."""
+    """What to look at: these buckets (none: all of the account), and principals whose requests are asked about."""
 
     buckets: tuple[str, ...] = ()
+    principals: tuple[str, ...] = ()
 
 
 class Collected(NamedTuple):
@@ -70,7 +73,9 @@ class Collector:
             return
         account: Record = self._account(who, listed)
         self.state["account"] = account.state
-        self._buckets(found, who)
+        regions = self._buckets(found, who)
+        if who is not None and "buckets" in self.state:
+            self._around(who.account, regions)
 
     def _identity(self) -> Identity | None:
         try:
@@ -119,7 +124,8 @@ class Collector:
         except Unreachable as error:
             record.gaps[what] = error.reason
 
-    def _buckets(self, found: list[Found], who: Identity | None) -> None:
+    def _buckets(self, found: list[Found], who: Identity | None) -> dict[str, str]:
+        """The buckets; the regions of those that were looked at."""
         done: dict[str, OfBucket] = {}
         self._say(0, len(found))
         collector = Buckets(self.clients, None if who is None else who.account, self.workers)
@@ -131,6 +137,29 @@ class Collector:
         buckets = {one.name: done[one.name].state for one in found if one.name in done and done[one.name].is_known}
         if buckets or not found:
             self.state["buckets"] = buckets
+        return {name: one.region for name, one in done.items() if one.state is not None and one.region is not None}
+
+    def _around(self, account: str, regions: dict[str, str]) -> None:
+        """What requests to the account's own buckets hang on besides."""
+        states = {
+            name: state
+            for name, state in self.state["buckets"].items()
+            if state is not None and state.get("account") == account
+        }
+        looked = Looked(states, {name: regions[name] for name in states})
+        around = Around(self.clients, account, self.workers, self.state)
+        steps: list[Callable[[], None]] = [around.organization, lambda: around.principals(self.wanted.principals)]
+        if states:
+            of_buckets = (around.access_points, around.keys, around.endpoints, around.distributions)
+            steps = [*(partial(step, looked) for step in of_buckets), *steps]
+        try:
+            for step in steps:
+                if not self.workers.goes_on():
+                    self.missed.append(NotAudited(self.name, f"not everything was collected: {INTERRUPTED}"))
+                    return
+                step()
+        finally:
+            self.missed += around.missed
 
     def _say(self, done: int, total: int) -> None:
         now = time.monotonic()

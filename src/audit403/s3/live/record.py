@@ -43,5 +43,5 @@ class Record:
 
 def _listed(what: list[str]) -> str:
     if len(what) == 1:
-        return f"{what[0]} is"
+        return f"{what[0]} {'are' if what[0].endswith('policies') else 'is'}"
     return f"{', '.join(what[:-1])} and {what[-1]} are"

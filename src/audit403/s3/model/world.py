@@ -17,6 +17,7 @@ from audit403.s3.model.cors import CorsRule, cors_of
 from audit403.s3.model.distribution import Distribution, distributions_of
 from audit403.s3.model.encryption import Encryption, encryption_of
 from audit403.s3.model.operators import moment
+from audit403.s3.model.pattern import Context
 from audit403.s3.model.policy import Policy, policies_of
 from audit403.s3.model.public_access_block import Level, flags_of
 from audit403.s3.model.public_policy import is_public
@@ -203,6 +204,7 @@ class World:
         self.service_control = _levels(account, "service_control_policies", "service control policy")
         self.resource_control = _levels(account, "resource_control_policies", "resource control policy")
         self.endpoint = policies_of(written.get("vpc_endpoint_policies"), "VPC endpoint policy", "")
+        self._endpoints: dict[str, tuple[Policy, ...] | Missing] = {}
         self._written = written
         self._buckets: dict[str, Bucket | Missing | None] = {}
         self._principals: dict[str, Principal | Missing] = {}
@@ -254,6 +256,9 @@ class World:
             for level in () if isinstance(levels, Missing) else levels:
                 yield from level
         yield from self.endpoint
+        for name in _object(self._written.get("vpc_endpoints")):
+            endpoint = self.endpoint_of({"aws:sourcevpce": (name,)})
+            yield from () if isinstance(endpoint, Missing) else endpoint[len(self.endpoint) :]
 
     def _bucket(self, name: str, partition: str) -> Bucket | Missing | None:
         buckets = self._written.get("buckets", _ABSENT)
@@ -323,6 +328,23 @@ class World:
                 named = parts[4] if len(parts) > 5 else None
                 found = Key(account if isinstance(account, str) else named, policy)
             self._keys[name] = found
+        return found
+
+    def endpoint_of(self, context: Context) -> tuple[Policy, ...] | Missing:
+        """The policies of the VPC endpoint through which a request comes: those that hold for all, and its own."""
+        through = context.get("aws:sourcevpce")
+        if not through or isinstance(through, Missing):
+            return self.endpoint
+        name = through[0]
+        found = self._endpoints.get(name)
+        if found is None:
+            written = _object(_object(self._written.get("vpc_endpoints")).get(name))
+            what = f"the policy of the VPC endpoint {name}"
+            found = self.endpoint
+            if written:
+                own = _field(written, "policy", lambda value: policies_of(value, "VPC endpoint policy", name), what)
+                found = own if isinstance(own, Missing) else (*self.endpoint, *own)
+            self._endpoints[name] = found
         return found
 
     def distributions(self) -> tuple[Distribution, ...]:
