@@ -79,8 +79,8 @@ def test_our_own_fix_mends_it(example: S3Example, tmp_path: Path) -> None:
     path = laid_out(example, tmp_path)
     site = site_of(path)
     for one in found_in(path):
-        if one.rule != example.rule or one.fix is None or one.fix.applicability == MANUAL or not one.fix.edits:
+        if one.rule != example.rule or one.fix is None or one.fix.applicability == MANUAL or not one.fix.changes():
             continue
         assert one.fix.proven, one.fix
         if one.request is not None:
-            assert site.with_changes(one.fix.edits).decide(one.request).verdict != REFUSED
+            assert site.with_changes(one.fix.changes()).decide(one.request).verdict != REFUSED

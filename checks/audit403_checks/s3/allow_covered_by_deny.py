@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from audit403.core.fact import Fact
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
+from audit403.core.finding import ERROR, MANUAL, Finding, Fix
 from audit403.core.registry import check
 from audit403.s3.explore.subject import BY_STATEMENT
+from audit403_checks.s3.changes import removal_fix
 from audit403_checks.s3.insecure_transport_deny_on_website import is_about_transport
-from audit403_checks.s3.refusals import denying, finding, refusal_of, removal
+from audit403_checks.s3.refusals import denying, finding, refusal_of
 
 
 @check(ERROR, "policy-denies")
@@ -27,9 +28,8 @@ def allow_covered_by_deny(fact: Fact, site: Site) -> Iterator[Finding]:
         f"statement {subject.allow.name} lets {refusal.who} do {subject.request.action} in {subject.bucket.name}, and "
         f"statement {statements[0].name} denies it whoever asks"
     )
-    edits = tuple(edit for one in statements for edit in removal(site, one))
     fixes = (
-        Fix("take the statement that denies out", UNSAFE, edits),
+        removal_fix(site, subject, "take the statement that denies out", statements),
         Fix("make the two statements speak of different actions, keys or people", MANUAL),
     )
     yield finding("allow-covered-by-deny", ERROR, message, refusal, fixes)

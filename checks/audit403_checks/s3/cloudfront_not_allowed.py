@@ -14,6 +14,7 @@ from audit403.s3.explore.subject import BY_DISTRIBUTION, Behind, S3Subject
 from audit403.s3.model.distribution import BY_OAC, BY_OAI
 from audit403.s3.model.holes import HOLE_START
 from audit403.s3.model.policy import ALLOW, Policy, Statement
+from audit403_checks.s3.changes import policy_fix
 from audit403_checks.s3.refusals import finding, is_by_default, refusal_of
 
 _SERVICE = "cloudfront.amazonaws.com"
@@ -84,9 +85,10 @@ def _fixes(site: Site, refusal: Refusal, subject: S3Subject, behind: Behind) -> 
             words = f"let the identity in by the policy: {subject.profile.principal}; or better, {words}"
         return (Fix(words, MANUAL),)
     statement = _statement(subject, behind)
-    edits = _added(site, subject, statement)
-    if edits:
-        return (Fix("let this distribution, and nobody else, read the objects", UNSAFE, edits),)
+    words = "let this distribution, and nobody else, read the objects"
+    fix = policy_fix(site, subject, words, UNSAFE, lambda every: [*every, statement], _added(site, subject, statement))
+    if fix.changes():
+        return (fix,)
     condition = "on the condition that aws:SourceArn is the distribution's ARN"
     return (Fix(f"let {_SERVICE} do s3:GetObject with the objects of the bucket, {condition}", MANUAL),)
 

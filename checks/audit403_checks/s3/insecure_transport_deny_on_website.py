@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from audit403.core.fact import Fact
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
+from audit403.core.finding import ERROR, MANUAL, Finding, Fix
 from audit403.core.registry import check
 from audit403.s3.model.policy import Statement
-from audit403_checks.s3.refusals import denying, finding, refusal_of, removal
+from audit403_checks.s3.changes import removal_fix
+from audit403_checks.s3.refusals import denying, finding, refusal_of
 
 _KEY = "aws:securetransport"
 
@@ -26,9 +27,13 @@ def insecure_transport_deny_on_website(fact: Fact, site: Site) -> Iterator[Findi
         f"the website endpoint of {subject.bucket.name} answers every request with 403: it speaks plain HTTP only, "
         f"and statement {statements[0].name} denies requests without TLS"
     )
-    edits = tuple(edit for one in statements for edit in removal(site, one))
     fixes = (
-        Fix("take the statement out: who uses the REST endpoint without TLS is then let in as well", UNSAFE, edits),
+        removal_fix(
+            site,
+            subject,
+            "take the statement out: who uses the REST endpoint without TLS is then let in as well",
+            statements,
+        ),
         Fix("put CloudFront in front of the REST endpoint, with origin access control, and keep the statement", MANUAL),
     )
     yield finding("insecure-transport-deny-on-website", ERROR, message, refusal, fixes)

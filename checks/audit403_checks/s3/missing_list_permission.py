@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from audit403.core.fact import Fact
 from audit403.core.family import Site
-from audit403.core.finding import NOTE, UNSAFE, WARNING, Finding, Fix
+from audit403.core.finding import NOTE, WARNING, Finding
 from audit403.core.registry import check
 from audit403.s3.explore.subject import MISSING_PAGE
 from audit403.s3.model.website import Website
-from audit403_checks.s3.listing import list_statement
+from audit403_checks.s3.listing import list_fix
 from audit403_checks.s3.refusals import finding, refusal_of
 
 
@@ -27,8 +27,6 @@ def missing_list_permission(fact: Fact, site: Site) -> Iterator[Finding]:
     )
     if waits:
         message += "; the routing rule for 404 never counts"
-    edits = list_statement(site, subject)
     summary = "allow s3:ListBucket as well: then everybody can see the names of all objects"
-    yield finding(
-        "missing-list-permission", WARNING if waits else NOTE, message, refusal, (Fix(summary, UNSAFE, edits),)
-    )
+    fixes = (list_fix(site, subject, summary),)
+    yield finding("missing-list-permission", WARNING if waits else NOTE, message, refusal, fixes)

@@ -11,6 +11,7 @@ from audit403.core.registry import check
 from audit403.s3.explore.subject import S3Subject
 from audit403.s3.model.public_access_block import BLOCK_POLICY, RESTRICT
 from audit403.s3.site import S3Site
+from audit403_checks.s3.changes import flags_fix
 from audit403_checks.s3.refusals import finding, is_by_default, refusal_of
 
 
@@ -35,10 +36,10 @@ def policy_blocked_by_public_access_block(fact: Fact, site: Site) -> Iterator[Fi
 
 
 def _fixes(site: Site, subject: S3Subject) -> Iterator[Fix]:
-    edits = _off(site, subject)
-    if edits:
-        words = "switch RestrictPublicBuckets and BlockPublicPolicy off, where everybody is meant to read"
-        yield Fix(words, UNSAFE, edits)
+    words = "switch RestrictPublicBuckets and BlockPublicPolicy off, where everybody is meant to read"
+    fix = flags_fix(site, subject, words, UNSAFE, (RESTRICT, BLOCK_POLICY), _off(site, subject))
+    if fix.changes():
+        yield fix
     yield Fix("serve the bucket through CloudFront with origin access control, and keep Block Public Access", MANUAL)
 
 

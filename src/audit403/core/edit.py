@@ -89,6 +89,14 @@ class RemoveEdit(NamedTuple):
     path: str
 
 
+class BucketEdit(NamedTuple):
+    """A setting of a bucket, in the words of docs/s3.md, becomes this value, a JSON text."""
+
+    bucket: str
+    setting: str
+    value: str
+
+
 def edited(content: bytes, edits: Iterable[TextEdit]) -> bytes | None:
     """The content after some edits of it, whose offsets all count in the content as it was; None when two overlap."""
     parts: list[bytes] = []
@@ -113,4 +121,5 @@ Edit = (
     | BooleanEdit
     | CreateFileEdit
     | RemoveEdit
+    | BucketEdit
 )

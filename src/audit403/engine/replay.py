@@ -98,7 +98,7 @@ class Replay:
     def _first_proven(self, finding: Finding, fixes: tuple[Fix, ...], first_was_tried: bool) -> Fix | None:
         for fix in fixes[1:] if first_was_tried else fixes:
             outcome = self._try(finding, fix)
-            if outcome is not None and outcome.served and self._may_be_offered(finding, fix, outcome):
+            if outcome is not None and self._may_be_offered(finding, fix, outcome) and outcome.served:
                 return self._proven(finding, fix, outcome)
         if not fixes:
             return None
@@ -220,13 +220,15 @@ class Replay:
             assert finding.request is not None
             shared = near.get((finding.request.host, finding.request.port), [])
             outcome = self._outcome(finding.request, fix, changed, shared)
-            offered = outcome.served and self._may_be_offered(finding, fix, outcome)
+            offered = self._may_be_offered(finding, fix, outcome) and outcome.served
             tried[index] = self._proven(finding, fix, outcome) if offered else None
         return tried
 
     def _may_be_offered(self, finding: Finding, fix: Fix, outcome: _Outcome) -> bool:
-        """Whether a fix that works makes nothing public, or the user allows that."""
-        opened = [*outcome.opened, *([] if finding.request is None else [finding.request])]
+        """Whether a fix makes nothing public as far as can be known, or the user allows that."""
+        opened = [*outcome.opened]
+        if finding.request is not None and (outcome.served or outcome.files_unseen):
+            opened.append(finding.request)
         if self.allow_public or not any(map(self.site.makes_public, opened)):
             return True
         self._withheld.append(fix)

@@ -1,15 +1,18 @@
 """What a document, or a recorded state, says of buckets, as a site: it answers requests and finds its own refusals."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from audit403.core.decision import NOT_REFUSED, Decision
-from audit403.core.edit import Edit, TextEdit, edited
+from audit403.core.decision import NOT_REFUSED, REASON_UNDOCUMENTED, UNKNOWN, Decision, Missing
+from audit403.core.edit import BucketEdit, Edit, TextEdit, edited
+from audit403.core.errors import BadUsage
 from audit403.core.fact import Fact
 from audit403.core.family import Comment, NotAudited, Options, RunsAs, comments_in
 from audit403.core.request import Request
 from audit403.core.source import Source
+from audit403.s3.decide import causes
 from audit403.s3.decide.evaluator import Evaluator
 from audit403.s3.decide.request import S3Request
 from audit403.s3.decide.said import Considered
@@ -57,7 +60,11 @@ class S3Site:
 
     def decide(self, request: Request) -> Decision:
         """What S3 answers. Of an object nothing was collected of it is taken for granted that it is an ordinary one."""
-        asked = self.asked(request)
+        try:
+            asked = self.asked(request)
+        except BadUsage as fault:  # a method that S3 has for nothing of the kind
+            missing = Missing(REASON_UNDOCUMENTED, str(fault))
+            return Decision(UNKNOWN, None, causes.NOT_ALLOWED_METHOD, missing=(missing,))
         self._take_for_granted(asked)
         considered: list[Considered] = []
         return with_trace(self.evaluator.decide(asked, considered), asked, considered)
@@ -109,9 +116,14 @@ class S3Site:
     def with_changes(self, edits: Iterable[Edit]) -> "S3Site":
         """The same site after some edits of its files."""
         texts: dict[str, list[TextEdit]] = {}
+        settings: list[BucketEdit] = []
         for edit in edits:
             if isinstance(edit, TextEdit):
                 texts.setdefault(edit.file, []).append(edit)
+            elif isinstance(edit, BucketEdit):
+                settings.append(edit)
+        if settings:
+            return S3Site(self.described._replace(state=with_settings(self.described.state, settings)), self.options)
         changed = {}
         for path, source in self.described.sources.items():
             content = edited(source.data, texts.get(path, ()))
@@ -137,6 +149,14 @@ class S3Site:
 
         resource = self.asked(request).resource
         return self.decide(request_for(ANONYMOUS, request.method, resource)).verdict != NOT_REFUSED
+
+
+def with_settings(state: dict[str, Any], edits: Iterable[BucketEdit]) -> dict[str, Any]:
+    """A state in which some settings of buckets have other values."""
+    buckets = {**state["buckets"]}
+    for edit in edits:
+        buckets[edit.bucket] = {**buckets[edit.bucket], edit.setting: json.loads(edit.value)}
+    return {**state, "buckets": buckets}
 
 
 def row_of(request: Request) -> dict[str, Any]:

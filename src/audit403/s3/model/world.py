@@ -4,6 +4,7 @@ Truth: DESIGN.md, "Fixed contracts", State version 1. A key that is missing was 
 empty object is known to be absent.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -133,6 +134,11 @@ class Bucket:
         if found is _ABSENT:
             found = self._objects[key] = self._object(key)
         return found  # type: ignore[return-value]
+
+    def written_policy(self) -> dict[str, Any]:
+        """The policy as the state has it; empty where there is none."""
+        written = self._written.get("policy")
+        return _object(json.loads(written) if isinstance(written, str) and written else written)
 
     def known_keys(self) -> tuple[str, ...]:
         """The keys of the objects that were collected."""
