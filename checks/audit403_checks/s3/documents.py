@@ -1,7 +1,8 @@
 """Findings about what stands in a document, whoever asks."""
 
 from audit403.core.fact import DocumentFault
-from audit403.core.finding import MANUAL, Finding, Fix
+from audit403.core.finding import ERROR, MANUAL, NOTE, WARNING, Finding, Fix
+from audit403.s3.explore.mistake import Mistake
 from audit403.s3.model.policy import Statement
 
 
@@ -11,3 +12,25 @@ def document_finding(rule: str, severity: str, fact: DocumentFault, remedy: str,
     anchor = f"{statement.name if isinstance(statement, Statement) else ''} {fact.kind}"
     every = (*fixes, Fix(remedy, MANUAL))
     return Finding(f"s3/{rule}", severity, fact.message, fact.where, status=None, fixes=every, anchor=anchor, fact=fact)
+
+
+def mistake_finding(rule: str, fact: DocumentFault, remedy: str, *fixes: Fix) -> Finding:
+    """The finding about a mistake: an error where a request is refused because of it, a note where nobody is."""
+    mistake: Mistake = fact.subject
+    refused = mistake.refused
+    severity = NOTE if mistake.harmless else WARNING if refused is None or mistake.is_guess else ERROR
+    found = Finding(
+        f"s3/{rule}",
+        severity,
+        fact.message,
+        fact.where,
+        status=None,
+        fixes=(*(fix for fix in fixes if fix.edits), Fix(remedy, MANUAL)),
+        anchor=f"{mistake.statement.name} {fact.kind} {' '.join(mistake.written)}",
+        fact=fact,
+    )
+    if refused is None:
+        return found
+    return found._replace(
+        request=refused.request, who=refused.who, status=refused.decision.status, says=refused.decision.says
+    )

@@ -10,7 +10,7 @@ from itertools import islice
 
 from audit403.core.decision import NOT_REFUSED, REASON_FILE, REASON_NOT_COLLECTED, REFUSED, UNKNOWN, Decision
 from audit403.core.edit import TextEdit
-from audit403.core.fact import Fact, ReadingFault, Refusal
+from audit403.core.fact import DocumentFault, Fact, ReadingFault, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import MANUAL, NOTE, SAFE, UNSAFE, Finding, Fix, Visitor
 from audit403.core.named_tuple import NamedTuple
@@ -26,6 +26,7 @@ LEAST_WORLDS = 6
 MOST_WITNESSES = 400
 MOST_ADDRESSES = 5
 _NOT_LOOKED_AT = (REASON_FILE, REASON_NOT_COLLECTED)
+_FAULTS = (ReadingFault, DocumentFault)
 _LEAST_BATCH = 4
 _CLIENT_ERROR = 400
 _SERVER_ERROR = 500
@@ -51,7 +52,7 @@ class Replay:
         self.allow_public = allow_public
         self._withheld: list[Fix] = []
         facts = tuple(facts)
-        self.faults = [fact for fact in facts if isinstance(fact, ReadingFault)]
+        self.faults = [fact for fact in facts if isinstance(fact, _FAULTS)]
         refusals = [fact for fact in facts if isinstance(fact, Refusal)]
         self.witnesses = tuple(dict.fromkeys(fact.witness for fact in refusals))
         self._is_witness = frozenset(self.witnesses)
@@ -181,13 +182,13 @@ class Replay:
         return probe in self._is_witness or differs_in_a_tested_way(probe, witness, before)
 
     def _mends(self, finding: Finding, changed: Site) -> _Outcome | None:
-        """A fix of a fault in reading: the fault is gone, no new one has come, and no witness is let in."""
-        if not isinstance(finding.fact, ReadingFault):
+        """A fix of a fault in what is written: it is gone, no new one has come, and what it lets in is listed."""
+        if not isinstance(finding.fact, _FAULTS):
             return None
         left: list[tuple[str, str]] = []
         try:
             for fact in changed.facts():
-                if not isinstance(fact, ReadingFault):
+                if not isinstance(fact, _FAULTS):
                     break
                 left.append((fact.kind, fact.message))
         except Exception:

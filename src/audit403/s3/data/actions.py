@@ -5,10 +5,9 @@ LICENSE.iam-data), and for global condition keys
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html. Read when it is first asked.
 """
 
-import difflib
 import json
 from functools import cache
-from pathlib import Path
+from os.path import dirname, join
 from typing import Any
 
 from audit403.core.named_tuple import NamedTuple
@@ -101,6 +100,8 @@ def nearest_key(name: str) -> tuple[str, ...]:
 
 
 def _nearest(name: str, names: list[str]) -> tuple[str, ...]:
+    import difflib
+
     written = {one.lower(): one for one in names}
     return tuple(written[one] for one in difflib.get_close_matches(name.lower(), written, 3, 0.75))
 
@@ -111,8 +112,13 @@ def _key(name: str, kind: str) -> ConditionKey:
 
 @cache
 def _table() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(Path(__file__).with_name("actions.json").read_bytes())
+    found: dict[str, Any] = json.loads(_read("actions.json"))
     found["names"] = {name.lower(): name for name in found["actions"]}
     found["key names"] = {key.lower(): key for key in found["keys"] if _OPEN not in key}
     found["open names"] = {key.partition(_OPEN)[0].lower(): key for key in found["keys"] if _OPEN in key}
     return found
+
+
+def _read(name: str) -> bytes:
+    with open(join(dirname(__file__), name), "rb") as file:
+        return file.read()

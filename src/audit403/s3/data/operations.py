@@ -68,3 +68,8 @@ _LOWER = {name.lower(): tuple(needs.split()) for name, needs in _NEEDS.items()}
 def permissions_of(operation: str) -> tuple[str, ...]:
     """What an operation such as HeadObject needs; empty where it needs the action of its own name, or there is none."""
     return _LOWER.get(operation.lower(), ())
+
+
+def is_operation(name: str) -> bool:
+    """Whether a name is that of an operation, and not of the permission that it needs."""
+    return name.lower() in _LOWER

@@ -49,7 +49,7 @@ def profiles_of(bucket: Bucket, statement: Statement, action: str) -> Iterator[P
         if kind == "Service" and text == _CLOUDFRONT:
             sources = (one.values for one in statement.conditions if one.key.lower() == "aws:sourcearn")
             for arn in tuple(chain(*sources)) or ("arn:aws:cloudfront::111122223333:distribution/EXAMPLE",):
-                yield cloudfront(arn)
+                yield cloudfront(arn.replace("*", "EXAMPLE"))
         elif caller_of(text).kind in (USER, ROLE, SESSION, ORIGIN_IDENTITY):
             yield signed(text)
 

@@ -6,6 +6,7 @@ told from contradiction.
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from audit403.core.decision import NOT_REFUSED, REFUSED, Missing
@@ -25,6 +26,7 @@ from audit403.s3.explore.asking import (
 )
 from audit403.s3.explore.distributions import origins_of
 from audit403.s3.explore.faults import faults_of
+from audit403.s3.explore.mistakes import mistakes_of, never_allows
 from audit403.s3.explore.ordinary import ANONYMOUS, NO_SUCH_KEY, WEBSITE, Profile
 from audit403.s3.explore.samples import ORDINARY_KEY, sample_resource
 from audit403.s3.explore.satisfy import contexts
@@ -63,16 +65,19 @@ class Explorer:
         """All facts, those about documents first."""
         for kind, where, message in self.site.described.faults:
             yield ReadingFault(FAMILY, kind, where, message)
+        buckets = [self.world.bucket(name) for name in self.world.bucket_names()]
+        found = (_told_once(self._refusals(bucket)) for bucket in buckets if isinstance(bucket, Bucket))
+        refusals = tuple(chain.from_iterable(found))
         yield from faults_of(self.site)
-        for name in self.world.bucket_names():
-            bucket = self.world.bucket(name)
-            if isinstance(bucket, Bucket):
-                yield from _told_once(self._refusals(bucket))
+        yield from mistakes_of(self.site, refusals)
+        yield from refusals
 
     def _refusals(self, bucket: Bucket) -> Iterator[Refusal]:
         if isinstance(bucket.policy, Policy):
             for statement in bucket.policy.statements:
-                if statement.effect == ALLOW and statement.fault is None and statement.named is not None:
+                if statement.effect != ALLOW or statement.fault is not None or statement.named is None:
+                    continue
+                if not never_allows(statement):
                     yield from self._of_statement(bucket, statement)
         if isinstance(bucket.website, Website):
             yield from self._asked(bucket, BY_WEBSITE, WEBSITE, "GET", f"{bucket.arn}/")

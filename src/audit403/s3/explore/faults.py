@@ -13,6 +13,7 @@ from audit403.core.fact import DocumentFault
 from audit403.core.place import Place, StatementPlace
 from audit403.s3.decide.layers import place_of
 from audit403.s3.decide.said import Asked, said_by
+from audit403.s3.explore.operator_mistakes import wanted_type
 from audit403.s3.explore.satisfy import Values, contexts, fitting, operator_name
 from audit403.s3.model.caller import USER, Caller
 from audit403.s3.model.condition import Condition
@@ -82,6 +83,8 @@ def _condition(statement: Statement, condition: Condition) -> Iterator[DocumentF
     name = operator_name(condition)
     operator = operator_of(name)
     if operator is None or operator.negated or not condition.values or condition.operator.lower().endswith("ifexists"):
+        return
+    if wanted_type(condition) is not None:
         return
     if name.startswith(_TYPED) and not any(fitting(name, value) for value in condition.values):
         shown = ", ".join(condition.values)

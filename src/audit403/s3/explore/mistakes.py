@@ -1,0 +1,47 @@
+"""All mistakes of a site's policies, each of them told once: by what it is, not by what else comes of it."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from audit403.core.fact import DocumentFault, Refusal
+from audit403.s3.explore.action_mistakes import action_mistakes
+from audit403.s3.explore.key_mistakes import is_of_another_action, is_unknown_key, key_mistakes
+from audit403.s3.explore.mistake import Asker
+from audit403.s3.explore.operator_mistakes import never_fits, operator_mistakes
+from audit403.s3.explore.polarity import DEAD, DENIES_ALL, polarity_of
+from audit403.s3.explore.principal_mistakes import principal_mistakes
+from audit403.s3.explore.resource_mistakes import resource_mistakes
+from audit403.s3.model.policy import Statement
+
+if TYPE_CHECKING:
+    from audit403.s3.site import S3Site
+
+
+def mistakes_of(site: "S3Site", refusals: Iterable[Refusal]) -> Iterator[DocumentFault]:
+    """The mistakes; `refusals` are those that the same policies come to."""
+    asker = Asker(site, refusals)
+    for policy in site.world.policies():
+        for statement in policy.statements:
+            if statement.fault is None:
+                yield from principal_mistakes(asker, policy, statement)
+                yield from action_mistakes(asker, policy, statement)
+                yield from resource_mistakes(asker, policy, statement)
+                yield from key_mistakes(asker, policy, statement)
+                yield from operator_mistakes(asker, policy, statement)
+
+
+def never_allows(statement: Statement) -> bool:
+    """Whether an Allow lets nobody in because of a mistake in one of its conditions."""
+    return any(
+        polarity_of(statement, condition) == DEAD and (is_unknown_key(condition.key) or never_fits(condition))
+        for condition in statement.conditions
+    )
+
+
+def denies_by_mistake(statement: Statement, action: str) -> bool:
+    """Whether a Deny refuses every request for an action because of a mistake in its condition."""
+    return any(
+        polarity_of(statement, condition) == DENIES_ALL
+        and (is_unknown_key(condition.key) or is_of_another_action(condition, action) or never_fits(condition))
+        for condition in statement.conditions
+    )

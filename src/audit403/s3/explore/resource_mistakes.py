@@ -1,0 +1,107 @@
+"""Resources that are no ARN, and those of another bucket than the one whose policy it is.
+
+Truth: https://docs.aws.amazon.com/AmazonS3/latest/userguide/security_iam_service-with-iam.html, "Policy resources": S3
+answers "Policy has invalid resource" to both.
+"""
+
+import re
+from collections.abc import Iterator
+
+from audit403.core.fact import DocumentFault
+from audit403.s3.explore.mistake import BUCKET_POLICY, Asker, Mistake, Needed, asked_actions, fault, the
+from audit403.s3.model.holes import HOLE_START, is_open
+from audit403.s3.model.policy import ALLOW, Policy, Statement
+from audit403.s3.model.resource import resource_of
+from audit403.s3.read.policy_file import POLICY
+
+NO_ARN, OF_ANOTHER_BUCKET = "resource-is-no-arn", "resource-of-another-bucket"
+_PARTS = 6
+_PARTITION = re.compile(r"aws(?:-[a-z]+)*\Z")
+_S3_URL = re.compile(r"s3://([^/]+)(?:/(.*))?\Z", re.DOTALL)
+_SHORT = re.compile(r"arn:(aws[a-z-]*):s3:{0,2}([^:]+)\Z", re.DOTALL)
+
+
+def resource_mistakes(asker: Asker, policy: Policy, statement: Statement) -> Iterator[DocumentFault]:
+    """The mistakes in the resources of one statement."""
+    bucket = asker.bucket_of(policy)
+    for text in statement.resources or ():
+        if text == "*" or text.startswith(HOLE_START):
+            continue
+        right = _no_arn(text, None if bucket is None else bucket.name)
+        if right is not None:
+            yield _is_no_arn(asker, policy, statement, text, right)
+        elif bucket is not None and (why := _is_of_another(asker, text, bucket.arn)):
+            yield _of_another(asker, statement, text, bucket.arn, why)
+
+
+def _no_arn(text: str, bucket: str | None) -> str | None:
+    """What was meant by a text that is no ARN, empty where that is not known; None where it is one."""
+    parts = text.split(":", _PARTS - 1)
+    if parts[0] != "arn":
+        url = _S3_URL.match(text)
+        if url is not None:
+            return f"arn:aws:s3:::{url[1]}" + (f"/{url[2] or '*'}" if url[2] is not None else "")
+        name = text.partition("/")[0]
+        return f"arn:aws:s3:::{text}" if bucket is not None and name == bucket else ""
+    if len(parts) == _PARTS or parts[-1] == "*":
+        return None
+    short = _SHORT.match(text)
+    return f"arn:{short[1]}:s3:::{short[2]}" if short is not None else ""
+
+
+def _is_no_arn(asker: Asker, policy: Policy, statement: Statement, text: str, right: str) -> DocumentFault:
+    message = f"the resource {text} of {the(statement)} is no ARN and matches nothing"
+    if right:
+        message += f": {right} may be meant"
+    mistake = Mistake(
+        statement,
+        (text,),
+        (right,) if right else (),
+        Needed(text, right, True) if right else None,
+        asker.meant_by(statement, asked_actions(statement)),
+        harmless=policy.kind != BUCKET_POLICY and statement.effect != ALLOW,
+    )
+    return fault(NO_ARN, message + asker.consequence(policy), mistake)
+
+
+def _is_of_another(asker: Asker, text: str, arn: str) -> str:
+    """Why a resource cannot be of a bucket; empty where it can."""
+    parts, own = text.split(":", _PARTS - 1), arn.split(":", _PARTS - 1)
+    if len(parts) != _PARTS or parts[2] != "s3" or parts[3] or parts[4] or not _PARTITION.match(parts[1]):
+        return ""
+    name, mine = parts[5].partition("/")[0], own[5]
+    if name == mine or not name or any(mark in name for mark in "*?$") or is_open(name) or is_open(mine):
+        return ""
+    if name.startswith(HOLE_START) != mine.startswith(HOLE_START) or HOLE_START in name[1:] or HOLE_START in mine[1:]:
+        return ""
+    if asker.site.described.kind == POLICY and not _is_near(name, mine):
+        # The file does not say whose policy it is: it may be that of a VPC endpoint, or of several buckets.
+        return ""
+    return f"the policy is that of {mine}"
+
+
+def _is_near(name: str, other: str) -> bool:
+    """Whether one is the other mistyped: in capitals, two letters swapped, or one too many within a word.
+
+    A letter more at the end of a word, or another one, may well be another bucket of the same people.
+    """
+    if name.lower() == other.lower():
+        return True
+    if len(name) > len(other):
+        name, other = other, name
+    at = next((at for at, (one, two) in enumerate(zip(name, other, strict=False)) if one != two), len(name))
+    if len(name) == len(other):
+        swapped = name[at : at + 2] == other[at : at + 2][::-1] and name[at + 2 :] == other[at + 2 :]
+        return swapped and name[at : at + 2].isalpha()
+    within_word = other[at : at + 2].isalpha() and len(other[at : at + 2]) == 2
+    return name[at:] == other[at + 1 :] and within_word
+
+
+def _of_another(asker: Asker, statement: Statement, text: str, arn: str, why: str) -> DocumentFault:
+    message = f"the resource {text} of {the(statement)} is of another bucket: {why}"
+    is_guess = asker.site.described.kind == POLICY
+    right = arn + text[len(text.partition("/")[0]) :]
+    own = [one for one in statement.resources or () if resource_of(one).bucket == resource_of(arn).bucket]
+    refused = None if own else asker.meant_by(statement, asked_actions(statement))
+    mistake = Mistake(statement, (text,), (right,), Needed(text, right, True), refused, is_guess=is_guess)
+    return fault(OF_ANOTHER_BUCKET, message + asker.consequence(statement.policy), mistake)
