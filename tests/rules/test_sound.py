@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from servers.certificates import Certificates
 
 SOUND = Path(__file__).parents[2] / "fixtures" / "sound"
-EXAMPLES = [example for folder in sorted(SOUND.glob("*/*")) for example in case_examples(folder)]
+EXAMPLES = [example for case in sorted(SOUND.glob("*/*/case.toml")) for example in case_examples(case.parent)]
 
 
 @pytest.mark.parametrize(("family", "wanted"), [("nginx", 11), ("apache", 15)])

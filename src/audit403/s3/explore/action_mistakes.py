@@ -22,22 +22,22 @@ _WORDS = {BUCKET: "the bucket itself", OBJECT: "objects"}
 def action_mistakes(asker: Asker, policy: Policy, statement: Statement) -> Iterator[DocumentFault]:
     """The mistakes in the actions of one statement."""
     written = [text for text in statement.actions or () if HOLE_START not in text]
-    unknown = [text for text in written if _is_unknown(policy, text)]
+    unknown = [text for text in written if _is_unknown(policy, statement, text)]
     for text in unknown:
         yield _unknown(asker, policy, statement, text)
     if not statement.is_not_resource and not statement.is_not_action and statement.resources:
         yield from _misplaced(asker, policy, statement, [text for text in written if text not in unknown])
 
 
-def _is_unknown(policy: Policy, text: str) -> bool:
+def _is_unknown(policy: Policy, statement: Statement, text: str) -> bool:
     service, colon, name = text.lower().partition(":")
     if text == "*":
         return False
     if not colon:
         return True
     if service in _KNOWN_SERVICES:
-        return bool(name) and action(text) is None and not actions_matching(text)
-    return policy.kind == BUCKET_POLICY and "*" not in service and "?" not in service
+        return not name or (action(text) is None and not actions_matching(text))
+    return policy.kind == BUCKET_POLICY and statement.effect == ALLOW and "*" not in service and "?" not in service
 
 
 def _unknown(asker: Asker, policy: Policy, statement: Statement, text: str) -> DocumentFault:

@@ -3,7 +3,7 @@
 Truth: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from audit403.core.request import Request
 from audit403.s3.decide.request import S3Request
 from audit403.s3.explore.ordinary import ANONYMOUS, WEBSITE, Profile, cloudfront, signed
 from audit403.s3.explore.satisfy import Values, all_met, contexts
+from audit403.s3.model.caller import ANONYMOUS as ANYBODY
 from audit403.s3.model.caller import ORIGIN_IDENTITY, ROLE, SERVICE, SESSION, USER, caller_of
 from audit403.s3.model.condition import Condition
 from audit403.s3.model.policy import Statement
@@ -62,7 +63,10 @@ def witness_of(
     context = site.asked(request).context
     if all_met(conditions, context):
         return request
-    every = contexts(conditions, values_of(site.asked(request)), fixed_keys(profile))
+    fixed = fixed_keys(profile)
+    if caller_of(profile.principal).kind == ANYBODY:
+        fixed |= of_caller(conditions)
+    every = contexts(conditions, values_of(site.asked(request)), fixed)
     found = next((one for one in every if all_met(conditions, one)), None)
     return None if found is None else with_context(request, found)
 
@@ -105,6 +109,12 @@ def with_context(request: Request, context: Values) -> Request:
     scheme, port = ("https", 443) if secure else ("http", 80)
     rest = tuple((key, values[0]) for key, values in context.items() if key not in _FROM_THE_REQUEST and values)
     return request._replace(client=client, scheme=scheme, port=port, headers=tuple(headers), context=rest)
+
+
+def of_caller(conditions: Iterable[Condition]) -> frozenset[str]:
+    """The keys that hang on who asks, and do not change alone."""
+    keys = (condition.key.lower() for condition in conditions)
+    return frozenset(key for key in keys if key.startswith("aws:principal") or key in ("aws:userid", "aws:username"))
 
 
 def values_of(request: S3Request) -> Values:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from audit403.core.decision import NOT_REFUSED, REFUSED, Missing
+from audit403.core.decision import REFUSED, Missing
 from audit403.core.fact import Fact, ReadingFault, Refusal
 from audit403.core.family import NotAudited
 from audit403.core.place import Place, StatementPlace
@@ -166,7 +166,7 @@ class Explorer:
         )
 
     def _someone_passes(self, bucket: Bucket, profile: Profile, method: str, resource: str, asked: S3Request) -> bool:
-        """Whether a request that differs in nothing but what the policies test is served."""
+        """Whether a request that differs in nothing but what the policies test is served, or may be."""
         policy = bucket.policy
         if not isinstance(policy, Policy):
             return False
@@ -174,7 +174,7 @@ class Explorer:
         fixed = fixed_keys(profile)
         request = request_for(profile, method, resource)
         for context in contexts(conditions, values_of(asked), fixed):
-            if self.site.decide(with_context(request, context)).verdict == NOT_REFUSED:
+            if self.site.decide(with_context(request, context)).verdict != REFUSED:
                 return True
         return False
 

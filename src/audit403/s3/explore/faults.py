@@ -13,6 +13,7 @@ from audit403.core.fact import DocumentFault
 from audit403.core.place import Place, StatementPlace
 from audit403.s3.decide.layers import place_of
 from audit403.s3.decide.said import Asked, said_by
+from audit403.s3.explore.key_mistakes import is_unknown_key
 from audit403.s3.explore.operator_mistakes import wanted_type
 from audit403.s3.explore.satisfy import Values, contexts, fitting, operator_name
 from audit403.s3.model.caller import USER, Caller
@@ -84,9 +85,13 @@ def _condition(statement: Statement, condition: Condition) -> Iterator[DocumentF
     operator = operator_of(name)
     if operator is None or operator.negated or not condition.values or condition.operator.lower().endswith("ifexists"):
         return
-    if wanted_type(condition) is not None:
+    if wanted_type(condition) is not None or is_unknown_key(condition.key):
         return
-    if name.startswith(_TYPED) and not any(fitting(name, value) for value in condition.values):
+    if (
+        statement.effect == ALLOW
+        and name.startswith(_TYPED)
+        and not any(fitting(name, value) for value in condition.values)
+    ):
         shown = ", ".join(condition.values)
         message = f"{_the(statement)} never applies: no {condition.key} is ever {condition.operator} {shown}"
         yield _fault(NEVER_MET, statement, message)

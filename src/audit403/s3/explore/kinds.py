@@ -3,12 +3,16 @@
 Truth: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html, "Resource types".
 """
 
-from audit403.s3.model.holes import HOLE_START
+import re
+
+from audit403.s3.model.holes import HOLE_START, is_open
 
 BUCKET, OBJECT, POINT, OBJECT_BY_POINT = "bucket", "object", "accesspoint", "accesspointobject"
 JUDGED = frozenset((BUCKET, OBJECT, POINT, OBJECT_BY_POINT))
 _POINT = "accesspoint/"
 _PARTS = 6
+#: What a variable comes to may hold a slash.
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
 
 
 def kinds_of(pattern: str) -> frozenset[str] | None:
@@ -27,24 +31,17 @@ def kinds_of(pattern: str) -> frozenset[str] | None:
 
 
 def _of_bucket(rest: str) -> frozenset[str] | None:
-    name, slash, _ = rest.partition("/")
-    if not slash:
-        # A wildcard reaches over the slash: `b*` is the bucket and all its objects.
-        if "*" in name or "?" in name or "${" in name:
-            return None
-        return None if _is_open(name) else frozenset((BUCKET,))
-    return frozenset((OBJECT,))
+    name, slash, _ = _VARIABLE.sub("*", rest).partition("/")
+    if slash:
+        return frozenset((OBJECT,))
+    # A wildcard reaches over the slash: `b*` is the bucket and all its objects.
+    return None if "*" in name or "?" in name or is_open(name) else frozenset((BUCKET,))
 
 
 def _of_point(rest: str) -> frozenset[str] | None:
-    if not rest.startswith(_POINT) or _is_open(rest):
+    if not rest.startswith(_POINT) or is_open(rest):
         return None
-    name, slash, inner = rest[len(_POINT) :].partition("/")
+    name, slash, inner = _VARIABLE.sub("*", rest[len(_POINT) :]).partition("/")
     if not slash:
-        return None if "*" in name or "${" in name else frozenset((POINT,))
+        return None if "*" in name else frozenset((POINT,))
     return frozenset((OBJECT_BY_POINT,)) if inner.startswith("object/") or inner[:1] == "*" else frozenset()
-
-
-def _is_open(text: str) -> bool:
-    """Whether a part of it may still bring a slash: a value that nobody knows may be any text."""
-    return "…⟩" in text

@@ -9,7 +9,7 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import StatementPlace
 from audit403.core.request import Request
 from audit403.s3.decide.layers import place_of
-from audit403.s3.explore.asking import ACTIONS, fixed_keys, profiles_of, values_of, with_context, witness_of
+from audit403.s3.explore.asking import ACTIONS, fixed_keys, of_caller, profiles_of, values_of, with_context, witness_of
 from audit403.s3.explore.samples import ORDINARY_KEY, sample_resource
 from audit403.s3.explore.satisfy import contexts
 from audit403.s3.model.condition import Condition
@@ -105,7 +105,7 @@ class Asker:
                 continue
             profile = refusal.subject.profile
             base = values_of(refusal.subject.request)
-            for context in contexts(meant, base, fixed_keys(profile) | _of_caller(meant)):
+            for context in contexts(meant, base, fixed_keys(profile) | of_caller(meant)):
                 if any(condition.test(context) is False for condition in meant):
                     request = with_context(refusal.witness, context)
                     decision = self.site.decide(request)
@@ -120,12 +120,6 @@ class Asker:
             if refusal.where == where and refusal.subject.request.action.lower() in names:
                 return Refused(refusal.witness, refusal.decision, refusal.subject.profile.words)
         return None
-
-
-def _of_caller(conditions: Iterable[Condition]) -> frozenset[str]:
-    """The keys that hang on who asks, and do not change alone."""
-    keys = (condition.key.lower() for condition in conditions)
-    return frozenset(key for key in keys if key.startswith("aws:principal") or key in ("aws:userid", "aws:username"))
 
 
 def asked_actions(statement: Statement) -> list[str]:

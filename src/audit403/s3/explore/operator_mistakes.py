@@ -174,6 +174,8 @@ def _lets_absent_in(statement: Statement, condition: Condition) -> bool:
     key = condition.key.lower()
     if not condition.operator.lower().startswith(FOR_ALL) or key in _OF_TAGS or _is_negated(condition):
         return False
+    if not key.startswith(("aws:", "s3:")) or not asked_actions(statement):
+        return False
     return all(one.test({}) is True for one in statement.conditions if one.key.lower() == key)
 
 

@@ -13,18 +13,13 @@ from audit403.s3.explore.polarity import DEAD, polarity_of
 from audit403.s3.model.caller import ROLE, USER, caller_of
 from audit403.s3.model.holes import HOLE_START
 from audit403.s3.model.policy import ALLOW, DENY, Policy, Statement
-from audit403.s3.model.principal import DELETED
 
 INVALID, ALL_BUT, NOT_OF_SERVICES = "invalid-principal", "deny-for-all-but", "key-that-services-never-bring"
 _PARTITION = r"aws(?:-[a-z]+)*"
-_OF_AWS = re.compile(
-    rf"\*|\d{{12}}|arn:{_PARTITION}:iam::\d{{12}}:(?:root|user/.+|role/.+)"
-    rf"|arn:{_PARTITION}:sts::\d{{12}}:(?:assumed-role/[^/]+/.+|federated-user/.+|self)"
-    r"|arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity [A-Z0-9]+|[0-9a-f]{64}"
-)
 _GROUP = re.compile(rf"arn:{_PARTITION}:iam::\d{{12}}:group/.+")
 _SESSION_OF_IAM = re.compile(rf"(arn:{_PARTITION}:)iam(::\d{{12}}:assumed-role/.+)")
-_ACCOUNT = re.compile(rf"arn:{_PARTITION}:iam::(\d*)(?::.*)?")
+_ACCOUNT = re.compile(rf"(?:arn:{_PARTITION}:iam::)?(\d+)(?::.*)?")
+_DIGITS = 12
 _SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?|[a-z0-9.-]+\.amazon\.com")
 _KINDS = ("AWS", "Service", "Federated", "CanonicalUser", "")
 #: Keys that AWS gives only to requests of people, roles and accounts.
@@ -54,18 +49,17 @@ def _not_taken(kind: str, text: str) -> str | None:
         return "a principal that is not * needs its kind"
     if kind == "Service":
         return None if _SERVICE.fullmatch(text) or text == "*" else "no service of AWS is called so"
-    if kind != "AWS" or _OF_AWS.fullmatch(text) or DELETED.match(text) or "*" in text or "?" in text:
+    if kind != "AWS":
         return None
     if _GROUP.fullmatch(text):
         return "a group is no principal, name its users, or a role"
     if _SESSION_OF_IAM.fullmatch(text):
         return "a session's ARN is one of sts"
-    if text.endswith(".amazonaws.com"):
+    if _SERVICE.fullmatch(text):
         return "a service stands under Service, not under AWS"
+    # What is no number is a place for one: ACCOUNT_ID, AccountB-ID.
     found = _ACCOUNT.fullmatch(text)
-    if found is not None and len(found[1]) != 12:
-        return "the number of an account has twelve digits"
-    return "it is neither an account nor the ARN of a user, a role or a session"
+    return None if found is None or len(found[1]) == _DIGITS else "the number of an account has twelve digits"
 
 
 def _instead(text: str) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from audit403.s3.read.policy_file import POLICY
 NO_ARN, OF_ANOTHER_BUCKET = "resource-is-no-arn", "resource-of-another-bucket"
 _PARTS = 6
 _PARTITION = re.compile(r"aws(?:-[a-z]+)*\Z")
+#: The name of a bucket and perhaps a key; anything else that is no ARN is a place for one: BUCKET_ARN, %s, [bucket].
+_NAMED = re.compile(r"[a-z0-9][a-z0-9.-]{2,62}(?:/.*)?\Z", re.DOTALL)
 _S3_URL = re.compile(r"s3://([^/]+)(?:/(.*))?\Z", re.DOTALL)
 _SHORT = re.compile(r"arn:(aws[a-z-]*):s3:{0,2}([^:]+)\Z", re.DOTALL)
 
@@ -24,6 +26,8 @@ _SHORT = re.compile(r"arn:(aws[a-z-]*):s3:{0,2}([^:]+)\Z", re.DOTALL)
 def resource_mistakes(asker: Asker, policy: Policy, statement: Statement) -> Iterator[DocumentFault]:
     """The mistakes in the resources of one statement."""
     bucket = asker.bucket_of(policy)
+    if not any(text == "*" or text.lower().startswith("s3") for text in statement.actions or ()):
+        return
     for text in statement.resources or ():
         if text == "*" or text.startswith(HOLE_START):
             continue
@@ -35,14 +39,15 @@ def resource_mistakes(asker: Asker, policy: Policy, statement: Statement) -> Ite
 
 
 def _no_arn(text: str, bucket: str | None) -> str | None:
-    """What was meant by a text that is no ARN, empty where that is not known; None where it is one."""
+    """What was meant by a text that is no ARN, empty where nobody knows; None where it is one, or a place for one."""
     parts = text.split(":", _PARTS - 1)
     if parts[0] != "arn":
         url = _S3_URL.match(text)
         if url is not None:
             return f"arn:aws:s3:::{url[1]}" + (f"/{url[2] or '*'}" if url[2] is not None else "")
-        name = text.partition("/")[0]
-        return f"arn:aws:s3:::{text}" if bucket is not None and name == bucket else ""
+        if not _NAMED.match(text):
+            return None
+        return f"arn:aws:s3:::{text}" if bucket is not None and text.partition("/")[0] == bucket else ""
     if len(parts) == _PARTS or parts[-1] == "*":
         return None
     short = _SHORT.match(text)

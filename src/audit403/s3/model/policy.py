@@ -8,6 +8,7 @@ and says why in `fault`.
 
 import json
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from audit403.core.decision import Missing
@@ -184,7 +185,9 @@ def _remembered(test: Callable[[str], bool]) -> Callable[[str], bool]:
     return remembered
 
 
-def policies_of(documents: Any, kind: str, name: str) -> tuple[Policy, ...]:
-    """The policies of a list, or of what stands for one."""
+def policies_of(
+    documents: Any, kind: str, name: str, places: Callable[[int, int], Place | None] = lambda policy, number: None
+) -> tuple[Policy, ...]:
+    """The policies of a list, or of what stands for one; `places` has those of a policy's statements."""
     found: Iterable[Any] = documents if isinstance(documents, list) else [] if documents is None else [documents]
-    return tuple(Policy(one, kind, name) for one in found)
+    return tuple(Policy(one, kind, name, partial(places, at)) for at, one in enumerate(found))

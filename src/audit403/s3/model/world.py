@@ -7,6 +7,7 @@ empty object is known to be absent.
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from audit403.core.decision import REASON_NOT_COLLECTED, Missing
@@ -302,7 +303,12 @@ class World:
         whose = f"of {caller.name}"
         is_session = caller.kind == SESSION
         return Principal(
-            _field(written, "policies", lambda value: policies_of(value, "identity policy", name), f"policies {whose}"),
+            _field(
+                written,
+                "policies",
+                lambda value: policies_of(value, "identity policy", name, partial(self._place_in, name)),
+                f"policies {whose}",
+            ),
             _field(
                 written,
                 "boundary",
@@ -318,6 +324,9 @@ class World:
             if is_session or "session" in written
             else (),
         )
+
+    def _place_in(self, principal: str, policy: int, statement: int) -> Place | None:
+        return self.places.get(("principals", principal, "policies", policy, statement))
 
     def key(self, name: str) -> Key | Missing:
         """A key of KMS."""

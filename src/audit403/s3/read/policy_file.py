@@ -55,6 +55,9 @@ def read_policy_file(source: Source) -> Described | None:
     places = [span(source, each) for each in _statements(node)]
     if not is_about_s3(document):
         return None
+    if is_of_organization(document):
+        account = {"resource_control_policies": [[document]]}
+        return Described(POLICY, source.path, sources, {"version": 1, "account": account, "buckets": {}}, {}, faults)
     if not names_principals(document):
         at: tuple[At, ...] = tuple(("principals", CALLER, "policies", 0, number) for number in range(len(places)))
         state: dict[str, Any] = {"version": 1, "principals": {CALLER: {"policies": [document]}}}
@@ -92,6 +95,15 @@ def is_about_s3(document: dict[str, Any]) -> bool:
             if any(isinstance(one, str) and one.lower().startswith(("s3:", "s3express:")) for one in actions):
                 return True
     return False
+
+
+def is_of_organization(document: dict[str, Any]) -> bool:
+    """Whether it is a resource control policy: for everybody it denies what is done with further services as well."""
+    statements = [each for each in _listed(document.get("Statement")) if isinstance(each, dict)]
+    if any(each.get("Effect") != "Deny" or each.get("Principal") != "*" for each in statements):
+        return False
+    actions = [one for each in statements for one in _listed(each.get("Action")) if isinstance(one, str)]
+    return any(":" in one and not one.lower().startswith("s3") for one in actions)
 
 
 def names_principals(document: dict[str, Any]) -> bool:

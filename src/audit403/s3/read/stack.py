@@ -9,6 +9,7 @@ from typing import Any
 from audit403.core.family import NotAudited
 from audit403.core.place import Span
 from audit403.core.source import Source
+from audit403.s3.model.holes import HOLE_END, HOLE_START, is_whole_hole
 from audit403.s3.model.public_access_block import FLAGS
 from audit403.s3.model.world import ENFORCED, At
 from audit403.s3.read.described import ACCOUNT, Described
@@ -260,6 +261,8 @@ def _unknown_structure(statement: Value) -> Hole | None:
     """What of a statement is not known that decides what kind of statement it is."""
     if isinstance(statement.value, Hole):
         return statement.value
+    if isinstance(statement.value, str) and is_whole_hole(statement.value):
+        return Hole(statement.value.strip(f"{HOLE_START}{HOLE_END}…"))
     for key, value in statement.items():
         if key in ("Effect", "Condition", "Principal", "NotPrincipal") and isinstance(value.value, Hole):
             return value.value

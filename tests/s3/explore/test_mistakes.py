@@ -1,0 +1,143 @@
+"""What counts as a mistake in a statement, and what does not: one statement a row, with the rules that speak of it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from audit403.core.finding import NOTE
+from audit403.engine.audit import Asked, audit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BUCKET, OBJECTS = "arn:aws:s3:::shop", "arn:aws:s3:::shop/*"
+ROLE = {"AWS": "arn:aws:iam::444455556666:role/app"}
+POINT = "arn:aws:s3:eu-west-1:111122223333:accesspoint/web"
+
+
+def of_bucket(action: Any, resource: Any = OBJECTS, condition: Any = None, **more: Any) -> dict[str, Any]:
+    found = {"Effect": "Allow", "Principal": ROLE, "Action": action, "Resource": resource, **more}
+    return found if condition is None else {**found, "Condition": condition}
+
+
+def of_user(action: Any, resource: Any = OBJECTS, condition: Any = None, **more: Any) -> dict[str, Any]:
+    found = of_bucket(action, resource, condition, **more)
+    del found["Principal"]
+    return found
+
+
+def rules(folder: Path, *statements: dict[str, Any]) -> set[str]:
+    path = folder / "policy.json"
+    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
+    report = audit([str(path)], Asked(strict=True, no_settings=True))
+    assert not report.not_audited
+    return {one.finding.rule.partition("/")[2] for one in report.findings if one.finding.severity != NOTE}
+
+
+MISTAKES = [
+    ("unknown-action", of_bucket("s3:ListObjectsV2", BUCKET)),
+    ("unknown-action", of_bucket(["GetObject", "s3:PutObject"])),
+    ("unknown-action", of_bucket("s3:")),
+    ("unknown-action", of_bucket("s3:Fetch*")),
+    ("unknown-action", of_bucket(["s3:GetObject", "kms:Decrypt"])),
+    ("unknown-action", of_user(["s3:CopyObject", "s3:GetObject"])),
+    ("action-of-another-resource", of_bucket("s3:GetObject", BUCKET)),
+    ("action-of-another-resource", of_bucket(["s3:GetObject", "s3:GetBucketLocation"])),
+    ("action-of-another-resource", of_bucket("s3:ListAllMyBuckets", BUCKET)),
+    ("action-of-another-resource", of_user(["s3:GetObject", "s3:ListBucket"])),
+    ("action-of-another-resource", of_user("s3:GetObject", POINT)),
+    ("action-of-another-resource", of_user("s3:ListBucket", "arn:aws:s3:::*/public/*")),
+    ("resource-is-no-arn", of_bucket("s3:GetObject", "s3://shop/*")),
+    ("resource-is-no-arn", of_bucket("s3:GetObject", "shop/*")),
+    ("resource-is-no-arn", of_user("s3:GetObject", "arn:aws:s3::shop/index.html")),
+    ("unknown-condition-key", of_bucket("s3:GetObject", OBJECTS, {"StringLike": {"aws:Referrer": "x"}})),
+    ("unknown-condition-key", of_bucket("s3:ListBucket", BUCKET, {"StringLike": {"s3:perfix": "x"}})),
+    ("unknown-condition-key", of_user("s3:GetObject", OBJECTS, {"IpAddress": {"SourceIp": "192.0.2.0/24"}})),
+    ("unknown-condition-key", of_bucket("s3:GetObject", OBJECTS, {"Bool": {"aws:SecureTransprot": 0}}, Effect="Deny")),
+    ("condition-key-of-another-action", of_bucket("s3:GetObject", OBJECTS, {"StringLike": {"s3:prefix": "a/*"}})),
+    ("condition-key-of-another-action", of_user("s3:GetObject", OBJECTS, {"NumericLessThan": {"s3:max-keys": 10}})),
+    ("operator-of-another-type", of_bucket("s3:GetObject", OBJECTS, {"StringLike": {"aws:SourceIp": "192.0.2.0/24"}})),
+    ("operator-of-another-type", of_bucket("s3:GetObject", OBJECTS, {"Bool": {"aws:SourceVpce": "true"}})),
+    ("operator-of-another-type", of_bucket("s3:GetObject", OBJECTS, {"NumericLessThan": {"aws:CurrentTime": "2030"}})),
+    ("operator-of-another-type", of_bucket("s3:GetObject", OBJECTS, {"IpAddress": {"aws:UserAgent": "192.0.2.1"}})),
+    ("wildcard-without-like", of_bucket("s3:GetObject", OBJECTS, {"StringEquals": {"aws:userid": "AROAEXAMPLE:*"}})),
+    ("wildcard-without-like", of_user("s3:ListBucket", BUCKET, {"StringEquals": {"s3:prefix": ["", "home/*"]}})),
+    ("for-all-values-allow", of_bucket("s3:GetObject", OBJECTS, {"ForAllValues:StringLike": {"aws:userid": "a"}})),
+    ("invalid-principal", of_bucket("s3:GetObject", Principal={"AWS": "arn:aws:iam::444455556666:group/all"})),
+    ("invalid-principal", of_bucket("s3:GetObject", Principal={"AWS": "44445555666"})),
+    ("invalid-principal", of_bucket("s3:GetObject", Principal={"Service": "cloudfront"})),
+    ("key-that-services-never-bring", of_bucket(
+        "s3:PutObject", OBJECTS, {"StringLike": {"aws:username": "a*"}}, Principal={"Service": "s3.amazonaws.com"}
+    )),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "statement"), MISTAKES, ids=lambda one: one if isinstance(one, str) else "")
+def test_one_rule_speaks_of_it(rule: str, statement: dict[str, Any], tmp_path: Path) -> None:
+    assert rules(tmp_path, statement) == {rule}
+
+
+SOUND = [
+    of_bucket("S3:GETOBJECT"),
+    of_bucket(["s3:Get*", "s3:List*"], [BUCKET, OBJECTS]),
+    of_bucket("s3:*"),
+    of_bucket("s3:GetObject", "arn:aws:s3:::shop*"),
+    of_bucket("s3:ListBucket", "*"),
+    of_bucket("s3:GetObject", "arn:aws:s3:*"),
+    of_user("s3:ListAllMyBuckets", "arn:aws:s3:::*"),
+    of_user("s3:GetObject", f"{POINT}/object/*"),
+    of_user("s3:ListBucket", POINT),
+    of_user("s3:ListBucket", "arn:aws:s3:::${aws:PrincipalTag/bucket}"),
+    of_user(["s3:GetObject", "ec2:Describe*", "dynamodb:NoSuchThing"], "*"),
+    of_user("s3:GetObject", "arn:aws:s3:::{{ bucket }}/*"),
+    of_user("s3:GetObject", "BUCKET_ARN/*"),
+    of_bucket("s3:GetObject", Principal={"AWS": "arn:aws:iam::ACCOUNT_ID:role/app"}),
+    of_bucket("s3:GetObject", OBJECTS, {"StringEquals": {"AWS:SOURCEARN": "arn:aws:s3:::other"}}),
+    of_bucket("s3:GetObject", OBJECTS, {"StringEquals": {"aws:PrincipalTag/any name": "x"}}),
+    of_bucket("s3:GetObject", OBJECTS, {"StringLike": {"aws:SourceIp": "192.0.2.*"}}),
+    of_bucket("s3:GetObject", OBJECTS, {"StringEquals": {"aws:SecureTransport": "true"}}),
+    of_bucket("s3:GetObject", OBJECTS, {"NumericLessThan": {"aws:EpochTime": "4102444800"}}),
+    of_bucket("s3:GetObject", OBJECTS, {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::444455556666:role/*"}}),
+    of_bucket("s3:GetObject", OBJECTS, {"StringEquals": {"aws:userid": "AROAEXAMPLE:${*}"}}),
+    of_bucket("s3:*", [BUCKET, OBJECTS], {"StringLike": {"s3:prefix": "a/*"}}),
+    of_bucket(["s3:GetObject", "s3:ListBucket"], [BUCKET, OBJECTS], {"StringLikeIfExists": {"s3:prefix": "a/*"}}),
+    of_user("s3:CreateGrant", "*", Effect="Deny"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("statement", SOUND, ids=json.dumps)
+def test_nothing_is_said_of_what_works(statement: dict[str, Any], tmp_path: Path) -> None:
+    assert rules(tmp_path, statement) == set()
+
+
+def test_what_is_allowed_beside_it_is_harmless_for_a_user(tmp_path: Path) -> None:
+    beside = of_user("s3:ListBucket", BUCKET)
+    assert rules(tmp_path, of_user(["s3:GetObject", "s3:ListBucket"]), beside) == set()
+    assert rules(tmp_path, of_user(["s3:HeadObject", "s3:GetObject"])) == set()
+    keyed = of_user(["s3:GetObject", "s3:ListBucket"], [BUCKET, OBJECTS], {"StringLike": {"s3:prefix": "a/*"}})
+    assert rules(tmp_path, keyed, of_user("s3:GetObject")) == set()
+
+
+def test_the_policy_of_a_bucket_is_not_taken_even_so(tmp_path: Path) -> None:
+    beside = of_bucket("s3:ListBucket", BUCKET)
+    assert rules(tmp_path, of_bucket(["s3:GetObject", "s3:ListBucket"]), beside) == {"action-of-another-resource"}
+
+
+@pytest.mark.parametrize(
+    ("other", "is_mistyped"),
+    [("shpo", True), ("Shop", True), ("shhop", True), ("shops", False), ("shop-logs", False), ("other", False)],
+)
+def test_a_bucket_that_is_mistyped(other: str, is_mistyped: bool, tmp_path: Path) -> None:
+    found = rules(tmp_path, of_bucket("s3:GetObject"), of_bucket("s3:ListBucket", BUCKET), of_bucket(
+        "s3:GetObject", f"arn:aws:s3:::{other}/*"
+    ))  # fmt: skip
+    assert found == ({"resource-of-another-bucket"} if is_mistyped else set())
+
+
+def test_resource_control_policies_are_no_bucket_policies(tmp_path: Path) -> None:
+    everywhere = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}
+    deny = of_bucket(["s3:*", "sqs:*"], "*", everywhere, Effect="Deny", Principal="*")
+    assert rules(tmp_path, deny) == set()
