@@ -3,12 +3,13 @@
 A folder of uploads that nobody may read is one fault and not a thousand, and its fix is for all of them.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import PathPlace
-from audit403.evidence.links import parent_of
+from audit403.evidence.interface import Evidence
+from audit403.evidence.links import parent_of, real_path
 from audit403.explore.asked import Asked
 from audit403.explore.ordinary import quoted
 from audit403.explore.subject import PURPOSE_HIDDEN, PURPOSE_PROBE, Blocked, telling
@@ -67,9 +68,10 @@ class TreeStart(NamedTuple):
 
 
 class Blocking:
-    """Gathers the entries of each refusal."""
+    """Gathers the entries of each refusal, by their canonical paths: a walk comes to some of them through links."""
 
-    def __init__(self) -> None:
+    def __init__(self, evidence: Callable[[], Evidence]) -> None:
+        self._evidence = evidence
         self._entries: dict[Key, dict[str, Blocked]] = {}
 
     def note(self, key: Key, purpose: str, target: str, asked: Asked, entries: TreeStart | None) -> None:
@@ -78,15 +80,22 @@ class Blocking:
         where = decision.where
         if decision.cause not in _CAUSES or not isinstance(where, PathPlace) or purpose == PURPOSE_HIDDEN:
             return
-        itself = entries is not None and depth == 0 and entries.path == where.path
+        is_seen_as_is = entries is not None and entries.path == where.path
+        itself = entries is not None and depth == 0 and (is_seen_as_is or self._real(entries.path) == where.path)
         purpose = purpose if request.target == target else PURPOSE_PROBE
         places = entries.places if entries is not None and itself and decision.cause != FILE_CAUSE else 1
         self._take(key, Blocked(where.path, request.target, places, purpose))
         if entries is not None and itself and decision.cause == FILE_CAUSE:
             for member in entries.members:
                 url = entries.url_of(member)
-                if url is not None and not self._take(key, Blocked(member, url, 1, purpose)):
+                path = member if is_seen_as_is else self._real(member)
+                if url is not None and path is not None and not self._take(key, Blocked(path, url, 1, purpose)):
                     break
+
+    def _real(self, path: str) -> str | None:
+        """Where a path leads, links followed; None where that is not known."""
+        found = real_path(self._evidence(), path)
+        return found if isinstance(found, str) else None
 
     def _take(self, key: Key, blocked: Blocked) -> bool:
         """Take in one entry; False where there are too many. Of two requests for it the more telling is kept."""

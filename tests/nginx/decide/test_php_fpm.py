@@ -23,14 +23,17 @@ if TYPE_CHECKING:
     from audit403.evidence.interface import Evidence
 
 
+@pytest.mark.parametrize("by_name", [False, True])
 @pytest.mark.parametrize("limit", LIMITS)
-def test_every_refusal_is_php_fpms(server_dir: Path, limit: str) -> None:
+def test_every_refusal_is_php_fpms(server_dir: Path, limit: str, by_name: bool) -> None:
     need_root()
     root = laid_out_scripts(server_dir)
     port = free_port()
     params = "fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name; fastcgi_param REQUEST_METHOD GET;"
-    location = f"location / {{ fastcgi_pass unix:{server_dir}/php.sock; {params} }}"
-    conf = main_config(server_dir, f"server {{ listen 127.0.0.1:{port}; root {root}; {location} }}")
+    socket = f"unix:{server_dir}/php.sock"
+    location = f"location / {{ fastcgi_pass {'PHP' if by_name else socket}; {params} }}"
+    upstream = f"upstream php {{ server {socket} max_fails=0; server {socket} backup; }}" if by_name else ""
+    conf = main_config(server_dir, f"{upstream} server {{ listen 127.0.0.1:{port}; root {root}; {location} }}")
     with running_pool(server_dir, POOL.format(server_dir) + limit) as world, Nginx(server_dir, conf) as server:
         site = nginx.read(str(server.conf), world, Options(f"{server_dir}/"))
         told = 0

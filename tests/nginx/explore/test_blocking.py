@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nginx.decide.small_site import directory, file
+from nginx.decide.small_site import directory, file, link
 from nginx.explore.small_facts import refusals
 
 if TYPE_CHECKING:
@@ -44,3 +44,19 @@ def test_the_most_telling_request_stands_first() -> None:
     (fact,) = [fact for fact in found if fact.subject.blocking]
     assert [(one.target, one.purpose) for one in fact.subject.blocking] == [("/", "home"), ("/a.jpg", "file")]
     assert set(fact.addresses) >= {"/", "/a.jpg"}
+
+
+def test_what_is_reached_through_a_link_is_counted_as_well() -> None:
+    tree = {"site": directory(), "site/up": link("../out"), "out": directory(), "out/d.jpg": file()}
+    tree |= {f"out/{name}.jpg": file(0o600) for name in "abc"}
+    found = refusals(tree, "location / { root /w/site; }")
+    (files,) = [fact for fact in found if fact.cause == "file-unreadable"]
+    assert [one.path for one in files.subject.blocking] == ["/w/out/a.jpg", "/w/out/b.jpg", "/w/out/c.jpg"]
+    assert [one.target for one in files.subject.blocking] == ["/up/a.jpg", "/up/b.jpg", "/up/c.jpg"]
+
+
+def test_all_that_lies_behind_a_closed_directory_is_counted_behind_a_link() -> None:
+    tree = {"site": directory(), "site/up": link("../out"), "out": directory(0o700)}
+    tree |= {f"out/{name}.jpg": file() for name in "abc"}
+    (closed,) = [fact for fact in refusals(tree, "location / { root /w/site; }") if fact.subject.blocking]
+    assert [(one.path, one.places) for one in closed.subject.blocking] == [("/w/out", 4)]

@@ -63,7 +63,7 @@ class Found:
         self._settler = Settler(evaluator, doors)
         self._settled: dict[Key, Settled] = {}
         self._hits = Hits()
-        self._blocking = Blocking()
+        self._blocking = Blocking(lambda: evaluator.files().resolver.evidence)
 
     def __len__(self) -> int:
         return len(self._found)

@@ -1,4 +1,4 @@
-"""The addresses behind a `proxy_pass`: straight, or through an upstream block.
+"""The addresses behind a `proxy_pass` and its kin: straight, or through an upstream block.
 
 Truth: ngx_http_upstream_server in src/http/ngx_http_upstream.c and ngx_http_upstream_init_round_robin.
 """
@@ -44,10 +44,11 @@ def peers_of(exchange: Exchange, url: Url) -> list[Peer]:
     if url.unix:
         return [Peer(Address(UNIX, 0), 0, url.unix)]
     upstream = exchange.evaluator.model.upstream(url.host)
-    return _addresses(exchange, url.host, url.port) if upstream is None else _members(exchange, upstream)
+    return _addresses(exchange, url.host, url.port) if upstream is None else members_of(exchange, upstream)
 
 
-def _members(exchange: Exchange, upstream: Directive) -> list[Peer]:
+def members_of(exchange: Exchange, upstream: Directive) -> list[Peer]:
+    """Every peer of an upstream block that may answer; none when one of them is not an address of this machine."""
     found: list[Peer] = []
     for line in exchange.evaluator.model.configuration.expand(list(upstream.block or ())):
         if line.name != "server" or not line.args or "down" in line.args or "backup" in line.args:

@@ -5,6 +5,7 @@ from audit403.core.place import Because, Place
 from audit403.http.php_fpm import LISTED, Pools
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.outcome import Outcome, Sent, Status
+from audit403.nginx.decide.peers import members_of
 from audit403.nginx.decide.variables.lookup import expand
 from audit403.nginx.model.template import compile_template
 from audit403.nginx.read.tree import Directive
@@ -23,7 +24,11 @@ def refused_by_php_fpm(exchange: Exchange, handler: Directive, target: str) -> O
     evaluator = exchange.evaluator
     if evaluator.php_pools is None:
         evaluator.php_pools = Pools(evaluator.evidence)
-    found = evaluator.php_pools.refused(target, script)
+    found = None
+    for one in _pools_behind(exchange, target):
+        found = evaluator.php_pools.refused(one, script)
+        if found is None:
+            return None
     if found is None:
         return None
     where: Place = handler.span
@@ -42,3 +47,9 @@ def refused_by_php_fpm(exchange: Exchange, handler: Directive, target: str) -> O
             if page.code == _FORBIDDEN:
                 return Status(_FORBIDDEN)
     return Sent(_FORBIDDEN)
+
+
+def _pools_behind(exchange: Exchange, target: str) -> list[str]:
+    """The addresses that may answer: those of an upstream block where the target is its name."""
+    upstream = exchange.evaluator.model.upstream(target)
+    return [target] if upstream is None else [peer.label() for peer in members_of(exchange, upstream)]

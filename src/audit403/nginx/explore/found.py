@@ -69,7 +69,7 @@ class Found:
         self._settler = Settler(evaluator, trails, doors)
         self._settled: dict[Key, Settled] = {}
         self._hits = Hits()
-        self._blocking = Blocking()
+        self._blocking = Blocking(lambda: evaluator.files().resolver.evidence)
 
     def record(self, start: Start, asked: list[Asked], entries: "TreeStart | None") -> None:
         """Take in what is refused among the requests that one start led to."""
