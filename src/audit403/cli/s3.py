@@ -36,6 +36,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="PRINCIPAL",
         help="ARN of a user or role to collect, too",
     )
+    add("--key", dest="keys", action="append", default=[], metavar="KEY", help="look at this object of each bucket")
+    add("--sample", type=int, default=0, metavar="COUNT", help="look at so many objects of each bucket")
+    add("--resume", metavar="FILE", help="keep a journal there, and pass over the buckets that it has already")
     add("--jobs", type=int, default=USUAL_JOBS, metavar="COUNT", help=f"buckets at once (default: {USUAL_JOBS})")
     add("--save", metavar="FILE", help="write what was collected to a state, for `check` and `explain --state`")
     add_report_options(parser)
@@ -62,13 +65,17 @@ def run(args: Namespace) -> int:
 
 def _wanted(args: Namespace) -> "Wanted":
     from audit403.s3.live.collect import Wanted
+    from audit403.s3.live.objects import Objects
     from audit403.s3.model.caller import ROLE, SESSION, USER, caller_of
 
     buckets = dict.fromkeys(_bucket_name(text) for text in args.buckets)
     for text in args.principals:
         if caller_of(text).kind not in (USER, ROLE, SESSION):
             raise BadUsage(f"--as takes the ARN of a user, a role or a role's session, and {text} is none.")
-    return Wanted(tuple(buckets), tuple(dict.fromkeys(args.principals)))
+    if args.sample < 0:
+        raise BadUsage("--sample takes a number from 0.")
+    objects = Objects(tuple(dict.fromkeys(args.keys)), args.sample)
+    return Wanted(tuple(buckets), tuple(dict.fromkeys(args.principals)), objects)
 
 
 def _bucket_name(text: str) -> str:
@@ -90,7 +97,7 @@ def _collected(args: Namespace, wanted: "Wanted") -> "Collected":
     clients = Clients(Login(args.profile, args.region, args.role, args.endpoint_url), args.jobs)
     workers = Workers(args.jobs)
     with TargetsProgress("buckets") as progress, workers.interruptible():
-        return Collector(clients, wanted, workers, progress.tell).collect()
+        return Collector(clients, wanted, workers, progress.tell, args.resume).collect()
 
 
 def _save(collected: "Collected", path: str) -> None:

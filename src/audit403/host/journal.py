@@ -1,22 +1,12 @@
-"""What came of each host, a line of JSON each, so that a run that was cut off goes on where it was.
+"""What came of each host, for a run that was cut off to go on with. One that was not audited is tried again."""
 
-The first line says what was asked for: what was found with other options is no result of these. A host that was not
-audited is tried again. A line that a crash has cut off in the middle is none.
-"""
-
-import fcntl
 import json
-import os
-import stat
 from collections.abc import Iterable, Mapping
-from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
-from audit403.core.errors import BadUsage
+from audit403.core import journal
 from audit403.core.named_tuple import NamedTuple
 from audit403.host.inventory.target import HostTarget
-
-_VERSION = 1
 
 
 class Known(NamedTuple):
@@ -26,25 +16,12 @@ class Known(NamedTuple):
     seconds: float
 
 
-class Journal:
-    """A journal at `path`, of runs with the same `asked`: the options as JSON has them. Raises BadUsage."""
+class Journal(journal.Journal):
+    """A journal of hosts."""
 
     def __init__(self, path: str, asked: Mapping[str, Any]) -> None:
-        self._path = path
-        self.fault: str | None = None
-        """Why nothing is written down any more."""
         self._known: dict[tuple[str, str], Known] = {}
-        head = {"version": _VERSION, "asked": json.loads(json.dumps(asked))}
-        self._file = self._opened()
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._read(head)
-        except BlockingIOError:
-            self._file.close()
-            raise BadUsage(f"{path} is in use by another run.") from None
-        except BaseException:
-            self._file.close()
-            raise
+        super().__init__(path, asked)
 
     def done(self, targets: Iterable[HostTarget]) -> dict[str, Known]:
         """Those of the hosts that were audited, by name; one that is now reached in another way is none of them."""
@@ -53,59 +30,12 @@ class Journal:
     def add(self, target: HostTarget, report: Mapping[str, Any] | None, fault: str | None, seconds: float) -> None:
         """Write down what came of a host; where that cannot be written it is `fault`, and the run goes on."""
         name, way = _key(target)
-        self._write({"host": name, "way": way, "seconds": round(seconds, 3), "fault": fault, "report": report})
+        self.write({"host": name, "way": way, "seconds": round(seconds, 3), "fault": fault, "report": report})
 
-    def __enter__(self) -> "Journal":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._file.close()
-
-    def _opened(self) -> IO[bytes]:
-        try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY, 0o600)
-        except OSError as error:
-            raise BadUsage(f"{self._path} cannot be written: {error.strerror}.") from None
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            raise BadUsage(f"{self._path} is no regular file.")
-        return open(descriptor, "r+b")
-
-    def _read(self, head: Mapping[str, Any]) -> None:
-        """What is there; behind it the next line is written."""
-        end = 0
-        for number, line in enumerate(self._file, 1):
-            if not line.endswith(b"\n"):
-                if not end and not json.dumps(head).encode().startswith(line):
-                    raise BadUsage(f"{self._path} is no journal of audit403.")
-                break
-            try:
-                self._take(json.loads(line), number, head)
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-                raise BadUsage(f"{self._path} is no journal of audit403: line {number} is none of its.") from None
-            end += len(line)
-        self._file.seek(end)
-        self._file.truncate()
-        if not end:
-            self._write(head)
-
-    def _take(self, row: Mapping[str, Any], number: int, head: Mapping[str, Any]) -> None:
-        if number == 1:
-            if row["version"] != _VERSION:
-                raise BadUsage(f"{self._path} was written by another version of audit403.")
-            if row != head:
-                raise BadUsage(f"{self._path} is of a run with other options; take another file, or the same options.")
-        elif row["fault"] is None:
+    def take(self, row: Mapping[str, Any]) -> None:
+        """Remember a host."""
+        if row["fault"] is None:
             self._known[row["host"], row["way"]] = Known({**row["report"]}, float(row["seconds"]))
-
-    def _write(self, row: Mapping[str, Any]) -> None:
-        if self.fault is not None:
-            return
-        try:
-            self._file.write(json.dumps(row).encode() + b"\n")
-            self._file.flush()
-        except OSError as error:
-            self.fault = f"{self._path} cannot be written: {error.strerror}."
 
 
 def _key(target: HostTarget) -> tuple[str, str]:

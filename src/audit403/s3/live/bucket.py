@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from audit403.core.named_tuple import NamedTuple
-from audit403.s3.live.call import NotCollected, NotThere, call
+from audit403.s3.live.call import NotCollected, call
 from audit403.s3.live.record import Record
 from audit403.s3.model.world import ENFORCED
 
@@ -68,9 +68,10 @@ def _website(answer: Answer) -> Answer:
     return found
 
 
-def _access_list(answer: Answer) -> Answer:
+def access_list(answer: Answer) -> Answer:
+    """The owner and the grants of a bucket or an object. Raises NotCollected."""
     if not isinstance(answer.get("Grants"), list) or not isinstance(answer.get("Owner"), dict):
-        raise NotCollected("the answer to GetBucketAcl is not to be understood")
+        raise NotCollected("the answer about its ACL is not to be understood")
     return {"Owner": answer["Owner"], "Grants": answer["Grants"]}
 
 
@@ -89,7 +90,7 @@ _PARTS = (
         frozenset(("OwnershipControlsNotFoundError",)), _ownership,
     ),
     Part(
-        "acl", "the ACL", "get_bucket_acl", "s3:GetBucketAcl", frozenset(), _access_list,
+        "acl", "the ACL", "get_bucket_acl", "s3:GetBucketAcl", frozenset(), access_list,
     ),
     Part(
         "website", "the website configuration", "get_bucket_website", "s3:GetBucketWebsite",
@@ -139,6 +140,3 @@ INTERRUPTED = "the run was interrupted"
 
 def _asking(client: Any, name: str, part: Part) -> Callable[[], Any]:
     return lambda: part.read(call(client, part.operation, part.permission, part.absent, Bucket=name))
-
-
-__all__ = ["INTERRUPTED", "PERMISSIONS", "NotThere", "collect_bucket", "document"]

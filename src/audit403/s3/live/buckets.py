@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from audit403.core.family import NotAudited
@@ -11,15 +11,12 @@ from audit403.s3.live.account import Found, is_owned_by, region_of
 from audit403.s3.live.bucket import INTERRUPTED, collect_bucket
 from audit403.s3.live.call import BadCredentials, NoBucket, NotCollected, Unreachable
 from audit403.s3.live.client import Clients
-from audit403.s3.live.record import Record
+from audit403.s3.live.objects import Objects
 from audit403.s3.live.workers import Came, Workers
 
 _FAILURES = 3
 """After so many buckets of a region nobody is asked there any more."""
 _DIRECTORY = "--x-s3"
-
-More = Callable[[Any, str, Record], None]
-"""What else is collected of a bucket, with its client: its objects."""
 
 
 class OfBucket(NamedTuple):
@@ -40,11 +37,11 @@ def target(name: str) -> str:
 class Buckets:
     """Collects buckets for one account (None: not known whose)."""
 
-    def __init__(self, clients: Clients, account: str | None, workers: Workers, more: More | None = None) -> None:
+    def __init__(self, clients: Clients, account: str | None, workers: Workers, objects: Objects) -> None:
         self._clients = clients
         self._account = account
         self._workers = workers
-        self._more = more
+        self._objects = objects
         self._lock = threading.Lock()
         self._failures: Counter[str] = Counter()
         self._not_answering: dict[str, Exception] = {}
@@ -68,8 +65,7 @@ class Buckets:
         try:
             client = self._clients.of("s3", region)
             record = collect_bucket(client, found.name, self._owner(found, client), self._workers.goes_on)
-            if self._more is not None and self._workers.goes_on():
-                self._more(client, found.name, record)
+            self._objects.collect(client, found.name, record, self._workers.goes_on)
         except Unreachable as error:
             with self._lock:
                 self._failures[region] += 1

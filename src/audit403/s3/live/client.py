@@ -41,6 +41,7 @@ class Clients:
     def __init__(self, login: Login, connections: int, attempts: int = ATTEMPTS) -> None:
         """Raises BadUsage where there is no such profile."""
         self._login = login
+        self.endpoint = login.endpoint
         self._connections = connections
         self._attempts = attempts
         self._lock = threading.Lock()

@@ -6,6 +6,7 @@ missing.
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,8 @@ from audit403.s3.live.bucket import INTERRUPTED
 from audit403.s3.live.buckets import Buckets, OfBucket, target
 from audit403.s3.live.call import BadCredentials, NotCollected, Unreachable
 from audit403.s3.live.client import Clients
+from audit403.s3.live.journal import Journal
+from audit403.s3.live.objects import Objects
 from audit403.s3.live.record import Record
 from audit403.s3.live.workers import Workers
 
@@ -28,10 +31,11 @@ _TURN = 0.1
 
 
 class Wanted(NamedTuple):
-    """What to look at: these buckets (none: all of the account), and principals whose requests are asked about."""
+    """What to look at: these buckets (none: all of the account), of each these objects; and these principals."""
 
     buckets: tuple[str, ...] = ()
     principals: tuple[str, ...] = ()
+    objects: Objects = Objects()
 
 
 class Collected(NamedTuple):
@@ -46,19 +50,26 @@ class Collector:
     """Collects one account."""
 
     def __init__(
-        self, clients: Clients, wanted: Wanted, workers: Workers, tell: Callable[[Progress], None] | None = None
+        self,
+        clients: Clients,
+        wanted: Wanted,
+        workers: Workers,
+        tell: Callable[[Progress], None] | None = None,
+        resume: str | None = None,
     ) -> None:
+        """`tell` is told how far it is; `resume` is the file of a journal."""
         self.clients = clients
         self.wanted = wanted
         self.workers = workers
         self.tell = tell
+        self.resume = resume
         self.state: dict[str, Any] = {"version": VERSION}
         self.missed: list[NotAudited] = []
         self.name = _NAMELESS
         self._told = 0.0
 
     def collect(self) -> Collected:
-        """Everything. Never raises for what AWS answers."""
+        """Everything. Never raises for what AWS answers; BadUsage for a journal that is none of this run."""
         try:
             self._all()
         except NotCollected as error:
@@ -126,12 +137,20 @@ class Collector:
 
     def _buckets(self, found: list[Found], who: Identity | None) -> dict[str, str]:
         """The buckets; the regions of those that were looked at."""
-        done: dict[str, OfBucket] = {}
-        self._say(0, len(found))
-        collector = Buckets(self.clients, None if who is None else who.account, self.workers)
-        for one in collector.collect(found):
-            done[one.name] = one
+        account = None if who is None else who.account
+        asked = {"account": account, "endpoint": self.clients.endpoint, "objects": [*self.wanted.objects]}
+        with nullcontext() if self.resume is None else Journal(self.resume, {"s3": asked}) as journal:
+            known = {} if journal is None else journal.known
+            done = {one.name: known[one.name] for one in found if one.name in known}
+            collector = Buckets(self.clients, account, self.workers, self.wanted.objects)
             self._say(len(done), len(found))
+            for one in collector.collect([one for one in found if one.name not in done]):
+                done[one.name] = one
+                self._say(len(done), len(found))
+                if journal is not None:
+                    journal.add(one)
+            if journal is not None and journal.fault is not None:
+                self.missed.append(NotAudited(self.name, f"the journal is not complete: {journal.fault}"))
         # In the order of their list, whichever answered first.
         self.missed += [missed for one in found for missed in _missed(one.name, done)]
         buckets = {one.name: done[one.name].state for one in found if one.name in done and done[one.name].is_known}

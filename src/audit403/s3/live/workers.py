@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
@@ -33,7 +33,7 @@ class Workers:
         """Whether nobody has pressed Ctrl-C."""
         return not self.stop.is_set()
 
-    def each(self, items: Iterable[Item], work: Callable[[Item], Result]) -> Iterator[Came[Item, Result]]:
+    def each(self, items: Iterable[Item], work: Callable[[Item], Result]) -> Generator[Came[Item, Result], None, None]:
         """The results as they come, in any order."""
         left, lock = iter(items), threading.Lock()
         room = threading.Semaphore(self.jobs * 2)  # who reads the results is waited for
