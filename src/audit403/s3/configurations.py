@@ -19,7 +19,11 @@ def configurations(folders: Iterable[str], evidence: Evidence, options: Options)
     for folder in folders:
         own = files.own(folder)
         if any(recognises(path, data) for path, data in own.items()) and any(map(is_about_s3, own.values())):
-            described = read_terraform(folder, files.read, files.names)
+            try:
+                described = read_terraform(folder, files.read, files.names)
+            except Exception as error:  # whatever one holds, the others are read
+                yield NotAudited(folder, f"internal-error: it could not be read: {type(error).__name__}: {error}")
+                continue
             if described is not None:
                 found[folder] = described
     for folder, described in found.items():

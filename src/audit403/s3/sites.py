@@ -90,5 +90,8 @@ def _document(path: str, evidence: Evidence, options: Options) -> "Iterator[S3Si
         form = "a policy, and is no JSON" if data.lstrip()[:1] in (b"{", b"\xef") else "a template, and is no YAML"
         yield NotAudited(path, f"it looks like {form}: {error} (line {line}, column {column})")
         return
+    except Exception as error:  # whatever one holds, the others are read
+        yield NotAudited(path, f"internal-error: it could not be read: {type(error).__name__}: {error}")
+        return
     for one in described:
         yield S3Site(one, options)

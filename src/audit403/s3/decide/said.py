@@ -5,9 +5,9 @@ Truth: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evalu
 
 from collections.abc import Iterable
 
-from audit403.core.decision import Missing
+from audit403.core.decision import REASON_NOT_COLLECTED, Missing
 from audit403.core.named_tuple import NamedTuple
-from audit403.s3.model.caller import ANONYMOUS, Caller
+from audit403.s3.model.caller import ANONYMOUS, ORIGIN_IDENTITY, Caller
 from audit403.s3.model.holes import is_open, is_whole_hole, not_known
 from audit403.s3.model.pattern import Context
 from audit403.s3.model.policy import DENY, Policy, Statement
@@ -123,9 +123,13 @@ def _strength(statement: Statement, asked: Asked) -> int:
 
 def _perhaps_named(statement: Statement, asked: Asked, strength: int) -> Missing | None:
     """What is missing to know whether a statement names the caller; None where that is known."""
-    if strength != NONE or not statement.names_openly or statement.is_not_principal:
+    if strength != NONE or statement.named is None or statement.is_not_principal:
         return None
-    assert statement.named is not None
+    if asked.caller.kind == ORIGIN_IDENTITY and statement.named.canonical:
+        others = ", ".join(sorted(statement.named.canonical))
+        return Missing(REASON_NOT_COLLECTED, f"whether {asked.caller.words()} is the canonical user {others}")
+    if not statement.names_openly:
+        return None
     anonymous = asked.caller.kind == ANONYMOUS
     for _, text in statement.named.written:
         if is_open(text) and (is_whole_hole(text) or not anonymous):

@@ -3,6 +3,7 @@
 Truth: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -11,10 +12,12 @@ from audit403.core.decision import Missing
 from audit403.core.request import Request
 from audit403.s3.decide.request import S3Request
 from audit403.s3.explore.ordinary import ANONYMOUS, WEBSITE, Profile, cloudfront, signed
-from audit403.s3.explore.satisfy import Values, all_met, contexts
+from audit403.s3.explore.samples import sample_of
+from audit403.s3.explore.satisfy import Values, all_met, contexts, operator_name
 from audit403.s3.model.caller import ANONYMOUS as ANYBODY
 from audit403.s3.model.caller import ORIGIN_IDENTITY, ROLE, SERVICE, SESSION, USER, caller_of
 from audit403.s3.model.condition import Condition
+from audit403.s3.model.pattern import parts_of
 from audit403.s3.model.policy import Statement
 from audit403.s3.model.resource import resource_of
 from audit403.s3.model.website import Website
@@ -35,12 +38,17 @@ _OF_THE_CLIENT = frozenset(
     )
 )  # fmt: skip
 _MOST_PRINCIPALS = 20
+_OF_PRINCIPALS = ("aws:principal", "aws:userid", "aws:username", "aws:federatedprovider")
+_OF_SOMEBODY = re.compile(r"arn:[a-z-]+:(?:iam|sts)::\d{12}:")
 
 
 def profiles_of(bucket: Bucket, statement: Statement, action: str) -> Iterator[Profile]:
     """Those whom a statement of a bucket's policy names, as far as they can be asked as."""
     named = statement.named
     assert named is not None
+    if (named.everybody or statement.is_not_principal) and _is_about_who_signs(statement):
+        yield from _by_condition(bucket, statement)
+        return
     if named.everybody or statement.is_not_principal:
         yield ANONYMOUS
         if isinstance(bucket.website, Website) and action == "s3:GetObject":
@@ -53,6 +61,28 @@ def profiles_of(bucket: Bucket, statement: Statement, action: str) -> Iterator[P
                 yield cloudfront(arn.replace("*", "EXAMPLE"))
         elif caller_of(text).kind in (USER, ROLE, SESSION, ORIGIN_IDENTITY):
             yield signed(text)
+
+
+def _is_about_who_signs(statement: Statement) -> bool:
+    """Whether conditions let in nobody but who signs, so that visitors are not meant."""
+    return any(
+        one.key.lower().startswith(_OF_PRINCIPALS)
+        and not operator_name(one).startswith(("stringnot", "arnnot", "null"))
+        and not one.operator.lower().endswith("ifexists")
+        for one in statement.conditions
+    )
+
+
+def _by_condition(bucket: Bucket, statement: Statement) -> Iterator[Profile]:
+    """Those whom aws:PrincipalArn names; else, where the account is known, somebody of it whom the conditions mean."""
+    arns = [value for one in statement.conditions if one.key.lower() == "aws:principalarn" for value in one.values]
+    if arns:
+        found = [sample_of(parts_of(arn, False)) for arn in arns[:_MOST_PRINCIPALS]]
+    else:
+        found = [f"arn:aws:iam::{bucket.account}:user/audit403"]
+    for arn in found:
+        if _OF_SOMEBODY.match(arn) and caller_of(arn).kind in (USER, ROLE, SESSION):
+            yield signed(arn)
 
 
 def witness_of(

@@ -29,7 +29,7 @@ from audit403.s3.explore.faults import faults_of
 from audit403.s3.explore.mistakes import mistakes_of, never_allows
 from audit403.s3.explore.ordinary import ANONYMOUS, NO_SUCH_KEY, WEBSITE, Profile
 from audit403.s3.explore.samples import ORDINARY_KEY, sample_resource
-from audit403.s3.explore.satisfy import contexts
+from audit403.s3.explore.satisfy import are_too_many, contexts
 from audit403.s3.explore.subject import (
     BY_ACL,
     BY_DISTRIBUTION,
@@ -176,7 +176,7 @@ class Explorer:
         for context in contexts(conditions, values_of(asked), fixed):
             if self.site.decide(with_context(request, context)).verdict != REFUSED:
                 return True
-        return False
+        return are_too_many(conditions, values_of(asked), fixed)
 
 
 def _told_once(refusals: Iterator[Refusal]) -> Iterator[Refusal]:

@@ -19,19 +19,32 @@ Values = dict[str, tuple[str, ...]]
 
 def contexts(conditions: Iterable[Condition], base: Values, fixed: frozenset[str] = frozenset()) -> Iterator[Values]:
     """`base`, and what comes of giving the keys of conditions values that may meet them; `fixed` ones stay."""
-    keys: dict[str, list[tuple[str, ...] | None]] = {}
-    for condition in conditions:
-        key = condition.key.lower()
-        if key not in fixed:
-            choices = keys.setdefault(key, [base.get(key)])
-            choices += [one for one in _choices(condition) if one not in choices]
-    for combination in islice(product(*keys.values()), _MOST_TRIES):
+    keys, combinations = _combinations(conditions, base, fixed)
+    for combination in islice(combinations, _MOST_TRIES):
         context = dict(base)
         for key, value in zip(keys, combination, strict=True):
             context.pop(key, None)
             if value is not None:
                 context[key] = value
         yield context
+
+
+def _combinations(
+    conditions: Iterable[Condition], base: Values, fixed: frozenset[str]
+) -> tuple[tuple[str, ...], Iterator[tuple[tuple[str, ...] | None, ...]]]:
+    """The keys that may vary, and every choice of values for them."""
+    keys: dict[str, list[tuple[str, ...] | None]] = {}
+    for condition in conditions:
+        key = condition.key.lower()
+        if key not in fixed:
+            choices = keys.setdefault(key, [base.get(key)])
+            choices += [one for one in _choices(condition) if one not in choices]
+    return tuple(keys), product(*keys.values())
+
+
+def are_too_many(conditions: Iterable[Condition], base: Values, fixed: frozenset[str] = frozenset()) -> bool:
+    """Whether `contexts` leaves some out, so that none of those it gives proves nothing about all."""
+    return next(islice(_combinations(conditions, base, fixed)[1], _MOST_TRIES, None), None) is not None
 
 
 def all_met(conditions: Iterable[Condition], context: Context) -> bool:

@@ -20,6 +20,7 @@ from audit403.s3.read.json_tree import Node, NoJson, read_json, repeated, span
 POLICY, STATE = "policy", "state"
 _LOOKS = re.compile(rb'"(?:Statement|buckets)"\s*:')
 _VARIABLE_OF_TEMPLATE = re.compile(r"\$\{\s*([A-Za-z_][\w.\-]*)\s*\}|\{\{\s*([\w.\-]+)\s*\}\}|<([A-Za-z][\w -]*)>")
+_SERVICES = ("s3:", "s3express:")
 _WRAPPERS = ("Policy", "PolicyDocument")
 UNNAMED = hole("the bucket")
 CALLER = hole("the principal")
@@ -62,6 +63,8 @@ def read_policy_file(source: Source) -> Described | None:
         at: tuple[At, ...] = tuple(("principals", CALLER, "policies", 0, number) for number in range(len(places)))
         state: dict[str, Any] = {"version": 1, "principals": {CALLER: {"policies": [document]}}}
         return Described(POLICY, source.path, sources, state, dict(zip(at, places, strict=True)), faults)
+    if _is_of_organization(document):
+        return None
     name = bucket_of(document) or UNNAMED
     at = tuple(("buckets", name, "policy", number) for number in range(len(places)))
     state = {"version": 1, "buckets": {name: {"policy": document}}}
@@ -92,7 +95,7 @@ def is_about_s3(document: dict[str, Any]) -> bool:
     for statement in _listed(document.get("Statement")):
         if isinstance(statement, dict):
             actions = [*_listed(statement.get("Action")), *_listed(statement.get("NotAction"))]
-            if any(isinstance(one, str) and one.lower().startswith(("s3:", "s3express:")) for one in actions):
+            if any(isinstance(one, str) and one.lower().startswith(_SERVICES) for one in actions):
                 return True
     return False
 
@@ -110,6 +113,15 @@ def names_principals(document: dict[str, Any]) -> bool:
     """Whether it is attached to a resource: then its statements say for whom they are."""
     statements = [each for each in _listed(document.get("Statement")) if isinstance(each, dict)]
     return any("Principal" in each or "NotPrincipal" in each for each in statements)
+
+
+def _is_of_organization(document: dict[str, Any]) -> bool:
+    """Whether it is a resource control policy: all of it denies everybody something, and not of S3 alone."""
+    statements = [each for each in _listed(document.get("Statement")) if isinstance(each, dict)]
+    if not all(each.get("Effect") == "Deny" and each.get("Principal") == "*" for each in statements):
+        return False
+    actions = [one for each in statements for name in ("Action", "NotAction") for one in _listed(each.get(name))]
+    return any(isinstance(one, str) and ":" in one and not one.lower().startswith(_SERVICES) for one in actions)
 
 
 def bucket_of(document: dict[str, Any]) -> str | None:

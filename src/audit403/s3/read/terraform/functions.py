@@ -28,7 +28,7 @@ def called(name: str, arguments: list[Value]) -> Any:
         return combined(name, *arguments)
     try:
         found = function(*arguments)
-    except (TypeError, ValueError, IndexError, AttributeError, OverflowError):
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError):
         raise NoValue(name) from None
     return combined(name, *arguments) if found is NotImplemented else found
 

@@ -1,0 +1,130 @@
+"""Forms that sound documents of public repositories have, each of which was once told a fault that it has not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from audit403.core.finding import NOTE
+from audit403.engine.audit import Asked, audit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DOCUMENTS = {
+    "an identity that is let in by its canonical user": (
+        "template.yaml",
+        """
+Resources:
+  Site: {Type: AWS::S3::Bucket}
+  Identity: {Type: AWS::CloudFront::CloudFrontOriginAccessIdentity}
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Site
+      PolicyDocument:
+        Statement:
+          - Effect: Allow
+            Action: s3:GetObject
+            Resource: !Sub 'arn:aws:s3:::${Site}/*'
+            Principal: {CanonicalUser: !GetAtt Identity.S3CanonicalUserId}
+  Cdn:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        DefaultCacheBehavior: {TargetOriginId: site}
+        Origins:
+          - Id: site
+            DomainName: !GetAtt Site.RegionalDomainName
+            S3OriginConfig: {OriginAccessIdentity: !Sub 'origin-access-identity/cloudfront/${Identity}'}
+""",
+    ),
+    "an organization's policy about several services": (
+        "rcp.json",
+        """{"Version": "2012-10-17", "Statement": [{"Sid": "OrgOnly", "Effect": "Deny", "Principal": "*",
+        "Action": ["s3:*", "sts:AssumeRole", "kms:*"], "Resource": "*", "Condition": {
+        "StringNotEqualsIfExists": {"aws:PrincipalOrgID": "<my-org-id>", "aws:PrincipalAccount": ["<one>", "<two>"],
+        "aws:ResourceTag/partners": "true"}, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+        "ArnNotLikeIfExists": {"aws:PrincipalArn": "arn:aws:iam::*:role/aws-service-role/*"}}}]}""",
+    ),
+    "a bucket for roles of an organization": (
+        "template.yaml",
+        """
+Parameters: {Org: {Type: String}}
+Resources:
+  Stage: {Type: AWS::S3::Bucket}
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Stage
+      PolicyDocument:
+        Statement:
+          - Sid: Roles
+            Effect: Allow
+            Action: s3:GetObject
+            Principal: '*'
+            Resource: !Sub '${Stage.Arn}/*'
+            Condition: {ArnLike: {aws:PrincipalArn: !Sub 'arn:${AWS::Partition}:iam::*:role/execution'}}
+          - Sid: Outsiders
+            Effect: Deny
+            Action: s3:*
+            Principal: '*'
+            Resource: [!GetAtt Stage.Arn, !Sub '${Stage.Arn}/*']
+            Condition: {StringNotEquals: {aws:PrincipalOrgID: !Ref Org}}
+""",
+    ),
+    "addresses that are known when it is deployed": (
+        "main.tf",
+        """
+data "fastly_ip_ranges" "fastly" {}
+resource "aws_s3_bucket" "b" { bucket = "b" }
+resource "aws_s3_bucket_policy" "b" {
+  bucket = aws_s3_bucket.b.id
+  policy = jsonencode({ Statement = [{
+    Effect = "Allow", Principal = "*", Action = "s3:GetObject", Resource = "arn:aws:s3:::b/*"
+    Condition = { IpAddress = { "aws:SourceIp" = data.fastly_ip_ranges.fastly.cidr_blocks } }
+  }] })
+}
+""",
+    ),
+    "statements that a module's caller brings": (
+        "main.tf",
+        """
+variable "accounts" { type = map(string) }
+data "aws_iam_policy_document" "p" {
+  dynamic "statement" {
+    for_each = var.accounts
+    content {
+      actions   = ["s3:PutObject"]
+      resources = ["_BUCKET_/*"]
+      principals {
+        type        = "AWS"
+        identifiers = [statement.value]
+      }
+    }
+  }
+}
+resource "aws_s3_bucket" "b" { bucket = "b" }
+resource "aws_s3_bucket_policy" "b" {
+  bucket = aws_s3_bucket.b.id
+  policy = replace(data.aws_iam_policy_document.p.json, "_BUCKET_", aws_s3_bucket.b.arn)
+}
+""",
+    ),
+    "an element of what turns out to be empty": (
+        "main.tf",
+        """
+locals { none = [] }
+resource "aws_s3_bucket" "b" { bucket = element(local.none, 3) }
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "text"), DOCUMENTS.values(), ids=DOCUMENTS)
+def test_nothing_is_wrong_with(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    report = audit([str(tmp_path)], Asked(no_settings=True, strict=True))
+    assert [one.finding for one in report.findings if one.finding.severity != NOTE] == []
+    assert not [one for one in report.not_audited if "internal-error" in one.reason]
