@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from audit403.core.fact import DocumentFault, Fact
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
+from audit403.core.finding import ERROR, Finding
 from audit403.core.registry import check
 from audit403.s3.explore.mistake import Mistake
 from audit403.s3.model.holes import HOLE_START
 from audit403_checks.s3.documents import mistake_finding
-from audit403_checks.s3.rewriting import with_resource
+from audit403_checks.s3.mending import other_resource
 
 
 @check(ERROR, "action-of-another-resource")
@@ -24,7 +24,7 @@ def action_of_another_resource(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     arn = needed.needed if HOLE_START not in needed.needed else _in_words(needed.needed)
     remedy = f"name {arn} in its place" if needed.in_place else f"name {arn} as well"
-    fix = Fix(remedy, UNSAFE, with_resource(site, mistake.statement, needed))
+    fix = other_resource(site, mistake, remedy)
     yield mistake_finding("action-of-another-resource", fact, remedy, fix)
 
 

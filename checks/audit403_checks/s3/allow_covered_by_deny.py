@@ -6,7 +6,6 @@ from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, Finding, Fix
 from audit403.core.registry import check
-from audit403.s3.explore.mistakes import denies_by_mistake
 from audit403.s3.explore.subject import BY_STATEMENT
 from audit403_checks.s3.changes import removal_fix
 from audit403_checks.s3.insecure_transport_deny_on_website import is_about_transport
@@ -24,8 +23,6 @@ def allow_covered_by_deny(fact: Fact, site: Site) -> Iterator[Finding]:
     if not statements or subject.allow is None:
         return
     if subject.profile.website and all(map(is_about_transport, statements)):
-        return
-    if any(denies_by_mistake(one, subject.request.action) for one in statements):
         return
     message = (
         f"statement {subject.allow.name} lets {refusal.who} do {subject.request.action} in {subject.bucket.name}, and "

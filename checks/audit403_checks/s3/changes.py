@@ -14,6 +14,7 @@ from audit403.core.finding import UNSAFE, Fix
 from audit403.s3.explore.subject import S3Subject
 from audit403.s3.model.policy import Statement
 from audit403.s3.model.public_access_block import FLAGS
+from audit403.s3.model.world import Bucket
 from audit403.s3.read.policy_file import STATE
 from audit403.s3.site import S3Site
 from audit403_checks.s3.refusals import removal
@@ -31,13 +32,25 @@ def policy_fix(
     edits: tuple[TextEdit, ...],
 ) -> Fix:
     """A fix that changes the statements of the bucket's policy; `edits` do the same in a document."""
+    return fix_of_policy(site, subject.bucket, summary, applicability, change, edits)
+
+
+def fix_of_policy(
+    site: Site,
+    bucket: Bucket,
+    summary: str,
+    applicability: str,
+    change: Callable[[Statements], Statements],
+    edits: tuple[TextEdit, ...],
+) -> Fix:
+    """The same for the policy of any bucket."""
     if not is_recorded(site):
         return Fix(summary, applicability, edits)
-    written = subject.bucket.written_policy()
+    written = bucket.written_policy()
     statements = written.get("Statement") or []
     document = {"Version": _VERSION, **written}
     document["Statement"] = change([*statements] if isinstance(statements, list) else [statements])
-    name, text = subject.bucket.name, json.dumps(document)
+    name, text = bucket.name, json.dumps(document)
     if document["Statement"]:
         command = f"aws s3api put-bucket-policy --bucket {quote(name)} --policy {quote(text)}"
         edit = BucketEdit(name, "policy", text)

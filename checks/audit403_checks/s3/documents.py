@@ -25,7 +25,7 @@ def mistake_finding(rule: str, fact: DocumentFault, remedy: str, *fixes: Fix) ->
         fact.message,
         fact.where,
         status=None,
-        fixes=(*(fix for fix in fixes if fix.edits), Fix(remedy, MANUAL)),
+        fixes=(*(fix for fix in fixes if fix.changes()), Fix(remedy, MANUAL)),
         anchor=f"{mistake.statement.name} {fact.kind} {' '.join(mistake.written)}",
         fact=fact,
     )

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from audit403.core.fact import DocumentFault, Fact
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
+from audit403.core.finding import ERROR, Finding
 from audit403.core.registry import check
 from audit403.s3.explore.mistake import Mistake
 from audit403_checks.s3.documents import mistake_finding
-from audit403_checks.s3.rewriting import word_in_place_of
+from audit403_checks.s3.mending import other_word
 
 
 @check(ERROR, "invalid-principal")
@@ -16,6 +16,9 @@ def invalid_principal(fact: Fact, site: Site) -> Iterator[Finding]:
     """S3 refuses the whole policy: "Invalid principal in policy"."""
     if isinstance(fact, DocumentFault):
         mistake: Mistake = fact.subject
-        remedy = f"write {mistake.instead[0]}" if mistake.instead else "name an account, a user, a role or a service"
-        edits = word_in_place_of(site, mistake.statement, mistake.written[0], "".join(mistake.instead))
-        yield mistake_finding("invalid-principal", fact, remedy, Fix(remedy, UNSAFE, edits))
+        if not mistake.instead:
+            yield mistake_finding("invalid-principal", fact, "name an account, a user, a role or a service")
+            return
+        remedy = f"write {mistake.instead[0]}"
+        fix = other_word(site, mistake, remedy, mistake.written[0], mistake.instead[0])
+        yield mistake_finding("invalid-principal", fact, remedy, fix)

@@ -15,8 +15,10 @@ _BLANKS = b" \t\r\n"
 
 
 def refusal_of(fact: Fact) -> tuple[Refusal, S3Subject] | None:
-    """The fact as the refusal of a request to a bucket, or None when it is something else."""
-    if isinstance(fact, Refusal) and isinstance(fact.subject, S3Subject):
+    """The fact as the refusal of a request to a bucket, or None when it is something else, or comes of a mistake in a
+    statement, which has a finding of its own.
+    """
+    if isinstance(fact, Refusal) and isinstance(fact.subject, S3Subject) and not fact.subject.mistaken:
         return fact, fact.subject
     return None
 

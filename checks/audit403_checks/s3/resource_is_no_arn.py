@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from audit403.core.fact import DocumentFault, Fact
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
+from audit403.core.finding import ERROR, Finding
 from audit403.core.registry import check
 from audit403.s3.explore.mistake import Mistake
 from audit403_checks.s3.documents import mistake_finding
-from audit403_checks.s3.rewriting import with_resource
+from audit403_checks.s3.mending import other_resource
 
 
 @check(ERROR, "resource-is-no-arn")
@@ -18,5 +18,5 @@ def resource_is_no_arn(fact: Fact, site: Site) -> Iterator[Finding]:
         mistake: Mistake = fact.subject
         right = mistake.instead[0] if mistake.instead else "arn:aws:s3:::BUCKET or arn:aws:s3:::BUCKET/KEY"
         remedy = f"write {right}"
-        fix = Fix(remedy, UNSAFE, with_resource(site, mistake.statement, mistake.resource))
+        fix = other_resource(site, mistake, remedy)
         yield mistake_finding("resource-is-no-arn", fact, remedy, fix)

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from audit403.core.fact import DocumentFault, Fact
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
+from audit403.core.finding import ERROR, Finding
 from audit403.core.registry import check
 from audit403.s3.explore.mistake import Mistake, listed
 from audit403_checks.s3.documents import mistake_finding
-from audit403_checks.s3.rewriting import both, with_resource, word_in_place_of
+from audit403_checks.s3.mending import other_word
 
 
 @check(ERROR, "unknown-action")
@@ -22,9 +22,6 @@ def unknown_action(fact: Fact, site: Site) -> Iterator[Finding]:
         yield mistake_finding("unknown-action", fact, f"take {written} out, or write the action that is meant")
         return
     (first, *further) = mistake.instead
-    edits = word_in_place_of(site, mistake.statement, written, first)
-    if mistake.resource is not None:
-        edits = both(edits, with_resource(site, mistake.statement, mistake.resource))
     remedy = f"write {listed(mistake.instead)} for {written}"
-    fixes = () if further else (Fix(remedy, UNSAFE, edits),)
+    fixes = () if further else (other_word(site, mistake, remedy, written, first),)
     yield mistake_finding("unknown-action", fact, remedy, *fixes)

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from audit403.core.fact import DocumentFault, Fact
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
+from audit403.core.finding import ERROR, Finding
 from audit403.core.registry import check
 from audit403.s3.explore.mistake import Mistake
 from audit403_checks.s3.documents import mistake_finding
-from audit403_checks.s3.rewriting import word_in_place_of
+from audit403_checks.s3.mending import other_word
 
 
 @check(ERROR, "unknown-condition-key")
@@ -22,5 +22,5 @@ def unknown_condition_key(fact: Fact, site: Site) -> Iterator[Finding]:
         yield mistake_finding("unknown-condition-key", fact, f"take the condition on {written} out")
         return
     remedy = f"write {mistake.instead[0]} for {written}"
-    fix = Fix(remedy, UNSAFE, word_in_place_of(site, mistake.statement, written, mistake.instead[0]))
+    fix = other_word(site, mistake, remedy, written, mistake.instead[0])
     yield mistake_finding("unknown-condition-key", fact, remedy, fix)

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from audit403.core.fact import DocumentFault, Fact
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, UNSAFE, Finding, Fix
+from audit403.core.finding import ERROR, Finding
 from audit403.core.registry import check
 from audit403.s3.explore.mistake import Mistake
 from audit403_checks.s3.documents import mistake_finding
-from audit403_checks.s3.rewriting import word_in_place_of
+from audit403_checks.s3.mending import other_word
 
 
 @check(ERROR, "wildcard-without-like")
@@ -22,5 +22,6 @@ def wildcard_without_like(fact: Fact, site: Site) -> Iterator[Finding]:
         yield mistake_finding("wildcard-without-like", fact, f"write what {key} really is, or use StringLike")
         return
     remedy = f"write {mistake.instead[0]} for {operator}"
-    edits = word_in_place_of(site, mistake.statement, operator, mistake.instead[0])
-    yield mistake_finding("wildcard-without-like", fact, remedy, Fix(remedy, UNSAFE, edits))
+    yield mistake_finding(
+        "wildcard-without-like", fact, remedy, other_word(site, mistake, remedy, operator, mistake.instead[0])
+    )

@@ -26,7 +26,7 @@ from audit403.s3.explore.asking import (
 )
 from audit403.s3.explore.distributions import origins_of
 from audit403.s3.explore.faults import faults_of
-from audit403.s3.explore.mistakes import mistakes_of, never_allows
+from audit403.s3.explore.mistakes import comes_of, mistakes_of, never_allows
 from audit403.s3.explore.ordinary import ANONYMOUS, NO_SUCH_KEY, WEBSITE, Profile
 from audit403.s3.explore.samples import ORDINARY_KEY, sample_resource
 from audit403.s3.explore.satisfy import are_too_many, contexts
@@ -69,7 +69,10 @@ class Explorer:
         found = (_told_once(self._refusals(bucket)) for bucket in buckets if isinstance(bucket, Bucket))
         refusals = tuple(chain.from_iterable(found))
         yield from faults_of(self.site)
-        yield from mistakes_of(self.site, refusals)
+        mistakes = tuple(mistakes_of(self.site, refusals))
+        for refusal in refusals:
+            refusal.subject.mistaken = any(comes_of(refusal, fault.subject) for fault in mistakes)
+        yield from mistakes
         yield from refusals
 
     def _refusals(self, bucket: Bucket) -> Iterator[Refusal]:

@@ -4,14 +4,16 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from audit403.core.fact import DocumentFault, Refusal
+from audit403.s3.decide.layers import place_of
 from audit403.s3.explore.action_mistakes import action_mistakes
 from audit403.s3.explore.key_mistakes import is_of_another_action, is_unknown_key, key_mistakes
-from audit403.s3.explore.mistake import Asker
+from audit403.s3.explore.mistake import Asker, Mistake
 from audit403.s3.explore.operator_mistakes import never_fits, operator_mistakes
 from audit403.s3.explore.polarity import DEAD, DENIES_ALL, polarity_of
 from audit403.s3.explore.principal_mistakes import principal_mistakes
 from audit403.s3.explore.resource_mistakes import resource_mistakes
-from audit403.s3.model.policy import Statement
+from audit403.s3.explore.subject import S3Subject
+from audit403.s3.model.policy import DENY, Statement
 
 if TYPE_CHECKING:
     from audit403.s3.site import S3Site
@@ -38,7 +40,19 @@ def never_allows(statement: Statement) -> bool:
     )
 
 
-def denies_by_mistake(statement: Statement, action: str) -> bool:
+def comes_of(refusal: Refusal, mistake: Mistake) -> bool:
+    """Whether a request is refused because of a mistake: in the Deny that refuses it, or in an Allow for the same."""
+    subject: S3Subject = refusal.subject
+    if mistake.statement.effect == DENY:
+        return refusal.where == place_of(mistake.statement) and _denies_all(mistake.statement, subject.request.action)
+    if mistake.refused is None or subject.allow is not None:
+        return False
+    meant = mistake.refused.request
+    request = refusal.witness
+    return (meant.host, meant.principal, meant.method) == (request.host, request.principal, request.method)
+
+
+def _denies_all(statement: Statement, action: str) -> bool:
     """Whether a Deny refuses every request for an action because of a mistake in its condition."""
     return any(
         polarity_of(statement, condition) == DENIES_ALL

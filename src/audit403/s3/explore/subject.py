@@ -25,10 +25,11 @@ class S3Subject:
     origin of a distribution of CloudFront is the bucket.
 
     `request` is what S3 sees; `someone_passes` that the same is served to somebody else whom the policies single out.
-    `keys` are the collected objects that are refused for the same reason, each with how many it stands for.
+    `keys` are the collected objects that are refused for the same reason, each with how many it stands for. `mistaken`
+    says that it comes of a mistake in a statement, which is a fact of its own.
     """
 
-    __slots__ = ("allow", "behind", "bucket", "keys", "meant", "profile", "request", "someone_passes")
+    __slots__ = ("allow", "behind", "bucket", "keys", "meant", "mistaken", "profile", "request", "someone_passes")
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class S3Subject:
         self.allow = allow
         self.someone_passes = someone_passes
         self.behind = behind
+        self.mistaken = False
         key = resource_of(request.resource).key
         alike = 0 if key is None else bucket.alike(key)
         self.keys = {key: alike} if key is not None and alike else {}
