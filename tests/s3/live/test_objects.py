@@ -35,12 +35,12 @@ HEADERS = {
 def bucket(listed: list[str] | None = None) -> Stub:
     stub = Stub({"site": HERE})
     for key, headers in HEADERS.items():
-        stub.answers[f"site/{key}", "object"] = (200, "", headers)
+        stub.answers[f"site/{key}", "object"] = (200, "", {"etag": '"1"', **headers})
         stub.answers[f"site/{key}", "object_acl"] = (200, PLAIN["acl"])
     stub.answers["site/gone", "object"] = (404, "")
     stub.answers["site/secret", "object"] = (403, "")
     rows = "".join(f"<Contents><Key>{key}</Key></Contents>" for key in listed or ())
-    stub.answers["site", "list_objects"] = (200, f"<ListBucketResult>{rows}</ListBucketResult>")
+    stub.answers["site", "list_objects"] = (200, f"<ListBucketResult><Name>site</Name>{rows}</ListBucketResult>")
     return stub
 
 
@@ -70,6 +70,15 @@ def test_one_that_is_not_there_and_one_that_is_denied() -> None:
     assert objects_of(found) == {"gone": None}
     reason = "the object secret is not known: s3:GetObject is denied"
     assert [(one.target, one.reason) for one in found.not_audited] == [("s3://site", reason)]
+
+
+def test_what_is_no_answer_is_no_object() -> None:
+    stub = bucket()
+    stub.answers["site/plain", "object"] = (200, "", {"content-type": "text/html"})
+    stub.answers["site", "list_objects"] = (200, "<html>Please log in</html>")
+    found = collected(stub, "plain", sample=3)
+    assert objects_of(found) is None and "HeadObject" in str(found.not_audited)
+    assert "the answer to ListObjectsV2 is not to be understood" in str(found.not_audited)
 
 
 def test_where_all_are_denied_the_bucket_is_not_empty() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from audit403.core.named_tuple import NamedTuple
 from audit403.s3.live.bucket import document
-from audit403.s3.live.call import NotCollected, call
+from audit403.s3.live.call import NotCollected, call, items
 from audit403.s3.live.client import Clients
 from audit403.s3.live.record import Record
 
@@ -30,7 +30,7 @@ def list_points(clients: Clients, account: str, region: str, buckets: frozenset[
     """Those of a region that lead to one of some buckets. Raises NotCollected."""
     found = []
     for page in _pages(clients.of("s3control", region), account):
-        for one in page.get("AccessPointList") or ():
+        for one in items(page, "AccessPointList", "ListAccessPoints"):
             arn, name, bucket = (one.get(key) for key in ("AccessPointArn", "Name", "Bucket"))
             if isinstance(arn, str) and isinstance(name, str) and bucket in buckets:
                 found.append(Point(arn, name, bucket, region))

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from audit403.core.named_tuple import NamedTuple
-from audit403.s3.live.call import NoBucket, NotCollected, call, pages
+from audit403.s3.live.call import NoBucket, NotCollected, call, items, pages
 from audit403.s3.live.client import Clients
 
 PAGE = 1000
@@ -59,7 +59,7 @@ def list_buckets(clients: Clients, names: tuple[str, ...]) -> Listed:
     for prefix in prefixes:
         narrowed: dict[str, Any] = {} if prefix is None else {"Prefix": prefix}
         for page in pages(clients.of("s3"), "list_buckets", "s3:ListAllMyBuckets", size=PAGE, **narrowed):
-            for bucket in page.get("Buckets") or ():
+            for bucket in items(page, "Buckets", "ListBuckets"):
                 name = bucket.get("Name")
                 if isinstance(name, str) and (not names or name in names):
                     regions[name] = bucket.get("BucketRegion")

@@ -103,6 +103,14 @@ def pages(
         raise _what_it_means(error, operation, permission, absent) from None
 
 
+def items(page: dict[str, Any], key: str, operation: str) -> list[Any]:
+    """The list in an answer. Raises NotCollected where there is none: what says nothing is no empty list."""
+    found = page.get(key)
+    if not isinstance(found, list):
+        raise NotCollected(f"the answer to {operation} is not to be understood")
+    return found
+
+
 def code_of(error: ClientError) -> str:
     """The code of an error, or its status where there is no body, as with HEAD."""
     said = error.response.get("Error", {})

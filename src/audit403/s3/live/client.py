@@ -77,7 +77,7 @@ class Clients:
         # Paths and names are checked by S3 itself, and our own parameters are few: boto3 need not look at each again.
         config = Config(
             region_name=region,
-            retries={"mode": "adaptive", "total_max_attempts": self._attempts},
+            retries={"mode": "adaptive", "total_max_attempts": self._attempts_at(service)},
             max_pool_connections=self._connections,
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=_READ_SECONDS,
@@ -87,6 +87,10 @@ class Clients:
             return self._session.client(service, endpoint_url=self._login.endpoint, config=config)
         except (BotoCoreError, ValueError) as error:
             raise BadUsage(f"AWS cannot be asked: {error}.".replace("..", ".")) from None
+
+    def _attempts_at(self, service: str) -> int:
+        """boto3 puts the account in front of the host of S3 Control: of another server there seldom is such a name."""
+        return 1 if service == "s3control" and self.endpoint is not None else self._attempts
 
     def _as_role(self, base: Any, role: str) -> Any:
         """A session with the credentials of a role, which are renewed when they run out."""

@@ -31,7 +31,10 @@ class Distributions:
     def of(self, buckets: frozenset[str]) -> Iterator[dict[str, Any]]:
         """Those with one of some buckets as an origin, as they are listed. Raises NotCollected."""
         for page in pages(self._client, "list_distributions", "cloudfront:ListDistributions"):
-            for one in (page.get("DistributionList") or {}).get("Items") or ():
+            listed = page.get("DistributionList")
+            if not listed:
+                raise NotCollected("the answer to ListDistributions is not to be understood")
+            for one in listed.get("Items") or ():
                 if isinstance(one.get("Id"), str) and any(
                     _bucket(str(origin.get("DomainName"))) in buckets for origin in _items(one.get("Origins"))
                 ):

@@ -59,6 +59,9 @@ class Objects(NamedTuple):
         except NotCollected as error:
             record.gaps[f"the object {key}"] = error.reason
             return
+        if not answer.get("ETag"):  # every object has one
+            record.gaps[f"the object {key}"] = "the answer to HeadObject is not to be understood"
+            return
         found[key] = of_one.state
         of_one.state |= _stored(answer)
         if record.state.get("ownership") == ENFORCED:
@@ -83,6 +86,8 @@ def spread(keys: list[str], count: int) -> Iterable[str]:
 def _listed(client: Any, bucket: str, most: int) -> list[str]:
     found: list[str] = []
     for page in pages(client, "list_objects_v2", "s3:ListBucket", size=_PAGE, Bucket=bucket):
+        if not page.get("Name"):  # of the bucket; an empty one has no Contents
+            raise NotCollected("the answer to ListObjectsV2 is not to be understood")
         found += [one["Key"] for one in page.get("Contents") or () if isinstance(one.get("Key"), str)]
         if len(found) >= most:
             break

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from audit403.s3.live.bucket import document
-from audit403.s3.live.call import NotCollected, NotThere, call, pages
+from audit403.s3.live.call import NotCollected, NotThere, call, items, pages
 from audit403.s3.model.public_access_block import FLAGS
 
 SERVICE_CONTROL, RESOURCE_CONTROL = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
@@ -66,7 +66,7 @@ class Organization:
         types = [
             one
             for page in pages(self._client, "list_roots", "organizations:ListRoots")
-            for root in page.get("Roots") or ()
+            for root in items(page, "Roots", "ListRoots")
             for one in root.get("PolicyTypes") or ()
         ]
         return any(one.get("Type") == kind and one.get("Status") == "ENABLED" for one in types)
@@ -87,7 +87,11 @@ class Organization:
     def _attached(self, target: str, kind: str) -> list[Any]:
         asked: dict[str, Any] = {"TargetId": target, "Filter": kind}
         listed = pages(self._client, "list_policies_for_target", "organizations:ListPoliciesForTarget", **asked)
-        return [self._policy(str(one.get("Id"))) for page in listed for one in page.get("Policies") or ()]
+        return [
+            self._policy(str(one.get("Id")))
+            for page in listed
+            for one in items(page, "Policies", "ListPoliciesForTarget")
+        ]
 
     def _policy(self, identifier: str) -> Any:
         if identifier not in self._policies:

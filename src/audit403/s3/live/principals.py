@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from audit403.s3.live.bucket import document
-from audit403.s3.live.call import NotCollected, NotThere, call, pages
+from audit403.s3.live.call import NotCollected, NotThere, call, items, pages
 from audit403.s3.live.record import Record
 from audit403.s3.model.caller import ROLE, SESSION, USER, Caller, caller_of
 from audit403.s3.model.principal import named_in
@@ -99,7 +99,11 @@ class Principals:
         return self._managed[arn]
 
     def _listed(self, operation: str, permission: str, key: str, **who: Any) -> list[Any]:
-        return [one for page in pages(self._client, operation, permission, **who) for one in page.get(key) or ()]
+        return [
+            one
+            for page in pages(self._client, operation, permission, **who)
+            for one in items(page, key, permission.partition(":")[2])
+        ]
 
 
 def named_principals(policies: Iterable[Any], account: str) -> list[str]:
