@@ -14,10 +14,10 @@ from audit403.core.request import Request
 from audit403.core.source import Source
 from audit403.s3.decide import causes
 from audit403.s3.decide.evaluator import Evaluator
-from audit403.s3.decide.request import S3Request
+from audit403.s3.decide.request import WEBSITE, S3Request
 from audit403.s3.decide.said import Considered
 from audit403.s3.decide.trace import with_trace
-from audit403.s3.explore.ordinary import NO_SUCH_KEY
+from audit403.s3.explore.ordinary import NO_SUCH_FOLDER, NO_SUCH_KEY
 from audit403.s3.model.access_list import BUCKET_OWNER
 from audit403.s3.model.encryption import PLAIN
 from audit403.s3.model.resource import resource_of
@@ -74,10 +74,10 @@ class S3Site:
         bucket = None if resource.bucket is None else self.world.bucket(resource.bucket)
         if not isinstance(bucket, Bucket) or resource.key is None:
             return
-        website = bucket.website
+        website = bucket.website if asked.endpoint == WEBSITE else None
         suffix = website.suffix or "" if isinstance(website, Website) else ""
         key = f"{resource.key}{suffix}" if resource.key.endswith("/") or not resource.key else resource.key
-        bucket.assume(key, None if key.endswith(NO_SUCH_KEY) else _ORDINARY)
+        bucket.assume(key, None if key.endswith((NO_SUCH_KEY, NO_SUCH_FOLDER)) else _ORDINARY)
 
     def docroots(self) -> Iterable[str]:
         """None: nothing lies in a file system."""

@@ -12,10 +12,12 @@ from audit403.s3.decide.request import WEBSITE as WEBSITE_ENDPOINT
 from audit403.s3.explore.ordinary import ANONYMOUS, WEBSITE, Profile, cloudfront, signed
 from audit403.s3.explore.subject import Behind
 from audit403.s3.model.distribution import BY_OAC, BY_OAI, NEVER, Distribution, Origin
+from audit403.s3.model.website import Website
 from audit403.s3.model.world import Bucket, World
 from audit403.s3.url import address_of
 
 _THROUGH = "everybody through CloudFront"
+_FORBIDDEN = 403
 _IDENTITY = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity "
 
 
@@ -45,3 +47,18 @@ def _profile(world: World, distribution: Distribution, origin: Origin, bucket: B
     if origin.access == BY_OAI:
         return None if origin.identity is None else signed(f"{_IDENTITY}{origin.identity}")._replace(words=_THROUGH)
     return ANONYMOUS._replace(words=_THROUGH, headers=(("user-agent", "Amazon CloudFront"),))
+
+
+def waits_for_index(bucket: Bucket, behind: Behind, profile: Profile) -> bool:
+    """Whether a bucket with an index document stands behind CloudFront by its REST endpoint, which knows none.
+
+    Not where a function may write another name into the request, or viewers get a page in place of the 403.
+    """
+    website = bucket.website
+    if profile.website or not isinstance(website, Website) or website.suffix is None:
+        return False
+    used = [one for one in behind.distribution.behaviours if one.origin == behind.origin.name]
+    errors = behind.distribution.errors
+    if isinstance(errors, Missing) or any(one.rewrites is not False for one in used):
+        return False
+    return not any(one.code == _FORBIDDEN and one.page is not None for one in errors)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from audit403.core.decision import REFUSED, Missing
+from audit403.core.decision import NOT_REFUSED, REFUSED, Missing
 from audit403.core.fact import Fact, ReadingFault, Refusal
 from audit403.core.family import NotAudited
 from audit403.core.place import Place, StatementPlace
@@ -24,17 +24,19 @@ from audit403.s3.explore.asking import (
     with_context,
     witness_of,
 )
-from audit403.s3.explore.distributions import origins_of
+from audit403.s3.explore.distributions import origins_of, waits_for_index
 from audit403.s3.explore.faults import faults_of
 from audit403.s3.explore.mistakes import comes_of, mistakes_of, never_allows
-from audit403.s3.explore.ordinary import ANONYMOUS, NO_SUCH_KEY, WEBSITE, Profile
+from audit403.s3.explore.ordinary import ANONYMOUS, NO_SUCH_FOLDER, NO_SUCH_KEY, WEBSITE, Profile
 from audit403.s3.explore.samples import ORDINARY_KEY, sample_resource
 from audit403.s3.explore.satisfy import are_too_many, contexts
 from audit403.s3.explore.subject import (
+    BELOW_ROOT,
     BY_ACL,
     BY_DISTRIBUTION,
     BY_STATEMENT,
     BY_WEBSITE,
+    ERROR_DOCUMENT,
     MISSING_PAGE,
     Behind,
     S3Subject,
@@ -84,10 +86,19 @@ class Explorer:
                     yield from self._of_statement(bucket, statement)
         if isinstance(bucket.website, Website):
             yield from self._asked(bucket, BY_WEBSITE, WEBSITE, "GET", f"{bucket.arn}/")
+            if bucket.website.error is not None and self._is_served(WEBSITE, f"{bucket.arn}/"):
+                page = f"{bucket.arn}/{bucket.website.error}"
+                yield from self._asked(bucket, ERROR_DOCUMENT, WEBSITE, "GET", page)
         yield from self._of_lists(bucket)
         for behind, profile in origins_of(self.world, bucket):
             page = f"{bucket.arn}{behind.origin.path}/{ORDINARY_KEY}"
             yield from self._asked(bucket, BY_DISTRIBUTION, profile, "GET", page, behind=behind)
+            if waits_for_index(bucket, behind, profile) and self._is_served(profile, page):
+                folder = f"{bucket.arn}{behind.origin.path}/{NO_SUCH_FOLDER}"
+                yield from self._asked(bucket, BELOW_ROOT, profile, "GET", folder, behind=behind)
+
+    def _is_served(self, profile: Profile, resource: str) -> bool:
+        return self.site.decide(request_for(profile, "GET", resource)).verdict == NOT_REFUSED
 
     def _of_statement(self, bucket: Bucket, statement: Statement) -> Iterator[Refusal]:
         for action, method in ACTIONS:

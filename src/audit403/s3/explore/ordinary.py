@@ -8,6 +8,8 @@ from audit403.core.named_tuple import NamedTuple
 VISITOR, VISITOR_BY_IPV6 = "203.0.113.9", "2001:db8::9"
 #: A page that no bucket has.
 NO_SUCH_KEY = "audit403-no-such-page.html"
+#: A folder below the root that no bucket has.
+NO_SUCH_FOLDER = "audit403-folder/"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 

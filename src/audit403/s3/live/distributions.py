@@ -85,12 +85,14 @@ class Distributions:
 
     def _behaviour(self, written: dict[str, Any], record: Record) -> dict[str, Any]:
         signers = (written.get(name) or {} for name in ("TrustedSigners", "TrustedKeyGroups"))
+        functions = (written.get(name) or {} for name in ("FunctionAssociations", "LambdaFunctionAssociations"))
         pattern = written.get("PathPattern") or "*"
         found = {
             "path": pattern,
             "origin": written.get("TargetOriginId"),
             "viewers": written.get("ViewerProtocolPolicy") or "allow-all",
             "trusted_signers": any(one.get("Enabled") is True for one in signers),
+            "functions": any(one.get("Items") for one in functions),
         }
         methods = (written.get("AllowedMethods") or {}).get("Items")
         if isinstance(methods, list):

@@ -28,7 +28,7 @@ class Origin(NamedTuple):
 
 
 class Behaviour(NamedTuple):
-    """One cache behaviour; what was not collected is Missing."""
+    """One cache behaviour; what was not collected is Missing. `rewrites`: functions may change what is asked for."""
 
     pattern: str
     origin: str
@@ -36,6 +36,7 @@ class Behaviour(NamedTuple):
     viewers: str
     signed_only: bool | Missing
     forwards_host: bool | Missing
+    rewrites: bool | Missing
 
 
 class ErrorResponse(NamedTuple):
@@ -126,6 +127,7 @@ def _behaviour(written: dict[str, Any], what: str) -> Behaviour:
         str(written.get("viewers") or "allow-all"),
         bool(written["trusted_signers"]) if "trusted_signers" in written else _missing(f"the trusted signers {of}"),
         bool(written["forwards_host"]) if "forwards_host" in written else _missing(f"whether Host is forwarded {of}"),
+        bool(written["functions"]) if "functions" in written else _missing(f"which functions are called {of}"),
     )
 
 

@@ -43,6 +43,7 @@ class Words(NamedTuple):
     viewers: str
     signers: tuple[str, str]
     forwarded: tuple[str, str]
+    functions: tuple[str, str]
     request_policy: str
     root: str
     aliases: str
@@ -57,6 +58,7 @@ TERRAFORM = Words(
     ("s3_origin_config", "origin_access_identity"), "custom_header", ("name", "value"),
     "default_cache_behavior", "ordered_cache_behavior", "path_pattern", "target_origin_id", "allowed_methods",
     "viewer_protocol_policy", ("trusted_signers", "trusted_key_groups"), ("forwarded_values", "headers"),
+    ("function_association", "lambda_function_association"),
     "origin_request_policy_id", "default_root_object", "aliases", "custom_error_response",
     ("error_code", "response_code", "response_page_path"), ("restrictions", "geo_restriction"),
     ("restriction_type", "locations"),
@@ -66,6 +68,7 @@ CLOUDFORMATION = Words(
     ("S3OriginConfig", "OriginAccessIdentity"), "OriginCustomHeaders", ("HeaderName", "HeaderValue"),
     "DefaultCacheBehavior", "CacheBehaviors", "PathPattern", "TargetOriginId", "AllowedMethods",
     "ViewerProtocolPolicy", ("TrustedSigners", "TrustedKeyGroups"), ("ForwardedValues", "Headers"),
+    ("FunctionAssociations", "LambdaFunctionAssociations"),
     "OriginRequestPolicyId", "DefaultRootObject", "Aliases", "CustomErrorResponses",
     ("ErrorCode", "ResponseCode", "ResponsePagePath"), ("Restrictions", "GeoRestriction"),
     ("RestrictionType", "Locations"),
@@ -140,6 +143,7 @@ def _behaviour(behaviour: Value, words: Words) -> dict[str, Any]:
     signers = [behaviour.get(name) for name in words.signers]
     if all(one is None or is_settled(one) for one in signers):
         found["trusted_signers"] = any(one is not None and _is_there(one) for one in signers)
+    found["functions"] = any(one is not None and bool(one.each()) for one in map(behaviour.get, words.functions))
     forwards = _forwards_host(behaviour, words)
     if forwards is not None:
         found["forwards_host"] = forwards
