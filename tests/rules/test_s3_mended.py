@@ -25,6 +25,8 @@ MENDED = {
     "unknown_condition_key": {"broken", "broken deny", "broken yaml", "broken hcl"},
     "operator_of_another_type": {"broken", "broken deny"},
     "wildcard_without_like": {"broken", "broken deny", "broken yaml", "broken hcl"},
+    "resource_without_wildcard": {"broken", "broken yaml", "broken hcl"},
+    "value_of_another_kind": {"broken", "broken deny"},
     "invalid_principal": {"broken session"},
     "policy_variable_eaten": {"broken", "broken hcl"},
 }  # fmt: skip

@@ -66,6 +66,12 @@ MISTAKES = [
     ("wildcard-without-like", of_bucket("s3:GetObject", OBJECTS, {"StringEquals": {"aws:userid": "AROAEXAMPLE:*"}})),
     ("wildcard-without-like", of_user("s3:ListBucket", BUCKET, {"StringEquals": {"s3:prefix": ["", "home/*"]}})),
     ("for-all-values-allow", of_bucket("s3:GetObject", OBJECTS, {"ForAllValues:StringLike": {"aws:userid": "a"}})),
+    ("value-of-another-kind", of_bucket("s3:GetObject", OBJECTS, {"StringEquals": {"aws:SourceVpc": "vpce-1a2b"}})),
+    ("value-of-another-kind", of_bucket("s3:GetObject", OBJECTS, {"StringLike": {"aws:PrincipalOrgID": "ou-a1b2-c3"}})),
+    ("value-of-another-kind", of_user("s3:PutObject", OBJECTS, {"StringEquals": {"s3:x-amz-acl": "bucket-owner"}})),
+    ("resource-without-wildcard", of_bucket("s3:GetObject", "arn:aws:s3:::shop/")),
+    ("resource-without-wildcard", of_user("s3:GetObject", ["arn:aws:s3:::shop/a/*", "arn:aws:s3:::shop/b/"])),
+    ("invalid-statement", of_bucket("s3:GetObject", Resources=OBJECTS)),
     ("invalid-principal", of_bucket("s3:GetObject", Principal={"AWS": "arn:aws:iam::444455556666:group/all"})),
     ("invalid-principal", of_bucket("s3:GetObject", Principal={"AWS": "44445555666"})),
     ("invalid-principal", of_bucket("s3:GetObject", Principal={"Service": "cloudfront"})),
@@ -105,6 +111,11 @@ SOUND = [
     of_bucket("s3:*", [BUCKET, OBJECTS], {"StringLike": {"s3:prefix": "a/*"}}),
     of_bucket(["s3:GetObject", "s3:ListBucket"], [BUCKET, OBJECTS], {"StringLikeIfExists": {"s3:prefix": "a/*"}}),
     of_user("s3:CreateGrant", "*", Effect="Deny"),
+    of_bucket("s3:GetObject", OBJECTS, {"StringEquals": {"aws:SourceVpc": ["vpc-1a2b3c4d", "vpc-xxxx"]}}),
+    of_bucket("s3:GetObject", OBJECTS, {"StringEquals": {"aws:SourceAccount": "ACCOUNT_ID"}}),
+    of_bucket("s3:GetObject", OBJECTS, {"StringLike": {"aws:SourceArn": "arn:aws:cloudfront::*:distribution/*"}}),
+    of_bucket("s3:GetObject", ["arn:aws:s3:::shop/a/", "arn:aws:s3:::shop/a/*"]),
+    of_bucket("s3:PutObject", "arn:aws:s3:::shop/inbox/"),
 ]  # fmt: skip
 
 

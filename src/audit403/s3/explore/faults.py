@@ -20,7 +20,7 @@ from audit403.s3.model.caller import USER, Caller
 from audit403.s3.model.condition import Condition
 from audit403.s3.model.holes import HOLE_START
 from audit403.s3.model.operators import moment, operator_of
-from audit403.s3.model.policy import ALLOW, DENY, VERSION_WITH_VARIABLES, Policy, Statement
+from audit403.s3.model.policy import ALLOW, DENY, OLD_VERSION, VERSION_WITH_VARIABLES, VERSIONS, Policy, Statement
 from audit403.s3.model.principal import DELETED
 from audit403.s3.model.world import Bucket
 
@@ -34,6 +34,7 @@ NEVER_MET, PASSED = "condition-never-met", "date-has-passed"
 PLAIN_VARIABLE = "variable-without-version"
 ALL_BUT = "allow-for-all-but"
 LOCKED_OUT = "owner-locked-out"
+NO_VERSION = "unknown-version"
 
 _VARIABLE = re.compile(r"\$\{\s*[a-z0-9]+:[^}]+\}", re.IGNORECASE)
 _TYPED = ("ipaddress", "numeric", "date", "bool")
@@ -46,6 +47,8 @@ _POLICY_ACTIONS = ("s3:putbucketpolicy", "s3:deletebucketpolicy")
 def faults_of(site: "S3Site") -> Iterator[DocumentFault]:
     """The faults of every policy of a site."""
     for policy in site.world.policies():
+        if policy.version is not None and policy.version not in VERSIONS and HOLE_START not in policy.version:
+            yield from _version(policy)
         for statement in policy.statements:
             if statement.fault is not None:
                 yield _fault(INVALID, statement, f"{_the(statement)} applies to nothing: {statement.fault}")
@@ -57,11 +60,22 @@ def faults_of(site: "S3Site") -> Iterator[DocumentFault]:
             yield from _lock_out(bucket, bucket.policy)
 
 
+def _version(policy: Policy) -> Iterator[DocumentFault]:
+    message = f"there is no version {policy.version} of policies: {VERSION_WITH_VARIABLES} is the present one"
+    for statement in policy.statements[:1]:
+        yield _fault(NO_VERSION, statement, message)
+
+
 def _of_statement(policy: Policy, statement: Statement) -> Iterator[DocumentFault]:
+    if policy.kind == "bucket policy":
+        for element, is_missing in (("Principal", statement.named is None), ("Resource", statement.resources is None)):
+            if is_missing:
+                message = f"{_the(statement)} has no {element}, which each statement of a bucket policy needs"
+                yield _fault(INVALID, statement, message)
     yield from _principals(statement)
     for condition in statement.conditions:
         yield from _condition(statement, condition)
-    if policy.version != VERSION_WITH_VARIABLES:
+    if policy.version in (None, OLD_VERSION):
         yield from _variables(policy, statement)
     if statement.effect == ALLOW and statement.is_not_principal:
         message = f"{_the(statement)} allows everybody but whom NotPrincipal names, anonymous visitors included"

@@ -10,6 +10,7 @@ from audit403.core.place import StatementPlace
 from audit403.core.request import Request
 from audit403.s3.decide.layers import place_of
 from audit403.s3.explore.asking import ACTIONS, fixed_keys, of_caller, profiles_of, values_of, with_context, witness_of
+from audit403.s3.explore.polarity import is_negated
 from audit403.s3.explore.samples import ORDINARY_KEY, sample_resource
 from audit403.s3.explore.satisfy import contexts
 from audit403.s3.model.condition import Condition
@@ -75,11 +76,15 @@ class Asker:
         return "; S3 does not take such a policy" if policy.kind == BUCKET_POLICY and not is_recorded else ""
 
     def meant_by(
-        self, statement: Statement, actions: Iterable[str], conditions: Sequence[Condition] | None = None
+        self,
+        statement: Statement,
+        actions: Iterable[str],
+        conditions: Sequence[Condition] | None = None,
+        resource: str | None = None,
     ) -> Refused | None:
         """A refused request for one of some actions, by those whom an Allow names: who was to be let in.
 
-        `conditions` are those that were meant.
+        `conditions` and `resource` are those that were meant.
         """
         bucket = self.bucket_of(statement.policy)
         if bucket is None or statement.effect != ALLOW or statement.named is None or statement.is_not_principal:
@@ -88,14 +93,22 @@ class Asker:
             method = _METHODS.get(action.lower())
             if method is None:
                 continue
-            resource = sample_for(bucket, statement, action)
+            asked = resource or sample_for(bucket, statement, action)
             for profile in profiles_of(bucket, statement, action):
                 meant = statement.conditions if conditions is None else conditions
-                request = witness_of(self.site, profile, method, resource, meant)
+                request = witness_of(self.site, profile, method, asked, meant)
                 decision = None if request is None else self.site.decide(request)
                 if request is not None and decision is not None and decision.verdict == REFUSED:
                     return Refused(request, decision, profile.words)
         return None
+
+    def refused_by_condition(
+        self, statement: Statement, condition: Condition, meant: Sequence[Condition]
+    ) -> Refused | None:
+        """A request that is refused because a condition never finds its values; `meant` is what all were to be."""
+        if is_negated(condition):
+            return self.denied_by(statement, meant)
+        return self.meant_by(statement, asked_actions(statement), meant)
 
     def denied_by(self, statement: Statement, meant: Sequence[Condition]) -> Refused | None:
         """A request that an Allow lets in, and that a Deny refuses although it does not meet what was `meant` there."""

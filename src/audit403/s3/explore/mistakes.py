@@ -13,6 +13,8 @@ from audit403.s3.explore.polarity import DEAD, DENIES_ALL, polarity_of
 from audit403.s3.explore.principal_mistakes import principal_mistakes
 from audit403.s3.explore.resource_mistakes import resource_mistakes
 from audit403.s3.explore.subject import S3Subject
+from audit403.s3.explore.value_mistakes import has_only_others, value_mistakes
+from audit403.s3.model.condition import Condition
 from audit403.s3.model.policy import DENY, Statement
 
 if TYPE_CHECKING:
@@ -30,12 +32,13 @@ def mistakes_of(site: "S3Site", refusals: Iterable[Refusal]) -> Iterator[Documen
                 yield from resource_mistakes(asker, policy, statement)
                 yield from key_mistakes(asker, policy, statement)
                 yield from operator_mistakes(asker, policy, statement)
+                yield from value_mistakes(asker, statement)
 
 
 def never_allows(statement: Statement) -> bool:
     """Whether an Allow lets nobody in because of a mistake in one of its conditions."""
     return any(
-        polarity_of(statement, condition) == DEAD and (is_unknown_key(condition.key) or never_fits(condition))
+        polarity_of(statement, condition) == DEAD and (is_unknown_key(condition.key) or _never_found(condition))
         for condition in statement.conditions
     )
 
@@ -56,6 +59,10 @@ def _denies_all(statement: Statement, action: str) -> bool:
     """Whether a Deny refuses every request for an action because of a mistake in its condition."""
     return any(
         polarity_of(statement, condition) == DENIES_ALL
-        and (is_unknown_key(condition.key) or is_of_another_action(condition, action) or never_fits(condition))
+        and (is_unknown_key(condition.key) or is_of_another_action(condition, action) or _never_found(condition))
         for condition in statement.conditions
     )
+
+
+def _never_found(condition: Condition) -> bool:
+    return never_fits(condition) or has_only_others(condition)

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from audit403.core.fact import DocumentFault
 from audit403.s3.data.actions import condition_key
-from audit403.s3.explore.mistake import Asker, Mistake, Refused, asked_actions, fault, listed, the
+from audit403.s3.explore.mistake import Asker, Mistake, asked_actions, fault, listed, the
+from audit403.s3.explore.polarity import comes_to, is_negated, keeps_nobody_out
 from audit403.s3.explore.satisfy import operator_name
 from audit403.s3.model.condition import FOR_ALL, Condition, conditions_in
 from audit403.s3.model.holes import HOLE_START
@@ -90,7 +91,7 @@ def _of_another_type(asker: Asker, statement: Statement, condition: Condition, k
     words = {_ADDRESS: "an address", _DATE: "a date", _BOOL: "true or false", _NUMBER: "a number", _ARN: "an ARN"}
     message = (
         f"{condition.operator} never finds {listed(condition.values)} in {condition.key}, which is "
-        f"{words.get(kind, 'a text')}: {the(statement)} {_comes_to(statement, condition)}"
+        f"{words.get(kind, 'a text')}: {the(statement)} {comes_to(statement, condition)}"
     )
     right = _operator_for(kind, condition)
     others = [one for one in statement.conditions if one is not condition]
@@ -100,8 +101,8 @@ def _of_another_type(asker: Asker, statement: Statement, condition: Condition, k
         (condition.operator, condition.key),
         (right,) if right else (),
         None,
-        _refused(asker, statement, condition, meant),
-        _is_harmless(statement, condition),
+        asker.refused_by_condition(statement, condition, meant),
+        keeps_nobody_out(statement, condition),
     )
     return fault(ANOTHER_TYPE, message, mistake)
 
@@ -114,11 +115,11 @@ def _with_plain_wildcard(asker: Asker, statement: Statement, condition: Conditio
         f"the asterisk in {listed(values)} is a plain character for {condition.operator}, and no {condition.key} has "
         f"one: {the(statement)} "
     )
-    message += _comes_to(statement, condition) if whole else "counts for the other values alone"
+    message += comes_to(statement, condition) if whole else "counts for the other values alone"
     others = [one for one in statement.conditions if one is not condition]
     meant = [*others, *_written(statement, right, condition._replace(values=tuple(values)))] if right else others
     prefix = condition.operator[: len(condition.operator) - len(operator_name(condition))]
-    refused = _refused(asker, statement, condition, meant) if whole or not _is_negated(condition) else None
+    refused = asker.refused_by_condition(statement, condition, meant) if whole or not is_negated(condition) else None
     yield fault(
         PLAIN_WILDCARD,
         message,
@@ -128,33 +129,9 @@ def _with_plain_wildcard(asker: Asker, statement: Statement, condition: Conditio
             (prefix + right,) if right and not condition.operator.lower().endswith("ifexists") else (),
             None,
             refused,
-            _is_harmless(statement, condition),
+            keeps_nobody_out(statement, condition),
         ),
     )
-
-
-def _refused(asker: Asker, statement: Statement, condition: Condition, meant: list[Condition]) -> Refused | None:
-    if _is_negated(condition):
-        return asker.denied_by(statement, meant)
-    return asker.meant_by(statement, asked_actions(statement), meant)
-
-
-def _comes_to(statement: Statement, condition: Condition) -> str:
-    if statement.effect == ALLOW:
-        return "excludes nobody" if _is_negated(condition) else "allows nothing"
-    if _is_negated(condition):
-        return "denies every request" if len(statement.conditions) == 1 else "makes no exception"
-    return "denies nothing"
-
-
-def _is_harmless(statement: Statement, condition: Condition) -> bool:
-    """Whether nobody is kept out: an Allow without its exception, a Deny that never applies."""
-    return (statement.effect == ALLOW) is _is_negated(condition)
-
-
-def _is_negated(condition: Condition) -> bool:
-    operator = operator_of(operator_name(condition))
-    return operator is not None and operator.negated
 
 
 def _operator_for(kind: str, condition: Condition) -> str:
@@ -162,7 +139,7 @@ def _operator_for(kind: str, condition: Condition) -> str:
     plain, negation, reads = _OPERATORS.get(kind, ("", "", re.compile("")))
     if not all(reads.match(value) for value in condition.values):
         return ""
-    return negation if _is_negated(condition) else plain
+    return negation if is_negated(condition) else plain
 
 
 def _written(statement: Statement, operator: str, condition: Condition) -> tuple[Condition, ...]:
@@ -172,7 +149,7 @@ def _written(statement: Statement, operator: str, condition: Condition) -> tuple
 def _lets_absent_in(statement: Statement, condition: Condition) -> bool:
     """Whether a request without the key meets a test that was to limit who is allowed."""
     key = condition.key.lower()
-    if not condition.operator.lower().startswith(FOR_ALL) or key in _OF_TAGS or _is_negated(condition):
+    if not condition.operator.lower().startswith(FOR_ALL) or key in _OF_TAGS or is_negated(condition):
         return False
     if not key.startswith(("aws:", "s3:")) or not asked_actions(statement):
         return False

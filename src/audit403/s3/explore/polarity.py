@@ -28,3 +28,23 @@ def polarity_of(statement: Statement, condition: Condition) -> str | None:
 def _decides(statement: Statement, condition: Condition) -> bool:
     """Whether a Deny hangs on one condition alone: others may keep it from applying."""
     return len(statement.conditions) == 1
+
+
+def comes_to(statement: Statement, condition: Condition) -> str:
+    """What a statement does of which a condition never finds one of its values."""
+    if statement.effect == ALLOW:
+        return "excludes nobody" if is_negated(condition) else "allows nothing"
+    if is_negated(condition):
+        return "denies every request" if len(statement.conditions) == 1 else "makes no exception"
+    return "denies nothing"
+
+
+def keeps_nobody_out(statement: Statement, condition: Condition) -> bool:
+    """Whether nobody is kept out: an Allow without its exception, a Deny that never applies."""
+    return (statement.effect == ALLOW) is is_negated(condition)
+
+
+def is_negated(condition: Condition) -> bool:
+    """Whether a condition is met by what is not equal."""
+    operator = operator_of(operator_name(condition))
+    return operator is not None and operator.negated

@@ -8,13 +8,16 @@ import re
 from collections.abc import Iterator
 
 from audit403.core.fact import DocumentFault
+from audit403.s3.explore.kinds import OBJECT, kinds_of
 from audit403.s3.explore.mistake import BUCKET_POLICY, Asker, Mistake, Needed, asked_actions, fault, the
+from audit403.s3.explore.samples import ORDINARY_KEY
 from audit403.s3.model.holes import HOLE_START, is_open
 from audit403.s3.model.policy import ALLOW, Policy, Statement
 from audit403.s3.model.resource import resource_of
 from audit403.s3.read.policy_file import POLICY
 
 NO_ARN, OF_ANOTHER_BUCKET = "resource-is-no-arn", "resource-of-another-bucket"
+NO_WILDCARD = "resource-without-wildcard"
 _PARTS = 6
 _PARTITION = re.compile(r"aws(?:-[a-z]+)*\Z")
 #: The name of a bucket and perhaps a key; anything else that is no ARN is a place for one: BUCKET_ARN, %s, [bucket].
@@ -36,6 +39,26 @@ def resource_mistakes(asker: Asker, policy: Policy, statement: Statement) -> Ite
             yield _is_no_arn(asker, policy, statement, text, right)
         elif bucket is not None and (why := _is_of_another(asker, text, bucket.arn)):
             yield _of_another(asker, statement, text, bucket.arn, why)
+        elif statement.effect == ALLOW and _is_folder_alone(statement, text):
+            yield _without_wildcard(asker, statement, text)
+
+
+def _is_folder_alone(statement: Statement, text: str) -> bool:
+    """Whether a resource ends with a slash, and nothing that lies in that folder is meant by any other."""
+    if not text.endswith("/") or kinds_of(text) != frozenset((OBJECT,)) or not statement.is_about("s3:getobject"):
+        return False
+    return statement.is_of(f"{text}{ORDINARY_KEY}", {}) is False
+
+
+def _without_wildcard(asker: Asker, statement: Statement, text: str) -> DocumentFault:
+    message = (
+        f"the resource {text} of {the(statement)} is the one object whose key ends with the slash, and nothing in the "
+        f"folder: {text}* may be meant"
+    )
+    refused = asker.meant_by(statement, ("s3:GetObject",), resource=f"{text}{ORDINARY_KEY}")
+    return fault(
+        NO_WILDCARD, message, Mistake(statement, (text,), (f"{text}*",), Needed(text, f"{text}*", True), refused)
+    )
 
 
 def _no_arn(text: str, bucket: str | None) -> str | None:

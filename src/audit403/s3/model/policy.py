@@ -20,7 +20,9 @@ from audit403.s3.model.principal import Named, named_in
 from audit403.s3.model.truth import Truth, some
 
 ALLOW, DENY = "Allow", "Deny"
-VERSION_WITH_VARIABLES = "2012-10-17"
+OLD_VERSION, VERSION_WITH_VARIABLES = VERSIONS = "2008-10-17", "2012-10-17"
+#: What people write for Action, Resource …
+_NO_ELEMENTS = ("Actions", "Resources", "Principals", "Conditions", "NotActions", "NotResources", "NotPrincipals")
 _MOST_REMEMBERED = 512
 
 
@@ -71,6 +73,8 @@ class Statement:
             self.fault = "its Effect is neither Allow nor Deny"
         elif self.actions is None:
             self.fault = "its actions are no text"
+        elif (misspelt := next((name for name in _NO_ELEMENTS if name in element), None)) is not None:
+            self.fault = f"there is no element {misspelt}, {misspelt[:-1]} is meant"
         elif self.resources is None and ("Resource" in element or self.is_not_resource):
             self.fault = "its resources are no text"
         if self.is_not_principal or "Principal" in element:
