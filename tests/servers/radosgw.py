@@ -105,6 +105,7 @@ class Gateway:
     def __init__(self, api: int, web: int) -> None:
         self._api = api
         self._web = web
+        self.url = f"http://127.0.0.1:{api}"
 
     def ask(
         self,
