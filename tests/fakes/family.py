@@ -112,7 +112,6 @@ class FakeSite:
         return False
 
 
-
 def find(targets: Iterable[str], evidence: Evidence, options: Options) -> Iterator[FakeSite | NotAudited]:
     for target in targets:
         paths = (

@@ -37,6 +37,8 @@ _BUSY = frozenset(
 )  # fmt: skip
 _ABROAD = frozenset(("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "301"))
 NO_BUCKET = "NoSuchBucket"
+#: What stands behind a permission that is missing.
+DENIED = " is denied"
 #: What AWS says more of a denial, to callers of the same account or organization.
 _BECAUSE = re.compile(r"with an explicit deny in an? [\w ()-]*?policy|because no [\w -]*?policy allows")
 _LONGEST = 200
@@ -47,12 +49,11 @@ class NotThere(Exception):
 
 
 class NotCollected(Exception):
-    """Why something is not known, in words that may follow a colon; `permission` is what the caller lacks for it."""
+    """Why something is not known, in words that may follow a colon."""
 
-    def __init__(self, reason: str, permission: str | None = None) -> None:
+    def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.permission = permission
 
 
 class NoBucket(NotCollected):
@@ -149,7 +150,7 @@ def _answered(error: ClientError, name: str, permission: str, absent: frozenset[
         return NoBucket("there is no bucket of this name")
     if code in _DENIED or (code.isdigit() and status == 403):
         because = _BECAUSE.search(str(message))
-        return NotCollected(f"{permission} is denied{f' ({because[0]})' if because else ''}", permission)
+        return NotCollected(f"{permission}{DENIED}{f' ({because[0]})' if because else ''}")
     if code in _BUSY:
         return NotCollected(f"{name} was throttled ({code}), and again when it was repeated")
     if code in _ABROAD:

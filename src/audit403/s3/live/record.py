@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from audit403.core.family import NotAudited
-from audit403.s3.live.call import BadCredentials, NoBucket, NotCollected, NotThere, Unreachable
+from audit403.s3.live.call import DENIED, BadCredentials, NoBucket, NotCollected, NotThere, Unreachable
 
+_DENIED = " are denied"
 _OF_ALL = (BadCredentials, NoBucket, Unreachable)
 
 
@@ -34,14 +35,21 @@ class Record:
             self.gaps[what] = error.reason
 
     def not_audited(self, target: str) -> list[NotAudited]:
-        """The gaps, those with the same reason in one."""
+        """The gaps, those with the same reason in one, and all permissions that are missing in one."""
         by_reason: dict[str, list[str]] = {}
+        denied: dict[str, list[str]] = {}
         for what, reason in self.gaps.items():
-            by_reason.setdefault(reason, []).append(what)
-        return [NotAudited(target, f"{_listed(what)} not known: {reason}") for reason, what in by_reason.items()]
+            kept, key = (denied, reason.removesuffix(DENIED)) if reason.endswith(DENIED) else (by_reason, reason)
+            kept.setdefault(key, []).append(what)
+        if denied:
+            parts = [what for every in denied.values() for what in every]
+            by_reason = {f"{_listed([*denied])}{DENIED if len(denied) == 1 else _DENIED}": parts, **by_reason}
+        return [NotAudited(target, f"{_listed(what)} {_are(what)} not known: {why}") for why, what in by_reason.items()]
+
+
+def _are(what: list[str]) -> str:
+    return "are" if len(what) > 1 or what[0].endswith("policies") else "is"
 
 
 def _listed(what: list[str]) -> str:
-    if len(what) == 1:
-        return f"{what[0]} {'are' if what[0].endswith('policies') else 'is'}"
-    return f"{', '.join(what[:-1])} and {what[-1]} are"
+    return what[0] if len(what) == 1 else f"{', '.join(what[:-1])} and {what[-1]}"
