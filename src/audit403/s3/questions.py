@@ -16,6 +16,7 @@ from audit403.s3.way import answered
 
 _KNOWN = frozenset(("id", "action", "resource", "principal", "context", "endpoint", "state", "requester_pays"))
 _VERSION = 1
+_MOST_STATES = 64
 
 
 class Questions:
@@ -23,6 +24,7 @@ class Questions:
 
     def __init__(self, state: bytes | None, now: Callable[[], float] = time.time) -> None:
         self._now = now
+        self._of_lines: dict[str, Evaluator] = {}
         self._evaluator = None if state is None else Evaluator(world_of(_json(state)))
 
     def answer(self, row: dict[str, Any]) -> Decision:
@@ -40,10 +42,24 @@ class Questions:
 
     def _for(self, row: dict[str, Any]) -> Evaluator:
         if "state" in row:
-            return Evaluator(world_of(row["state"]))
+            return self._of_line(row["state"])
         if self._evaluator is None:
             raise BadUsage("there is no state: --state names a file with one, or each line has its own.")
         return self._evaluator
+
+
+    def _of_line(self, state: Any) -> Evaluator:
+        """That of a line's own state; lines that follow one another often have the same."""
+        try:
+            text = json.dumps(state, separators=(",", ":"))
+        except (TypeError, ValueError, RecursionError):
+            return Evaluator(world_of(state))
+        found = self._of_lines.get(text)
+        if found is None:
+            if len(self._of_lines) >= _MOST_STATES:
+                self._of_lines.clear()
+            found = self._of_lines[text] = Evaluator(world_of(state))
+        return found
 
 
 def request_of(row: dict[str, Any]) -> S3Request:

@@ -136,6 +136,7 @@ def _address(text: str) -> int | None:
     return int(found) << 1 | (found.version == 6)
 
 
+@lru_cache(maxsize=4096)
 def _in_network(parts: Parts) -> Matches:
     wanted = network(_text(parts))
     if wanted is None:
