@@ -3,6 +3,7 @@
 from audit403.core.edit import CreateFileEdit
 from audit403.core.family import Site
 from audit403.core.finding import MANUAL, UNSAFE, Fix
+from audit403_checks.files.on_host import on_host
 from audit403_checks.files.remedies import served, worker_of
 
 
@@ -24,5 +25,5 @@ def opened(site: Site, path: str) -> tuple[Fix, ...]:
 
     resolver = found.evaluator.files().resolver
     ways = remedies(resolver.evidence, resolver.identity, worker_of(site), path, "read")
-    fixes = tuple(Fix(f"open it to {one.opens_to}", UNSAFE, (), one.commands, one.edits) for one in ways)
-    return fixes or (Fix("put a file there that the workers can read", MANUAL),)
+    fixes = [Fix(f"open it to {one.opens_to}", UNSAFE, (), one.commands, one.edits) for one in ways]
+    return on_host(resolver.evidence, fixes) or (Fix("put a file there that the workers can read", MANUAL),)

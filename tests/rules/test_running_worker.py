@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,9 +19,10 @@ from servers.apache import main_config as apache_config
 from servers.discovery import discovered, instance_of
 from servers.judged_site import OnMachine, findings_about
 from servers.need import need_root
-from servers.nginx import main_config
+from servers.nginx import Nginx, main_config
 from servers.ports import free_port
 from servers.recorded_world import HTTPD, RecordedWorld
+from servers.sandbox import in_own_mounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from audit403.core.finding import Finding
     from audit403.evidence.interface import Evidence
     from audit403.evidence.machine import Process
-    from servers.nginx import Nginx
 
 ADM = 4
 RULE = "files/group-not-in-effect"
@@ -78,6 +79,33 @@ def test_a_group_of_the_unit_that_workers_do_not_get(server: Nginx) -> None:
 
 def test_a_group_that_nothing_gives(server: Nginx) -> None:
     assert said(server, LocalEvidence()).rule == "files/file-unreadable"
+
+
+@pytest.mark.parametrize(("count", "word"), [(2, "setfacl"), (9, "find")])
+def test_commands_name_files_as_everybody_else_sees_them(server_dir: Path, count: int, word: str) -> None:
+    need_root()
+    root, data = server_dir / "site", server_dir / "data"
+    for folder in (root, data, data / "in"):
+        folder.mkdir()
+    pages = [data / f"in/{number}.jpg" for number in range(count)]
+    for page in (data / "index.html", *pages):
+        page.write_text("page\n")
+    for page in pages:
+        page.chmod(0o600)
+    port = free_port()
+    conf = main_config(server_dir, f"server {{ listen 127.0.0.1:{port}; root {root}; }}")
+    nginx_here = Nginx(server_dir, conf)
+    nginx_here.within = in_own_mounts(("mount", "--bind", str(data), str(root)))
+    with nginx_here as server:
+        machine = discovered()
+        options = Options(f"{server.prefix}/", worker=instance_of(machine, server.pid).workers[0])
+        (finding,) = findings_about(nginx.read(str(server.conf), OnMachine(LocalEvidence(), machine), options), "nginx")
+        assert finding.fix is not None and finding.fix.proven
+        assert f"{data}, which the server sees as {root}" in finding.fix.summary
+        (command,) = finding.fix.commands
+        assert command.startswith(word) and server.client.get(port, "/in/1.jpg").status == 403
+        subprocess.run(["sh", "-c", command], check=True)
+        assert {server.client.get(port, f"/in/{page.name}").status for page in pages} == {200}
 
 
 @pytest.mark.parametrize("family", ["nginx", "apache"])

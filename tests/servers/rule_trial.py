@@ -147,13 +147,11 @@ class Trial:
             if self.place.world is not None or self.place.pool:
                 assert fix.proven, f"the own fix “{fix.summary}” does not help"
                 continue
-            sandbox = self.place.sandbox
-            world = [edit if sandbox is None else sandbox.outside(edit) for edit in fix.world]
-            undo = [_undo(edit) for edit in world]
+            undo = [_undo(edit) for edit in fix.world]
             texts = _texts(fix.edits)
             try:
                 _write_edits(fix.edits)
-                for edit in world:
+                for edit in fix.world:
                     make(edit)
                 unhidden = {edit.point for edit in fix.world if isinstance(edit, UnhideEdit)}
                 with self.place.running(unhidden) as running:

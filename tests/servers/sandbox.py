@@ -14,8 +14,6 @@ from .need import need, need_root
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
 
-    from audit403.core.edit import Edit
-
 
 class Sandbox(NamedTuple):
     """What a service sees that others do not: commands that mount it, each with its point, and the unit's settings."""
@@ -26,14 +24,6 @@ class Sandbox(NamedTuple):
     def within(self, without: Container[str] = ()) -> tuple[str, ...]:
         """What to put before the server's command; what is mounted at the points `without` is left out."""
         return in_own_mounts(*(one for point, made in self.commands if point not in without for one in made))
-
-    def outside(self, edit: Edit) -> Edit:
-        """A change of an entry that the service sees through a bind mount, where it lies for everybody else."""
-        path = getattr(edit, "path", "")
-        for point, ((_, how, source, *_), *_) in self.commands:
-            if how == "--bind" and path.startswith(f"{point}/"):
-                return edit._replace(path=source + path.removeprefix(point))  # type: ignore[call-arg]
-        return edit
 
 
 def sandbox_of(text: str, folder: str) -> Sandbox:

@@ -8,7 +8,8 @@ from audit403.core.finding import Finding, Fix
 from audit403_checks.files.behind import behind
 from audit403_checks.files.blocked import about_first, blocked_finding
 from audit403_checks.files.judged import judged
-from audit403_checks.files.remedies import fixes_for
+from audit403_checks.files.on_host import on_host
+from audit403_checks.files.remedies import fixes_for, served
 
 
 def explained(rule: str, fact: Fact, site: Site) -> Iterator[Finding]:
@@ -17,7 +18,7 @@ def explained(rule: str, fact: Fact, site: Site) -> Iterator[Finding]:
         if one.behind is None:
             continue
         paths = [blocked.path for blocked in one.blocked]
-        fixes = one.behind.fixes(paths)
+        fixes = _on_host(site, one.behind.fixes(paths))
         if one.behind.modes_help:
             about, _ = about_first(site, one)
             fixes += fixes_for(site, about, one.access, paths)
@@ -32,4 +33,9 @@ def with_what_is_behind(
     why = behind(site, family, path, access)
     if why is None:
         return message, fixes
-    return f"{message}: {why.reason}", (*why.fixes([path]), *(fixes if why.modes_help else ()))
+    return f"{message}: {why.reason}", (*_on_host(site, why.fixes([path])), *(fixes if why.modes_help else ()))
+
+
+def _on_host(site: Site, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
+    found = served(site)
+    return fixes if found is None else on_host(found.evaluator.files().resolver.evidence, fixes)

@@ -12,6 +12,7 @@ from audit403.evidence.interface import DIRECTORY, FILE, Absent, Entry, Evidence
 from audit403.files.permission import EXECUTE, READ, permitted
 from audit403.files.resolve import Resolver
 from audit403_checks.files.kinds import is_public
+from audit403_checks.files.on_host import on_host
 
 if TYPE_CHECKING:
     from audit403.files.remedy import Remedy
@@ -75,7 +76,7 @@ def fixes_for(site: Site, refusal: Refusal, access: str, paths: Iterable[str] = 
     if access == "search":
         alike = [*alike, *_closedbelow(resolver, [where.path, *alike])]
     found = remedies(resolver.evidence, resolver.identity, worker_of(site), where.path, access)
-    return tuple(_fix(found_site, where.path, alike, one, access) for one in found)
+    return on_host(resolver.evidence, [_fix(found_site, where.path, alike, one, access) for one in found])
 
 
 def fix_for_all(site: Served, paths: list[str], summary: str, command: str, edit: Edit) -> Fix:

@@ -9,6 +9,7 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, Finding, Fix
 from audit403.core.registry import check
 from audit403.evidence.interface import FILE, Absent, Entry, Evidence, NotCollected, Unreadable
+from audit403_checks.files.on_host import on_host
 
 if TYPE_CHECKING:
     from audit403.apache.decide.suexec import Target
@@ -59,7 +60,7 @@ def _fixes(fact: IdleDirective) -> tuple[Fix, ...]:
         )
     # chown takes setuid bits away, and so it comes first.
     summary = f"let {target.user.name} alone write it" if not owners else f"give it to {target.text} alone"
-    return (Fix(summary, UNSAFE, (), (*more, *commands), (*owners, *edits)),)
+    return on_host(evidence, [Fix(summary, UNSAFE, (), (*more, *commands), (*owners, *edits))])
 
 
 def _alike(evidence: Evidence, folder: str, path: str, script: Entry) -> Iterator[tuple[str, Entry]]:

@@ -150,6 +150,19 @@ class SeenByWorker(Forwarding):
         setting = self._setting_for(mount.point, "tmpfs", "TemporaryFileSystem") if mount.kind == "tmpfs" else None
         return None if setting is None else Hidden(EMPTY, mount.point, setting)
 
+    def place_on_host(self, path: str) -> tuple[str, str] | None:
+        """The point of the worker's mount that a canonical path lies in, and where the host has what is mounted there;
+        None where both call it the same, or the host does not have it.
+        """
+        if not f"{path}/".startswith(self._other):
+            return None
+        place = self._place(path)
+        mount = None if self._root else self._mount_at(path)
+        if not isinstance(place, str) or place == path:
+            return None
+        point = "" if mount is None else mount.point.rstrip("/")
+        return point, place[: len(place) - len(path[len(point) :])]
+
     def _over(self, path: str) -> Mount | None:
         """The mount that a path lies in, where it is another one than on the host."""
         return self._mount_at(path) if not self._root and f"{path}/".startswith(self._other) else None
