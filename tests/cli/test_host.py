@@ -102,6 +102,15 @@ def test_a_server_whose_configuration_is_hidden_answers_nothing(host: BrokenHost
         conf.chmod(0o644)
 
 
+def test_a_configuration_that_runs_is_taken_as_it_runs(host: BrokenHost) -> None:
+    """It was started with -D CLOSED, which the file does not say."""
+    url = f"http://b.test:{host.ports['httpd']}/page.html"
+    words = ("explain", url, "--on", "local", "--config", f"{host.folder}/httpd.conf", "--format", "json")
+    assert json.loads(host.place.run(*AUDIT, *words, check=False).stdout)["verdict"] == "refused"
+    report = host.audit("host", "local", "--strict", "--root", f"{host.folder}/httpd.conf")
+    assert url in {finding["request"]["url"] for finding in report["findings"] if finding["request"] is not None}
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

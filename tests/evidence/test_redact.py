@@ -31,6 +31,10 @@ SECRETS = [
     b"RewriteCond %{HTTP:Authorization} !=s3cr3t-key\n",
     b"Require expr \"%{HTTP:Authorization} -strmatch 'Basic ZGVwbG95*'\"\n",
     b"alice:realm:0123456789abcdef0123456789abcdef\n",
+    b"env[DB_PASSWORD] = pa55word\n",
+    b"[www]\n;env[API_KEY]='pa55 s3cr3t'\n",
+    b'php_admin_value[mysqli.default_pw] = "pa55word" ; of the shop\n',
+    b"  # SetEnv DB_PASSWORD pa55word\n",
 ]
 HARMLESS = [
     b"SetEnvIf Authorization \"(.*)\" HTTP_AUTHORIZATION=$1\n",
@@ -55,6 +59,7 @@ HARMLESS = [
     b'if ($http_authorization ~ "^Basic ") { return 401; }\n',
     b"root:x:0:0:root:/root:/bin/bash\n",
     b"<p>Authorization: see below</p>\n",
+    b"env[PWD] = /srv/shop\nenv[DB_PASSWORD] = $DB_PASSWORD\nphp_value[memory_limit] = 128M\n",
 ]  # fmt: skip
 
 

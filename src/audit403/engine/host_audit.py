@@ -106,20 +106,21 @@ class ServersOn:
         for family in running_families():
             for instance in _distinct(family.running(machine)):
                 count += 1
-                evidence = self._seen_by(family, instance, machine)
-                site = None if evidence is None else self._running(family, instance, evidence)
-                if site is not None and evidence is not None:
-                    found = FoundSite(family.name, site, self.settings, elsewhere=True)
-                    yield OnHost(found, instance, evidence.collected)
+                yield from self._on_host(family, instance, machine)
         if not count:
             self.missed.append(NotAudited(self._host, NOTHING_RUNS))
         self.missed += [NotAudited(self._host, f"{what}: {right}") for what, right in machine.not_seen]
 
     def named(self, configs: Sequence[str]) -> Iterator[OnHost]:
-        """Those of the configurations that were named."""
+        """Those of the configurations that were named: as they run where they do."""
         for main in configs:
             if not main.startswith("/"):
                 raise BadUsage(f"--root takes the whole path of a configuration on the host, not {main}.")
+            running = self._running_with(main)
+            for family, instance, machine in running:
+                yield from self._on_host(family, instance, machine)
+            if running:
+                continue
             self._take(main, self.evidence)
             entry = self.evidence.entry(main)
             if isinstance(entry, Absent | NotCollected):
@@ -136,6 +137,20 @@ class ServersOn:
                         self._list(site, self.evidence)
             self.missed += [] if taken else refused  # that it is nothing to the other families is no news
             yield from taken
+
+    def _running_with(self, main: str) -> list[tuple[Family, Instance, Machine]]:
+        """The servers that run with a file of the host's own: only they show who serves, and what that sees."""
+        machine = self.evidence.machine()
+        if not isinstance(machine, Machine):
+            return []
+        running = ((family, one) for family in running_families() for one in _distinct(family.running(machine)))
+        return [(family, one, machine) for family, one in running if one.main == main and not is_apart(one, machine)]
+
+    def _on_host(self, family: Family, instance: Instance, machine: Machine) -> Iterator[OnHost]:
+        evidence = self._seen_by(family, instance, machine)
+        site = None if evidence is None else self._running(family, instance, evidence)
+        if site is not None and evidence is not None:
+            yield OnHost(FoundSite(family.name, site, self.settings, elsewhere=True), instance, evidence.collected)
 
     def _seen_by(self, family: Family, instance: Instance, machine: Machine) -> CollectedEvidence | None:
         """The world that a server sees; None where it has a root of its own into which the login may not look."""

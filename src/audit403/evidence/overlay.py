@@ -133,7 +133,7 @@ class Overlay(Forwarding):
         if self._booleans:
             machine = machine._replace(booleans=tuple({**dict(machine.booleans), **self._booleans}.items()))
         if machine.kernel and self._entries:
-            # What an edit has changed the kernel was not asked about; with mounts of its own a worker has other names for it.
+            # What an edit has changed the kernel was not asked about, and other mounts have other names for it.
             alike = {one.pid for one in machine.processes if one.mounts == machine.login.mounts}
             answers = tuple(one.without(self._entries) for one in machine.kernel if one.pid in alike)
             machine = machine._replace(kernel=answers)

@@ -41,7 +41,7 @@ _COMPARISON = re.compile(
     rb"""(?!(?:basic|bearer|digest|token|apikey|negotiate)\b)([^\s"'()$%{};=]{4,})"""
 )
 _SENT = re.compile(
-    rb"""(?im)((?:^|[;{])[ \t]*(?:proxy_set_header|grpc_set_header|fastcgi_param|scgi_param|uwsgi_param|SetEnv"""
+    rb"""(?im)((?:^|[;{])[ \t#]*(?:proxy_set_header|grpc_set_header|fastcgi_param|scgi_param|uwsgi_param|SetEnv"""
     rb"""|RequestHeader[ \t]+(?:set|append|add|merge|setifempty))[ \t]+["']?"""
     rb"""([^\s"']*(?:AUTHORIZATION|PASS|SECRET|TOKEN|API[_-]?KEY)[^\s"']*)["']?[ \t]+)"""
     rb"""("(?:\\.|[^"\\\n])*|'(?:\\.|[^'\\\n])*|(?:\\[^\r\n]|[^\s"';\\])+)"""
@@ -50,6 +50,11 @@ _SCHEME_OF_VALUE = re.compile(rb"[\"']?(?:[A-Za-z][\w-]*(?:\\?[ \t])+)?")
 _BACKEND = re.compile(
     rb"""(?im)^([ \t]*(?:AuthLDAPBindPassword|SessionCryptoPassphrase)[ \t]+["']?"""
     rb"""|[ \t]*DBDParams\b[^\n]*?\bpass(?:word)?[ \t]*=[ \t]*["']?)([^\s"';,]+)"""
+)
+_POOL = re.compile(
+    rb"""(?im)^([ \t;]*(?:env|php(?:_admin)?_value)\["""
+    rb"""([^\]\n]*(?:AUTHORIZATION|PASS|SECRET|TOKEN|API[_-]?KEY)[^\]\n]*|[^\]\n]*[._]PW)\][ \t]*=[ \t]*)"""
+    rb"""("[^"\n]*|'[^'\n]*|[^\s"';]+)"""
 )
 #: Each with words without which it finds nothing, in lower case: most files have none of them.
 _HASHES: tuple[tuple["re.Pattern[bytes]", tuple[bytes, ...]], ...] = (
@@ -78,6 +83,8 @@ def redacted(data: bytes) -> bytes:
         data = _LINE.sub(_line_filled, _COMPARISON.sub(_filled, data))
     if any(word in words for word in _SENT_BY):
         data = _SENT.sub(_sent_filled, data)
+    if b"env[" in words or b"_value[" in words:
+        data = _POOL.sub(_sent_filled, data)
     return data
 
 
