@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
+from audit403.core.errors import BadUsage
 from audit403.core.family import NotAudited
 from audit403.s3.live.bucket import collect_bucket
 from audit403.s3.live.client import Clients, Login
@@ -30,6 +31,7 @@ from s3.live.stub import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from audit403.core.progress import Progress
 
@@ -368,6 +370,28 @@ class TestTheAccount:
         monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
         ((_, reason),) = collected(Stub({})).not_audited
         assert reason == "there are no credentials of AWS: a profile, a role or the environment gives them"
+
+    def test_a_role_that_may_not_be_assumed(self) -> None:
+        stub = Stub({"own": HERE})
+        text = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not you</Message></Error></ErrorResponse>"
+        stub.every = lambda service, asked, about: (403, text) if asked == "AssumeRole" else None
+        found = collected(stub, role=f"arn:aws:iam::{ACCOUNT}:role/auditor")
+        reason = "the role cannot be assumed (AccessDenied: not you)"
+        assert found.not_audited == (NotAudited("the account", reason),) and "buckets" not in found.state
+
+    def test_nobody_can_assume_a_role(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+        monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+        with pytest.raises(BadUsage, match=r"role/auditor cannot be assumed: there are no credentials of AWS"):
+            collected(Stub({}), role=f"arn:aws:iam::{ACCOUNT}:role/auditor")
+
+    def test_a_profile_whose_program_fails(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+        monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+        (tmp_path / "config").write_text("[profile broken]\ncredential_process = false\n")
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+        ((_, reason),) = collected(Stub({}), profile="broken").not_audited
+        assert reason.startswith("the credentials cannot be had: ")
 
     def test_a_server_without_accounts(self) -> None:
         stub = Stub({"own": HERE})

@@ -12,10 +12,18 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectionError,
+    CredentialRetrievalError,
     HTTPClientError,
+    InfiniteLoopConfigError,
+    InvalidConfigError,
     NoCredentialsError,
     PaginationError,
     ParamValidationError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    RefreshWithMFAUnsupportedError,
+    SSOError,
+    TokenRetrievalError,
 )
 from botocore.parsers import ResponseParserError
 
@@ -36,6 +44,12 @@ _BUSY = frozenset(
     )
 )  # fmt: skip
 _ABROAD = frozenset(("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "301"))
+#: Where settings name credentials that are not to be had: of a profile, of single sign-on, of a program.
+NOT_GIVEN = (
+    CredentialRetrievalError, InfiniteLoopConfigError, InvalidConfigError, PartialCredentialsError, ProfileNotFound,
+    RefreshWithMFAUnsupportedError, SSOError, TokenRetrievalError,
+)  # fmt: skip
+NO_CREDENTIALS = "there are no credentials of AWS: a profile, a role or the environment gives them"
 NO_BUCKET = "NoSuchBucket"
 #: What stands behind a permission that is missing.
 DENIED = " is denied"
@@ -125,7 +139,9 @@ def _what_it_means(
     if isinstance(error, ClientError):
         return _answered(error, name, permission, absent)
     if isinstance(error, NoCredentialsError):
-        return BadCredentials("there are no credentials of AWS: a profile, a role or the environment gives them")
+        return BadCredentials(NO_CREDENTIALS)
+    if isinstance(error, NOT_GIVEN):
+        return BadCredentials(f"the credentials cannot be had: {_short(error)}")
     if isinstance(error, ConnectionError | HTTPClientError):
         return Unreachable(f"{name} got no answer: {_short(error)}")
     if isinstance(error, ParamValidationError):
@@ -142,6 +158,8 @@ def _answered(error: ClientError, name: str, permission: str, absent: frozenset[
     said = error.response.get("Error", {})
     message = said.get("Message") if isinstance(said, dict) else None
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    if error.operation_name == "AssumeRole":
+        return BadCredentials(f"the role cannot be assumed ({code}{f': {_cut(str(message))}' if message else ''})")
     if code in absent:
         return NotThere()
     if code in _OF_CREDENTIALS:

@@ -17,6 +17,7 @@ from botocore.loaders import create_loader
 from audit403 import __version__
 from audit403.core.errors import BadUsage
 from audit403.core.named_tuple import NamedTuple
+from audit403.s3.live.call import NO_CREDENTIALS, NOT_GIVEN, BadCredentials
 
 USUAL_REGION = "us-east-1"
 ATTEMPTS = 10
@@ -56,7 +57,7 @@ class Clients:
             raise BadUsage(f"AWS cannot be asked: {error}.".replace("..", ".")) from None
 
     def of(self, service: str, region: str | None = None) -> Any:
-        """The client of a service. Raises BadUsage where there can be none."""
+        """The client of a service. Raises BadUsage where there can be none, BadCredentials without credentials."""
         key = (service, region or self.region)
         found = self._clients.get(key)
         if found is None:
@@ -85,6 +86,8 @@ class Clients:
         )
         try:
             return self._session.client(service, endpoint_url=self._login.endpoint, config=config)
+        except NOT_GIVEN as error:
+            raise BadCredentials(f"the credentials cannot be had: {error}") from None
         except (BotoCoreError, ValueError) as error:
             raise BadUsage(f"AWS cannot be asked: {error}.".replace("..", ".")) from None
 
@@ -100,9 +103,10 @@ class Clients:
         def client(service: str, **named: Any) -> Any:
             return login.client(service, **{"region_name": region, "endpoint_url": endpoint, **named})
 
-        fetcher = AssumeRoleCredentialFetcher(
-            client, base.get_credentials(), role, extra_args={"RoleSessionName": _SESSION_NAME}
-        )
+        own = base.get_credentials()
+        if own is None:
+            raise BadUsage(f"{role} cannot be assumed: {NO_CREDENTIALS}.")
+        fetcher = AssumeRoleCredentialFetcher(client, own, role, extra_args={"RoleSessionName": _SESSION_NAME})
         session = _session(self._login.profile)
         session._credentials = DeferredRefreshableCredentials(
             refresh_using=fetcher.fetch_credentials, method="assume-role"
