@@ -148,7 +148,7 @@ class S3Site:
         from audit403.s3.explore.ordinary import ANONYMOUS
 
         resource = self.asked(request).resource
-        return self.decide(request_for(ANONYMOUS, request.method, resource)).verdict != NOT_REFUSED
+        return self.decide(request_for(self.world, ANONYMOUS, request.method, resource)).verdict != NOT_REFUSED
 
 
 def with_settings(state: dict[str, Any], edits: Iterable[BucketEdit]) -> dict[str, Any]:

@@ -31,6 +31,14 @@ _REST_HOST = re.compile(
 _POINT_HOST = re.compile(
     rf"([a-z0-9-]+)-(\d{{12}})\.s3-accesspoint(?:-fips)?(?:\.dualstack)?\.({_REGION})\.amazonaws\.com\Z"
 )
+#: The regions whose website endpoints have a dash in front of the region, and no dot: they are the oldest.
+#: https://docs.aws.amazon.com/general/latest/gr/s3.html#s3_website_region_endpoints
+_WITH_DASH = frozenset(
+    (
+        "ap-northeast-1", "ap-southeast-1", "ap-southeast-2", "eu-west-1", "sa-east-1", "us-east-1", "us-gov-west-1",
+        "us-west-1", "us-west-2",
+    )
+)  # fmt: skip
 #: Subresources of a bucket or an object, with the action that they are for GET, and for PUT.
 _SUBRESOURCES = {
     "acl": ("Acl", True),
@@ -76,6 +84,15 @@ class Address(NamedTuple):
             return self.point if self.key is None else f"{self.point}/object/{self.key}"
         bucket = f"arn:aws:s3:::{self.bucket}"
         return bucket if self.key is None else f"{bucket}/{self.key}"
+
+
+def host_of(bucket: str, region: str | None, *, website: bool) -> str:
+    """The host of a bucket. A website has none without its region: then it is that of us-east-1."""
+    end = ".amazonaws.com.cn" if (region or "").startswith("cn-") else ".amazonaws.com"
+    if not website:
+        return f"{bucket}.s3.{region}{end}" if region else f"{bucket}.s3{end}"
+    region = region or "us-east-1"
+    return f"{bucket}.s3-website{'-' if region in _WITH_DASH else '.'}{region}{end}"
 
 
 def is_s3_url(url: str) -> bool:

@@ -93,7 +93,7 @@ class TestOneBucket:
         stub = Stub({f"without-{part}": HERE for part in PERMISSIONS} | {"whole": HERE})
         stub.answers = {(f"without-{part}", part): DENIED for part in PERMISSIONS}
         found = collected(stub)
-        every = {*PERMISSIONS, "account"}
+        every = {*PERMISSIONS, "account", "region"}
         assert {*buckets_of(found)["whole"]} == every
         for part, permission in PERMISSIONS.items():
             assert {*buckets_of(found)[f"without-{part}"]} == every - {part}
@@ -237,8 +237,10 @@ class TestThrottling:
 class TestRegions:
     def test_each_bucket_is_asked_in_its_own(self) -> None:
         stub = Stub({"near": HERE, "far": ABROAD})
-        assert collected(stub).not_audited == ()
+        found = collected(stub)
+        assert found.not_audited == ()
         assert stub.hosts[f"far.s3.{ABROAD}.amazonaws.com"] == 8
+        assert buckets_of(found)["far"]["region"] == ABROAD
         assert stub.hosts[f"near.s3.{HERE}.amazonaws.com"] == 8
 
     def test_of_a_bucket_without_one_s3_is_asked(self) -> None:

@@ -38,7 +38,9 @@ def test_a_contradiction_in_the_account_is_found(capsys: pytest.CaptureFixture[s
     code, report = ran(contradiction(), capsys)
     (finding,) = report["findings"]
     assert code == 1 and finding["rule"] == RULE and report["not_audited"] == []
-    assert finding["where"]["bucket"] == "site" and finding["request"]["url"].startswith("https://site.s3.")
+    assert finding["where"]["bucket"] == "site" and finding["request"]["url"].startswith(
+        "https://site.s3.eu-west-1.amazonaws.com/"
+    )
 
 
 def test_a_sound_account_is_clean(capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,3 +138,28 @@ def test_check_of_a_state_needs_no_boto3(tmp_path: Path) -> None:
         [sys.executable, "-c", script], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True
     )
     assert "audit403.s3.site" in result.stdout and "boto3" not in result.stdout and "s3.live" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-west-1", "site.s3-website-eu-west-1.amazonaws.com"),
+        ("eu-central-1", "site.s3-website.eu-central-1.amazonaws.com"),
+    ],
+)
+def test_a_website_is_asked_in_its_region(region: str, host: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A statement about the region of requests must not be met by one that goes elsewhere."""
+    stub = Stub({"site": region})
+    policy = json.loads(public_policy("site"))
+    elsewhere = {"StringNotEquals": {"aws:RequestedRegion": region}}
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::site/*"}
+    policy["Statement"].append({**deny, "Condition": elsewhere})
+    stub.answers["site", "policy"] = (200, json.dumps(policy))
+    website = "<WebsiteConfiguration><IndexDocument><Suffix>index.html</Suffix></IndexDocument></WebsiteConfiguration>"
+    stub.answers["site", "website"] = (200, website)
+    assert ran(stub, capsys)[1]["findings"] == []
+    tls = {**deny, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    policy["Statement"][-1] = tls
+    stub.answers["site", "policy"] = (200, json.dumps(policy))
+    (finding,) = ran(stub, capsys)[1]["findings"]
+    assert finding["request"]["url"].startswith(f"http://{host}/")

@@ -21,7 +21,8 @@ from audit403.s3.model.pattern import parts_of
 from audit403.s3.model.policy import Statement
 from audit403.s3.model.resource import resource_of
 from audit403.s3.model.website import Website
-from audit403.s3.model.world import Bucket
+from audit403.s3.model.world import Bucket, World
+from audit403.s3.url import host_of
 
 if TYPE_CHECKING:
     from audit403.s3.site import S3Site
@@ -89,7 +90,7 @@ def witness_of(
     site: "S3Site", profile: Profile, method: str, resource: str, conditions: Sequence[Condition]
 ) -> Request | None:
     """The request of somebody for a resource that meets some conditions; None where none of those tried does."""
-    request = request_for(profile, method, resource)
+    request = request_for(site.world, profile, method, resource)
     context = site.asked(request).context
     if all_met(conditions, context):
         return request
@@ -108,11 +109,12 @@ def fixed_keys(profile: Profile) -> frozenset[str]:
     return _OF_THE_CLIENT if caller_of(profile.principal).kind == SERVICE else frozenset()
 
 
-def request_for(profile: Profile, method: str, resource: str) -> Request:
-    """The request of somebody for a resource, as a client sends it."""
+def request_for(world: World, profile: Profile, method: str, resource: str) -> Request:
+    """The request of somebody for a resource, as a client sends it: to the bucket's region, where that is known."""
     found = resource_of(resource)
     bucket, key = found.bucket or "", found.key or ""
-    host = f"{bucket}.s3-website-us-east-1.amazonaws.com" if profile.website else f"{bucket}.s3.amazonaws.com"
+    known = world.bucket(bucket)
+    host = host_of(bucket, known.region if isinstance(known, Bucket) else None, website=profile.website)
     principal = None if profile.principal == "anonymous" else profile.principal
     scheme, port = ("https", 443) if profile.secure else ("http", 80)
     return Request(

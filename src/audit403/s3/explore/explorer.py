@@ -98,7 +98,7 @@ class Explorer:
                 yield from self._asked(bucket, BELOW_ROOT, profile, "GET", folder, behind=behind)
 
     def _is_served(self, profile: Profile, resource: str) -> bool:
-        return self.site.decide(request_for(profile, "GET", resource)).verdict == NOT_REFUSED
+        return self.site.decide(request_for(self.world, profile, "GET", resource)).verdict == NOT_REFUSED
 
     def _of_statement(self, bucket: Bucket, statement: Statement) -> Iterator[Refusal]:
         for action, method in ACTIONS:
@@ -186,7 +186,7 @@ class Explorer:
             return False
         conditions = [condition for statement in policy.statements for condition in statement.conditions]
         fixed = fixed_keys(profile)
-        request = request_for(profile, method, resource)
+        request = request_for(self.world, profile, method, resource)
         for context in contexts(conditions, values_of(asked), fixed):
             if self.site.decide(with_context(request, context)).verdict != REFUSED:
                 return True

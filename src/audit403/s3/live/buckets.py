@@ -65,6 +65,8 @@ class Buckets:
         try:
             client = self._clients.of("s3", region)
             record = collect_bucket(client, found.name, self._owner(found, client), self._workers.goes_on)
+            if found.region is not None or self._clients.endpoint is None:
+                record.state["region"] = region
             self._objects.collect(client, found.name, record, self._workers.goes_on)
         except Unreachable as error:
             with self._lock:

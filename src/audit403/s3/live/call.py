@@ -20,7 +20,6 @@ from botocore.exceptions import (
     PaginationError,
     ParamValidationError,
     PartialCredentialsError,
-    ProfileNotFound,
     RefreshWithMFAUnsupportedError,
     SSOError,
     TokenRetrievalError,
@@ -46,7 +45,7 @@ _BUSY = frozenset(
 _ABROAD = frozenset(("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "301"))
 #: Where settings name credentials that are not to be had: of a profile, of single sign-on, of a program.
 NOT_GIVEN = (
-    CredentialRetrievalError, InfiniteLoopConfigError, InvalidConfigError, PartialCredentialsError, ProfileNotFound,
+    CredentialRetrievalError, InfiniteLoopConfigError, InvalidConfigError, PartialCredentialsError,
     RefreshWithMFAUnsupportedError, SSOError, TokenRetrievalError,
 )  # fmt: skip
 NO_CREDENTIALS = "there are no credentials of AWS: a profile, a role or the environment gives them"

@@ -28,6 +28,7 @@ from audit403.s3.model.website import Website, website_of
 
 ENFORCED, PREFERRED, WRITER = "BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"
 _ARCHIVED = ("GLACIER", "DEEP_ARCHIVE", "ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS")
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d\Z")
 _CANONICAL = re.compile(r"[0-9a-f]{64}\Z")
 _NOTHING: dict[str, Any] = {}
 _ABSENT = object()
@@ -94,6 +95,7 @@ class Bucket:
         "name",
         "ownership",
         "policy",
+        "region",
         "requester_pays",
         "website",
     )
@@ -112,6 +114,7 @@ class Bucket:
         self.name = name
         self.arn = arn
         self._written = written
+        self.region = _region(written.get("region"))
         self.account: str | Missing = self._field("account", _text, "the account")
         self.policy: Policy | Missing | None = self._field("policy", self._policy, "the policy")
         on = f"the bucket {name}" + (" (on by default in every new one)" if block_by_default else "")
@@ -441,6 +444,10 @@ def _canonical_owner(acl: Any) -> str | None:
     """The canonical id of the owner, where an ACL is S3's own answer."""
     found = _object(_object(acl).get("Owner")).get("ID")
     return found if isinstance(found, str) else None
+
+
+def _region(value: Any) -> str | None:
+    return value if isinstance(value, str) and _REGION.match(value) else None
 
 
 def _text(value: Any) -> str | None:
