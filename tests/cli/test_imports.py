@@ -19,7 +19,7 @@ NEVER = {
     "importlib.metadata", "inspect", "jinja2", "json", "logging", "maxminddb", "paramiko", "passlib", "rich", "shutil",
     "subprocess", "tempfile", "tomllib", "urllib.parse", "yaml",
 }  # fmt: skip
-MOST_MODULES = 260
+MOST_MODULES = 262
 """Without the rules: another one must not cost a change here."""
 
 SCRIPT = """

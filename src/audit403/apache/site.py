@@ -10,9 +10,9 @@ from audit403.apache.macro_edits import writes_one_use
 from audit403.apache.model.build import build_model, every_section
 from audit403.apache.model.model import Model
 from audit403.apache.model.section import DIRECTORY
+from audit403.apache.read.by_name import ACCESS_FILE
 from audit403.apache.read.configuration import Configuration
 from audit403.apache.read.fragment import (
-    ACCESS_FILE,
     access_files_above,
     access_files_down_to,
     around_htaccess,

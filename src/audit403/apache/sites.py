@@ -5,27 +5,34 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from audit403.apache.family import NOT_RECOGNISED
-from audit403.apache.read.configuration import Settings
-from audit403.apache.read.fragment import around_htaccess, read_folder, read_lone
+from audit403.apache.read.by_name import candidates
 from audit403.core.family import NotAudited, Options
 from audit403.evidence.interface import DIRECTORY, Entry, Evidence
 
 if TYPE_CHECKING:
-    from audit403.apache.read.configuration import Configuration
+    from audit403.apache.read.configuration import Configuration, Settings
     from audit403.apache.site import ApacheSite
 
 
 def sites_of(target: str, evidence: Evidence, options: Options) -> "Iterator[ApacheSite | NotAudited]":
     """The sites of a file or a folder."""
-    path, settings = os.path.abspath(target), settings_of(options)
+    path = os.path.abspath(target)
     entry = evidence.entry(path)
-    if isinstance(entry, Entry) and entry.kind == DIRECTORY:
-        folder = read_folder(path, evidence, settings)
+    is_folder = isinstance(entry, Entry) and entry.kind == DIRECTORY
+    paths, missed = candidates(path, evidence) if is_folder else ([path], [])
+    if not paths:
+        yield from (NotAudited(one, reason) for one, reason in missed)
+        return
+    from audit403.apache.read.fragment import around_htaccess, read_lone, read_of
+
+    settings = settings_of(options)
+    if is_folder:
+        folder = read_of(paths, missed, evidence, settings)
         for configuration in (*folder.configurations, *folder.fragments):
             yield _site(configuration, configuration.about, evidence, options)
         for access_file in folder.access_files:
             yield _site(around_htaccess(access_file, evidence, settings), access_file, evidence, options)
-        yield from (NotAudited(missed, reason) for missed, reason in folder.not_read)
+        yield from (NotAudited(one, reason) for one, reason in folder.not_read)
         return
     configuration = read_lone(path, evidence, settings)
     if (path, NOT_RECOGNISED) in configuration.not_read:
@@ -34,8 +41,10 @@ def sites_of(target: str, evidence: Evidence, options: Options) -> "Iterator[Apa
         yield _site(configuration, path, evidence, options)
 
 
-def settings_of(options: Options) -> Settings:
+def settings_of(options: Options) -> "Settings":
     """How its configuration is read."""
+    from audit403.apache.read.configuration import Settings
+
     return Settings(options.prefix, dict(options.paths), options.words)
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from audit403.core.family import NotAudited, Options
 from audit403.evidence.interface import DIRECTORY, Entry, Evidence
+from audit403.nginx.read.by_name import candidates
 from audit403.nginx.read.other_languages import NOT_RECOGNISED, is_of_another_program
 
 if TYPE_CHECKING:
@@ -19,11 +20,15 @@ def configurations(target: str, evidence: Evidence, options: Options) -> Iterato
     if not is_folder and not named_after_nginx and is_of_another_program(target, evidence):
         yield NotAudited(target, NOT_RECOGNISED)
         return
-    from audit403.nginx.read.fragment import read_folder, read_lone
+    paths, missed = candidates(target, evidence) if is_folder else ([target], [])
+    if not paths:
+        yield from (NotAudited(path, reason) for path, reason in missed)
+        return
+    from audit403.nginx.read.fragment import read_lone, read_of
 
     path_map = dict(options.paths)
     if is_folder:
-        folder = read_folder(target, evidence, prefix=options.prefix, path_map=path_map)
+        folder = read_of(paths, missed, evidence, prefix=options.prefix, path_map=path_map)
         yield from folder.configurations
         yield from folder.fragments
         yield from (NotAudited(path, reason) for path, reason in folder.not_read)

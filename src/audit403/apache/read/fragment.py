@@ -4,8 +4,11 @@ A file that a main file includes is judged within that; one that is not enabled 
 main file near it, and a lone `.htaccess`, get surroundings of ours.
 """
 
+from collections.abc import Iterable
+
 from audit403.apache.family import NOT_RECOGNISED, is_of_another_program
 from audit403.apache.paths import merge
+from audit403.apache.read.by_name import ACCESS_FILE, candidates
 from audit403.apache.read.configuration import (
     USUAL,
     Configuration,
@@ -28,7 +31,6 @@ from audit403.evidence.interface import (
     reason_of,
 )
 from audit403.evidence.links import join, parent_of, real_path
-from audit403.evidence.walk import files_below
 
 #: Folders of a configuration directory that hold parts of the configuration.
 _PART_FOLDERS = (
@@ -36,11 +38,8 @@ _PART_FOLDERS = (
     "sites-enabled vhosts vhosts.d"
 )
 PART_FOLDERS = frozenset(_PART_FOLDERS.split())
-ACCESS_FILE = ".htaccess"
-_ENDINGS = (".conf", ".vhost", ".inc")
 #: What is only offered there: a main file beside it says what of it is enabled.
 _OFFERED = ("/mods-available/", "/conf-available/", "/sites-available/")
-_EXTENSIONLESS_FOLDERS = ("sites-available", "sites-enabled", "vhosts", "vhosts.d")
 _MAIN_NAMES = ("apache2.conf", "httpd.conf", "conf/httpd.conf")
 MOST_PARENTS = 4
 ENOUGH_KNOWN = 0.5
@@ -60,11 +59,18 @@ class Folder(NamedTuple):
 
 def read_folder(folder: str, evidence: Evidence, settings: Settings = USUAL) -> Folder:
     """Everything in a folder that is Apache configuration."""
-    not_read: list[tuple[str, str]] = []
+    return read_of(*candidates(folder, evidence), evidence, settings)
+
+
+def read_of(
+    paths: Iterable[str], missed: Iterable[tuple[str, str]], evidence: Evidence, settings: Settings = USUAL
+) -> Folder:
+    """What of some files, those that may be configuration by their names, is; `missed` could not be looked at."""
+    not_read = list(missed)
     mains: list[Configuration] = []
     others: list[ParsedFile] = []
     access_files: list[str] = []
-    for path in files_below(folder, evidence, _may_be_configuration, not_read):
+    for path in paths:
         if path.endswith(f"/{ACCESS_FILE}"):
             access_files.append(path)
             continue
@@ -265,15 +271,3 @@ def _looks_like_apache(file: ParsedFile) -> bool:
     if any(f"/{part}/" in file.path for part in ("apache2", "httpd", *PART_FOLDERS)):
         return known > 0
     return known > ENOUGH_KNOWN
-
-
-def _may_be_configuration(directory: str, name: str) -> bool:
-    if name == ACCESS_FILE:
-        return True
-    if name.startswith(".") or name.endswith("~"):
-        return False
-    return (
-        name.endswith(_ENDINGS)
-        or name.startswith(("apache2.conf", "httpd.conf"))
-        or directory.endswith(_EXTENSIONLESS_FOLDERS)
-    )

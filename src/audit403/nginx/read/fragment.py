@@ -3,7 +3,7 @@
 A file that a main file includes is judged within that; only one that nobody includes gets surroundings of ours.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from audit403.core.named_tuple import NamedTuple
@@ -12,6 +12,7 @@ from audit403.core.source import Problem
 from audit403.evidence.interface import Entry, Evidence, reason_of
 from audit403.evidence.links import parent_of, real_path
 from audit403.evidence.stand_ins import NO_PATHS, PathMap
+from audit403.nginx.read.by_name import candidates
 from audit403.nginx.read.configuration import Configuration, follow_includes, parsed, read_configuration
 from audit403.nginx.read.locate import CONF_DIRECTORIES, Located, Locator
 from audit403.nginx.read.other_languages import (
@@ -47,8 +48,6 @@ PART_FOLDERS = frozenset(
         "vhosts.d",
     }
 )
-_ENDINGS = (".conf", ".nginx", ".vhost", ".nginxconf", ".ngx", ".inc")
-_EXTENSIONLESS_FOLDERS = ("sites-available", "sites-enabled", "vhosts", "snippets")
 #: So many statements of a lone file tell where it belongs.
 MOST_JUDGED = 10_000
 ENOUGH_KNOWN = 0.5
@@ -64,12 +63,18 @@ class Folder(NamedTuple):
 
 def read_folder(folder: str, evidence: Evidence, *, prefix: str | None = None, path_map: PathMap = NO_PATHS) -> Folder:
     """Everything in a folder that is nginx configuration."""
-    from audit403.evidence.walk import files_below  # only a folder without a main configuration is walked through
+    return read_of(*candidates(folder, evidence), evidence, prefix=prefix, path_map=path_map)
 
-    not_read: list[tuple[str, str]] = []
+
+def read_of(
+    paths: Iterable[str], missed: Iterable[tuple[str, str]], evidence: Evidence, *, prefix: str | None = None,
+    path_map: PathMap = NO_PATHS,
+) -> Folder:  # fmt: skip
+    """What of some files, those that may be configuration by their names, is; `missed` could not be looked at."""
+    not_read = list(missed)
     mains: list[Configuration] = []
     others: list[tuple[str, bytes]] = []
-    for path in files_below(folder, evidence, _may_be_configuration, not_read):
+    for path in paths:
         data = evidence.read(path)
         if not isinstance(data, bytes):
             not_read.append((path, reason_of(data)))
@@ -174,12 +179,6 @@ def _conf_directory_of(path: str, evidence: Evidence) -> str:
             return parent_of(here)
         here = parent_of(here)
     return directory
-
-
-def _may_be_configuration(directory: str, name: str) -> bool:
-    if name.startswith(".") or name.endswith("~"):
-        return False
-    return name.endswith(_ENDINGS) or name.startswith("nginx.conf") or directory.endswith(_EXTENSIONLESS_FOLDERS)
 
 
 def _looks_like_nginx(path: str, file: ParsedFile) -> bool:

@@ -83,10 +83,8 @@ def said_by(
         return unknown(policies)
     said = Said()
     for policy in policies:
-        for statement in policy.statements:
+        for statement in policy.about(asked.action) if considered is None else policy.statements:
             strength = DIRECT
-            if considered is None and not statement.is_about(asked.action):
-                continue
             if of_resource:
                 strength = _strength(statement, asked)
             perhaps = _perhaps_named(statement, asked, strength) if of_resource else None

@@ -9,7 +9,7 @@ and says why in `fault`.
 import json
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from audit403.core.decision import Missing
 from audit403.core.place import Place
@@ -24,6 +24,7 @@ OLD_VERSION, VERSION_WITH_VARIABLES = VERSIONS = "2008-10-17", "2012-10-17"
 #: What people write for Action, Resource …
 _NO_ELEMENTS = ("Actions", "Resources", "Principals", "Conditions", "NotActions", "NotResources", "NotPrincipals")
 _MOST_REMEMBERED = 512
+Found = TypeVar("Found")
 
 
 class Statement:
@@ -137,7 +138,7 @@ class Statement:
 class Policy:
     """A policy: `kind` and `name` say whose it is, in words."""
 
-    __slots__ = ("fault", "has_variables", "kind", "name", "statements", "version")
+    __slots__ = ("about", "fault", "has_variables", "kind", "name", "statements", "version")
 
     def __init__(
         self, document: Any, kind: str, name: str, places: Callable[[int], Place | None] = lambda number: None
@@ -152,6 +153,11 @@ class Policy:
         statements = document.get("Statement", [])
         found = statements if isinstance(statements, list) else [statements]
         self.statements = tuple(Statement(self, number, one, places(number)) for number, one in enumerate(found))
+        #: The statements about an action.
+        self.about = _remembered(self._about)
+
+    def _about(self, action: str) -> tuple[Statement, ...]:
+        return tuple(one for one in self.statements if one.is_about(action))
 
     def _parsed(self, document: Any) -> dict[str, Any]:
         if isinstance(document, str):
@@ -174,16 +180,16 @@ def _texts(element: Any) -> tuple[str, ...] | None:
     return tuple(values) if values and all(isinstance(value, str) for value in values) else None
 
 
-def _remembered(test: Callable[[str], bool]) -> Callable[[str], bool]:
-    """The same test, that knows its latest answers."""
-    known: dict[str, bool] = {}
+def _remembered(told: Callable[[str], Found]) -> Callable[[str], Found]:
+    """The same, that knows its latest answers."""
+    known: dict[str, Found] = {}
 
-    def remembered(text: str) -> bool:
+    def remembered(text: str) -> Found:
         found = known.get(text)
         if found is None:
             if len(known) >= _MOST_REMEMBERED:
                 known.clear()
-            found = known[text] = bool(test(text))
+            found = known[text] = told(text)
         return found
 
     return remembered
