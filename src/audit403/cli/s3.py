@@ -38,6 +38,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     add("--key", dest="keys", action="append", default=[], metavar="KEY", help="look at this object of each bucket")
     add("--sample", type=int, default=0, metavar="COUNT", help="look at so many objects of each bucket")
+    add(
+        "--inventory",
+        dest="inventories",
+        action="append",
+        default=[],
+        metavar="MANIFEST",
+        help="manifest.json of an S3 Inventory, a file or s3://bucket/key: the objects of its bucket",
+    )
     add("--resume", metavar="FILE", help="keep a journal there, and pass over the buckets that it has already")
     add("--jobs", type=int, default=USUAL_JOBS, metavar="COUNT", help=f"buckets at once (default: {USUAL_JOBS})")
     add("--save", metavar="FILE", help="write what was collected to a state, for `check` and `explain --state`")
@@ -97,7 +105,13 @@ def _collected(args: Namespace, wanted: "Wanted") -> "Collected":
     clients = Clients(Login(args.profile, args.region, args.role, args.endpoint_url), args.jobs)
     workers = Workers(args.jobs)
     with TargetsProgress("buckets") as progress, workers.interruptible():
-        return Collector(clients, wanted, workers, progress.tell, args.resume).collect()
+        collected = Collector(clients, wanted, workers, progress.tell, args.resume).collect()
+    if not args.inventories:
+        return collected
+    from audit403.s3.live.inventory import add_inventories
+
+    missed = add_inventories(collected.state, args.inventories, clients)
+    return collected._replace(not_audited=(*collected.not_audited, *missed))
 
 
 def _save(collected: "Collected", path: str) -> None:

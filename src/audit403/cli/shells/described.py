@@ -12,7 +12,7 @@ NOTHING, CHOICES, FILES, FOLDERS, USERS, RULES, RULE, TEXT = (
 #: What stands for a value in the help, and what completes it. `RULES` may be several, with commas.
 KINDS = {
     "PATH": FILES, "FILE": FILES, "FILE|-": FILES, "MAIN": FILES, "DIR": FOLDERS, "USER[:GROUP]": USERS,
-    "RULES": RULES, "ID": RULE,
+    "MANIFEST": FILES, "RULES": RULES, "ID": RULE,
     "URL": TEXT, "METHOD": TEXT, "NAME: VALUE": TEXT, "ADDRESS": TEXT, "BYTES": TEXT, "UID": TEXT,
     "GID": TEXT, "GID,…": TEXT, "TARGET": TEXT, "CONFIG": TEXT, "SECONDS": TEXT, "PATTERN": TEXT,
     "COUNT": TEXT, "NAME": TEXT, "PRINCIPAL": TEXT, "KEY=VALUE": TEXT, "BUCKET": TEXT, "REGION": TEXT,
