@@ -23,6 +23,8 @@ from audit403.engine.variants import ABOUT_WHO, differs_in_a_tested_way, variant
 MOST_BYTES = 40_000_000
 LEAST_WORLDS = 6
 """How much configuration is read again for the fixes of one site, and how often at least; the others stay unproven."""
+MOST_EXPLORED, MOST_BYTES_EXPLORED = 16, 200_000
+"""How often a document is explored again for the fixes of its faults, and how much of it in all."""
 MOST_WITNESSES = 400
 MOST_ADDRESSES = 5
 _NOT_LOOKED_AT = (REASON_FILE, REASON_NOT_COLLECTED)
@@ -60,6 +62,8 @@ class Replay:
         self.clients = _Clients(refusals)
         self.worlds = 0
         self.most_worlds = max(LEAST_WORLDS, MOST_BYTES // (site.size + 1))
+        self.explored = 0
+        self.most_explored = min(MOST_EXPLORED, MOST_BYTES_EXPLORED // (site.size + 1))
         self._before: dict[Request, Decision] = {fact.witness: fact.decision for fact in refusals}
         self._defects: dict[Request, str] = {}
         self._crlf: dict[str, bool] = {}
@@ -185,6 +189,10 @@ class Replay:
         """A fix of a fault in what is written: it is gone, no new one has come, and what it lets in is listed."""
         if not isinstance(finding.fact, _FAULTS):
             return None
+        if isinstance(finding.fact, DocumentFault):
+            if self.explored >= self.most_explored:
+                return None
+            self.explored += 1
         left: list[tuple[str, str]] = []
         try:
             for fact in changed.facts():

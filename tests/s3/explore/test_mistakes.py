@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from audit403.core.family import Options
 from audit403.core.finding import NOTE
 from audit403.engine.audit import Asked, audit
+from audit403.evidence.local import LocalEvidence
+from audit403.s3 import family
+from audit403.s3.site import S3Site
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from audit403.core.decision import Decision
+    from audit403.core.request import Request
 
 BUCKET, OBJECTS = "arn:aws:s3:::shop", "arn:aws:s3:::shop/*"
 ROLE = {"AWS": "arn:aws:iam::444455556666:role/app"}
@@ -152,3 +159,23 @@ def test_resource_control_policies_are_no_bucket_policies(tmp_path: Path) -> Non
     everywhere = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}
     deny = of_bucket(["s3:*", "sqs:*"], "*", everywhere, Effect="Deny", Principal="*")
     assert rules(tmp_path, deny) == set()
+
+
+def test_many_mistakes_take_bounded_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many statements have some, requests are asked about the first ones alone, and all are told."""
+    asked = 0
+    decide = S3Site.decide
+
+    def counted(site: S3Site, request: Request) -> Decision:
+        nonlocal asked
+        asked += 1
+        return decide(site, request)
+
+    monkeypatch.setattr(S3Site, "decide", counted)
+    many = 400
+    statements = [of_bucket("s3:GetObject", BUCKET, Principal="*", Sid=f"S{number}") for number in range(many)]
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    (site,) = family.find([str(path)], LocalEvidence(), Options())
+    assert sum(fact.kind == "action-of-another-resource" for fact in site.facts()) == many  # type: ignore[union-attr]
+    assert asked < many

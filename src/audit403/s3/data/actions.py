@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 """
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from os.path import dirname, join
 from typing import Any
 
@@ -14,6 +14,7 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.s3.data.operations import permissions_of
 from audit403.s3.model.pattern import matcher, parts_of
 
+_MOST_REMEMBERED = 512
 _OPEN = "${"
 """What begins the part of a key's name that is the user's own: `aws:PrincipalTag/${TagKey}`."""
 
@@ -82,6 +83,7 @@ def resource_pattern(kind: str, service: str = "s3") -> str | None:
     return found
 
 
+@lru_cache(maxsize=_MOST_REMEMBERED)
 def nearest(name: str) -> tuple[str, ...]:
     """What somebody meant who wrote an action that there is not.
 
@@ -94,6 +96,7 @@ def nearest(name: str) -> tuple[str, ...]:
     return _nearest(name, [one for one in _table()["actions"] if not colon or one.startswith(f"{service.lower()}:")])
 
 
+@lru_cache(maxsize=_MOST_REMEMBERED)
 def nearest_key(name: str) -> tuple[str, ...]:
     """The condition keys of the most similar names, the best first."""
     return _nearest(name, [one.partition(_OPEN)[0] for one in _table()["keys"]])

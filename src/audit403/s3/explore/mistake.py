@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from audit403.s3.site import S3Site
 
 FAMILY = "s3"
+#: How many requests are asked about the mistakes of one site at least, and how many statements they may meet in all.
+_LEAST_ASKED, _MOST_WORK = 40, 10_000
 BUCKET_POLICY = "bucket policy"
 _METHODS = {action.lower(): method for action, method in ACTIONS}
 
@@ -64,6 +66,16 @@ class Asker:
     def __init__(self, site: "S3Site", refusals: Iterable[Refusal]) -> None:
         self.site = site
         self.refusals = tuple(refusals)
+        statements = sum(len(policy.statements) for policy in site.world.policies())
+        self._left = max(_LEAST_ASKED, _MOST_WORK // (statements + 1))
+
+    def _is_refused(self, request: Request) -> Decision | None:
+        """The refusal of a request; None where it is not refused, or enough was asked: the work is bounded."""
+        if self._left <= 0:
+            return None
+        self._left -= 1
+        decision = self.site.decide(request)
+        return decision if decision.verdict == REFUSED else None
 
     def bucket_of(self, policy: Policy) -> Bucket | None:
         """The bucket whose policy it is."""
@@ -97,8 +109,8 @@ class Asker:
             for profile in profiles_of(bucket, statement, action):
                 meant = statement.conditions if conditions is None else conditions
                 request = witness_of(self.site, profile, method, asked, meant)
-                decision = None if request is None else self.site.decide(request)
-                if request is not None and decision is not None and decision.verdict == REFUSED:
+                decision = None if request is None else self._is_refused(request)
+                if request is not None and decision is not None:
                     return Refused(request, decision, profile.words)
         return None
 
@@ -118,11 +130,11 @@ class Asker:
                 continue
             profile = refusal.subject.profile
             base = values_of(refusal.subject.request)
-            for context in contexts(meant, base, fixed_keys(profile) | of_caller(meant)):
+            for context in () if self._left <= 0 else contexts(meant, base, fixed_keys(profile) | of_caller(meant)):
                 if any(condition.test(context) is False for condition in meant):
                     request = with_context(refusal.witness, context)
-                    decision = self.site.decide(request)
-                    if decision.verdict == REFUSED and decision.where == where:
+                    decision = self._is_refused(request)
+                    if decision is not None and decision.where == where:
                         return Refused(request, decision, profile.words)
         return None
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from audit403.core.fact import DocumentFault
 from audit403.s3.data.actions import condition_key
+from audit403.s3.explore.key_mistakes import is_unknown_key
 from audit403.s3.explore.mistake import Asker, Mistake, asked_actions, fault, listed, the
 from audit403.s3.explore.polarity import comes_to, is_negated, keeps_nobody_out
 from audit403.s3.explore.satisfy import operator_name
@@ -40,6 +41,8 @@ _OF_TAGS = ("aws:tagkeys", "s3:requestobjecttagkeys")
 def operator_mistakes(asker: Asker, policy: Policy, statement: Statement) -> Iterator[DocumentFault]:
     """The mistakes in the operators of one statement."""
     for condition in statement.conditions:
+        if is_unknown_key(condition.key):
+            continue
         if HOLE_START in condition.key or any(HOLE_START in value for value in condition.values):
             continue
         wanted = wanted_type(condition)
