@@ -101,6 +101,7 @@ class ParamikoHost:
         self._keys.check(hop, key.get_name(), key.asbytes())
         transport.set_keepalive(_ALIVE_SECONDS)
         log_in(transport, hop, self._ask, self._clock)
+        over.settimeout(_LOOK_SECONDS)  # paramiko's own thread looks ten times as often whether there is anything to do
         return transport
 
     def _command(self, hop: SshSettings) -> ProxyCommand:
