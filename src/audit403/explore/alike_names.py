@@ -30,6 +30,7 @@ _DOT_NAME = re.compile(rb"\0(\.[^\0]*)(?=\0)")
 _BARE_STEMS = tuple(stem.encode() for stem in INDEX_STEMS)
 _STEMS = tuple(b"\0" + stem for stem in _BARE_STEMS)
 _PAGE_ENDS = frozenset(one.encode() for one in PAGES)
+_PAGE_NAME = re.compile(rb"(?i)\0(?:%b)\0" % b"|".join(sorted(_PAGE_ENDS)))
 _SHOWN = frozenset(one.encode() for one in SHOWN_DOT_NAMES)
 
 
@@ -212,7 +213,7 @@ def _has_page(inside: Inside) -> bool:
     for (_, joined), counted in zip(inside.groups, inside.extensions(), strict=True):
         for extension in counted:
             if extension is None:
-                if any(b"\0%b\0" % end in joined.lower() for end in _PAGE_ENDS):
+                if _PAGE_NAME.search(joined):
                     return True
             elif extension in _PAGE_ENDS or extension.lower() in _PAGE_ENDS:
                 return True

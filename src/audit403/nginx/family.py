@@ -182,7 +182,6 @@ class NginxSite:
         return False
 
 
-
 def find(targets: Iterable[str], evidence: Evidence, options: Options) -> Iterator[NginxSite | NotAudited]:
     """The nginx configurations among files and folders."""
     from audit403.nginx.sites import configurations

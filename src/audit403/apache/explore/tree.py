@@ -51,6 +51,7 @@ from audit403.explore.joined_names import bytes_of, names_of, text_of
 from audit403.explore.ordinary import quoted
 from audit403.explore.regex_witness import Matcher
 from audit403.explore.subject import PURPOSE_FILE, PURPOSE_HIDDEN, PURPOSE_HOME, PURPOSE_PROBE
+from audit403.explore.visited import Visited
 from audit403.files.permission import READ, permitted
 
 _REFUSES = re.compile(r"\[(?:[^\]]*,)?\s*(?:F|forbidden|R=403)\s*[,\]]|^\s*403\s", re.IGNORECASE)
@@ -105,7 +106,7 @@ class _Walk:
         self._apart = by_directory(self.apart)
         self._telling = Telling()
         self._open = Open(self.resolver)
-        self.visited: set[str] = set()
+        self.visited = Visited()
         self.entries = 0
         #: Whether directories may be answered without the slash behind them.
         self.without_slash = _is_switched_off(server)

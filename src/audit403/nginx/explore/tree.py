@@ -40,6 +40,7 @@ from audit403.explore.classes import (
 from audit403.explore.joined_names import bytes_of, names_of, text_of
 from audit403.explore.ordinary import quoted
 from audit403.explore.subject import PURPOSE_DIRECTORY, PURPOSE_FILE, PURPOSE_HIDDEN
+from audit403.explore.visited import Visited
 from audit403.files.permission import EXECUTE, READ, permitted
 from audit403.files.resolve import Resolution, Resolver
 from audit403.http.regex import MatchFailed
@@ -96,7 +97,7 @@ class _Walk:
         self._indexes: dict[Location | None, frozenset[str]] = {}
         self._open = Open(self.resolver)
         self._telling = Telling()
-        self.visited: set[str] = set()
+        self.visited = Visited()
         self.entries = 0
         self.links = 0
 
