@@ -36,6 +36,8 @@ STANDARD_INPUT = "(standard input)"
 
 Reread = Callable[[Evidence, Iterable[TextEdit], Mapping[str, "ParsedFile"]], "Configuration"]
 """Reads a configuration again the way it was read first, after edits, with the files that were parsed before."""
+Build = Callable[["Configuration", str | None], "Model"]
+"""Builds the model of a configuration for a host of that name."""
 
 
 class NginxSite:
@@ -49,6 +51,7 @@ class NginxSite:
         reread: Reread,
         model: "Model | None" = None,
         given: Iterable[str] = (),
+        build: "Build | None" = None,
     ) -> None:
         from audit403.nginx.decide.evaluator import Evaluator
 
@@ -61,7 +64,8 @@ class NginxSite:
         tree = evidence if options.tree == "here" else ConfigurationOnly(evidence, options.paths)
         hostname = tree.hostname()
         self._hostname = hostname if isinstance(hostname, str) else None
-        self.model = _kept().model(configuration, self._hostname) if model is None else model
+        self._build = build or _built
+        self.model = self._build(configuration, self._hostname) if model is None else model
         # After the model: what is too deep for it is not read, either.
         self.not_audited = tuple(NotAudited(target, reason) for target, reason in configuration.not_read)
         self.assumed: str | None = None
@@ -110,7 +114,7 @@ class NginxSite:
         """The same site with or without this machine's files."""
         options = self.options._replace(tree=tree)
         model = None if self.model.after_host else self.model
-        return NginxSite(self.configuration, self.evidence, options, self._reread, model, self._given)
+        return NginxSite(self.configuration, self.evidence, options, self._reread, model, self._given, self._build)
 
     def facts(self) -> Iterator[Fact]:
         """Every refusal, idle directive and fault in reading."""
@@ -161,16 +165,16 @@ class NginxSite:
 
             options = options._replace(worker=after(options.worker, edits, changed))
         if not texts:
-            return NginxSite(self.configuration, changed, options, self._reread, self.model, self._given)
+            return NginxSite(self.configuration, changed, options, self._reread, self.model, self._given, self._build)
         configuration = self._reread(changed, texts, self.configuration.files)
-        site = NginxSite(configuration, changed, options, self._reread, None, self._given)
+        site = NginxSite(configuration, changed, options, self._reread, None, self._given, self._build)
         is_another = site.model.worker[:2] != self.model.worker[:2]
         return site.with_worker(None) if is_another and options.worker is not None else site
 
     def with_worker(self, worker: "Process | None") -> "NginxSite":
         """The same site, served by this process."""
         options = self.options._replace(worker=worker)
-        return NginxSite(self.configuration, self.evidence, options, self._reread, self.model, self._given)
+        return NginxSite(self.configuration, self.evidence, options, self._reread, self.model, self._given, self._build)
 
     def source(self, path: str) -> bytes | None:
         """The bytes of one of its files."""
@@ -209,7 +213,7 @@ def read(main: str, evidence: Evidence, options: Options) -> NginxSite:
         )
         return kept.same(found)
 
-    return NginxSite(kept.same(configuration), evidence, options, reread)
+    return NginxSite(kept.same(configuration), evidence, options, reread, build=kept.model)
 
 
 def read_text(data: bytes, evidence: Evidence, options: Options) -> NginxSite | None:
@@ -255,6 +259,14 @@ def _site(configuration: "Configuration", evidence: Evidence, options: Options) 
         return read_lone(lone, changed, prefix=options.prefix, path_map=path_map, read_before=parsed)
 
     return NginxSite(configuration, evidence, options, reread)
+
+
+def _built(configuration: "Configuration", hostname: str | None) -> "Model":
+    """The model of a configuration on a host of that name."""
+    from audit403.nginx.model.build import build_model
+    from audit403.nginx.start.check import refused
+
+    return build_model(configuration, hostname, refused(configuration))
 
 
 @cache

@@ -47,7 +47,6 @@ class Questions:
             raise BadUsage("there is no state: --state names a file with one, or each line has its own.")
         return self._evaluator
 
-
     def _of_line(self, state: Any) -> Evaluator:
         """That of a line's own state; lines that follow one another often have the same."""
         try:
