@@ -16,6 +16,8 @@ TERRAFORM = ".tf"
 _TEMPLATE = ".tftpl"
 _NAMES = (".json", ".policy", ".template", _TEMPLATE, ".yaml", ".yml", ".tfstate", TERRAFORM)
 _LARGEST = 50_000_000
+_LARGEST_RECORDED = 1_000_000_000
+"""Of a state that was recorded: ten thousand policies may have twenty kilobytes each."""
 #: One of these is in every document: what has none of them costs no more than this.
 _WORDS = (b'"Statement"', b'"buckets"', b"Resources", b"AWSTemplateFormatVersion", b'"terraform_version"')
 
@@ -73,12 +75,14 @@ def _document(path: str, evidence: Evidence, options: Options) -> "Iterator[S3Si
     if not isinstance(data, bytes) or not _has_a_word(data):
         return
     from audit403.s3.read.documents import NoJson, describe, may_be_document
+    from audit403.s3.read.policy_file import is_recorded
     from audit403.s3.site import S3Site
 
     if not may_be_document(path, data):
         return
-    if len(data) > _LARGEST:
-        yield NotAudited(path, f"it is larger than {_LARGEST:,} bytes")
+    most = _LARGEST_RECORDED if is_recorded(data) else _LARGEST
+    if len(data) > most:
+        yield NotAudited(path, f"it is larger than {most:,} bytes")
         return
     source = Source(path, data)
     try:

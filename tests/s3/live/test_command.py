@@ -163,3 +163,13 @@ def test_a_website_is_asked_in_its_region(region: str, host: str, capsys: pytest
     stub.answers["site", "policy"] = (200, json.dumps(policy))
     (finding,) = ran(stub, capsys)[1]["findings"]
     assert finding["request"]["url"].startswith(f"http://{host}/")
+
+
+def test_a_saved_state_that_was_cut_off(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "state.json"
+    with answering(contradiction()):
+        assert main(["s3", "-q", "--save", str(file)]) == 1
+    file.write_bytes(file.read_bytes()[:-100])
+    capsys.readouterr()
+    assert main(["check", str(file)]) == 3
+    assert "it looks like a policy, and is no JSON" in capsys.readouterr().out

@@ -22,7 +22,7 @@ from audit403.s3.live.call import NO_CREDENTIALS, NOT_GIVEN, BadCredentials
 USUAL_REGION = "us-east-1"
 ATTEMPTS = 10
 """How often a call is made that is throttled, or fails on its way."""
-_CONNECT_SECONDS, _READ_SECONDS = 10, 60
+_CONNECT_SECONDS, _READ_SECONDS = 5, 20
 _SESSION_NAME = "audit403"
 
 

@@ -4,6 +4,7 @@ Truth: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_gramm
 `aws s3api get-bucket-policy` prints.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from audit403.s3.read.described import Described, hole
 from audit403.s3.read.json_tree import Node, NoJson, read_json, repeated, span
 
 POLICY, STATE = "policy", "state"
+_RECORDED = re.compile(rb'\s*\{\s*"recorded"\s*:')
 _LOOKS = re.compile(rb'"(?:Statement|buckets)"\s*:')
 _VARIABLE_OF_TEMPLATE = re.compile(r"\$\{\s*([A-Za-z_][\w.\-]*)\s*\}|\{\{\s*([\w.\-]+)\s*\}\}|<([A-Za-z][\w -]*)>")
 _SERVICES = ("s3:", "s3express:")
@@ -33,6 +35,9 @@ def looks_like_policy(data: bytes) -> bool:
 
 def read_policy_file(source: Source) -> Described | None:
     """What a file says; None where it holds neither a policy about S3 nor a state. Raises NoJson."""
+    recorded = _recorded(source)
+    if recorded is not None:
+        return recorded
     root = read_json(source)
     faults = tuple(
         (
@@ -46,9 +51,7 @@ def read_policy_file(source: Source) -> Described | None:
     sources = {source.path: source}
     if is_state(plain):
         missed = tuple(not_audited_of(plain))
-        # What was recorded of an account is no file that somebody edits: its findings are those of the account.
-        written = {} if "recorded" in plain else dict(_places_of_state(source, root))
-        return Described(STATE, source.path, sources, plain, written, faults, missed)
+        return Described(STATE, source.path, sources, plain, dict(_places_of_state(source, root)), faults, missed)
     node = _policy_in(root)
     if node is None:
         return None
@@ -69,6 +72,26 @@ def read_policy_file(source: Source) -> Described | None:
     at = tuple(("buckets", name, "policy", number) for number in range(len(places)))
     state = {"version": 1, "buckets": {name: {"policy": document}}}
     return Described(POLICY, source.path, sources, state, dict(zip(at, places, strict=True)), faults)
+
+
+def is_recorded(data: bytes) -> bool:
+    """Whether a file is what `audit403 s3 --save` has written; cheap."""
+    return _RECORDED.match(data) is not None
+
+
+def _recorded(source: Source) -> Described | None:
+    """A state that was recorded of an account. It is no file that somebody edits: its findings are the account's own,
+    without places in the file, and so the plain reader will do, which takes a tenth of the time.
+    """
+    if not is_recorded(source.data):
+        return None
+    try:
+        plain = json.loads(source.data)
+    except (ValueError, RecursionError):
+        return None  # the other reader says where
+    if not is_state(plain):
+        return None
+    return Described(STATE, source.path, {source.path: source}, plain, {}, (), tuple(not_audited_of(plain)))
 
 
 def is_state(plain: Any) -> bool:
