@@ -11,7 +11,8 @@ import pytest
 
 from audit403.core.errors import BadUsage
 from audit403.engine import settings as module
-from audit403.engine.settings import IGNORE_KEYS, KEYS, NO_SETTINGS, SettingsFinder
+from audit403.engine.settings import IGNORE_KEYS, KEYS, NO_SETTINGS, PROFILES, SettingsFinder
+from audit403.s3.decide.profile import NAMES
 
 SCHEMA = json.loads((Path(module.__file__).parent / "settings.schema.json").read_text())
 
@@ -26,6 +27,10 @@ prefix = "nginx"
 [paths]
 "/var/www/site" = "public"
 "/etc/nginx" = "."
+
+[visitors]
+"site-*" = ["website", "cloudfront-oac:E1"]
+logs = ["role:arn:aws:iam::111122223333:role/reader"]
 """
 
 BAD = {
@@ -41,6 +46,12 @@ BAD = {
     "paths = []": "paths must be a table",
     '[paths]\n"var" = "x"': '"var" in paths must be an absolute path of the server',
     '[paths]\n"/var" = 1': '"/var" in paths must be a text',
+    "visitors = []": "visitors must be a table such as",
+    '[visitors]\nb = "website"': '"b" in visitors must be a list of profiles',
+    "[visitors]\nb = [1]": 'each entry of "b" in visitors must be a text',
+    '[visitors]\nb = ["web-site"]': 'unknown profile "web-site" in visitors (did you mean "website"?)',
+    '[visitors]\nb = ["role"]': 'the profile "role" in visitors must be of the form role:ARN',
+    '[visitors]\nb = ["website:x"]': 'the profile "website:x" in visitors must be of the form website',
     '[[ignore]]\nreason = "x"': "an [[ignore]] needs a rule, a path or both",
     '[[ignore]]\nrule = "x"': "an [[ignore]] needs a reason",
     '[[ignore]]\nrule = "x"\nreason = "x"\nuntill = "x"': 'unknown key "untill" in [[ignore]] (did you mean "until"?)',
@@ -67,6 +78,10 @@ def test_the_schema_takes_it_and_has_the_same_keys() -> None:
     jsonschema.validate(tomllib.loads(GOOD), SCHEMA)
     assert set(SCHEMA["properties"]) == {*KEYS, "ignore"}
     assert set(SCHEMA["$defs"]["ignore"]["properties"]) == set(IGNORE_KEYS)
+
+
+def test_the_profiles_are_those_of_buckets() -> None:
+    assert {one.partition(":")[0] for one in PROFILES} == {one.partition(":")[0] for one in NAMES}
 
 
 @pytest.mark.parametrize("text", BAD)

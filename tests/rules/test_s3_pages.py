@@ -26,11 +26,12 @@ EXAMPLES = [example for page in PAGES for example in s3_examples(page)]
 def laid_out(example: S3Example, folder: Path) -> Path:
     path = folder / example.file
     path.write_text(example.text)
+    (folder / "audit403.toml").write_text(example.settings)
     return path
 
 
 def found_in(path: Path) -> list[Finding]:
-    report = audit([str(path)], Asked(strict=True, no_settings=True, allow_public=True))
+    report = audit([str(path)], Asked(strict=True, allow_public=True))
     assert not [missed for missed in report.not_audited if "internal-error" in missed.reason], report.not_audited
     return [judged.finding for judged in report.findings]
 

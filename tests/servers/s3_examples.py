@@ -36,6 +36,8 @@ class S3Example(NamedTuple):
     file: str
     text: str
     asks: tuple[S3Ask, ...]
+    settings: str = ""
+    """The content of an audit403.toml beside it."""
 
     @property
     def id(self) -> str:
@@ -65,7 +67,9 @@ def _example(page: Path, block: Block) -> S3Example:
         "file", {"json": "policy.json", "yaml": "template.yaml", "hcl": "main.tf"}[block.language]
     )
     name = f"{page.parent.name}/{page.stem.replace('_', '-')}"
-    return S3Example(name, title, title.partition(" ")[0], file, block.text, asks)
+    visitors = block.attributes.get("visitors", "").split()
+    settings = f'[visitors]\n"*" = {visitors}\n' if visitors else ""
+    return S3Example(name, title, title.partition(" ")[0], file, block.text, asks, settings)
 
 
 def _ask(line: str) -> S3Ask:

@@ -133,6 +133,6 @@ def _report(collected: "Collected", asked: "Asked") -> Report:
 
     settings = finder_of(asked).nearest(".")
     described = Described(STATE, collected.name, {}, collected.state, {})
-    site = S3Site(described, Options())
+    site = S3Site(described, Options(visitors=settings.visitors))
     found = [FoundSite(_FAMILY, site, settings, elsewhere=True)] if "buckets" in collected.state else []
     return judged(found, asked, collected.not_audited)

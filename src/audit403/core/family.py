@@ -24,7 +24,8 @@ class Options(NamedTuple):
     """How a configuration is to be read: its prefix, path map, and whether this machine's files are what it serves.
 
     `worker` is the process that serves it, where one is known: then files are touched as it may, and not as
-    the user that the configuration names. `words` are the names that the server was started with (-D).
+    the user that the configuration names. `words` are the names that the server was started with (-D). `visitors` are
+    those whom buckets are for: patterns of their names, with profiles (docs/s3.md).
     """
 
     prefix: str | None = None
@@ -32,6 +33,7 @@ class Options(NamedTuple):
     tree: str = "here"
     worker: "Process | None" = None
     words: tuple[str, ...] = ()
+    visitors: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class NotAudited(NamedTuple):

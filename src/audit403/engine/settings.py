@@ -46,9 +46,15 @@ class Settings(NamedTuple):
     prefix: str | None = None
     paths: tuple[tuple[str, str], ...] = ()
     ignores: tuple[IgnoreEntry, ...] = ()
+    visitors: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Of buckets, by patterns of their names: the profiles of the requests that they are for."""
 
 
-KEYS = ("select", "ignore", "fail-on", "strict", "tree", "prefix", "paths")
+KEYS = ("select", "ignore", "fail-on", "strict", "tree", "prefix", "paths", "visitors")
+PROFILES = (
+    "anonymous-https", "anonymous-http", "website", "cloudfront-oac:ID", "oai:ID", "role:ARN", "vpce:ID",
+    "presigned:ARN",
+)  # fmt: skip
 IGNORE_KEYS = ("rule", "path", "reason", "until")
 NO_SETTINGS = Settings()
 
@@ -185,6 +191,7 @@ class _Reader:
             prefix,
             self.paths(table.get("paths", {})),
             entries,
+            self.visitors(table.get("visitors", {})),
         )
 
     def wrong(self, what: str) -> BadUsage:
@@ -221,6 +228,27 @@ class _Reader:
             here = self.text_of(f'"{server}" in paths', here)
             found.append((server, os.path.normpath(os.path.join(self.folder, here))))
         return tuple(found)
+
+    def visitors(self, value: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        if not isinstance(value, dict):
+            raise self.wrong('visitors must be a table such as "site-*" = ["anonymous-https"]')
+        found = []
+        for bucket, names in value.items():
+            if not isinstance(names, list):
+                raise self.wrong(f'"{bucket}" in visitors must be a list of profiles')
+            texts = (self.text_of(f'each entry of "{bucket}" in visitors', one) for one in names)
+            found.append((bucket, tuple(map(self.profile, texts))))
+        return tuple(found)
+
+    def profile(self, name: str) -> str:
+        kind, colon, about = name.partition(":")
+        kinds = [one.partition(":")[0] for one in PROFILES]
+        if kind not in kinds:
+            raise self.wrong(f'unknown profile "{name}" in visitors{did_you_mean(kind, kinds)}')
+        form = PROFILES[kinds.index(kind)]
+        if (":" in form) is not bool(colon and about):
+            raise self.wrong(f'the profile "{name}" in visitors must be of the form {form}')
+        return name
 
     def ignore(self, value: Any) -> tuple[tuple[str, ...], tuple[IgnoreEntry, ...]]:
         if not isinstance(value, list):

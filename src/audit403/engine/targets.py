@@ -222,7 +222,8 @@ class Targets:
 
     def _options(self, settings: Settings) -> Options:
         tree = self.reading.tree or settings.tree
-        return Options(self.reading.prefix or settings.prefix, settings.paths, NONE if tree == AUTO else tree)
+        prefix = self.reading.prefix or settings.prefix
+        return Options(prefix, settings.paths, NONE if tree == AUTO else tree, visitors=settings.visitors)
 
     def _add_all(self, family: Family, sites: Iterable[Site], settings: Settings, only: set[str] | None) -> None:
         for site in sites:

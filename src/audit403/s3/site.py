@@ -167,7 +167,7 @@ def row_of(request: Request) -> dict[str, Any]:
         "client": request.client,
         "headers": dict(request.headers),
         "principal": request.principal,
-        "context": dict(request.context),
+        "context": {key: value or None for key, value in request.context},
     }
 
 

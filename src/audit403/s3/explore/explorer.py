@@ -24,6 +24,7 @@ from audit403.s3.explore.asking import (
     with_context,
     witness_of,
 )
+from audit403.s3.explore.declared import declared
 from audit403.s3.explore.distributions import origins_of, waits_for_index
 from audit403.s3.explore.faults import faults_of
 from audit403.s3.explore.mistakes import comes_of, mistakes_of, never_allows
@@ -36,6 +37,7 @@ from audit403.s3.explore.subject import (
     BY_DISTRIBUTION,
     BY_STATEMENT,
     BY_WEBSITE,
+    DECLARED,
     ERROR_DOCUMENT,
     MISSING_PAGE,
     Behind,
@@ -90,6 +92,9 @@ class Explorer:
                 page = f"{bucket.arn}/{bucket.website.error}"
                 yield from self._asked(bucket, ERROR_DOCUMENT, WEBSITE, "GET", page)
         yield from self._of_lists(bucket)
+        for profile in declared(self.world, bucket.name, self.site.options.visitors):
+            for key in bucket.known_keys()[:MOST_OBJECTS] or (ORDINARY_KEY,):
+                yield from self._asked(bucket, DECLARED, profile, "GET", f"{bucket.arn}/{key}")
         for behind, profile in origins_of(self.world, bucket):
             page = f"{bucket.arn}{behind.origin.path}/{ORDINARY_KEY}"
             yield from self._asked(bucket, BY_DISTRIBUTION, profile, "GET", page, behind=behind)
@@ -202,7 +207,7 @@ def _told_once(refusals: Iterator[Refusal]) -> Iterator[Refusal]:
         subject: S3Subject = refusal.subject
         asked = subject.request.action, caller_of(subject.request.principal).kind
         key: tuple[object, ...] = (refusal.cause, refusal.where, subject.allow, *asked)
-        if subject.meant in (BY_WEBSITE, BY_DISTRIBUTION):
+        if subject.meant in (BY_WEBSITE, BY_DISTRIBUTION, DECLARED):
             key = next((one for one in found if (one[0], one[1], one[3:]) == (key[0], key[1], key[3:])), key)
         first = found.get(key)
         if first is None:

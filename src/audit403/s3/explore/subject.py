@@ -9,7 +9,7 @@ from audit403.s3.model.resource import resource_of
 from audit403.s3.model.world import Bucket
 
 BY_STATEMENT, BY_ACL, BY_WEBSITE, BY_DISTRIBUTION = "statement", "acl", "website", "distribution"
-MISSING_PAGE, BELOW_ROOT, ERROR_DOCUMENT = "missing page", "folder", "error document"
+DECLARED, MISSING_PAGE, BELOW_ROOT, ERROR_DOCUMENT = "declared", "missing page", "folder", "error document"
 
 
 class Behind(NamedTuple):
