@@ -4,7 +4,7 @@ import pytest
 
 from audit403.core.family import RunsAs
 from audit403.core.place import Span
-from audit403.evidence.interface import Entry, Group, User
+from audit403.evidence.interface import Entry, Group, NotCollected, User
 from audit403.evidence.memory import MemoryEvidence
 from audit403.files.explain import resolve
 from audit403.files.identity import identity_of_ids
@@ -62,6 +62,18 @@ def test_the_verdict_and_the_refusal_have_the_same_colour() -> None:
     assert [line.startswith(red) for line in refused[:2]] == [True, False]
     assert [line[len(red) :][0] for line in refused[2:] if line.startswith(red)] == [">"]
     assert coloured("/srv/dark").startswith(yellow) and coloured("/srv").startswith(green)
+
+
+def test_of_what_was_not_seen_nobody_says_what_opens_it() -> None:
+    entries: dict[str, Entry | NotCollected] = {
+        "/": Entry("d", 0o755, 0, 0),
+        "/root": Entry("d", 0o700, 0, 0),
+        "/root/x": NotCollected("only root"),
+    }
+    world = MemoryEvidence(dict(entries))
+    resolution = resolve(Resolver(world, WWW), "/root/x", "read")
+    dark = reach_text(world, WWW, "www-data", "/root/x", "read", resolution, Style())
+    assert dark.splitlines()[-1] == "What would open it is not known: what lies behind was not looked at."
 
 
 def test_a_command_that_takes_a_reload_says_so() -> None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from audit403.apache.explore.subject import Subject
+from audit403.apache.model.dav import DAV, DavConfig
 from audit403.apache.site import ApacheSite
 from audit403.core.fact import Fact
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
+from audit403.core.finding import ERROR, MANUAL, NOTE, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because
 from audit403.core.registry import check
 from audit403.explore.subject import PURPOSE_HOME
@@ -19,7 +21,10 @@ from audit403_checks.support import finding_of, insert_after
 
 @check(ERROR, "no-index")
 def missing_index(fact: Fact, site: Site) -> Iterator[Finding]:
-    """The home page is an error; another directory counts only when it holds pages and nothing else explains it."""
+    """The home page is an error; another directory counts only when it holds pages and nothing else explains it.
+
+    Who comes for files with WebDAV asks for no page.
+    """
     found = refusal_of(fact)
     if found is None:
         return
@@ -45,8 +50,13 @@ def missing_index(fact: Fact, site: Site) -> Iterator[Finding]:
     if own is not None and isinstance(site, ApacheSite) and not site.model.has("dir"):
         message = f"{what} of {subject.server.label()} has {own}, and mod_dir, which would look for it, is not loaded"
         fixes = tuple(_with_mod_dir(site))
-    severity = ERROR if is_home else WARNING
+    severity = NOTE if said is None and _is_for_webdav(subject) else ERROR if is_home else WARNING
     yield finding_of("apache/missing-index", severity, message, refusal, fixes, anchor=refusal.witness.target)
+
+
+def _is_for_webdav(subject: Subject) -> bool:
+    dav: DavConfig = subject.exchange.config(DAV, DavConfig())
+    return dav.provider is not None
 
 
 def _with_mod_dir(site: ApacheSite) -> Iterator[Fix]:

@@ -96,7 +96,8 @@ def read_snapshot(file: BinaryIO, name: str) -> tuple[str, Collected]:
     except (OSError, zlib.error) as error:
         raise SnapshotError(f"{name} cannot be read as a snapshot: {error}") from error
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-        raise SnapshotError(f"{name} is a snapshot with a line that cannot be read: {error!r}") from error
+        what = "has a line that no snapshot of this version has: it was changed, or is none; save it anew"
+        raise SnapshotError(f"{name} {what}") from error
 
 
 def _line(text: bytes) -> Any:

@@ -4,6 +4,7 @@ from os import strerror
 
 from audit403.core.family import RunsAs
 from audit403.evidence.interface import Evidence, Group, NotCollected
+from audit403.evidence.links import real_path
 from audit403.files.answer import errno_name
 from audit403.files.explain import Component, components, mode_text
 from audit403.files.identity import Identity
@@ -58,7 +59,7 @@ def reach_text(
         for line in _listing(evidence, identity, path, access, resolution)
     ]
     if resolution.blocker is not None and kept is None:
-        lines += ["", *_commands(remedies(evidence, identity, user, path, access), style)]
+        lines += ["", *_commands(remedies(evidence, identity, user, path, access), _is_seen(evidence, path), style)]
     return "\n".join(lines) + "\n"
 
 
@@ -149,7 +150,14 @@ def _row(evidence: Evidence, component: Component, resolution: Resolution) -> tu
     return mark, mode_text(entry), place.owner or "?", place.group or "?", name
 
 
-def _commands(found: tuple[Remedy, ...], style: Style) -> list[str]:
+def _is_seen(evidence: Evidence, path: str) -> bool:
+    """Whether it is known what lies at the end of a path."""
+    return not isinstance(real_path(evidence, path), NotCollected)
+
+
+def _commands(found: tuple[Remedy, ...], is_seen: bool, style: Style) -> list[str]:
+    if not found and not is_seen:
+        return ["What would open it is not known: what lies behind was not looked at."]
     if not found:
         return ["No chmod, setfacl or usermod opens it."]
     lines = ["To open it, the least exposure first:"]

@@ -85,6 +85,10 @@ class Evaluator:
         """What httpd answers. A test that the evidence leaves open is tried both ways; only a difference is unknown."""
         return decide_either_way(lambda answers: self._decide_once(request, answers))
 
+    def decide_anew(self, request: Request) -> Decision:
+        """The same, for what is noted on the way to it."""
+        return self.decide(request)
+
     def followed(self, request: Request) -> tuple[Decision, Exchange]:
         """What httpd answers to a request that gets as far as a server, and the exchange that the answer came from.
 

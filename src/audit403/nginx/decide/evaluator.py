@@ -103,6 +103,10 @@ class Evaluator:
             known = self._decided[request] = self._decide(request, depth, http_10)
         return known
 
+    def decide_anew(self, request: Request) -> Decision:
+        """The same and not from memory, for what is noted on the way to it."""
+        return self._decide(request, 0, False)
+
     def _decide(self, request: Request, depth: int, http_10: bool) -> Decision:
         def once(answers: tuple[bool, ...]) -> Decision:
             try:
