@@ -32,6 +32,9 @@ OPERATIONS = (
     "get_bucket_policy", "get_public_access_block", "get_bucket_ownership_controls", "get_bucket_acl",
     "get_bucket_website", "get_bucket_request_payment", "get_bucket_encryption", "get_bucket_cors",
 )  # fmt: skip
+PARTS = frozenset(
+    ("policy", "public_access_block", "ownership", "acl", "website", "request_payer", "encryption", "cors")
+)
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
@@ -95,7 +98,7 @@ def compared(url: str, args: argparse.Namespace) -> int:
         own = perf_counter() - begun
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         buckets = json.loads(state.read_text())["buckets"]
-    whole = sum(1 for bucket in buckets.values() if len(bucket) == len(OPERATIONS))
+    whole = sum(1 for bucket in buckets.values() if bucket.keys() >= PARTS)
     processor = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
     minutes = naive * args.buckets / 60
     print(f"boto3 in a loop:  {naive * 1000:8.1f} ms a bucket ({minutes:.0f} minutes for {args.buckets:,})")
