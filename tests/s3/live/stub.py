@@ -134,7 +134,7 @@ class Stub:
         first = host.partition(".")[0]
         if ".s3-control." in host:
             return "s3control", path.split("/")[2], path
-        if host.startswith("sts."):
+        if host.startswith("sts.") or parse_qs(body).get("Action") == ["GetCallerIdentity"]:
             return "sts", parse_qs(body)["Action"][0], ""
         if ".s3." in host or host.startswith("s3."):
             if ".s3." in host:

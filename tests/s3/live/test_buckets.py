@@ -395,6 +395,13 @@ class TestTheAccount:
         ((_, reason),) = collected(Stub({}), profile="broken").not_audited
         assert reason.startswith("the credentials cannot be had: ")
 
+    def test_another_server_may_refuse_to_say_who_asks(self) -> None:
+        text = "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code></Error></ErrorResponse>"
+        stub = Stub({"own": HERE})
+        stub.every = lambda service, asked, about: (403, text) if asked == "GetCallerIdentity" else None
+        found = collected(stub, endpoint="https://s3.store.example")
+        assert buckets_of(found)["own"]["policy"] is None and "id" not in found.state["account"]
+
     def test_a_server_without_accounts(self) -> None:
         stub = Stub({"own": HERE})
         stub.every = lambda service, asked, about: failed("NotImplemented", 501) if service == "sts" else None

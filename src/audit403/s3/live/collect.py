@@ -91,9 +91,10 @@ class Collector:
     def _identity(self) -> Identity | None:
         try:
             who = identity(self.clients)
-        except BadCredentials:
-            raise
         except NotCollected as error:
+            # Another server than AWS may refuse whatever is not S3; whether it takes the credentials its list shows.
+            if isinstance(error, BadCredentials) and self.clients.endpoint is None:
+                raise
             self.missed.append(NotAudited(_NAMELESS, f"its number is not known: {error.reason}"))
             return None
         self.name = f"account {who.account}"
