@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,9 @@ import pytest
 
 from audit403.host import collector, dry_run
 from servers.broken_host import AUDIT, BrokenHost, broken_host, findings_of
+from servers.need import need
 from servers.own_processes import OwnProcesses
+from servers.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,6 +138,31 @@ def test_where_nothing_runs_nothing_is_clean() -> None:
         assert done.returncode == 3 and "--root" in done.stdout
         asked = place.run(*AUDIT, "explain", "http://a/", "--on", "local", check=False)
         assert asked.returncode == 3 and asked.stderr == "audit403: local: no server that audit403 knows runs there.\n"
+
+
+_INTO_A_JAIL = """
+cd "$1"; mkdir -p etc/nginx srv/www var/log/nginx var/lib/nginx run dev usr
+for folder in usr dev; do mount --rbind /$folder $folder; done
+for folder in bin sbin lib lib64; do [ ! -e /$folder ] || ln -s usr/$folder $folder; done
+cp /etc/passwd /etc/group etc; echo page > srv/www/index.html; chmod 600 srv/www/index.html
+echo 'user www-data; pid /run/own.pid; events {} http { access_log off; server {' > etc/nginx/own.conf
+echo "listen 127.0.0.1:$2; server_name jail.test; root /srv/www; } }" >> etc/nginx/own.conf
+chroot . "$3" -c /etc/nginx/own.conf >/dev/null 2>&1
+"""
+
+
+def test_a_server_in_a_root_of_its_own_is_read_there(server_dir: Path) -> None:
+    jail, port = server_dir / "jail", free_port()
+    jail.mkdir()
+    with OwnProcesses() as place:
+        place.run("sh", "-e", "-c", _INTO_A_JAIL, "sh", str(jail), str(port), need("nginx"))
+        report = json.loads(place.run(*AUDIT, "host", "local", "--format", "json", check=False).stdout)
+        (finding,) = report["findings"]
+        assert finding["rule"] == "files/file-unreadable" and finding["status"] == 403
+        page = HTTPConnection("127.0.0.1", port)
+        page.request("GET", "/")
+        assert page.getresponse().status == 403
+        page.close()
 
 
 def test_a_dry_run_prints_what_it_would_run(host: BrokenHost) -> None:

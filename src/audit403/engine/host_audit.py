@@ -17,7 +17,7 @@ from audit403.engine.judge import INTERNAL_ERROR, Judges
 from audit403.engine.settings import Settings
 from audit403.engine.targets import FoundSite
 from audit403.evidence.collected import Collected, CollectedEvidence
-from audit403.evidence.interface import Absent, NotCollected, reason_of
+from audit403.evidence.interface import Absent, Entry, NotCollected, reason_of
 from audit403.evidence.links import real_path
 from audit403.evidence.machine import Machine, Process
 from audit403.host.collector import HostCollector
@@ -144,7 +144,19 @@ class ServersOn:
         if not isinstance(machine, Machine):
             return []
         running = ((family, one) for family in running_families() for one in _distinct(family.running(machine)))
-        return [(family, one, machine) for family, one in running if one.main == main and not is_apart(one, machine)]
+        return [(family, one, machine) for family, one in running if self._runs_with(one, main, machine)]
+
+    def _runs_with(self, instance: Instance, main: str, machine: Machine) -> bool:
+        return instance.main == main and not self._has_own_root(instance, machine)
+
+    def _has_own_root(self, instance: Instance, machine: Machine) -> bool:
+        """Whether a server sees another root: a container's, or one that it was started in (chroot(8)), which has its
+        configuration as well. httpd goes into its ChrootDir when it has read that.
+        """
+        root = process_of(instance).root
+        if is_apart(instance, machine) or root in (None, "/") or instance.main is None:
+            return is_apart(instance, machine)
+        return isinstance(self.evidence.entry(f"{root}{instance.main}"), Entry)
 
     def _on_host(self, family: Family, instance: Instance, machine: Machine) -> Iterator[OnHost]:
         evidence = self._seen_by(family, instance, machine)
@@ -154,7 +166,7 @@ class ServersOn:
 
     def _seen_by(self, family: Family, instance: Instance, machine: Machine) -> CollectedEvidence | None:
         """The world that a server sees; None where it has a root of its own into which the login may not look."""
-        if not is_apart(instance, machine):
+        if not self._has_own_root(instance, machine):
             return self.evidence
         process = process_of(instance)
         if machine.login.uid != 0:
