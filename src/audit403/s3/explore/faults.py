@@ -13,6 +13,7 @@ from audit403.core.fact import DocumentFault
 from audit403.core.place import Place, StatementPlace
 from audit403.s3.decide.layers import place_of
 from audit403.s3.decide.said import Asked, said_by
+from audit403.s3.explore.address_mistakes import address_mistakes
 from audit403.s3.explore.key_mistakes import is_unknown_key
 from audit403.s3.explore.operator_mistakes import wanted_type
 from audit403.s3.explore.satisfy import Values, are_too_many, contexts, fitting, operator_name
@@ -75,6 +76,8 @@ def _of_statement(policy: Policy, statement: Statement) -> Iterator[DocumentFaul
     yield from _principals(statement)
     for condition in statement.conditions:
         yield from _condition(statement, condition)
+    for kind, message in address_mistakes(statement):
+        yield _fault(kind, statement, message)
     if policy.version in (None, OLD_VERSION):
         yield from _variables(policy, statement)
     if statement.effect == ALLOW and statement.is_not_principal:
