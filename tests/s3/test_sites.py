@@ -102,3 +102,19 @@ def test_a_policy_alone_needs_no_library(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+def test_what_cannot_be_worked_out_is_listed(tmp_path: Path) -> None:
+    """A policy that is known only when it is deployed is neither sound nor at fault."""
+    (tmp_path / "main.tf").write_text(
+        'data "template_file" "p" { template = "x" }\n'
+        'resource "aws_s3_bucket" "b" { bucket = "b" }\n'
+        'resource "aws_s3_bucket_policy" "b" {\n'
+        "  bucket = aws_s3_bucket.b.id\n"
+        "  policy = data.template_file.p.rendered\n"
+        "}\n"
+    )
+    report = audit([str(tmp_path)], Asked(no_settings=True))
+    assert report.findings == ()
+    ((target, reason),) = report.not_audited
+    assert target == f"{tmp_path}/main.tf:5" and reason.startswith("this policy cannot be worked out: ")

@@ -23,7 +23,7 @@ from audit403.s3.model.encryption import PLAIN
 from audit403.s3.model.resource import resource_of
 from audit403.s3.model.website import Website
 from audit403.s3.model.world import Bucket, StoredObject, World
-from audit403.s3.read.described import Described
+from audit403.s3.read.described import UNRESOLVED, Described
 from audit403.s3.read.documents import describe
 from audit403.s3.read.policy_file import STATE
 from audit403.s3.url import request_of_url
@@ -48,7 +48,7 @@ class S3Site:
         self.main = described.main
         self.files = tuple(described.sources)
         self.size = sum(len(source.data) for source in described.sources.values())
-        self.not_audited = described.not_audited
+        self.not_audited = (*described.not_audited, *_unresolved(described))
         self.assumed: str | None = None
         self.world = World(with_what_is_usual(described), described.places, described.by_default)
         self.evaluator = Evaluator(self.world)
@@ -149,6 +149,13 @@ class S3Site:
 
         resource = self.asked(request).resource
         return self.decide(request_for(self.world, ANONYMOUS, request.method, resource)).verdict != NOT_REFUSED
+
+
+def _unresolved(described: Described) -> Iterator[NotAudited]:
+    """What of a document is not known before it is deployed, and would decide."""
+    for kind, where, message in described.faults:
+        if kind == UNRESOLVED:
+            yield NotAudited(f"{where.file}:{where.line}", message)
 
 
 def with_settings(state: dict[str, Any], edits: Iterable[BucketEdit]) -> dict[str, Any]:

@@ -30,8 +30,8 @@ def address_mistakes(statement: Statement) -> Iterator[tuple[str, str]]:
             yield from _private(statement, condition)
         elif statement.effect == ALLOW and _is_for_everybody(statement) and _are_all_of_ipv4(networks):
             message = (
-                f"statement {statement.name} lets in every address of IPv4 and none of IPv6: visitors who come by IPv6, "
-                "as the dual-stack endpoint has it, get 403"
+                f"statement {statement.name} lets in every address of IPv4 and none of IPv6: visitors who come by "
+                "IPv6, as the dual-stack endpoint has it, get 403"
             )
             yield WITHOUT_IPV6, message
 

@@ -49,6 +49,7 @@ from audit403.s3.model.policy import ALLOW, Policy, Statement
 from audit403.s3.model.resource import resource_of
 from audit403.s3.model.website import Website
 from audit403.s3.model.world import Bucket, StoredObject
+from audit403.s3.read.described import UNRESOLVED
 
 if TYPE_CHECKING:
     from audit403.s3.site import S3Site
@@ -68,7 +69,8 @@ class Explorer:
     def facts(self) -> Iterator[Fact]:
         """All facts, those about documents first."""
         for kind, where, message in self.site.described.faults:
-            yield ReadingFault(FAMILY, kind, where, message)
+            if kind != UNRESOLVED:
+                yield ReadingFault(FAMILY, kind, where, message)
         buckets = [self.world.bucket(name) for name in self.world.bucket_names()]
         found = (_told_once(self._refusals(bucket)) for bucket in buckets if isinstance(bucket, Bucket))
         refusals = tuple(chain.from_iterable(found))

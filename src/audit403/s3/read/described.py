@@ -17,6 +17,8 @@ from audit403.s3.model.world import At
 
 #: The account that a document is deployed to.
 ACCOUNT = f"{HOLE_START}account{HOLE_END}"
+#: The kind of a fault that is none: something is known only when the document is deployed.
+UNRESOLVED = "unresolved"
 _NOT_IN_HOLES = str.maketrans(":*?/{}", ".xx|()", "$⟨⟩…")
 
 

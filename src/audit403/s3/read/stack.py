@@ -12,11 +12,11 @@ from audit403.core.source import Source
 from audit403.s3.model.holes import HOLE_END, HOLE_START, is_whole_hole
 from audit403.s3.model.public_access_block import FLAGS
 from audit403.s3.model.world import ENFORCED, At
-from audit403.s3.read.described import ACCOUNT, Described
+from audit403.s3.read.described import ACCOUNT, UNRESOLVED, Described
 from audit403.s3.read.json_tree import Members, Node, NoJson, read_json
 from audit403.s3.read.value import Hole, JsonText, Value, hole_in, is_settled, plain, text_of, truth_of
 
-UNRESOLVED, NO_JSON, EATEN = "unresolved", "no-json", "policy-variable-eaten"
+NO_JSON, EATEN = "no-json", "policy-variable-eaten"
 _ELEMENTS = frozenset(
     ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
 )
