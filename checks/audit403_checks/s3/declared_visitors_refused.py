@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from audit403.core.fact import Fact
 from audit403.core.family import Site
-from audit403.core.finding import ERROR, Finding
+from audit403.core.finding import ERROR, WARNING, Finding
 from audit403.core.registry import check
 from audit403.s3.explore.subject import DECLARED
-from audit403_checks.s3.refusals import by_hand, finding, refusal_of
+from audit403_checks.s3.refusals import by_hand, finding, is_by_default, refusal_of
 
 
 @check(
@@ -27,17 +27,20 @@ from audit403_checks.s3.refusals import by_hand, finding, refusal_of
     "public-acl-is-ignored",
 )
 def declared_visitors_refused(fact: Fact, site: Site) -> Iterator[Finding]:
-    """`[visitors]` in audit403.toml names the requests that a bucket is for; each is asked."""
+    """`[visitors]` in audit403.toml names the requests that a bucket is for; each is asked.
+
+    A warning where only some of them are refused, or a policy may stand elsewhere.
+    """
     found = refusal_of(fact)
     if found is None or found[1].meant != DECLARED:
         return
     refusal, subject = found
-    message = (
-        f"{subject.profile.words} gets 403 from {subject.bucket.name}, which is for them as the settings say: "
-        f"{_why(refusal.cause)}"
-    )
+    profile, name = subject.profile, subject.bucket.name
+    who = f"{profile.words} ({profile.way or profile.name})"
+    message = f"{who} gets 403 from {name}, which is for them as the settings say: {_why(refusal.cause)}"
     fixes = by_hand("let them in by the policy that refuses, or take the profile out of [visitors]")
-    yield finding("declared-visitors-refused", ERROR, message, refusal, fixes)
+    severity = WARNING if subject.someone_passes or is_by_default(site, subject, "policy") else ERROR
+    yield finding("declared-visitors-refused", severity, message, refusal, fixes)
 
 
 def _why(cause: str) -> str:

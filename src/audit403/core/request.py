@@ -18,7 +18,8 @@ class Request(NamedTuple):
 
     `to` is the server address that the client connected to, `port` the port; `body_length` is in bytes; `over_limits`
     says that the client has used up every rate and connection limit. Of services that know who
-    signs a request, `principal` is that (None: nobody), and `context` what the request brings besides.
+    signs a request, `principal` is that (None: nobody), and `context` what the request brings besides;
+    `way` names the way in which it comes, of those that the service knows.
     """
 
     method: str
@@ -34,6 +35,7 @@ class Request(NamedTuple):
     over_limits: bool = False
     principal: str | None = None
     context: tuple[tuple[str, str], ...] = ()
+    way: str | None = None
 
     def header(self, name: str) -> str | None:
         """The value of the first header with this lower-case name."""

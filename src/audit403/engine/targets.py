@@ -154,7 +154,7 @@ class Targets:
                 own = self._settings(first, first)
                 if own is None:
                     continue
-                if own is not settings and (own.prefix, own.paths) != (settings.prefix, settings.paths):
+                if _of_reading(own) != _of_reading(settings):
                     again = self._find(family, first_file(site) or path, own)
                     self._add_all(family, again, own, None)
                 else:
@@ -266,3 +266,8 @@ def _names_of(site: Site, path: str) -> set[str]:
     """The names under which a site has the file."""
     real = os.path.realpath(path)
     return {file for file in site.files if file == path or os.path.realpath(file) == real}
+
+
+def _of_reading(settings: Settings) -> tuple[object, ...]:
+    """What of the settings makes a site another one."""
+    return settings.prefix, settings.paths, settings.visitors

@@ -175,6 +175,7 @@ def row_of(request: Request) -> dict[str, Any]:
         "headers": dict(request.headers),
         "principal": request.principal,
         "context": {key: value or None for key, value in request.context},
+        "profile": request.way,
     }
 
 

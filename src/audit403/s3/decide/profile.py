@@ -83,9 +83,11 @@ class Profile(NamedTuple):
 def profile_of(name: str, principal: str | None = None) -> Profile:
     """The profile of a name; `principal` is who asks, where the name leaves it open. Raises BadUsage."""
     kind, _, about = name.partition(":")
+    if kind == PRESIGNED and about:
+        return profile_of(kind, about)
     takes = {one.partition(":")[0]: ":" in one for one in NAMES}
     if kind not in takes or takes[kind] is not bool(about):
-        raise BadUsage(f'there is no profile "{name}"; known are {", ".join(NAMES)}.')
+        raise BadUsage(f'there is no profile "{name}"{_nearest(kind)}; known are {", ".join(NAMES)}.')
     fixed = {
         OAC: CLOUDFRONT,
         OAI: f"arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity {about}",
@@ -97,12 +99,20 @@ def profile_of(name: str, principal: str | None = None) -> Profile:
     if kind == OF_ROLE and caller_of(about).kind not in (ROLE, SESSION):
         raise BadUsage(f'"{about}" is not the ARN of a role or of its session.')
     if kind == PRESIGNED and principal is None:
-        raise BadUsage("the profile presigned leaves open who has signed: a principal must be named with it (--as).")
+        who = "a principal must be named with it (--as, or presigned:ARN)"
+        raise BadUsage(f"the profile presigned leaves open who has signed: {who}.")
     if fixed is not None and principal not in (None, fixed):
         raise BadUsage(f"the profile {name} is about requests by {fixed}, not by {principal}.")
     secure = {ANONYMOUS_HTTPS: True, ANONYMOUS_HTTP: False, WEBSITE: False}.get(kind)
     endpoint = WEBSITE if kind == WEBSITE else REST
     return Profile(kind, about, fixed or principal or ANONYMOUS, endpoint, secure)
+
+
+def _nearest(kind: str) -> str:
+    from difflib import get_close_matches
+
+    found = get_close_matches(kind, NAMES, 1, 0.5) or get_close_matches(f"{kind}:ID", NAMES, 1, 0.5)
+    return f' (did you mean "{found[0]}"?)' if found else ""
 
 
 def usual_profile(principal: str, endpoint: str, secure: bool) -> Profile:

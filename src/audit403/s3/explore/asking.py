@@ -127,6 +127,7 @@ def request_for(world: World, profile: Profile, method: str, resource: str) -> R
         profile.headers,
         principal=principal,
         context=profile.context,
+        way=profile.way,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from audit403.core.decision import NOT_REFUSED, REFUSED, Missing
+from audit403.core.decision import NOT_REFUSED, REFUSED, UNKNOWN, Missing
 from audit403.core.fact import Fact, ReadingFault, Refusal
 from audit403.core.family import NotAudited
 from audit403.core.place import Place, StatementPlace
@@ -24,7 +24,7 @@ from audit403.s3.explore.asking import (
     with_context,
     witness_of,
 )
-from audit403.s3.explore.declared import declared
+from audit403.s3.explore.declared import declared, is_one_of
 from audit403.s3.explore.distributions import origins_of, waits_for_index
 from audit403.s3.explore.faults import faults_of
 from audit403.s3.explore.mistakes import comes_of, mistakes_of, never_allows
@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 
 FAMILY = "s3"
 MOST_OBJECTS = 10_000
+#: In what visitors of one kind differ.
+_OF_CLIENTS = frozenset(("aws:sourceip", "aws:referer", "aws:useragent"))
 
 
 class Explorer:
@@ -82,6 +84,27 @@ class Explorer:
         yield from refusals
 
     def _refusals(self, bucket: Bucket) -> Iterator[Refusal]:
+        meant = declared(bucket.name, self.site.options.visitors)
+        for refusal in self._of_documents(bucket):
+            if meant is None or is_one_of(refusal.subject.profile, meant):
+                yield refusal
+        for profile in meant or ():
+            yield from self._of_declared(bucket, profile)
+
+    def _of_declared(self, bucket: Bucket, profile: Profile) -> Iterator[Refusal]:
+        """What is refused to somebody whom the settings mean; where that cannot be known, that is said."""
+        missing: dict[str, None] = {}
+        for key in bucket.known_keys()[:MOST_OBJECTS] or (ORDINARY_KEY,):
+            decision = self.site.decide(request_for(self.world, profile, "GET", f"{bucket.arn}/{key}"))
+            if decision.verdict == UNKNOWN:
+                missing.update(dict.fromkeys(one.name for one in decision.missing))
+            yield from self._asked(bucket, DECLARED, profile, "GET", f"{bucket.arn}/{key}")
+        if missing:
+            reason = f"whether {profile.words} may read {bucket.name} is not known without {', '.join(missing)}"
+            self.missed.append(NotAudited(self.site.main, reason))
+
+    def _of_documents(self, bucket: Bucket) -> Iterator[Refusal]:
+        """What is refused to those whom a policy, a list of access, a website or a distribution means to let in."""
         if isinstance(bucket.policy, Policy):
             for statement in bucket.policy.statements:
                 if statement.effect != ALLOW or statement.fault is not None or statement.named is None:
@@ -94,9 +117,6 @@ class Explorer:
                 page = f"{bucket.arn}/{bucket.website.error}"
                 yield from self._asked(bucket, ERROR_DOCUMENT, WEBSITE, "GET", page)
         yield from self._of_lists(bucket)
-        for profile in declared(self.world, bucket.name, self.site.options.visitors):
-            for key in bucket.known_keys()[:MOST_OBJECTS] or (ORDINARY_KEY,):
-                yield from self._asked(bucket, DECLARED, profile, "GET", f"{bucket.arn}/{key}")
         for behind, profile in origins_of(self.world, bucket):
             page = f"{bucket.arn}{behind.origin.path}/{ORDINARY_KEY}"
             yield from self._asked(bucket, BY_DISTRIBUTION, profile, "GET", page, behind=behind)
@@ -171,7 +191,7 @@ class Explorer:
         if decision.verdict != REFUSED:
             return
         asked = self.site.asked(request)
-        passes = behind is None and self._someone_passes(bucket, profile, method, resource, asked)
+        passes = behind is None and self._someone_passes(bucket, profile, method, resource, asked, meant == DECLARED)
         subject = S3Subject(bucket, meant, profile, asked, allow, passes, behind)
         where: Place = decision.where or self._where(bucket, allow, behind)
         who = profile.words if not passes else f"{profile.words} whom the policy does not single out"
@@ -186,13 +206,19 @@ class Explorer:
             or StatementPlace(bucket.name, "", "bucket")
         )
 
-    def _someone_passes(self, bucket: Bucket, profile: Profile, method: str, resource: str, asked: S3Request) -> bool:
-        """Whether a request that differs in nothing but what the policies test is served, or may be."""
+    def _someone_passes(
+        self, bucket: Bucket, profile: Profile, method: str, resource: str, asked: S3Request, of_clients: bool
+    ) -> bool:
+        """Whether a request that differs in nothing but what the policies test is served, or may be; `of_clients`:
+        that differs in nothing but what visitors of one kind do.
+        """
         policy = bucket.policy
         if not isinstance(policy, Policy):
             return False
         conditions = [condition for statement in policy.statements for condition in statement.conditions]
         fixed = fixed_keys(profile)
+        if of_clients:
+            fixed |= {condition.key.lower() for condition in conditions} - _OF_CLIENTS
         request = request_for(self.world, profile, method, resource)
         for context in contexts(conditions, values_of(asked), fixed):
             if self.site.decide(with_context(request, context)).verdict != REFUSED:
@@ -209,8 +235,13 @@ def _told_once(refusals: Iterator[Refusal]) -> Iterator[Refusal]:
         subject: S3Subject = refusal.subject
         asked = subject.request.action, caller_of(subject.request.principal).kind
         key: tuple[object, ...] = (refusal.cause, refusal.where, subject.allow, *asked)
-        if subject.meant in (BY_WEBSITE, BY_DISTRIBUTION, DECLARED):
-            key = next((one for one in found if (one[0], one[1], one[3:]) == (key[0], key[1], key[3:])), key)
+        alike = (one for one in found if (one[0], one[1], one[3:]) == (key[0], key[1], key[3:]))
+        if subject.meant in (BY_WEBSITE, BY_DISTRIBUTION):
+            key = next(alike, key)
+        elif subject.meant == DECLARED:
+            # What is protected from some is no finding, unless it is meant for them.
+            own = (*key[:2], subject.profile, *key[3:])
+            key = next((one for one in alike if not found[one].subject.someone_passes), own)
         first = found.get(key)
         if first is None:
             found[key] = refusal
