@@ -128,3 +128,20 @@ def test_nothing_is_wrong_with(name: str, text: str, tmp_path: Path) -> None:
     report = audit([str(tmp_path)], Asked(no_settings=True, strict=True))
     assert [one.finding for one in report.findings if one.finding.severity != NOTE] == []
     assert not [one for one in report.not_audited if "internal-error" in one.reason]
+
+
+def test_a_flag_is_told_once_for_all_public_statements(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        """
+resource "aws_s3_bucket" "b" { bucket = "b" }
+resource "aws_s3_bucket_policy" "b" {
+  bucket = aws_s3_bucket.b.id
+  policy = jsonencode({ Statement = [
+    { Effect = "Allow", Principal = "*", Action = "s3:GetObject", Resource = "arn:aws:s3:::b/one/*" },
+    { Effect = "Allow", Principal = "*", Action = "s3:GetObject", Resource = "arn:aws:s3:::b/two/*" },
+  ] })
+}
+"""
+    )
+    report = audit([str(tmp_path)], Asked(no_settings=True))
+    assert [one.finding.rule for one in report.findings] == ["s3/policy-blocked-by-public-access-block"]

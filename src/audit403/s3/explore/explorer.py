@@ -13,6 +13,7 @@ from audit403.core.decision import NOT_REFUSED, REFUSED, UNKNOWN, Missing
 from audit403.core.fact import Fact, ReadingFault, Refusal
 from audit403.core.family import NotAudited
 from audit403.core.place import Place, StatementPlace
+from audit403.s3.decide import causes
 from audit403.s3.decide.layers import place_of
 from audit403.s3.decide.request import S3Request
 from audit403.s3.explore.asking import (
@@ -234,7 +235,8 @@ def _told_once(refusals: Iterator[Refusal]) -> Iterator[Refusal]:
     for refusal in refusals:
         subject: S3Subject = refusal.subject
         asked = subject.request.action, caller_of(subject.request.principal).kind
-        key: tuple[object, ...] = (refusal.cause, refusal.where, subject.allow, *asked)
+        allow = subject.allow if refusal.cause != causes.RESTRICTED else subject.allow_is_for_everybody()
+        key: tuple[object, ...] = (refusal.cause, refusal.where, allow, *asked)
         alike = (one for one in found if (one[0], one[1], one[3:]) == (key[0], key[1], key[3:]))
         if subject.meant in (BY_WEBSITE, BY_DISTRIBUTION):
             key = next(alike, key)
