@@ -15,6 +15,7 @@ from audit403.s3.decide.layers import place_of
 from audit403.s3.decide.said import Asked, said_by
 from audit403.s3.explore.address_mistakes import address_mistakes
 from audit403.s3.explore.key_mistakes import is_unknown_key
+from audit403.s3.explore.not_taken import not_taken
 from audit403.s3.explore.operator_mistakes import wanted_type
 from audit403.s3.explore.satisfy import Values, are_too_many, contexts, fitting, operator_name
 from audit403.s3.model.caller import USER, Caller
@@ -59,6 +60,7 @@ def faults_of(site: "S3Site") -> Iterator[DocumentFault]:
         bucket = site.world.bucket(name)
         if isinstance(bucket, Bucket) and isinstance(bucket.policy, Policy):
             yield from _lock_out(bucket, bucket.policy)
+            yield from not_taken(site, bucket)
 
 
 def _version(policy: Policy) -> Iterator[DocumentFault]:
