@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from servers.certificates import Certificates
 
 _COPIES = 8
-_ENOUGH = 0.1
+_ENOUGH = 0.05
 
 
 def _found(conf: str) -> tuple[set[tuple[object, ...]], int]:
