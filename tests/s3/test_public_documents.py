@@ -145,3 +145,59 @@ resource "aws_s3_bucket_policy" "b" {
     )
     report = audit([str(tmp_path)], Asked(no_settings=True))
     assert [one.finding.rule for one in report.findings] == ["s3/policy-blocked-by-public-access-block"]
+
+
+CDN_AND_KEY = """
+Resources:
+  Key:
+    Type: AWS::KMS::Key
+    Properties:
+      KeyPolicy:
+        Statement:
+          - Effect: Allow
+            Principal: {AWS: !Sub 'arn:aws:iam::${AWS::AccountId}:root'}
+            Action: 'kms:*'
+            Resource: '*'
+          # MORE
+  Docs:
+    Type: AWS::S3::Bucket
+    Properties:
+      BucketEncryption:
+        ServerSideEncryptionConfiguration:
+          - ServerSideEncryptionByDefault: {SSEAlgorithm: 'aws:kms', KMSMasterKeyID: !GetAtt Key.Arn}
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Docs
+      PolicyDocument:
+        Statement:
+          - Effect: Allow
+            Principal: {Service: cloudfront.amazonaws.com}
+            Action: s3:GetObject
+            Resource: !Sub '${Docs.Arn}/*'
+            Condition:
+              StringEquals: {'aws:SourceArn': !Sub 'arn:aws:cloudfront::${AWS::AccountId}:distribution/${Cdn}'}
+  Oac:
+    Type: AWS::CloudFront::OriginAccessControl
+    Properties: {OriginAccessControlConfig: {Name: o, SigningBehavior: always}}
+  Cdn:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Origins: [{Id: d, DomainName: !GetAtt Docs.RegionalDomainName, OriginAccessControlId: !GetAtt Oac.Id}]
+        DefaultCacheBehavior: {TargetOriginId: d, ViewerProtocolPolicy: redirect-to-https}
+"""
+FOR_CLOUDFRONT = (
+    "- {Effect: Allow, Principal: {Service: cloudfront.amazonaws.com}, Action: 'kms:Decrypt', Resource: '*', "
+    "Condition: {StringEquals: {'aws:SourceArn': !Sub 'arn:aws:cloudfront::${AWS::AccountId}:distribution/${Cdn}'}}}"
+)
+
+
+def test_what_a_bucket_encrypts_by_default_needs_its_key(tmp_path: Path) -> None:
+    path = tmp_path / "template.yaml"
+    path.write_text(CDN_AND_KEY)
+    (judged,) = audit([str(path)], Asked(no_settings=True)).findings
+    assert (judged.finding.rule, judged.finding.severity) == ("s3/kms-key-refuses", "warning")
+    assert judged.finding.fix is not None and "cloudfront.amazonaws.com do kms:Decrypt" in judged.finding.fix.summary
+    path.write_text(CDN_AND_KEY.replace("# MORE", FOR_CLOUDFRONT))
+    assert audit([str(path)], Asked(no_settings=True)).findings == ()

@@ -33,7 +33,6 @@ _USUAL_ACCOUNT: dict[str, Any] = {
     "service_control_policies": [],
     "resource_control_policies": [],
 }
-_ORDINARY = StoredObject(BUCKET_OWNER, (), PLAIN, False)
 
 _TO_US = b"audit403:"
 _COMMENT = re.compile(rb"(?:^|[ \t])((?:#|//)[^\n]*audit403:[^\n]*)", re.MULTILINE)
@@ -77,7 +76,7 @@ class S3Site:
         website = bucket.website if asked.endpoint == WEBSITE else None
         suffix = website.suffix or "" if isinstance(website, Website) else ""
         key = f"{resource.key}{suffix}" if resource.key.endswith("/") or not resource.key else resource.key
-        bucket.assume(key, None if key.endswith((NO_SUCH_KEY, NO_SUCH_FOLDER)) else _ORDINARY)
+        bucket.assume(key, None if key.endswith((NO_SUCH_KEY, NO_SUCH_FOLDER)) else _ordinary(bucket))
 
     def docroots(self) -> Iterable[str]:
         """None: nothing lies in a file system."""
@@ -156,6 +155,12 @@ def _unresolved(described: Described) -> Iterator[NotAudited]:
     for kind, where, message in described.faults:
         if kind == UNRESOLVED:
             yield NotAudited(f"{where.file}:{where.line}", message)
+
+
+def _ordinary(bucket: Bucket) -> StoredObject:
+    """An object of which nothing is known: the bucket owner's, and encrypted as the bucket does by default."""
+    default = bucket.encryption
+    return StoredObject(BUCKET_OWNER, (), PLAIN if isinstance(default, Missing) else default, False)
 
 
 def with_settings(state: dict[str, Any], edits: Iterable[BucketEdit]) -> dict[str, Any]:

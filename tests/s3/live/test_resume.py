@@ -57,7 +57,7 @@ def test_ctrl_c_leaves_what_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("audit403.s3.live.collect._TURN", 0.0)
     found = interrupted(account(), None, 10)
     buckets = found.state["buckets"]
-    assert 10 <= len(buckets) <= 14 and all("cors" in bucket for bucket in buckets.values())
+    assert 10 <= len(buckets) < len(NAMES) and all("cors" in bucket for bucket in buckets.values())
     left = [one.target for one in found.not_audited if one.reason == "the run was interrupted"]
     assert {*left} == {f"s3://{name}" for name in NAMES if name not in buckets}
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -44,10 +44,10 @@ def key_requirements(
         )
         yield Requirement(same, causes.KEY_REFUSES, None, message)
         return
-    key = world.key(encryption.key)
+    key, where = world.key(encryption.key), world.places.get(("kms_keys", encryption.key))
     if isinstance(key, Missing):
         yield Requirement(
-            key, causes.KEY_REFUSES, None, f"the policy of the key {encryption.key} does not allow {action}"
+            key, causes.KEY_REFUSES, where, f"the policy of the key {encryption.key} does not allow {action}"
         )
         return
     question = asked._replace(action=action.lower(), resource=encryption.key)
@@ -57,13 +57,14 @@ def key_requirements(
     yield denies(said, causes.KEY_REFUSES, f"the policy of the key {encryption.key}")
     yield from layers.denials()
     yield from layers.around()
-    message = f"neither the policy of the key {encryption.key} nor a policy of the caller allows {action}"
     if not caller.is_of_iam:
-        yield Requirement(said.allows(AS_EVERYBODY), causes.KEY_REFUSES, None, message)
+        message = f"the policy of the key {encryption.key} does not allow {action} to {caller.words()}"
+        yield Requirement(said.allows(AS_EVERYBODY), causes.KEY_REFUSES, where, message)
         return
+    message = f"neither the policy of the key {encryption.key} nor a policy of the caller allows {action}"
     by_identity = every((said.allows(BY_ACCOUNT), layers.identity_allows()))
     if caller.account == key.account:
-        yield Requirement(some((said.allows(BY_ROLE), by_identity)), causes.KEY_REFUSES, None, message)
+        yield Requirement(some((said.allows(BY_ROLE), by_identity)), causes.KEY_REFUSES, where, message)
     else:
-        yield Requirement(by_identity, causes.KEY_REFUSES, None, message)
+        yield Requirement(by_identity, causes.KEY_REFUSES, where, message)
     yield from layers.limits(said, caller.account == key.account)
