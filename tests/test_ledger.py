@@ -15,8 +15,8 @@ from conformance import test_apache_catalogue as apache_catalogue
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def _apache(letter: str, last: int) -> list[str]:
-    return [f"{letter}{number:02}" for number in range(1, last + 1)]
+def _numbered(last: dict[str, int]) -> list[str]:
+    return [f"{letter}{number:02}" for letter, most in last.items() for number in range(1, most + 1)]
 
 
 ROWS = (
@@ -25,13 +25,17 @@ ROWS = (
     *(f"F{number}" for number in range(1, 40)),
 )
 APACHE = (
-    *_apache("A", 5), *(f"A01{letter}" for letter in "abcdefghijklmnopq"), *_apache("B", 15), *_apache("C", 8),
-    *_apache("D", 10), *_apache("E", 5), *_apache("F", 16), *_apache("G", 8), *_apache("H", 15), *_apache("I", 8),
-)  # fmt: skip
+    *_numbered({"A": 5, "B": 15, "C": 8, "D": 10, "E": 5, "F": 16, "G": 8, "H": 15, "I": 8}),
+    *(f"A01{letter}" for letter in "abcdefghijklmnopq"),
+)
+#: The last row of each letter of S3's catalogue.
+S3 = _numbered({"A": 15, "B": 56})
 _WRITTEN = tomllib.loads((ROOT / "tests/ledger.toml").read_text())
-LEDGER: dict[str, dict[str, Any]] = {row: entry for row, entry in _WRITTEN.items() if row != "apache"}
-LEDGER |= {f"apache.{row}": entry for row, entry in _WRITTEN["apache"].items()}
-ALL = (*ROWS, *(f"apache.{row}" for row in APACHE))
+_OF_FAMILIES = ("apache", "s3")
+LEDGER: dict[str, dict[str, Any]] = {row: entry for row, entry in _WRITTEN.items() if row not in _OF_FAMILIES}
+for _family in _OF_FAMILIES:
+    LEDGER |= {f"{_family}.{row}": entry for row, entry in _WRITTEN[_family].items()}
+ALL = (*ROWS, *(f"apache.{row}" for row in APACHE), *(f"s3.{row}" for row in S3))
 
 
 @cache

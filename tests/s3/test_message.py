@@ -86,6 +86,28 @@ def test_each_reason_in_each_form(form: str, reason: str, cause: str) -> None:
             "signature-does-not-match",
         ),
         (
+            "<Error><Code>InvalidAccessKeyId</Code><Message>x</Message></Error>",
+            "InvalidAccessKeyId",
+            "unknown-access-key",
+        ),
+        ("S3 error: RequestTimeTooSkewed: The difference is too large", "RequestTimeTooSkewed", "clock-is-wrong"),
+        (
+            "AccessDenied: Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters",
+            "AccessDenied",
+            causes.INCOMPLETE,
+        ),
+        (
+            "AccessDenied: Invalid according to Policy: Policy Condition failed: [eq, $acl, private]",
+            "AccessDenied",
+            "post-policy-refuses",
+        ),
+        (
+            "AllAccessDisabled: All access to this object has been disabled",
+            "AllAccessDisabled",
+            "account-or-bucket-disabled",
+        ),
+        ("UnauthorizedAccessError: China", "UnauthorizedAccessError", "no-icp-recordal"),
+        (
             "<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>",
             "ExpiredToken",
             causes.CREDENTIALS_EXPIRED,
