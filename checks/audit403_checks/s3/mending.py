@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from audit403.core.edit import TextEdit
+from audit403.core.fact import DocumentFault
 from audit403.core.family import Site
-from audit403.core.finding import UNSAFE, Fix
-from audit403.s3.explore.mistake import Mistake, Needed
+from audit403.core.finding import UNSAFE, Finding, Fix
+from audit403.s3.explore.mistake import Mistake, Needed, listed
 from audit403.s3.model.world import Bucket
 from audit403.s3.site import S3Site
 from audit403_checks.s3.changes import Statements, fix_of_policy
+from audit403_checks.s3.documents import mistake_finding
 from audit403_checks.s3.rewriting import both, with_resource, word_in_place_of
 
 _Change = Callable[[dict[str, Any]], dict[str, Any]]
@@ -26,6 +28,21 @@ def other_word(site: Site, mistake: Mistake, summary: str, written: str, instead
         return renamed if mistake.resource is None else _with_resource(renamed, mistake.resource)
 
     return _fix(site, mistake, summary, change, edits)
+
+
+def word_finding(rule: str, fact: DocumentFault, site: Site, otherwise: str) -> Finding:
+    """The finding about a wrong word, with the fix that writes the one that is meant where just one can be, and with
+    what to do `otherwise`, where none is known.
+    """
+    mistake: Mistake = fact.subject
+    if not mistake.instead:
+        return mistake_finding(rule, fact, otherwise)
+    written = mistake.written[0]
+    first, *further = mistake.instead
+    remedy = f"write {listed(mistake.instead)} for {written}"
+    return mistake_finding(
+        rule, fact, remedy, *(() if further else (other_word(site, mistake, remedy, written, first),))
+    )
 
 
 def other_resource(site: Site, mistake: Mistake, summary: str) -> Fix:
