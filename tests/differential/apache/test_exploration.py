@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from differential.nginx.duel import Ask
 
 _REQUESTS = 120
-_ONE_PLACE = 8
+_ONE_PLACE = 12
 """So many requests of a small sample may come to one and the same place."""
 _LONGEST_NAME = 255
 _CLIENTS = ("203.0.113.9", "10.0.0.5", "127.0.0.1", "127.0.0.2", "127.0.1.1", "192.168.1.5")

@@ -77,7 +77,9 @@ def _limits(condition: Condition) -> Truth:
         return False
     if not all(_is_fixed(key, value) for value in condition.values):
         return False
-    if key in _PERHAPS_LIMITING:
+    of_a_session = key == "aws:userid" and any(":" in value for value in condition.values)
+    if key in _PERHAPS_LIMITING or of_a_session:
+        # The page takes what is "outside the pattern AROLEID:*", and does not say what it makes of sessions of a role.
         return Missing(REASON_UNDOCUMENTED, f"whether a condition on {condition.key} keeps a policy from being public")
     return True
 
