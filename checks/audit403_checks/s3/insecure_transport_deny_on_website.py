@@ -6,9 +6,10 @@ from audit403.core.fact import Fact
 from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, Finding, Fix
 from audit403.core.registry import check
+from audit403.s3.explore.denying import denying
 from audit403.s3.model.policy import Statement
 from audit403_checks.s3.changes import removal_fix
-from audit403_checks.s3.refusals import denying, finding, refusal_of
+from audit403_checks.s3.refusals import finding, refusal_of
 
 _KEY = "aws:securetransport"
 
@@ -20,7 +21,7 @@ def insecure_transport_deny_on_website(fact: Fact, site: Site) -> Iterator[Findi
     if found is None or not found[1].profile.website:
         return
     refusal, subject = found
-    statements = denying(subject)
+    statements = denying(subject.bucket, subject.request)
     if not statements or not all(is_about_transport(one) for one in statements):
         return
     message = (

@@ -5,10 +5,8 @@ from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
 from audit403.core.finding import MANUAL, Finding, Fix
 from audit403.core.place import Because, Span
-from audit403.s3.decide.said import Asked, Considered, said_by
 from audit403.s3.explore.subject import S3Subject
-from audit403.s3.model.caller import caller_of
-from audit403.s3.model.policy import DENY, Policy, Statement
+from audit403.s3.model.policy import Statement
 from audit403.s3.site import S3Site
 
 _BLANKS = b" \t\r\n"
@@ -67,18 +65,6 @@ def is_by_default(site: Site, subject: S3Subject, *fields: str) -> bool:
 def by_hand(*summaries: str) -> tuple[Fix, ...]:
     """Remedies that a person has to choose and carry out."""
     return tuple(Fix(summary, MANUAL) for summary in summaries)
-
-
-def denying(subject: S3Subject) -> list[Statement]:
-    """The statements of the bucket policy that deny the request."""
-    policy = subject.bucket.policy
-    if not isinstance(policy, Policy):
-        return []
-    request = subject.request
-    asked = Asked(request.action.lower(), request.resource, caller_of(request.principal), request.context)
-    considered: list[Considered] = []
-    said_by((policy,), asked, considered, of_resource=True)
-    return [one.statement for one in considered if one.applies is True and one.statement.effect == DENY]
 
 
 def removal(site: Site, statement: Statement) -> tuple[TextEdit, ...]:

@@ -76,6 +76,27 @@ MISTAKES = [
     ("value-of-another-kind", of_bucket("s3:GetObject", OBJECTS, {"StringEquals": {"aws:SourceVpc": "vpce-1a2b"}})),
     ("value-of-another-kind", of_bucket("s3:GetObject", OBJECTS, {"StringLike": {"aws:PrincipalOrgID": "ou-a1b2-c3"}})),
     ("value-of-another-kind", of_user("s3:PutObject", OBJECTS, {"StringEquals": {"s3:x-amz-acl": "bucket-owner"}})),
+    ("value-of-another-kind", of_user(
+        "s3:GetObject", OBJECTS, {"ArnLike": {"aws:PrincipalArn": "arn:aws:sts::444455556666:assumed-role/app/*"}}
+    )),
+    ("value-of-another-kind", of_bucket("s3:GetObject", OBJECTS, {"ArnEquals": {"aws:PrincipalArn": "444455556666"}})),
+    ("value-of-another-kind", of_user("s3:GetObject", OBJECTS, {"StringLike": {"aws:userid": "AROAEXAMPLEIDAAAA"}})),
+    ("value-of-another-kind", of_user("s3:*", "*", {"StringEquals": {"aws:RequestedRegion": "eu-west-1a"}})),
+    ("value-of-another-kind", of_bucket("s3:GetObject", OBJECTS, {"StringEquals": {"aws:SourceArn": "E2QWRUHAPOMQZ"}})),
+    ("value-of-another-kind", of_bucket(
+        "s3:PutObject", OBJECTS, {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::source/*"}},
+        Principal={"Service": "logging.s3.amazonaws.com"},
+    )),
+    ("value-of-another-kind", of_user("s3:*", OBJECTS, {"StringEquals": {"s3:x-amz-storage-class": "STANDARD-IA"}})),
+    ("value-of-another-kind", of_bucket("s3:*", OBJECTS, {"StringEquals": {"s3:signatureversion": "AWS4"}})),
+    ("unknown-condition-key", of_bucket("s3:GetObject", OBJECTS, {"Null": {"aws:SourceVPCEndpoint": "false"}})),
+    ("condition-key-of-another-action", of_bucket(
+        ["s3:GetObject", "s3:PutObject"], OBJECTS, {"Null": {"s3:x-amz-server-side-encryption": True}}, Effect="Deny"
+    )),
+    ("private-address-condition", of_bucket(
+        "s3:*", OBJECTS, {"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}, "Bool": {"aws:ViaAWSService": False}},
+        Effect="Deny", Principal="*",
+    )),
     ("resource-without-wildcard", of_bucket("s3:GetObject", "arn:aws:s3:::shop/")),
     ("resource-without-wildcard", of_user("s3:GetObject", ["arn:aws:s3:::shop/a/*", "arn:aws:s3:::shop/b/"])),
     ("invalid-statement", of_bucket("s3:GetObject", Resources=OBJECTS)),
@@ -123,6 +144,17 @@ SOUND = [
     of_bucket("s3:GetObject", OBJECTS, {"StringLike": {"aws:SourceArn": "arn:aws:cloudfront::*:distribution/*"}}),
     of_bucket("s3:GetObject", ["arn:aws:s3:::shop/a/", "arn:aws:s3:::shop/a/*"]),
     of_bucket("s3:PutObject", "arn:aws:s3:::shop/inbox/"),
+    of_bucket("s3:GetObject", OBJECTS, {"ArnLike": {"aws:PrincipalArn": "arn:aws:sts::444455556666:federated-user/*"}}),
+    of_bucket("s3:GetObject", OBJECTS, {"StringLike": {"aws:userid": ["AROAEXAMPLEIDAAAA:*", "AIDAEXAMPLEIDAAAA"]}}),
+    of_user("s3:*", "*", {"StringEquals": {"aws:RequestedRegion": ["us-gov-east-1", "my-region", "aws-global"]}}),
+    of_bucket("s3:GetObject", OBJECTS, {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::source-*"}}),
+    of_bucket("s3:GetObject", OBJECTS, {"StringEquals": {"aws:SourceArn": "DISTRIBUTION_ARN"}}),
+    of_bucket("s3:PutObject", OBJECTS, {"Null": {"s3:x-amz-server-side-encryption": True}}, Effect="Deny"),
+    of_bucket(
+        "s3:*", OBJECTS,
+        {"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}, "StringNotEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}},
+        Effect="Deny", Principal="*",
+    ),
 ]  # fmt: skip
 
 

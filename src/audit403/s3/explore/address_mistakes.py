@@ -10,13 +10,13 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 from audit403.s3.model.condition import Condition
 from audit403.s3.model.holes import HOLE_START
-from audit403.s3.model.operators import network
+from audit403.s3.model.operators import is_private, network
 from audit403.s3.model.policy import ALLOW, DENY, Statement
 
 PRIVATE, WITHOUT_IPV6 = "private-address-condition", "ipv6-visitors-shut-out"
 _KEY = "aws:sourceip"
 _ALL_OF_IPV4 = ip_network("0.0.0.0/0")
-_PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")))
+_OF_SERVICES = ("aws:viaawsservice", "aws:principalisawsservice", "aws:calledvia")
 _Networks = list[IPv4Network | IPv6Network]
 
 
@@ -26,7 +26,7 @@ def address_mistakes(statement: Statement) -> Iterator[tuple[str, str]]:
         networks = _networks(condition)
         if condition.key.lower() != _KEY or not networks:
             continue
-        if all(map(_is_private, networks)):
+        if all(map(is_private, networks)):
             yield from _private(statement, condition)
         elif statement.effect == ALLOW and _is_for_everybody(statement) and _are_all_of_ipv4(networks):
             message = (
@@ -41,9 +41,14 @@ def _private(statement: Statement, condition: Condition) -> Iterator[tuple[str, 
     operator = condition.operator.lower()
     if statement.effect == ALLOW and operator == "ipaddress":
         yield PRIVATE, f"statement {statement.name} never applies: no request has a private address, as {shown} is"
-    elif statement.effect == DENY and operator == "notipaddress" and len(statement.conditions) == 1:
-        message = f"statement {statement.name} denies every request: none has a private address, as {shown} is"
-        yield PRIVATE, message
+    elif statement.effect == DENY and operator == "notipaddress" and _others_are_of_services(statement, condition):
+        whom = "every request" if len(statement.conditions) == 1 else "every request but those of AWS's own services"
+        yield PRIVATE, f"statement {statement.name} denies {whom}: none has a private address, as {shown} is"
+
+
+def _others_are_of_services(statement: Statement, condition: Condition) -> bool:
+    """Whether the other conditions except nobody but services of AWS."""
+    return all(one is condition or one.key.lower() in _OF_SERVICES for one in statement.conditions)
 
 
 def _networks(condition: Condition) -> _Networks:
@@ -54,10 +59,6 @@ def _networks(condition: Condition) -> _Networks:
         return []
     found = [one for value in condition.values if (one := network(value)) is not None]
     return found if len(found) == len(condition.values) else []
-
-
-def _is_private(one: IPv4Network | IPv6Network) -> bool:
-    return any(one.version == other.version and one.subnet_of(other) for other in _PRIVATE)  # type: ignore[arg-type]
 
 
 def _are_all_of_ipv4(networks: _Networks) -> bool:

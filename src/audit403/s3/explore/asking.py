@@ -39,6 +39,7 @@ _OF_THE_CLIENT = frozenset(
     )
 )  # fmt: skip
 _MOST_PRINCIPALS = 20
+_SOMEBODY = "audit403"
 _OF_PRINCIPALS = ("aws:principal", "aws:userid", "aws:username", "aws:federatedprovider")
 _OF_SOMEBODY = re.compile(r"arn:[a-z-]+:(?:iam|sts)::\d{12}:")
 
@@ -78,9 +79,9 @@ def _by_condition(bucket: Bucket, statement: Statement) -> Iterator[Profile]:
     """Those whom aws:PrincipalArn names; else, where the account is known, somebody of it whom the conditions mean."""
     arns = [value for one in statement.conditions if one.key.lower() == "aws:principalarn" for value in one.values]
     if arns:
-        found = [sample_of(parts_of(arn, False)) for arn in arns[:_MOST_PRINCIPALS]]
+        found = [sample_of(parts_of(arn, False), _SOMEBODY) for arn in arns[:_MOST_PRINCIPALS]]
     else:
-        found = [f"arn:aws:iam::{bucket.account}:user/audit403"]
+        found = [f"arn:aws:iam::{bucket.account}:user/{_SOMEBODY}"]
     for arn in found:
         if _OF_SOMEBODY.match(arn) and caller_of(arn).kind in (USER, ROLE, SESSION):
             yield signed(arn)

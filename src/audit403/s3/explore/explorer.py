@@ -10,12 +10,14 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from audit403.core.decision import NOT_REFUSED, REFUSED, UNKNOWN, Missing
-from audit403.core.fact import Fact, ReadingFault, Refusal
+from audit403.core.fact import DocumentFault, Fact, ReadingFault, Refusal
 from audit403.core.family import NotAudited
 from audit403.core.place import Place, StatementPlace
+from audit403.core.request import Request
 from audit403.s3.decide import causes
 from audit403.s3.decide.layers import place_of
 from audit403.s3.decide.request import S3Request
+from audit403.s3.explore.address_mistakes import PRIVATE
 from audit403.s3.explore.asking import (
     ACTIONS,
     fixed_keys,
@@ -26,6 +28,7 @@ from audit403.s3.explore.asking import (
     witness_of,
 )
 from audit403.s3.explore.declared import declared, is_one_of
+from audit403.s3.explore.denying import denying
 from audit403.s3.explore.distributions import origins_of, waits_for_index
 from audit403.s3.explore.faults import faults_of
 from audit403.s3.explore.mistakes import comes_of, mistakes_of, never_allows
@@ -46,7 +49,7 @@ from audit403.s3.explore.subject import (
 )
 from audit403.s3.model.access_list import PUBLIC, grantees
 from audit403.s3.model.caller import caller_of
-from audit403.s3.model.policy import ALLOW, Policy, Statement
+from audit403.s3.model.policy import ALLOW, DENY, Policy, Statement
 from audit403.s3.model.resource import resource_of
 from audit403.s3.model.website import Website
 from audit403.s3.model.world import Bucket, StoredObject
@@ -77,10 +80,13 @@ class Explorer:
         buckets = [self.world.bucket(name) for name in self.world.bucket_names()]
         found = (_told_once(self._refusals(bucket)) for bucket in buckets if isinstance(bucket, Bucket))
         refusals = tuple(chain.from_iterable(found))
-        yield from faults_of(self.site)
+        faults = tuple(faults_of(self.site))
         mistakes = tuple(mistakes_of(self.site, refusals))
         for refusal in refusals:
-            refusal.subject.mistaken = any(comes_of(refusal, fault.subject) for fault in mistakes)
+            subject: S3Subject = refusal.subject
+            subject.mistaken = any(comes_of(refusal, fault.subject) for fault in mistakes)
+            subject.mistaken |= any(denies_for_address(fault) and fault.where == refusal.where for fault in faults)
+        yield from faults
         yield from mistakes
         yield from refusals
 
@@ -192,8 +198,13 @@ class Explorer:
         if decision.verdict != REFUSED:
             return
         asked = self.site.asked(request)
-        passes = behind is None and self._someone_passes(bucket, profile, method, resource, asked, meant == DECLARED)
+        tried: list[Request] = []
+        passes = behind is None and self._someone_passes(
+            bucket, profile, method, resource, asked, tried, meant == DECLARED
+        )
         subject = S3Subject(bucket, meant, profile, asked, allow, passes, behind)
+        if not passes and meant == BY_STATEMENT:
+            subject.denied_by = tuple(tuple(denying(bucket, self.site.asked(one))) for one in tried)
         where: Place = decision.where or self._where(bucket, allow, behind)
         who = profile.words if not passes else f"{profile.words} whom the policy does not single out"
         yield Refusal(FAMILY, decision.cause, where, decision.because, request, decision, who, None, subject)
@@ -208,10 +219,11 @@ class Explorer:
         )
 
     def _someone_passes(
-        self, bucket: Bucket, profile: Profile, method: str, resource: str, asked: S3Request, of_clients: bool
-    ) -> bool:
+        self, bucket: Bucket, profile: Profile, method: str, resource: str, asked: S3Request, tried: list[Request],
+        of_clients: bool,
+    ) -> bool:  # fmt: skip
         """Whether a request that differs in nothing but what the policies test is served, or may be; `of_clients`:
-        that differs in nothing but what visitors of one kind do.
+        that differs in nothing but what visitors of one kind do. `tried` takes those that are refused.
         """
         policy = bucket.policy
         if not isinstance(policy, Policy):
@@ -222,9 +234,16 @@ class Explorer:
             fixed |= {condition.key.lower() for condition in conditions} - _OF_CLIENTS
         request = request_for(self.world, profile, method, resource)
         for context in contexts(conditions, values_of(asked), fixed):
-            if self.site.decide(with_context(request, context)).verdict != REFUSED:
+            other = with_context(request, context)
+            if self.site.decide(other).verdict != REFUSED:
                 return True
+            tried.append(other)
         return are_too_many(conditions, values_of(asked), fixed)
+
+
+def denies_for_address(fault: DocumentFault) -> bool:
+    """Whether a Deny spares nobody but addresses that there are not: that is told by itself."""
+    return fault.kind == PRIVATE and isinstance(fault.subject, Statement) and fault.subject.effect == DENY
 
 
 def _told_once(refusals: Iterator[Refusal]) -> Iterator[Refusal]:

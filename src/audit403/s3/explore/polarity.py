@@ -17,9 +17,12 @@ def polarity_of(statement: Statement, condition: Condition) -> str | None:
     """What comes of a condition whose key is never there: an Allow is DEAD, a Deny DENIES_ALL; else None."""
     written = condition.operator.lower()
     operator = operator_of(operator_name(condition))
-    if operator is None or written == "null":
+    if written == "null":
+        is_met = any(value.lower() == "true" for value in condition.values)
+    elif operator is None:
         return None
-    is_met = written.endswith(_IF_EXISTS) or written.startswith(FOR_ALL) or operator.negated
+    else:
+        is_met = written.endswith(_IF_EXISTS) or written.startswith(FOR_ALL) or operator.negated
     if statement.effect == ALLOW and not is_met:
         return DEAD
     return DENIES_ALL if statement.effect == DENY and is_met and _decides(statement, condition) else None

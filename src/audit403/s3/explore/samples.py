@@ -19,10 +19,10 @@ def sample_resource(pattern: str) -> str:
     return f"{head}/{sample_of(parts)}"
 
 
-def sample_of(parts: Parts) -> str:
-    """A text that some parts match."""
+def sample_of(parts: Parts, end: str = ORDINARY_KEY) -> str:
+    """A text that some parts match; `end` is what an asterisk at the end stands for."""
     last = len(parts) - 1
-    return "".join(_word(part, ORDINARY_KEY if number == last else "x") for number, part in enumerate(parts))
+    return "".join(_word(part, end if number == last else "x") for number, part in enumerate(parts))
 
 
 def _word(part: object, many: str) -> str:

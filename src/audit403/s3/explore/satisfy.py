@@ -3,16 +3,19 @@
 What is found is tried on the statement itself; where no request meets all conditions at once, there is none to find.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, product
+from time import time
 
 from audit403.s3.explore.samples import sample_of
 from audit403.s3.model.condition import FOR_ALL, FOR_ANY, Condition
-from audit403.s3.model.operators import moment, network, number
+from audit403.s3.model.operators import is_private, moment, network, number
 from audit403.s3.model.pattern import Context, has_variables, parts_of
 
 _MOST_TRIES = 400
 _ORDINARY = "audit403"
+_NEWEST_TLS = 1.3
+_ALWAYS_THERE = ("aws:currenttime", "aws:epochtime", "aws:securetransport")
 
 Values = dict[str, tuple[str, ...]]
 
@@ -57,15 +60,45 @@ def operator_name(condition: Condition) -> str:
     return condition.operator.lower().removeprefix(FOR_ALL).removeprefix(FOR_ANY).removesuffix("ifexists")
 
 
+def _anything(text: str) -> bool:
+    return True
+
+
+def _is_public(text: str) -> bool:
+    """S3 sees the public address of whoever asks."""
+    range_of = network(text)
+    return range_of is None or not is_private(range_of)
+
+
+def _is_to_come(text: str) -> bool:
+    at = moment(text)
+    return at is None or at >= time() - 1
+
+
+def _is_spoken(text: str) -> bool:
+    version = number(text)
+    return version is None or version <= _NEWEST_TLS
+
+
+_POSSIBLE: dict[str, Callable[[str], bool]] = {
+    "aws:sourceip": _is_public,
+    "aws:currenttime": _is_to_come,
+    "aws:epochtime": _is_to_come,
+    "s3:tlsversion": _is_spoken,
+}
+
+
 def _choices(condition: Condition) -> list[tuple[str, ...] | None]:
     """Values that may meet a condition, and absence."""
     name = operator_name(condition)
     found: list[tuple[str, ...] | None] = []
+    possible = _POSSIBLE.get(condition.key.lower(), _anything)
     for value in condition.values:
-        found += [(text,) for text in fitting(name, value)]
+        found += [(text,) for text in fitting(name, value) if possible(text)]
     if "not" in name or name == "null":
         found.append((_ORDINARY,))
-    found.append(None)
+    if condition.key.lower() not in _ALWAYS_THERE:
+        found.append(None)
     return found
 
 
@@ -76,7 +109,7 @@ def fitting(name: str, value: str) -> list[str]:
         return [] if range_of is None else [str(range_of[min(1, range_of.num_addresses - 1)])]
     if name.startswith("numeric"):
         limit = number(value)
-        return [] if limit is None else [value, f"{limit - 1:g}", f"{limit + 1:g}"]
+        return [] if limit is None else [value, f"{limit - 1:.15g}", f"{limit + 1:.15g}"]
     if name.startswith("date"):
         at = moment(value)
         return [] if at is None else [value, f"{at - 1:.0f}", f"{at + 1:.0f}"]

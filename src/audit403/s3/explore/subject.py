@@ -25,11 +25,14 @@ class S3Subject:
     origin of a distribution of CloudFront is the bucket.
 
     `request` is what S3 sees; `someone_passes` that the same is served to somebody else whom the policies single out.
+    `denied_by` are, where nobody passes, the statements of the policy by which each of those is denied who were tried.
     `keys` are the collected objects that are refused for the same reason, each with how many it stands for. `mistaken`
     says that it comes of a mistake in a statement, which is a fact of its own.
     """
 
-    __slots__ = ("allow", "behind", "bucket", "keys", "meant", "mistaken", "profile", "request", "someone_passes")
+    __slots__ = (
+        "allow", "behind", "bucket", "denied_by", "keys", "meant", "mistaken", "profile", "request", "someone_passes",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -49,6 +52,7 @@ class S3Subject:
         self.someone_passes = someone_passes
         self.behind = behind
         self.mistaken = False
+        self.denied_by: tuple[tuple[Statement, ...], ...] = ()
         key = resource_of(request.resource).key
         alike = 0 if key is None else bucket.alike(key)
         self.keys = {key: alike} if key is not None and alike else {}

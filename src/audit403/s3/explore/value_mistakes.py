@@ -21,11 +21,15 @@ KIND = "value-of-another-kind"
 
 
 class _Values(NamedTuple):
-    """What a key has, in words; what it never has, and the key that has that."""
+    """What a key has, in words; what it never has, and the key that has that.
+
+    `never_like` is what it never has either, where wildcards follow: it is held against the start of a value.
+    """
 
     words: str
     never: "re.Pattern[str]"
     instead: tuple[tuple[str, str], ...] = ()
+    never_like: "re.Pattern[str]" = re.compile(r"(?!)")
 
 
 _ADDRESS = r"\d{1,3}(?:\.\d{1,3}){3}(?:/\d+)?"
@@ -37,7 +41,22 @@ def _never(*patterns: str) -> "re.Pattern[str]":
 
 _ACCOUNT = _Values("the number of an account, twelve digits", _never("arn:.*", r"\d{1,11}", r"\d{13,}", "o-[a-z0-9]+"))
 _ORGANIZATION = _Values("the id of an organization, o-…", _never("arn:.*", r"\d+", "ou-[a-z0-9-]+", "r-[a-z0-9]+"))
-_ARN = _Values("an ARN", _never(r"\d+", "vpce?-[0-9a-f]+", "o-[a-z0-9]+"))
+_NO_ARN = _never(
+    r"\d+", "vpce?-[0-9a-f]+", "o-[a-z0-9]+", "E[A-Z0-9]{12,13}", "(?:https?|s3)://.*", r"[a-z0-9]+\.cloudfront\.net"
+)
+_ARN = _Values("an ARN", _NO_ARN)
+#: A session has the ARN of its role there, a bucket that asks for something its own.
+_OF_CALLER = _Values(
+    "the ARN of a user or a role", _NO_ARN, never_like=re.compile(r"arn:aws[a-z-]*:sts::[^:]*:assumed-role/")
+)
+_OF_SOURCE = _Values(
+    "the ARN of what asks, for a bucket without a key", _NO_ARN, never_like=re.compile(r"arn:aws[a-z-]*:s3:::[^/*?]+/")
+)
+_REGION = _Values("the name of a Region", _never("arn:.*", r"(?!.*region)[a-z]{2}(?:-[a-z]+)+(?:-\d[a-z])?"))
+_UNIQUE_ID = _Values(
+    "the unique id of a user, or that of a role with :SESSION behind it",
+    _never("arn:.*", "AROA[A-Z0-9]{12,}"),
+)
 _VPC = _Values("the id of a VPC, vpc-…", _never("vpce-[0-9a-f]+", "arn:.*", r"\d+"), (("vpce-", "aws:SourceVpce"),))
 _ENDPOINT = _Values(
     "the id of an endpoint, vpce-…", _never("vpc-[0-9a-f]+", "arn:.*", r"\d+"), (("vpc-", "aws:SourceVpc"),)
@@ -47,7 +66,10 @@ _ENDPOINT = _Values(
 def _word_of(*known: str) -> _Values:
     """One of some words: anything else that looks like a word is none, a place for one (`MODE`, `<mode>`) may be."""
     words = "|".join(map(re.escape, known))
-    return _Values(f"one of {', '.join(known)}", re.compile(rf"(?!(?:{words})\Z)(?=.*[a-z0-9])[A-Za-z0-9:-]+"))
+    hyphens = "|".join(one.replace("_", "-") for one in known if "_" in one) or "(?!)"
+    return _Values(
+        f"one of {', '.join(known)}", re.compile(rf"{hyphens}|(?!(?:{words})\Z)(?=.*[a-z0-9])[A-Za-z0-9:-]+")
+    )
 
 
 _OF_KEY = {
@@ -58,7 +80,12 @@ _OF_KEY = {
     ),
     "s3:dataaccesspointaccount": _ACCOUNT,
     **dict.fromkeys(("aws:principalorgid", "aws:resourceorgid", "aws:sourceorgid"), _ORGANIZATION),
-    **dict.fromkeys(("aws:sourcearn", "aws:principalarn", "s3:dataaccesspointarn"), _ARN),
+    "aws:sourcearn": _OF_SOURCE,
+    "aws:principalarn": _OF_CALLER,
+    "s3:dataaccesspointarn": _ARN,
+    "aws:requestedregion": _REGION,
+    "aws:userid": _UNIQUE_ID,
+    "aws:username": _Values("the name of a user", _never("arn:.*")),
     "s3:x-amz-server-side-encryption-aws-kms-key-id": _Values(
         "the whole ARN of a key", re.compile(r"alias/.*|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
     ),
@@ -70,10 +97,18 @@ _OF_KEY = {
     "s3:x-amz-metadata-directive": _word_of("COPY", "REPLACE"),
     "s3:object-lock-mode": _word_of("GOVERNANCE", "COMPLIANCE"),
     "s3:object-lock-legal-hold": _word_of("ON", "OFF"),
+    "s3:x-amz-storage-class": _word_of(
+        "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "GLACIER_IR",
+        "DEEP_ARCHIVE", "OUTPOSTS", "SNOW", "EXPRESS_ONEZONE", "FSX_OPENZFS",
+    ),
+    "s3:signatureversion": _word_of("AWS", "AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256"),
+    "aws:principaltype": _word_of("Account", "User", "FederatedUser", "AssumedRole", "Anonymous"),
     "s3:authtype": _word_of("REST-HEADER", "REST-QUERY-STRING", "POST"),
     "s3:accesspointnetworkorigin": _word_of("Internet", "VPC"),
 }  # fmt: skip
+_SESSION = re.compile(r"(arn:aws[a-z-]*:)sts(::[^:]*:)assumed-role/([^/*?]+)(?:/.*)?")
 _EXACT = ("stringequals", "stringnotequals", "stringlike", "stringnotlike")
+_OF_ARNS = ("arnequals", "arnnotequals", "arnlike", "arnnotlike")
 
 
 def value_mistakes(asker: Asker, statement: Statement) -> Iterator[DocumentFault]:
@@ -87,9 +122,16 @@ def value_mistakes(asker: Asker, statement: Statement) -> Iterator[DocumentFault
 def never_had(condition: Condition) -> list[str]:
     """The values of a condition that its key never has."""
     known = _OF_KEY.get(condition.key.lower())
-    if known is None or operator_name(condition) not in _EXACT:
+    operators = (*_EXACT, *_OF_ARNS) if known in (_OF_SOURCE, _OF_CALLER, _ARN) else _EXACT
+    if known is None or operator_name(condition) not in operators:
         return []
-    return [one for one in condition.values if not _is_open(one) and known.never.fullmatch(one)]
+    return [one for one in condition.values if _is_never(known, one)]
+
+
+def _is_never(known: _Values, value: str) -> bool:
+    if HOLE_START not in value and known.never_like.match(value):
+        return True
+    return not _is_open(value) and known.never.fullmatch(value) is not None
 
 
 def has_only_others(condition: Condition) -> bool:
@@ -108,17 +150,28 @@ def _of_another_kind(asker: Asker, statement: Statement, condition: Condition, w
     message = f"{condition.key} in {the(statement)} is {known.words}, and never {listed(wrong)}"
     if whole:
         message += f": it {comes_to(statement, condition)}"
+    right = "" if key or len(wrong) > 1 else _meant_by(condition, wrong[0])
     meant = [one for one in statement.conditions if one is not condition]
-    if key:
-        block = {condition.operator: {key: list(condition.values)}}
-        meant += conditions_in(block, statement.policy.has_variables)
+    if key or right:
+        values = [right if right and one == wrong[0] else one for one in condition.values]
+        meant += conditions_in({condition.operator: {key or condition.key: values}}, statement.policy.has_variables)
     refused = asker.refused_by_condition(statement, condition, meant) if whole else None
     mistake = Mistake(
         statement,
         (condition.key,) if key else tuple(wrong),
-        (key,) if key and whole else (),
+        (key,) if key and whole else (right,) if right else (),
         None,
         refused,
         keeps_nobody_out(statement, condition),
     )
     return fault(KIND, message, mistake)
+
+
+def _meant_by(condition: Condition, value: str) -> str:
+    """The value that was meant; empty where nobody knows."""
+    session = _SESSION.fullmatch(value)
+    if session is not None and condition.key.lower() == "aws:principalarn":
+        return f"{session[1]}iam{session[2]}role/{session[3]}"
+    if condition.key.lower() == "aws:userid" and value.startswith("AROA") and "like" in operator_name(condition):
+        return f"{value}:*"
+    return ""

@@ -26,6 +26,8 @@ _DATE = re.compile(
 )
 _EPOCH = re.compile(r"-?\d{1,12}(?:\.\d{1,9})?\Z", re.ASCII)
 
+_PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")))
+
 
 class Operator(NamedTuple):
     """An operator without its qualifiers: how one value of the policy becomes a test, and whether it is a negation.
@@ -77,6 +79,11 @@ def network(text: str) -> IPv4Network | IPv6Network | None:
         return ip_network(text, strict=False)
     except ValueError:
         return None
+
+
+def is_private(one: IPv4Network | IPv6Network) -> bool:
+    """Whether a range lies in those that no request on the internet comes from."""
+    return any(one.version == other.version and one.subnet_of(other) for other in _PRIVATE)  # type: ignore[arg-type]
 
 
 def _text(parts: Parts) -> str:
