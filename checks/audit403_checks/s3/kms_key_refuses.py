@@ -21,12 +21,10 @@ def kms_key_refuses(fact: Fact, site: Site) -> Iterator[Finding]:
     name = subject.bucket.name
     if subject.keys:
         severity = ERROR
-        message = (
-            f"{refusal.who} may read {refusal.witness.target} of {name}, and not use the key that it is encrypted with"
-        )
+        message = f"{refusal.who} may not use the key that {refusal.witness.target} of {name} is encrypted with"
     else:
         severity = WARNING
-        message = f"{refusal.who} may read {name}, and not use the key of KMS that it encrypts objects with by default"
+        message = f"{refusal.who} may not use the key of KMS that {name} encrypts objects with by default"
     yield finding("kms-key-refuses", severity, message, refusal, _remedies(subject))
 
 

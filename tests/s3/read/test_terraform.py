@@ -257,3 +257,32 @@ resource "aws_iam_role_policy_attachment" "a" {
 def test_hostile_configurations_end(text: str) -> None:
     described = terraform({"main.tf": text})
     assert described is None or described.kind == "Terraform configuration"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    (
+        'replace(local.long, "x", local.long)',
+        'replace(local.long, "/x/", local.long)',
+        "join(local.long, [for one in range(10000) : local.long])",
+        'format("%99999999s", "x")',
+        'indent(99999999, "\\n\\n")',
+        'length([for one in range(10000) : "${one}${local.long}"])',
+        'length(formatlist("%s%s", range(10000), local.long))',
+    ),
+)
+def test_texts_out_of_all_proportion(expression: str) -> None:
+    long = "".join(f'l{number} = join("", [for one in range(100) : local.l{number - 1}])\n' for number in range(1, 3))
+    around = f'locals {{\nl0 = "xxxxxxxxxx"\n{long}long = local.l2\n}}\n'
+    described = terraform({"main.tf": policy(f"jsonencode({{ Id = {expression} }})", around)})
+    assert described is not None
+    (missed,) = described.not_audited
+    assert missed.reason in ("one of its texts is too long", "what it comes to takes more than 400,000 steps")
+
+
+def test_placeholders_in_a_text_with_names_that_are_not_known() -> None:
+    written = 'replace(jsonencode({ Id = "_B_", Statement = [{ Resource = "${aws_s3_bucket.b.arn}/*" }] }), "_B_", "x")'
+    described = terraform({"main.tf": policy(written)})
+    assert described is not None
+    found = described.state["buckets"]["⟨aws_s3_bucket.b⟩"]["policy"]
+    assert found["Id"] == "x" and "⟨aws_s3_bucket.b⟩" in found["Statement"][0]["Resource"]

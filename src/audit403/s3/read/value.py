@@ -30,6 +30,10 @@ class Hole(NamedTuple):
         return open_hole(self.reference) if self.is_open else hole(self.reference)
 
 
+class Unordered(list["Value"]):
+    """The elements of a set, each once, in the order in which a loop takes them."""
+
+
 class JsonText(str):
     """A text that was made of a value: `document` still knows where its parts are written."""
 

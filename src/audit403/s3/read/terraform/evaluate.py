@@ -5,6 +5,7 @@ https://developer.hashicorp.com/terraform/language/expressions.
 """
 
 import json
+import math
 import operator
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -35,9 +36,11 @@ from audit403.s3.read.terraform.syntax import (
     Unary,
     Variable,
 )
-from audit403.s3.read.value import Hole, JsonText, Value, plain, text_of
+from audit403.s3.read.value import Hole, JsonText, Unordered, Value, plain, text_of
 
 _LONGEST_TEXT = 4_000_000
+TEXT_IN_A_STEP = 200
+"""So many characters of a text are a step of work."""
 _OPERATORS: dict[str, Callable[[float, float], Any]] = {
     "<": operator.lt,
     ">": operator.gt,
@@ -47,7 +50,7 @@ _OPERATORS: dict[str, Callable[[float, float], Any]] = {
     "-": operator.sub,
     "*": operator.mul,
     "/": operator.truediv,
-    "%": operator.mod,
+    "%": math.fmod,
 }
 _LONGEST_REFERENCE = 70
 
@@ -58,6 +61,12 @@ class NoValue(Exception):
 
 class TooMuch(Exception):
     """What a configuration comes to is out of all proportion."""
+
+
+def not_too_long(length: int) -> None:
+    """Raises TooMuch for the length of a text, in characters, that no configuration needs."""
+    if length > _LONGEST_TEXT:
+        raise TooMuch("one of its texts is too long")
 
 
 class Thing(Protocol):
@@ -90,8 +99,8 @@ class Names(Protocol):
         """A policy variable that is written as if it were Terraform's own."""
         ...
 
-    def step(self) -> None:
-        """One more step of work. Raises TooMuch."""
+    def step(self, amount: int = 1) -> None:
+        """So much more work. Raises TooMuch."""
         ...
 
 
@@ -176,7 +185,7 @@ def index(of: Value, key: Value) -> Value:
         return Value(combined("index", of, key))
     if isinstance(inner, dict) or hasattr(inner, "attribute"):
         return attribute(of, text_of(key) or "")
-    if isinstance(inner, list):
+    if isinstance(inner, list) and not isinstance(inner, Unordered):
         number = key.value if isinstance(key.value, int) else int(key.value) if str(key.value).isdigit() else None
         if number is not None and 0 <= number < len(inner):
             found: Value = inner[number]
@@ -186,8 +195,10 @@ def index(of: Value, key: Value) -> Value:
 
 def elements(of: Value) -> Iterator[tuple[Value, Value]]:
     """Keys and values of what a for goes through. Raises NoValue."""
-    if isinstance(of.value, list):
-        yield from ((Value(number), each) for number, each in enumerate(of.value))
+    if isinstance(of.value, Unordered):
+        yield from ((each, each) for each in of.value)
+    elif isinstance(of.value, list):
+        yield from ((Value(at), each) for at, each in enumerate(of.value))
     elif isinstance(of.value, dict):
         for key in sorted(of.value):
             yield Value(key), of.value[key]
@@ -214,8 +225,8 @@ def text_of_parts(parts: list[Part], scope: Scope, start: int, end: int) -> Valu
         texts.append(text)
         pieces.append((length, offset))
         length += len(text)
-        if length > _LONGEST_TEXT:
-            raise TooMuch("one of its texts is too long")
+        not_too_long(length)
+    scope.module.step(length // TEXT_IN_A_STEP)
     return Value("".join(texts), scope.source, start, end, tuple(pieces))
 
 
@@ -320,29 +331,33 @@ def _unary(expr: Unary, scope: Scope) -> Any:
         return combined(expr.operator, of)
     if expr.operator == "!":
         return not _true(of)
-    return -_number(of)
+    return -number(of)
 
 
 def _binary(expr: Binary, scope: Scope) -> Any:
     sign = expr.operator
     left = evaluate(expr.left, scope)
     if sign in ("&&", "||"):
-        return _logical(sign, left, evaluate(expr.right, scope))
+        return _logical(sign, left, expr.right, scope)
     right = evaluate(expr.right, scope)
     if sign in ("==", "!="):
         same = equal(left, right)
         return combined(sign, left, right) if same is None else same is (sign == "==")
     if isinstance(left.value, Hole) or isinstance(right.value, Hole):
         return combined(sign, left, right)
-    return _computed(sign, _number(left), _number(right))
+    return _computed(sign, number(left), number(right))
 
 
-def _logical(sign: str, left: Value, right: Value) -> Any:
+def _logical(sign: str, left: Value, right: Expr, scope: Scope) -> Any:
+    """Where the left side decides, the right one is not asked, as since Terraform 1.12."""
     deciding = sign == "||"
-    sides = [None if isinstance(one.value, Hole) else _true(one) for one in (left, right)]
+    if not isinstance(left.value, Hole) and _true(left) is deciding:
+        return deciding
+    other = evaluate(right, scope)
+    sides = [None if isinstance(one.value, Hole) else _true(one) for one in (left, other)]
     if deciding in sides:
         return deciding
-    return combined(sign, left, right) if None in sides else not deciding
+    return combined(sign, left, other) if None in sides else not deciding
 
 
 def _computed(sign: str, left: float, right: float) -> Any:
@@ -365,7 +380,11 @@ def _choice(expr: Choice, scope: Scope) -> Any:
     if isinstance(condition.value, Hole):
         sides = [known(expr.then, scope), known(expr.otherwise, scope)]
         return sides[0] if plain(sides[0]) == plain(sides[1]) else combined("if", condition, *sides)
-    return evaluate(expr.then if _true(condition) else expr.otherwise, scope)
+    taken, other = (expr.then, expr.otherwise) if _true(condition) else (expr.otherwise, expr.then)
+    found = evaluate(taken, scope)
+    if isinstance(found.value, bool | int | float) and isinstance(known(other, scope).value, str):
+        return text_of(found)  # both sides are of one type
+    return found
 
 
 def _tuple(expr: Tuple, scope: Scope) -> Any:
@@ -413,9 +432,15 @@ def _for(expr: For, scope: Scope) -> Any:
 
 def json_text(document: Value) -> JsonText:
     """A value as JSON, that still knows its parts."""
-    found = JsonText(json.dumps(plain(document), ensure_ascii=False, default=str))
+    found = JsonText(as_json(document))
     found.document = document
     return found
+
+
+def as_json(value: Value) -> str:
+    """A value as JSON, in the form in which Go writes it."""
+    text = json.dumps(plain(value), ensure_ascii=False, default=str, sort_keys=True, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _true(value: Value) -> bool:
@@ -426,7 +451,8 @@ def _true(value: Value) -> bool:
     raise NoValue("neither true nor false")
 
 
-def _number(value: Value) -> float:
+def number(value: Value) -> float:
+    """A value as a number. Raises NoValue."""
     if isinstance(value.value, bool) or not isinstance(value.value, int | float | str):
         raise NoValue("no number")
     try:

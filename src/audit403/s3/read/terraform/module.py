@@ -13,6 +13,7 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
 from audit403.core.source import Source
 from audit403.s3.read.terraform.evaluate import (
+    TEXT_IN_A_STEP,
     NoValue,
     Scope,
     TooMuch,
@@ -24,7 +25,7 @@ from audit403.s3.read.terraform.evaluate import (
     shown,
     text_of_parts,
 )
-from audit403.s3.read.terraform.functions import called
+from audit403.s3.read.terraform.functions.call import called
 from audit403.s3.read.terraform.given import computed
 from audit403.s3.read.terraform.parse import parse_file
 from audit403.s3.read.terraform.policy_document import policy_document
@@ -56,9 +57,9 @@ class Work:
         self._bodies: dict[str, list[tuple[Source, Body]]] = {}
         self._left = MOST_STEPS
 
-    def step(self) -> None:
-        """One more step. Raises TooMuch."""
-        self._left -= 1
+    def step(self, amount: int = 1) -> None:
+        """So much more work. Raises TooMuch."""
+        self._left -= amount
         if self._left < 0:
             raise TooMuch(f"what it comes to takes more than {MOST_STEPS:,} steps")
 
@@ -251,9 +252,9 @@ class Module:
         """Where an expression of one of its files stands."""
         return Scope(self, source, names or {})
 
-    def step(self) -> None:
-        """One more step of work. Raises TooMuch."""
-        self.work.step()
+    def step(self, amount: int = 1) -> None:
+        """So much more work. Raises TooMuch."""
+        self.work.step(amount)
 
     def eaten(self, where: Span, text: str) -> None:
         """A policy variable that is written as if it were Terraform's own."""
@@ -292,7 +293,10 @@ class Module:
             return _file(name, source, arguments, scope)
         if name in ("abspath", "pathexpand"):
             return arguments[0]
-        return called(name, arguments)
+        found = called(name, arguments)
+        if isinstance(found, list):
+            self.step(sum(len(one.value) for one in found if isinstance(one.value, str)) // TEXT_IN_A_STEP)
+        return found
 
     def of(self, name: str) -> list[Instance]:
         """The instances of a resource."""

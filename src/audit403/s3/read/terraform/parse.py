@@ -5,7 +5,8 @@ what stands in strings is decoded.
 
 Why not `tfparse` (0.6.22), the engine of trivy: it has no columns and no places inside policies, gives nothing at all
 and says nothing where one file has a slip, makes a whole list null where one of its parts is not known, and hands out
-the raw text of other templates, so that `$${x}` cannot be told from `${x}`. The tests hold this reader against it.
+the raw text of other templates, so that `$${x}` cannot be told from `${x}`. This reader is held against it by
+tests/differential/s3/test_terraform_reader.py.
 """
 
 import re
@@ -163,7 +164,7 @@ class Parser:
             return Unary(start, of.end, self.text[start], of)
         return self._postfix(self._primary())
 
-    def _postfix(self, of: Expr) -> Expr:
+    def _postfix(self, of: Expr, *, attributes_only: bool = False) -> Expr:
         while True:
             before = self.at
             self.skip()
@@ -172,7 +173,7 @@ class Parser:
                 self.at += 1
                 if self.text.startswith("*", self.at):
                     self.at += 1
-                    return self._splat(of)
+                    return self._postfix(self._splat(of, attributes_only=True), attributes_only=attributes_only)
                 number = _NUMBER.match(self.text, self.at)
                 if number is not None:
                     index = re.match(r"[0-9]+", self.text[self.at :])
@@ -182,7 +183,7 @@ class Parser:
                 else:
                     name = self.name()
                     of = Attribute(of.start, self.at, of, name)
-            elif following == "[":
+            elif following == "[" and not attributes_only:
                 self.at += 1
                 self._brackets += 1
                 self.skip()
@@ -199,8 +200,9 @@ class Parser:
                 self.at = before
                 return of
 
-    def _splat(self, of: Expr) -> Expr:
-        each = self._postfix(Variable(self.at, self.at, "*"))
+    def _splat(self, of: Expr, *, attributes_only: bool = False) -> Expr:
+        """What follows is done to each; after `.*`, the older form, these are attributes alone."""
+        each = self._postfix(Variable(self.at, self.at, "*"), attributes_only=attributes_only)
         return Splat(of.start, self.at, of, each)
 
     def _primary(self) -> Expr:

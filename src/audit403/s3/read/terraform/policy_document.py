@@ -7,7 +7,7 @@ merged by Sid, the later one wins; `&{…}` stands for `${…}`.
 from typing import TYPE_CHECKING
 
 from audit403.s3.read.terraform.evaluate import combined
-from audit403.s3.read.terraform.functions import called
+from audit403.s3.read.terraform.functions.call import called
 from audit403.s3.read.value import Hole, JsonText, Value, text_of
 
 if TYPE_CHECKING:

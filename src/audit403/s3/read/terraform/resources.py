@@ -12,7 +12,7 @@ from audit403.s3.model.public_access_block import FLAGS
 from audit403.s3.read.described import hole
 from audit403.s3.read.distribution import TERRAFORM, distribution, origins_of
 from audit403.s3.read.stack import Stack, principal_arn
-from audit403.s3.read.terraform.functions import json_value
+from audit403.s3.read.terraform.functions.encodings import json_value
 from audit403.s3.read.value import Hole, Value, text_of, truth_of
 
 _SNAKE = ("block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets")
