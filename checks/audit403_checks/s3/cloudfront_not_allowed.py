@@ -10,14 +10,17 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Because, Span
 from audit403.core.registry import check
+from audit403.s3.explore.satisfy import all_met
 from audit403.s3.explore.subject import BY_DISTRIBUTION, Behind, S3Subject
-from audit403.s3.model.distribution import BY_OAC, BY_OAI
+from audit403.s3.model.caller import caller_of
+from audit403.s3.model.distribution import BY_OAC, BY_OAI, NEVER, NO_ACCESS
 from audit403.s3.model.holes import HOLE_START
 from audit403.s3.model.policy import ALLOW, Policy, Statement
 from audit403_checks.s3.changes import policy_fix
-from audit403_checks.s3.refusals import finding, is_by_default, refusal_of
+from audit403_checks.s3.refusals import finding, is_by_default, named_everybody, refusal_of
 
 _SERVICE = "cloudfront.amazonaws.com"
+_HEADER_KEYS = {"referer": "aws:referer", "user-agent": "aws:useragent"}
 
 
 @check(ERROR, "nothing-allows", "policy-denies")
@@ -38,17 +41,54 @@ def cloudfront_not_allowed(fact: Fact, site: Site) -> Iterator[Finding]:
 
 
 def _why(refusal: Refusal, subject: S3Subject, behind: Behind, other: Statement | None) -> str:
+    access = behind.origin.access
     if refusal.cause == "policy-denies":
         return "a statement of its policy denies it"
     if subject.profile.website:
-        return "its origin is the website endpoint, where CloudFront is one visitor among all, and those may not read"
-    if behind.origin.access == BY_OAC:
-        told = "no statement of its policy lets the service in for this distribution"
-    elif behind.origin.access == BY_OAI:
-        told = f"no statement of its policy names the origin access identity {behind.origin.identity}"
-    else:
+        return _why_website(subject, behind)
+    if access == BY_OAC and behind.origin.signing == NEVER:
+        return "its origin access control never signs (SigningBehavior: never), and not everybody may read"
+    if access == NO_ACCESS:
         return "the origin has no origin access control, so that CloudFront does not sign, and not everybody may read"
+    asked = refusal.witness.target
+    own = _for_other_objects(subject)
+    if own is not None:
+        origin_path = f" (origin path {behind.origin.path})" if behind.origin.path else ""
+        named = ", ".join(own.resources or ())
+        return f"it asks for {asked}{origin_path}, and statement {own.name} lets it read {named} alone"
+    if access == BY_OAC:
+        told = "no statement of its policy lets the service in for this distribution"
+    else:
+        told = f"no statement of its policy names the origin access identity {behind.origin.identity}"
     return told if other is None else f"{told}; statement {other.name} is for another"
+
+
+def _why_website(subject: S3Subject, behind: Behind) -> str:
+    keys = sorted(set(_HEADER_KEYS) & {name for name, _ in behind.origin.headers})
+    policy = subject.bucket.policy
+    for statement in policy.statements if isinstance(policy, Policy) else ():
+        wanted = {one.key.lower() for one in statement.conditions}
+        named = next((name for name in keys if _HEADER_KEYS[name] in wanted), None)
+        if statement.effect == ALLOW and named is not None and named_everybody(statement):
+            return f"the header {named} that its origin adds is not the one that statement {statement.name} asks for"
+    told = "its origin is the website endpoint, where CloudFront is one visitor among all, and those may not read"
+    if behind.origin.access == NO_ACCESS:
+        return told
+    return f"{told}: neither an origin access control nor an identity counts there"
+
+
+def _for_other_objects(subject: S3Subject) -> Statement | None:
+    """The statement that lets in this very distribution, or identity, to other objects than those it asks for."""
+    policy = subject.bucket.policy
+    for statement in policy.statements if isinstance(policy, Policy) else ():
+        if statement.effect != ALLOW or not statement.is_about("s3:getobject") or statement.is_not_resource:
+            continue
+        named, asked = statement.named, subject.request
+        if statement.is_of(asked.resource, {}) is not False or named is None or named.everybody:
+            continue
+        if named.names_caller(caller_of(asked.principal)) and all_met(statement.conditions, asked.context):
+            return statement
+    return None
 
 
 def _whom(statement: Statement) -> str:
@@ -59,7 +99,8 @@ def _whom(statement: Statement) -> str:
 def _for_another(subject: S3Subject, behind: Behind) -> Statement | None:
     """The statement that lets in another distribution, or another identity, to read."""
     policy = subject.bucket.policy
-    if not isinstance(policy, Policy) or behind.origin.access not in (BY_OAC, BY_OAI):
+    signs = behind.origin.access == BY_OAI or (behind.origin.access == BY_OAC and behind.origin.signing != NEVER)
+    if not isinstance(policy, Policy) or subject.profile.website or not signs:
         return None
     mark = _SERVICE if behind.origin.access == BY_OAC else "CloudFront Origin Access Identity"
     for statement in policy.statements:
@@ -79,11 +120,23 @@ def _may_be_it(behind: Behind, other: Statement | None) -> bool:
 def _fixes(site: Site, refusal: Refusal, subject: S3Subject, behind: Behind) -> tuple[Fix, ...]:
     if refusal.cause == "policy-denies":
         return (Fix("except the distribution from the statement that denies", MANUAL),)
-    if behind.origin.access != BY_OAC or subject.profile.website:
+    access = behind.origin.access
+    if subject.profile.website:
+        endpoint = f"{subject.bucket.name}.s3.REGION.amazonaws.com"
+        words = f"make the REST endpoint ({endpoint}) the origin, with an origin access control that the policy lets in"
+        if any(name in _HEADER_KEYS for name, _ in behind.origin.headers):
+            words = f"let the statement ask for the header that the origin adds; or better, {words}"
+        return (Fix(words, MANUAL),)
+    if access == BY_OAC and behind.origin.signing == NEVER:
+        return (Fix("let the origin access control sign every request (SigningBehavior: always)", MANUAL),)
+    if access != BY_OAC:
         words = "give the origin, the bucket's REST endpoint, an origin access control, and let that in by the policy"
-        if behind.origin.access == BY_OAI and not subject.profile.website:
+        if access == BY_OAI:
             words = f"let the identity in by the policy: {subject.profile.principal}; or better, {words}"
         return (Fix(words, MANUAL),)
+    own = _for_other_objects(subject)
+    if own is not None:
+        return (Fix(f"let statement {own.name} name what the distribution asks for, or mend its origin path", MANUAL),)
     statement = _statement(subject, behind)
     words = "let this distribution, and nobody else, read the objects"
     fix = policy_fix(site, subject, words, UNSAFE, lambda every: [*every, statement], _added(site, subject, statement))

@@ -1,9 +1,15 @@
 """Findings about what stands in a document, whoever asks."""
 
+from typing import TYPE_CHECKING
+
 from audit403.core.fact import DocumentFault
 from audit403.core.finding import ERROR, MANUAL, NOTE, WARNING, Finding, Fix
+from audit403.core.place import Because
 from audit403.s3.explore.mistake import Mistake
 from audit403.s3.model.policy import Statement
+
+if TYPE_CHECKING:
+    from audit403.s3.explore.viewers import Viewer
 
 
 def document_finding(rule: str, severity: str, fact: DocumentFault, remedy: str, *fixes: Fix) -> Finding:
@@ -33,4 +39,28 @@ def mistake_finding(rule: str, fact: DocumentFault, remedy: str, *fixes: Fix) ->
         return found
     return found._replace(
         request=refused.request, who=refused.who, status=refused.decision.status, says=refused.decision.says
+    )
+
+
+def viewer_finding(rule: str, severity: str, fact: DocumentFault, *remedies: str) -> Finding:
+    """The finding about what viewers of a distribution of CloudFront get because of its settings."""
+    viewer: Viewer = fact.subject
+    decision, statement = viewer.decision, viewer.statement
+    because = (
+        () if statement is None or statement.where is None else (Because(statement.where, "what means to let it in"),)
+    )
+    anchor = f"{viewer.behind.distribution.identifier} {viewer.behind.behaviour.pattern} {fact.kind}"
+    return Finding(
+        f"s3/{rule}",
+        severity,
+        fact.message,
+        fact.where,
+        because,
+        viewer.request,
+        "everybody through CloudFront",
+        decision.status,
+        fixes=tuple(Fix(remedy, MANUAL) for remedy in remedies),
+        anchor=anchor,
+        fact=fact,
+        says=decision.says,
     )

@@ -24,7 +24,7 @@ from audit403.s3.decide.request import REST, WEBSITE, S3Request
 from audit403.s3.decide.said import Considered
 from audit403.s3.decide.signature_limits import limited, malformed
 from audit403.s3.decide.trace import with_trace
-from audit403.s3.model.distribution import ALWAYS, BY_OAC, BY_OAI, NEVER, NO_ACCESS
+from audit403.s3.model.distribution import ALWAYS, BY_OAC, BY_OAI, NEVER, NO_ACCESS, Distribution
 from audit403.s3.model.presigned import BadPresigned, Presigned, presigned_of
 from audit403.s3.model.world import World
 from audit403.s3.url import Address, address_of, by_profile, parts_of_url, request_of_url, shown
@@ -41,7 +41,7 @@ def answered(evaluator: Evaluator, row: Mapping[str, Any], now: float) -> tuple[
         query = frozenset(name.lower() for name in parts.query)
         viewed = Viewed(parts.host, parts.path, method, parts.secure, headers, query)
         asked = shown(url, method, str(row.get("client") or VISITOR), row["headers"])
-        return asked, _through_cloudfront(evaluator, passed(distribution, viewed), viewed, now)
+        return asked, through(evaluator, distribution, viewed, now)
     address = address_of(url)
     if method == "OPTIONS":
         asked = shown(url, method, str(row.get("client") or VISITOR), row["headers"])
@@ -56,6 +56,11 @@ def answered(evaluator: Evaluator, row: Mapping[str, Any], now: float) -> tuple[
     except BadPresigned as fault:
         return shown(url, method, str(row.get("client") or VISITOR), row["headers"]), malformed(fault)
     return _decided(evaluator, dict(row), now) if signed is None else _presigned(evaluator, dict(row), signed, now)
+
+
+def through(evaluator: Evaluator, distribution: Distribution, viewed: Viewed, now: float) -> Decision:
+    """What a viewer gets of a distribution."""
+    return _through_cloudfront(evaluator, passed(distribution, viewed), viewed, now)
 
 
 def _decided(evaluator: Evaluator, row: dict[str, Any], now: float) -> tuple[Request, Decision]:

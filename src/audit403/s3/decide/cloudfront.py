@@ -55,7 +55,7 @@ def distribution_for(world: World, host: str) -> Distribution | None:
 
 def passed(distribution: Distribution, viewed: Viewed) -> Decision | Passed:
     """What CloudFront answers itself, or what it asks the origin for."""
-    behaviour = next((one for one in distribution.behaviours if _takes(one.pattern, viewed.path)), None)
+    behaviour = behaviour_for(distribution, viewed.path)
     if behaviour is None:
         name = Missing(REASON_NOT_COLLECTED, f"the default behaviour of the distribution {distribution.identifier}")
         return Decision(UNKNOWN, None, causes.CLOUDFRONT_ORIGIN, missing=(name,))
@@ -123,8 +123,14 @@ def http_of_viewers(passed_on: Passed, viewed: Viewed) -> tuple[str, ...] | Miss
     return Missing(REASON_UNDOCUMENTED, "whether CloudFront asks an origin with an OAC over HTTP")
 
 
-def _takes(pattern: str, path: str) -> bool:
-    return matcher(parts_of(pattern.lstrip("/"), False))(path[1:]) is not None
+def behaviour_for(distribution: Distribution, path: str) -> Behaviour | None:
+    """The behaviour that takes a path, which begins with a slash; None where the default one is not known."""
+    return next((one for one in distribution.behaviours if is_taken_by(one, path)), None)
+
+
+def is_taken_by(behaviour: Behaviour, path: str) -> bool:
+    """Whether a behaviour's pattern matches a path, which begins with a slash."""
+    return matcher(parts_of(behaviour.pattern.lstrip("/"), False))(path[1:]) is not None
 
 
 def _is_signed(viewed: Viewed) -> bool:

@@ -5,7 +5,7 @@ that it is about, and asked; where it is refused, others whom the policies singl
 told from contradiction.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ from audit403.s3.explore.asking import (
 )
 from audit403.s3.explore.declared import declared, is_one_of
 from audit403.s3.explore.denying import denying
-from audit403.s3.explore.distributions import origins_of, waits_for_index
+from audit403.s3.explore.distributions import as_told, keys_of, origins_by_bucket, root_of, waits_for_index
 from audit403.s3.explore.faults import faults_of
 from audit403.s3.explore.mistakes import comes_of, mistakes_of, never_allows
 from audit403.s3.explore.ordinary import ANONYMOUS, NO_SUCH_FOLDER, NO_SUCH_KEY, WEBSITE, Profile
@@ -71,6 +71,7 @@ class Explorer:
         self.site = site
         self.world = site.world
         self.missed: list[NotAudited] = []
+        self._origins = origins_by_bucket(self.world)
 
     def facts(self) -> Iterator[Fact]:
         """All facts, those about documents first."""
@@ -88,7 +89,17 @@ class Explorer:
             subject.mistaken |= any(denies_for_address(fault) and fault.where == refusal.where for fault in faults)
         yield from faults
         yield from mistakes
+        yield from self._of_viewers(buckets)
         yield from refusals
+
+    def _of_viewers(self, buckets: Iterable[Bucket | Missing | None]) -> Iterator[DocumentFault]:
+        if not self._origins:
+            return
+        from audit403.s3.explore.viewers import viewers_of
+
+        for bucket in buckets:
+            if isinstance(bucket, Bucket) and bucket.name in self._origins:
+                yield from viewers_of(self.site, bucket, self._origins[bucket.name])
 
     def _refusals(self, bucket: Bucket) -> Iterator[Refusal]:
         meant = declared(bucket.name, self.site.options.visitors)
@@ -119,20 +130,32 @@ class Explorer:
                 if not never_allows(statement):
                     yield from self._of_statement(bucket, statement)
         if isinstance(bucket.website, Website):
-            yield from self._asked(bucket, BY_WEBSITE, WEBSITE, "GET", f"{bucket.arn}/")
+            # Where CloudFront asks the website endpoint, the website is for it, and its visitors are asked for below.
+            if not any(profile.website for _, profile in self._origins.get(bucket.name, ())):
+                yield from self._asked(bucket, BY_WEBSITE, WEBSITE, "GET", f"{bucket.arn}/")
             if bucket.website.error is not None and self._is_served(WEBSITE, f"{bucket.arn}/"):
                 page = f"{bucket.arn}/{bucket.website.error}"
                 yield from self._asked(bucket, ERROR_DOCUMENT, WEBSITE, "GET", page)
         yield from self._of_lists(bucket)
-        for behind, profile in origins_of(self.world, bucket):
-            page = f"{bucket.arn}{behind.origin.path}/{ORDINARY_KEY}"
-            yield from self._asked(bucket, BY_DISTRIBUTION, profile, "GET", page, behind=behind)
-            if waits_for_index(bucket, behind, profile) and self._is_served(profile, page):
-                folder = f"{bucket.arn}{behind.origin.path}/{NO_SUCH_FOLDER}"
-                yield from self._asked(bucket, BELOW_ROOT, profile, "GET", folder, behind=behind)
+        for behind, profile in self._origins.get(bucket.name, ()):
+            yield from self._of_distribution(bucket, behind, profile)
+
+    def _of_distribution(self, bucket: Bucket, behind: Behind, profile: Profile) -> Iterator[Refusal]:
+        """What is refused to CloudFront: all that one of its behaviours asks for, or what stands for the root."""
+        keys, root = keys_of(bucket, behind), root_of(behind)
+        if all(self._is_refused(profile, f"{bucket.arn}/{key}") for key in keys):
+            yield from self._asked(bucket, BY_DISTRIBUTION, profile, "GET", f"{bucket.arn}/{keys[0]}", behind=behind)
+        elif root is not None:
+            yield from self._asked(bucket, BY_DISTRIBUTION, profile, "GET", f"{bucket.arn}/{root}", behind=behind)
+        if waits_for_index(bucket, behind, profile) and self._is_served(profile, f"{bucket.arn}/{keys[0]}"):
+            folder = f"{bucket.arn}{behind.origin.path}/{NO_SUCH_FOLDER}"
+            yield from self._asked(bucket, BELOW_ROOT, profile, "GET", folder, behind=behind)
 
     def _is_served(self, profile: Profile, resource: str) -> bool:
         return self.site.decide(request_for(self.world, profile, "GET", resource)).verdict == NOT_REFUSED
+
+    def _is_refused(self, profile: Profile, resource: str) -> bool:
+        return self.site.decide(request_for(self.world, profile, "GET", resource)).verdict == REFUSED
 
     def _of_statement(self, bucket: Bucket, statement: Statement) -> Iterator[Refusal]:
         for action, method in ACTIONS:
@@ -141,7 +164,8 @@ class Explorer:
             resource = self._resource(bucket, statement, action)
             if resource is None:
                 continue
-            for profile in profiles_of(bucket, statement, action):
+            for named in profiles_of(bucket, statement, action):
+                profile = as_told(named, self._origins.get(bucket.name, ()))
                 yield from self._asked(bucket, BY_STATEMENT, profile, method, resource, statement)
                 if action == "s3:GetObject":
                     yield from self._of_known_objects(bucket, statement, profile, resource)

@@ -3,7 +3,7 @@
 from audit403.core.named_tuple import NamedTuple
 from audit403.s3.decide.request import S3Request
 from audit403.s3.explore.ordinary import Profile
-from audit403.s3.model.distribution import Distribution, Origin
+from audit403.s3.model.distribution import Behaviour, Distribution, Origin
 from audit403.s3.model.policy import Statement
 from audit403.s3.model.resource import resource_of
 from audit403.s3.model.world import Bucket
@@ -13,11 +13,15 @@ DECLARED, MISSING_PAGE, BELOW_ROOT, ERROR_DOCUMENT = "declared", "missing page",
 
 
 class Behind(NamedTuple):
-    """CloudFront before a bucket: one of a distribution's origins; `number` is its place among them."""
+    """CloudFront before a bucket: one of a distribution's origins, and a behaviour that asks it; `number` and
+    `behaviour_number` are their places among the others.
+    """
 
     distribution: Distribution
     origin: Origin
     number: int
+    behaviour: Behaviour
+    behaviour_number: int
 
 
 class S3Subject:

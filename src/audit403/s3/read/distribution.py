@@ -83,7 +83,7 @@ def distribution(config: Value, words: Words, signing_of: Callable[[Value], str 
     found: dict[str, Any] = {
         "domains": _texts(config.get(words.aliases)),
         "origins": [_origin(one, words, signing_of) for one in origins_of(config, words)],
-        "behaviours": [_behaviour(one, words) for one in _behaviours(config, words)],
+        "behaviours": [_behaviour(one, words) for one in behaviours_of(config, words)],
     }
     root = config.get(words.root)
     if root is None or is_settled(root):
@@ -97,6 +97,13 @@ def distribution(config: Value, words: Words, signing_of: Callable[[Value], str 
         locations = None if rule is None else rule.get(words.geo_rule[1])
         found["geo_restriction"] = {"type": text_of(kind) or "none", "locations": _texts(locations)}
     return found
+
+
+def parts_of(config: Value, words: Words) -> Iterator[tuple[str, int, Value]]:
+    """The parts that have places of their own, each with its name in a state and its number there."""
+    for name, parts in (("origins", origins_of(config, words)), ("behaviours", behaviours_of(config, words))):
+        for number, part in enumerate(parts):
+            yield name, number, part
 
 
 def origins_of(config: Value, words: Words) -> list[Value]:
@@ -123,7 +130,8 @@ def _origin(origin: Value, words: Words, signing_of: Callable[[Value], str | Non
     return found
 
 
-def _behaviours(config: Value, words: Words) -> Iterator[Value]:
+def behaviours_of(config: Value, words: Words) -> Iterator[Value]:
+    """The cache behaviours, as they are written; the default one is the last."""
     yield from _objects(config.get(words.others)) or []
     default = config.get(words.default)
     yield from [] if default is None else (_objects(default) or [])[:1]

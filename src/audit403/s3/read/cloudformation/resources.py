@@ -23,7 +23,7 @@ from audit403.s3.read.cloudformation.references import (
 )
 from audit403.s3.read.cloudformation.template import Template
 from audit403.s3.read.described import ACCOUNT, hole
-from audit403.s3.read.distribution import CLOUDFORMATION, distribution, origins_of
+from audit403.s3.read.distribution import CLOUDFORMATION, distribution, parts_of
 from audit403.s3.read.stack import Stack
 from audit403.s3.read.value import Hole, Value, text_of, truth_of
 
@@ -164,8 +164,8 @@ def _distribution(template: Template, stack: Stack, logical: str) -> None:
     found = distribution(config, CLOUDFORMATION, lambda control: _signing(template, control))
     id_ = hole(logical)
     stack.distribution(id_, arn_of(template, logical), None, found, template.where(logical))
-    for number, one in enumerate(origins_of(config, CLOUDFORMATION)):
-        stack.place(("distributions", id_, "origins", number), one.span)
+    for name, number, one in parts_of(config, CLOUDFORMATION):
+        stack.place(("distributions", id_, name, number), one.span)
 
 
 def _signing(template: Template, control: Value) -> str | None:

@@ -10,7 +10,7 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
 from audit403.s3.model.public_access_block import FLAGS
 from audit403.s3.read.described import hole
-from audit403.s3.read.distribution import TERRAFORM, distribution, origins_of
+from audit403.s3.read.distribution import TERRAFORM, distribution, parts_of
 from audit403.s3.read.stack import Stack, principal_arn
 from audit403.s3.read.terraform.functions.encodings import json_value
 from audit403.s3.read.value import Hole, Value, text_of, truth_of
@@ -361,8 +361,8 @@ def _distribution(resource: Resource, gathering: Gathering) -> None:
     id_ = resource.text("id") or hole(resource.address)
     found = distribution(config, TERRAFORM, lambda control: gathering.controls.get(text_of(control) or ""))
     stack.distribution(id_, resource.text("arn"), resource.text("domain_name"), found, resource.where)
-    for number, one in enumerate(origins_of(config, TERRAFORM)):
-        stack.place(("distributions", id_, "origins", number), one.span)
+    for name, number, one in parts_of(config, TERRAFORM):
+        stack.place(("distributions", id_, name, number), one.span)
 
 
 def _control(resource: Resource, gathering: Gathering) -> None:
