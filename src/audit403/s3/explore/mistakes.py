@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from audit403.core.fact import DocumentFault, Refusal
 from audit403.s3.decide.layers import place_of
 from audit403.s3.explore.action_mistakes import action_mistakes
+from audit403.s3.explore.condition_mistakes import condition_mistakes
 from audit403.s3.explore.key_mistakes import is_of_another_action, is_unknown_key, key_mistakes
 from audit403.s3.explore.mistake import Asker, Mistake
 from audit403.s3.explore.operator_mistakes import never_fits, operator_mistakes
@@ -33,6 +34,7 @@ def mistakes_of(site: "S3Site", refusals: Iterable[Refusal]) -> Iterator[Documen
                 yield from key_mistakes(asker, policy, statement)
                 yield from operator_mistakes(asker, policy, statement)
                 yield from value_mistakes(asker, statement)
+                yield from condition_mistakes(statement)
 
 
 def never_allows(statement: Statement) -> bool:
