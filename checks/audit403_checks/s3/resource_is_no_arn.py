@@ -7,6 +7,7 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, Finding
 from audit403.core.registry import check
 from audit403.s3.explore.mistake import Mistake
+from audit403.s3.model.holes import HOLE_START
 from audit403_checks.s3.documents import mistake_finding
 from audit403_checks.s3.mending import other_resource
 
@@ -18,5 +19,7 @@ def resource_is_no_arn(fact: Fact, site: Site) -> Iterator[Finding]:
         mistake: Mistake = fact.subject
         right = mistake.instead[0] if mistake.instead else "arn:aws:s3:::BUCKET or arn:aws:s3:::BUCKET/KEY"
         remedy = f"write {right}"
+        if HOLE_START in right:
+            remedy = "write the bucket's ARN (!GetAtt NAME.Arn, aws_s3_bucket.NAME.arn) in place of its name"
         fix = other_resource(site, mistake, remedy)
         yield mistake_finding("resource-is-no-arn", fact, remedy, fix)

@@ -17,7 +17,7 @@ from audit403.s3.decide.profile import VISITOR, Brought, Profile, brought, profi
 from audit403.s3.decide.request import REST, WEBSITE, S3Request
 from audit403.s3.model.caller import ANONYMOUS
 from audit403.s3.model.holes import HOLE_START
-from audit403.s3.model.world import World
+from audit403.s3.model.world import AWS, Bucket, World, partition_of
 
 _S3 = re.compile(r"s3://([^/?#]+)(?:/([^#]*))?\Z", re.DOTALL)
 _HTTP = re.compile(r"(https?)://(?:[^@/?#]*@)?([^/?#:]+)(?::\d+)?(/[^?#]*)?(?:\?([^#]*))?", re.DOTALL | re.IGNORECASE)
@@ -78,11 +78,13 @@ class Address(NamedTuple):
     point: str | None = None
     region: str | None = None
 
-    def arn(self) -> str:
-        """The resource's ARN."""
+    def arn(self, world: World) -> str:
+        """The resource's ARN, in the partition of its Region, or else that of the bucket of a world."""
         if self.point is not None:
             return self.point if self.key is None else f"{self.point}/object/{self.key}"
-        bucket = f"arn:aws:s3:::{self.bucket}"
+        found = None if self.region is not None or self.bucket is None else world.bucket(self.bucket)
+        known = partition_of(self.region) if self.region is not None else AWS
+        bucket = found.arn if isinstance(found, Bucket) else f"arn:{known}:s3:::{self.bucket}"
         return bucket if self.key is None else f"{bucket}/{self.key}"
 
 
@@ -138,7 +140,7 @@ def address_of(url: str) -> Address:
     if website is not None:
         return Address(website[1], key, WEBSITE, False, asked, region=_known(website[2]))
     if point is not None:
-        arn = f"arn:aws:s3:{point[3]}:{point[2]}:accesspoint/{point[1]}"
+        arn = f"arn:{partition_of(point[3])}:s3:{point[3]}:{point[2]}:accesspoint/{point[1]}"
         return Address(None, key or None, REST, secure, asked, arn, point[3])
     if rest is None:
         raise BadUsage(f"{host} is no endpoint of S3: nothing here says which bucket it shows.")
@@ -183,7 +185,7 @@ def by_profile(
     profile: Profile, world: World, address: Address, method: str, headers: dict[str, Any], client: str, now: float
 ) -> S3Request:
     """What S3 authorizes of a request for an address that comes in one of the ways."""
-    resource = "*" if address.bucket is None and address.point is None else address.arn()
+    resource = "*" if address.bucket is None and address.point is None else address.arn(world)
     context = brought(profile, world, resource, now, secure=address.secure, client=client, region=address.region)
     return S3Request(
         action_of(address, method),

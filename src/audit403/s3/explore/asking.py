@@ -81,7 +81,7 @@ def _by_condition(bucket: Bucket, statement: Statement) -> Iterator[Profile]:
     if arns:
         found = [sample_of(parts_of(arn, False), _SOMEBODY) for arn in arns[:_MOST_PRINCIPALS]]
     else:
-        found = [f"arn:aws:iam::{bucket.account}:user/{_SOMEBODY}"]
+        found = [f"arn:{bucket.arn.split(':')[1]}:iam::{bucket.account}:user/{_SOMEBODY}"]
     for arn in found:
         if _OF_SOMEBODY.match(arn) and caller_of(arn).kind in (USER, ROLE, SESSION):
             yield signed(arn)

@@ -42,7 +42,7 @@ _VARIABLE = re.compile(r"\$\{\s*[a-z0-9]+:[^}]+\}", re.IGNORECASE)
 _TYPED = ("ipaddress", "numeric", "date", "bool")
 _UNTIL = ("datelessthan", "datelessthanequals", "dateequals")
 #: An administrator: everything that belongs to the account allows it everything.
-_ADMINISTRATOR = "arn:aws:iam::{account}:user/administrator"
+_ADMINISTRATOR = "arn:{partition}:iam::{account}:user/administrator"
 _POLICY_ACTIONS = ("s3:putbucketpolicy", "s3:deletebucketpolicy")
 
 
@@ -141,7 +141,7 @@ def _variables(policy: Policy, statement: Statement) -> Iterator[DocumentFault]:
 def _lock_out(bucket: Bucket, policy: Policy) -> Iterator[DocumentFault]:
     """Whether nobody of the owner's account but its root user can change the policy any more."""
     account = bucket.account if isinstance(bucket.account, str) else "000000000000"
-    administrator = Caller(USER, _ADMINISTRATOR.format(account=account), account)
+    administrator = Caller(USER, _ADMINISTRATOR.format(account=account, partition=bucket.arn.split(":")[1]), account)
     conditions = [one for statement in policy.statements if statement.effect == DENY for one in statement.conditions]
     usual: Values = {
         "aws:securetransport": ("true",),

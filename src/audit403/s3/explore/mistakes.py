@@ -13,6 +13,7 @@ from audit403.s3.explore.operator_mistakes import never_fits, operator_mistakes
 from audit403.s3.explore.polarity import DEAD, DENIES_ALL, polarity_of
 from audit403.s3.explore.principal_mistakes import principal_mistakes
 from audit403.s3.explore.resource_mistakes import resource_mistakes
+from audit403.s3.explore.resource_spelling import resource_spelling
 from audit403.s3.explore.subject import S3Subject
 from audit403.s3.explore.value_mistakes import has_only_others, value_mistakes
 from audit403.s3.model.condition import Condition
@@ -31,6 +32,7 @@ def mistakes_of(site: "S3Site", refusals: Iterable[Refusal]) -> Iterator[Documen
                 yield from principal_mistakes(asker, policy, statement)
                 yield from action_mistakes(asker, policy, statement)
                 yield from resource_mistakes(asker, policy, statement)
+                yield from resource_spelling(asker, policy, statement)
                 yield from key_mistakes(asker, policy, statement)
                 yield from operator_mistakes(asker, policy, statement)
                 yield from value_mistakes(asker, statement)

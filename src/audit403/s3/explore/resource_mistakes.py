@@ -14,6 +14,7 @@ from audit403.s3.explore.samples import ORDINARY_KEY
 from audit403.s3.model.holes import HOLE_START, is_open
 from audit403.s3.model.policy import ALLOW, Policy, Statement
 from audit403.s3.model.resource import resource_of
+from audit403.s3.model.world import Bucket
 from audit403.s3.read.policy_file import POLICY
 
 NO_ARN, OF_ANOTHER_BUCKET = "resource-is-no-arn", "resource-of-another-bucket"
@@ -23,6 +24,8 @@ _PARTITION = re.compile(r"aws(?:-[a-z]+)*\Z")
 #: The name of a bucket and perhaps a key; anything else that is no ARN is a place for one: BUCKET_ARN, %s, [bucket].
 _NAMED = re.compile(r"[a-z0-9][a-z0-9.-]{2,62}(?:/.*)?\Z", re.DOTALL)
 _S3_URL = re.compile(r"s3://([^/]+)(?:/(.*))?\Z", re.DOTALL)
+#: An ARN of which the first words are missing.
+_WITHOUT_HEAD = re.compile(r"(?:(?:aws[a-z-]*:)?s3)?:{2,3}([^:/*]+(?:/.*)?)\Z", re.DOTALL)
 _SHORT = re.compile(r"arn:(aws[a-z-]*):s3:{0,2}([^:]+)\Z", re.DOTALL)
 
 
@@ -32,15 +35,21 @@ def resource_mistakes(asker: Asker, policy: Policy, statement: Statement) -> Ite
     if not any(text == "*" or text.lower().startswith("s3") for text in statement.actions or ()):
         return
     for text in statement.resources or ():
-        if text == "*" or text.startswith(HOLE_START):
+        if text == "*" or (text.startswith(HOLE_START) and _bucket_named(asker, text) is None):
             continue
-        right = _no_arn(text, None if bucket is None else bucket.name)
+        right = _no_arn(text, _bucket_named(asker, text) or (None if bucket is None else bucket.name))
         if right is not None:
             yield _is_no_arn(asker, policy, statement, text, right)
         elif bucket is not None and (why := _is_of_another(asker, text, bucket.arn)):
             yield _of_another(asker, statement, text, bucket.arn, why)
         elif statement.effect == ALLOW and _is_folder_alone(statement, text):
             yield _without_wildcard(asker, statement, text)
+
+
+def _bucket_named(asker: Asker, text: str) -> str | None:
+    """The bucket of the same documents whose bare name a text begins with, as `Ref` and `.id` give it."""
+    name = text.partition("/")[0]
+    return name if isinstance(asker.site.world.bucket(name), Bucket) else None
 
 
 def _is_folder_alone(statement: Statement, text: str) -> bool:
@@ -68,9 +77,14 @@ def _no_arn(text: str, bucket: str | None) -> str | None:
         url = _S3_URL.match(text)
         if url is not None:
             return f"arn:aws:s3:::{url[1]}" + (f"/{url[2] or '*'}" if url[2] is not None else "")
-        if not _NAMED.match(text):
-            return None
-        return f"arn:aws:s3:::{text}" if bucket is not None and text.partition("/")[0] == bucket else ""
+        beheaded = _WITHOUT_HEAD.match(text)
+        if beheaded is not None:
+            return f"arn:aws:s3:::{beheaded[1]}"
+        if bucket is not None and text.partition("/")[0] == bucket:
+            return f"arn:aws:s3:::{text}"
+        return "" if _NAMED.match(text) else None
+    if len(parts) == _PARTS and parts[2] == "s3" and parts[-1].startswith(":"):
+        return f"arn:{parts[1]}:s3:::{parts[-1].lstrip(':')}"
     if len(parts) == _PARTS or parts[-1] == "*":
         return None
     short = _SHORT.match(text)
@@ -78,7 +92,8 @@ def _no_arn(text: str, bucket: str | None) -> str | None:
 
 
 def _is_no_arn(asker: Asker, policy: Policy, statement: Statement, text: str, right: str) -> DocumentFault:
-    message = f"the resource {text} of {the(statement)} is no ARN and matches nothing"
+    what = "the name of a bucket, no ARN," if text.startswith(HOLE_START) else "no ARN"
+    message = f"the resource {text} of {the(statement)} is {what} and matches nothing"
     if right:
         message += f": {right} may be meant"
     mistake = Mistake(

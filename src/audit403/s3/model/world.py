@@ -30,6 +30,9 @@ ENFORCED, PREFERRED, WRITER = "BucketOwnerEnforced", "BucketOwnerPreferred", "Ob
 _ARCHIVED = ("GLACIER", "DEEP_ARCHIVE", "ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS")
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d\Z")
 _CANONICAL = re.compile(r"[0-9a-f]{64}\Z")
+AWS = "aws"
+_PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
+_OF_S3 = re.compile(r"arn:(aws(?:-[a-z]+)*):s3:::")
 _NOTHING: dict[str, Any] = {}
 _ABSENT = object()
 
@@ -223,7 +226,7 @@ class World:
         self._keys: dict[str, Key | Missing] = {}
         self._access_points: dict[str, AccessPoint | Missing] = {}
 
-    def bucket(self, name: str, partition: str = "aws") -> Bucket | Missing | None:
+    def bucket(self, name: str, partition: str = AWS) -> Bucket | Missing | None:
         """The bucket of a name; None where it is known that there is none."""
         found = self._buckets.get(name, _ABSENT)
         if found is _ABSENT:
@@ -275,13 +278,16 @@ class World:
         if not isinstance(buckets, dict) or (buckets and name not in buckets):
             return Missing(REASON_NOT_COLLECTED, f"the bucket {name}")
         written = buckets.get(name)
-        arn = f"arn:{partition}:s3:::{name}"
         if not isinstance(written, dict):
             return None
+        arn = f"arn:{partition}:s3:::{name}"
         by_default = ("buckets", name, "public_access_block") in self._by_default
         account = _object(self._written.get("account"))
         canonical_id = account.get("canonical_id") if written.get("account") == self.account else None
-        return Bucket(name, written, arn, self.places, block_by_default=by_default, account_canonical_id=canonical_id)
+        found = Bucket(name, written, arn, self.places, block_by_default=by_default, account_canonical_id=canonical_id)
+        if partition == AWS:
+            found.arn = f"arn:{_partition(found)}:s3:::{name}"
+        return found
 
     def principal(self, caller: Caller) -> Principal | Missing:
         """What is attached to somebody."""
@@ -444,6 +450,24 @@ def _canonical_owner(acl: Any) -> str | None:
     """The canonical id of the owner, where an ACL is S3's own answer."""
     found = _object(_object(acl).get("Owner")).get("ID")
     return found if isinstance(found, str) else None
+
+
+def partition_of(region: str) -> str:
+    """The partition that a Region belongs to."""
+    return next((partition for start, partition in _PARTITIONS if region.startswith(start)), AWS)
+
+
+def _partition(bucket: Bucket) -> str:
+    """The partition of a bucket: that of its Region, else the one that its policy speaks of."""
+    if bucket.region is not None:
+        return partition_of(bucket.region)
+    policy = bucket.policy if isinstance(bucket.policy, Policy) else None
+    for statement in () if policy is None else policy.statements:
+        for text in statement.resources or ():
+            found = _OF_S3.match(text)
+            if found is not None:
+                return found[1]
+    return AWS
 
 
 def _region(value: Any) -> str | None:

@@ -156,7 +156,8 @@ def bucket_of(document: dict[str, Any]) -> str | None:
                 name = resource_of(text).bucket if isinstance(text, str) else None
                 if name is not None and "*" not in name and "?" not in name:
                     found[name] += 1
-    return found.most_common(1)[0][0] if found else None
+    # Names have had no capitals since 2018: where two are as frequent, the one in small letters is the bucket's.
+    return max(found, key=lambda name: (found[name], name.islower()), default=None)
 
 
 def without_template(value: Any) -> Any:
