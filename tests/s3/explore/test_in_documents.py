@@ -73,3 +73,64 @@ resource "aws_s3_bucket_policy" "logs" {{
 }}
 """
     assert rules(tmp_path, "main.tf", text) == ({"resource-is-no-arn"} if is_mistaken else set())
+
+
+POLICY = """jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:ListObjects", Resource = "arn:aws:s3:::logs" }]
+  })"""
+ROLE = 'resource "aws_iam_role" "task" {\n  name               = "task"\n  assume_role_policy = "{}"\n}\n'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'resource "aws_iam_policy" "read" {{\n  policy = {POLICY}\n}}\n',
+        f'resource "aws_iam_user_policy" "read" {{\n  user   = "kim"\n  policy = {POLICY}\n}}\n',
+        f'resource "aws_iam_group_policy" "read" {{\n  group  = "all"\n  policy = {POLICY}\n}}\n',
+        f'resource "aws_ssoadmin_permission_set_inline_policy" "read" {{\n  inline_policy = {POLICY}\n}}\n',
+        f'{ROLE}resource "aws_iam_role_policy" "read" {{\n  role   = "task"\n  policy = {POLICY}\n}}\n',
+        (
+            f'{ROLE}resource "aws_iam_role_policy" "read" {{\n  role   = "task"\n  policy = {POLICY}\n}}\n'
+            'resource "aws_iam_role_policy_attachment" "ssm" {\n  role       = "task"\n'
+            '  policy_arn = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"\n}\n'
+        ),
+    ],
+    ids=["managed", "user elsewhere", "group", "permission set", "role", "role with more than is known"],
+)
+def test_policies_without_a_bucket_are_judged_in_terraform(text: str, tmp_path: Path) -> None:
+    assert rules(tmp_path, "main.tf", text) == {"unknown-action"}
+    other = text.replace("s3:ListObjects", "s3:ListBucket")
+    assert rules(tmp_path, "main.tf", other) == set()
+
+
+DOCUMENT = """
+          Version: 2012-10-17
+          Statement:
+            - {Effect: Allow, Action: "s3:ListObjects", Resource: "arn:aws:s3:::logs"}
+"""
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "AWS::IAM::ManagedPolicy\n    Properties:\n      PolicyDocument:",
+        "AWS::IAM::Policy\n    Properties:\n      Groups: [all]\n      PolicyDocument:",
+        "AWS::IAM::Group\n    Properties:\n      Policies:\n       - PolicyDocument:",
+        "AWS::SSO::PermissionSet\n    Properties:\n      InlinePolicy:",
+        (
+            "AWS::IAM::Role\n    Properties:\n      ManagedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess']\n"
+            "      Policies:\n       - PolicyDocument:"
+        ),
+    ],
+    ids=lambda text: text.partition("\n")[0],
+)
+def test_and_in_templates(resource: str, tmp_path: Path) -> None:
+    text = f"Resources:\n  Read:\n    Type: {resource}{DOCUMENT}"
+    assert rules(tmp_path, "t.yaml", text) == {"unknown-action"}
+
+
+def test_policies_of_other_services_are_none_of_ours(tmp_path: Path) -> None:
+    other = POLICY.replace("s3:ListObjects", "ec2:NoSuchThing").replace("s3:::", "ec2:eu-west-1:1:")
+    (tmp_path / "main.tf").write_text(f'# s3:\nresource "aws_iam_policy" "read" {{\n  policy = {other}\n}}\n')
+    assert audit([str(tmp_path)], Asked(no_settings=True)).findings == ()

@@ -138,7 +138,8 @@ def _why(wrong: list[Action], resources: tuple[str, ...]) -> str:
 def _fits(one: Action, pattern: str) -> bool:
     """Whether a pattern can be of a kind that an action is for; what nobody knows may be."""
     if one.is_of_account:
-        return pattern.endswith("*") and (pattern == "*" or kinds_of(pattern) is None)
+        named = pattern.rpartition(":")[2]
+        return not named.strip("*") or HOLE_START in named or "${" in named
     kinds = kinds_of(pattern)
     if kinds is None or not set(one.resources) <= JUDGED:
         return True

@@ -12,8 +12,9 @@ from audit403.core.source import Source
 from audit403.s3.model.holes import HOLE_END, HOLE_START, is_whole_hole
 from audit403.s3.model.public_access_block import FLAGS
 from audit403.s3.model.world import ENFORCED, At
-from audit403.s3.read.described import ACCOUNT, UNRESOLVED, Described
+from audit403.s3.read.described import ACCOUNT, UNRESOLVED, Described, hole
 from audit403.s3.read.json_tree import Members, Node, NoJson, read_json
+from audit403.s3.read.policy_file import is_about_s3
 from audit403.s3.read.value import Hole, JsonText, Value, hole_in, is_settled, plain, text_of, truth_of
 
 NO_JSON, EATEN = "no-json", "policy-variable-eaten"
@@ -55,6 +56,9 @@ class Stack:
         self.by_default: set[At] = set()
         self.faults: dict[tuple[str, Span, str], None] = {}
         self.not_audited: list[NotAudited] = []
+        #: The policies of each principal as they are written, and those that somebody has by their name.
+        self._written: dict[str, list[Value]] = {}
+        self.attached: set[str] = set()
 
     def described(self) -> Described:
         """All that was gathered."""
@@ -70,8 +74,11 @@ class Stack:
         )
 
     def is_about_s3(self) -> bool:
-        """Whether there is anything to judge: a bucket, or a policy of one."""
-        return bool(self.state["buckets"] or self.state.get("access_points"))
+        """Whether there is anything to judge: a bucket, or a policy that speaks of some."""
+        if self.state["buckets"] or self.state.get("access_points") or self.state.get("vpc_endpoints"):
+            return True
+        of_principals = (one.get("policies") or () for one in self.state.get("principals", {}).values())
+        return any(is_about_s3(policy) for policies in of_principals for policy in policies)
 
     def fault(self, kind: str, where: Span | None, message: str) -> None:
         """Something that cannot be read, or is not what was meant."""
@@ -197,20 +204,41 @@ class Stack:
         """One more policy of a principal; of one that cannot be known all become so."""
         found = self.principal(arn, None)
         policies = found.get("policies")
+        if document is not None:
+            self._written.setdefault(arn, []).append(document)
         if not isinstance(policies, list) or document is None:
-            found.pop("policies", None)
+            self._forget(arn)
             return
         at: At = ("principals", arn, "policies", len(policies))
         known = self.policy_document(document, at)
         self.place(at, where or document.span)
         if known is None:
-            found.pop("policies", None)
+            self._forget(arn)
         else:
             policies.append(known)
+
+    def _forget(self, arn: str) -> None:
+        """Not all that a principal may do is known any more; its policies are judged by themselves then."""
+        self.principal(arn, None).pop("policies", None)
+        for document in self._written.pop(arn, ()):
+            self.unattached(f"one of {arn}", document)
+
+    def unattached(self, reference: str, document: Value | None) -> None:
+        """A policy of somebody whom other documents create, where it speaks of S3: judged by itself."""
+        if document is None or document.is_hole or (isinstance(document.value, str) and "s3:" not in document.value):
+            return
+        parsed = self._parsed(document)
+        written = None if parsed is None else plain(parsed)
+        if not isinstance(written, dict) or not is_about_s3(written):
+            return
+        holders = self.state.setdefault("principals", {})
+        number = sum(1 for name in holders if name.startswith(HOLE_START))
+        self.attach(hole(f"{number} {reference}"), document)
 
     def attach_managed(self, arn: str, policy: str, known: dict[str, Value], where: Span | None) -> None:
         """A policy that is attached by its name: one of the same documents, or one of AWS's own."""
         if policy in known:
+            self.attached.add(policy)
             self.attach(arn, known[policy], where)
         elif policy in _MANAGED:
             found = self.principal(arn, None)

@@ -27,6 +27,8 @@ from audit403.s3.read.distribution import CLOUDFORMATION, distribution, parts_of
 from audit403.s3.read.stack import Stack
 from audit403.s3.read.value import Hole, Value, text_of, truth_of
 
+Handler = Callable[[Template, Stack, str], None]
+
 
 def gather(template: Template, stack: Stack) -> None:
     """Everything that a template creates, into a stack."""
@@ -42,9 +44,11 @@ def gather(template: Template, stack: Stack) -> None:
             handler = kinds.get(template.type_of(name))
             if handler is not None and template.is_created(name):
                 handler(template, stack, name)
-    for name in template.resources:
-        if template.type_of(name) in (ROLE, USER, MANAGED, serverless.FUNCTION) and template.is_created(name):
-            _attached(template, stack, name, managed)
+    # Managed policies come last: then it is known which of them somebody has.
+    for kinds_of_principals in ((ROLE, USER, serverless.FUNCTION), (MANAGED,)):
+        for name in template.resources:
+            if template.type_of(name) in kinds_of_principals and template.is_created(name):
+                _attached(template, stack, name, managed)
     stack.faults.update(dict.fromkeys((kind, where, words) for kind, where, words in template.faults if where))
 
 
@@ -199,8 +203,11 @@ def _attached(template: Template, stack: Stack, logical: str, managed: dict[str,
     kind = template.type_of(logical)
     if kind == MANAGED:
         document = template.property(logical, "PolicyDocument")
-        for arn in _whom(template, logical):
+        whom = _whom(template, logical)
+        for arn in whom:
             stack.attach(arn, document)
+        if not whom and arn_of(template, logical) not in stack.attached:
+            stack.unattached(logical, document)
         return
     if kind == serverless.FUNCTION:
         serverless.attach(template, stack, logical, managed)
@@ -214,8 +221,22 @@ def _attached(template: Template, stack: Stack, logical: str, managed: dict[str,
 
 def _inline(template: Template, stack: Stack, logical: str) -> None:
     document = template.property(logical, "PolicyDocument")
-    for arn in _whom(template, logical):
+    whom = _whom(template, logical)
+    for arn in whom:
         stack.attach(arn, document)
+    if not whom:
+        stack.unattached(logical, document)
+
+
+def _alone(field: str) -> Handler:
+    """A policy of those who are named elsewhere: of a set of permissions, of an account."""
+    return lambda template, stack, logical: stack.unattached(logical, template.property(logical, field))
+
+
+def _group(template: Template, stack: Stack, logical: str) -> None:
+    inline = template.property(logical, "Policies")
+    for policy in [] if inline is None else inline.each():
+        stack.unattached(logical, None if policy.is_hole else policy.get("PolicyDocument"))
 
 
 def _whom(template: Template, logical: str) -> list[str]:
@@ -242,7 +263,6 @@ def _endpoint(template: Template, stack: Stack, logical: str) -> None:
     stack.policy(endpoint, ("vpc_endpoints", name, "policy"), template.property(logical, "PolicyDocument"))
 
 
-Handler = Callable[[Template, Stack, str], None]
 _FIRST: dict[str, Handler] = {
     BUCKET: _bucket,
     KEY: _key,
@@ -259,5 +279,9 @@ _THEN: dict[str, Handler] = {
     "AWS::IAM::Policy": _inline,
     "AWS::IAM::RolePolicy": _inline,
     "AWS::IAM::UserPolicy": _inline,
+    "AWS::IAM::GroupPolicy": _alone("PolicyDocument"),
+    "AWS::IAM::Group": _group,
+    "AWS::SSO::PermissionSet": _alone("InlinePolicy"),
+    "AWS::Organizations::Policy": _alone("Content"),
     "AWS::EC2::VPCEndpoint": _endpoint,
 }

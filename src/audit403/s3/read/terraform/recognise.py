@@ -3,7 +3,7 @@
 import re
 
 _BLOCK = re.compile(rb"(?:^|\n)[ \t]*(?:resource|data|module|variable|locals|output|provider|terraform)\b[^\n{=]*\{")
-_ABOUT = (b'"aws_s3', b"module")
+_ABOUT = (b'"aws_s3', b"module", b"s3:")
 _PLAN_KEYS = re.compile(rb'"(?:planned_values|format_version)"\s*:')
 _STATE_KEYS = re.compile(rb'"lineage"\s*:')
 _TERRAFORM = re.compile(rb'"terraform_version"\s*:')
@@ -15,7 +15,7 @@ def recognises(name: str, head: bytes) -> bool:
 
 
 def is_about_s3(data: bytes) -> bool:
-    """Whether a file names a resource of S3, or calls a module that may."""
+    """Whether a file names a resource or an action of S3, or calls a module that may."""
     return any(word in data for word in _ABOUT)
 
 

@@ -50,6 +50,9 @@ def gather(resources: Iterable[Resource], stack: Stack) -> None:
         handler = HANDLERS.get(resource.type)
         if handler is not None:
             handler(resource, gathering)
+    for arn, document in gathering.managed.items():
+        if arn not in stack.attached:
+            stack.unattached(arn, document)
 
 
 def _order(kind: str) -> int:
@@ -335,6 +338,8 @@ def _attached(field: str, kind: str, *, managed: bool) -> "Handler":
     def handler(resource: Resource, gathering: Gathering) -> None:
         stack, name = gathering.stack, resource.text(field)
         wanted = [one for one in stack.state.get("principals", {}) if _is_named(one, kind, name)]
+        if not wanted and not managed:
+            stack.unattached(resource.address, resource.values.get("policy"))
         for arn in wanted:
             if resource.presence is not None:
                 stack.attach(arn, None)
@@ -344,6 +349,11 @@ def _attached(field: str, kind: str, *, managed: bool) -> "Handler":
                 stack.attach(arn, resource.values.get("policy"))
 
     return handler
+
+
+def _alone(field: str) -> "Handler":
+    """A policy of those who are named elsewhere: of a group, of whoever takes a set of permissions, of an account."""
+    return lambda resource, gathering: gathering.stack.unattached(resource.address, resource.values.get(field))
 
 
 def _is_named(arn: str, kind: str, name: str | None) -> bool:
@@ -417,6 +427,9 @@ HANDLERS: dict[str, Handler] = {
     "aws_iam_role_policy_attachment": _attached("role", "role", managed=True),
     "aws_iam_user_policy_attachment": _attached("user", "user", managed=True),
     "aws_iam_user_group_membership": _group_membership,
+    "aws_iam_group_policy": _alone("policy"),
+    "aws_ssoadmin_permission_set_inline_policy": _alone("inline_policy"),
+    "aws_organizations_policy": _alone("content"),
     "aws_cloudfront_distribution": _distribution,
     "aws_cloudfront_origin_access_control": _control,
     "aws_cloudfront_origin_access_identity": _origin_identity,
