@@ -202,3 +202,43 @@ def test_templates_are_recognised(name: str) -> None:
 )
 def test_other_documents_are_not(text: str) -> None:
     assert not recognises("x.yaml", text.encode())
+
+
+LOOP = """
+Transform: AWS::LanguageExtensions
+Parameters:
+  Sites: {Type: CommaDelimitedList, Default: "docs,my-blog"}
+Mappings:
+  Hosts: {docs: {Name: acme-docs}}
+Resources:
+  Fn::ForEach::Buckets:
+    - Site
+    - !Ref Sites
+    - Bucket&{Site}:
+        Type: AWS::S3::Bucket
+        Properties:
+          BucketName: !FindInMap [Hosts, !Ref Site, Name, {DefaultValue: !Sub "acme-${Site}-new"}]
+      Policy&{Site}:
+        Type: AWS::S3::BucketPolicy
+        Properties:
+          Bucket: !Ref Bucket&{Site}
+          PolicyDocument:
+            Statement:
+              - {Effect: Allow, Principal: '*', Action: 's3:GetObject', Resource: !Sub '${Bucket&{Site}.Arn}/*'}
+"""
+
+
+def test_loops_stand_for_what_they_go_through() -> None:
+    (described,) = cloudformation(LOOP)
+    found = {name: bucket["policy"]["Statement"][0]["Resource"] for name, bucket in described.state["buckets"].items()}
+    assert found == {
+        "acme-docs": "arn:aws:s3:::acme-docs/*",
+        "acme-my-blog-new": "arn:aws:s3:::acme-my-blog-new/*",
+    }
+    assert described.places["buckets", "acme-docs", "policy", 0].line == LOOP[: LOOP.index("- {Effect")].count("\n") + 1
+
+
+def test_a_loop_over_what_is_not_known_is_left() -> None:
+    (described,) = cloudformation(LOOP.replace(', Default: "docs,my-blog"', ""))
+    (missed,) = described.not_audited
+    assert missed.reason == "what this loop goes through is not known before it is deployed"

@@ -43,13 +43,16 @@ def read_cloudformation(source: Source) -> tuple[Described, ...]:
         stack.sources[source.path] = source
         stack.faults.update(dict.fromkeys(faults))
         try:
-            gather(Template(source, root, assumed), stack)
+            template = Template(source, root, assumed)
+            gather(template, stack)
         except (TooLarge, RecursionError) as error:
             reason = str(error) if isinstance(error, TooLarge) else "it is nested too deep"
             stack.not_audited.append(NotAudited(source.path, reason))
             return (Stack(KIND, source.path).described()._replace(not_audited=tuple(stack.not_audited)),)
+        reason = "what this loop goes through is not known before it is deployed"
+        stack.not_audited += [NotAudited(f"{where.file}:{where.line}", reason) for where in template.left]
         described = stack.described()
-        if stack.is_about_s3() and all(described.state != other.state for other in found):
+        if (stack.is_about_s3() or template.left) and all(described.state != other.state for other in found):
             found.append(described)
     return tuple(found)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from audit403.core.place import Span
 from audit403.core.source import Source
+from audit403.s3.read.cloudformation.for_each import PREFIX, unrolled
 from audit403.s3.read.cloudformation.references import attribute_of, reference_of
 from audit403.s3.read.described import ACCOUNT
 from audit403.s3.read.json_tree import Members, Node
@@ -47,10 +48,24 @@ class Template:
         self.parameters = _section(root, "Parameters")
         self.mappings = _section(root, "Mappings")
         self.conditions = _section(root, "Conditions")
-        self.resources = {name: node for name, node in _section(root, "Resources").items() if _type(node)}
+        self.resources: dict[str, Node] = {}
         self._known_conditions: dict[str, bool | None] = {}
         self._resolving: set[str] = set()
         self._count = 0
+        resources = unrolled(root, self._texts) if self._has_loops(root) else root
+        every = _section(resources, "Resources")
+        self.resources = {name: node for name, node in every.items() if _type(node)}
+        #: Loops of which nobody knows what they go through.
+        self.left = [source.span(node.start, node.end) for name, node in every.items() if name.startswith(PREFIX)]
+
+    def _has_loops(self, root: Node) -> bool:
+        return root.member("Transform") is not None and PREFIX.encode() in self.source.data
+
+    def _texts(self, node: Node) -> list[str] | None:
+        """The texts of a list that a loop goes through; None where they are not known."""
+        found = self.resolve(node)
+        texts = [text_of(one) for one in found.value] if isinstance(found.value, list) else [None]
+        return None if any(one is None or "⟨" in one for one in texts) else [one for one in texts if one is not None]
 
     def type_of(self, name: str) -> str:
         """The type of a resource; empty where there is none of that name."""
@@ -204,6 +219,8 @@ class Template:
             return _split(self, parts, node)
         if name == "Fn::FindInMap":
             return self._in_map(argument)
+        if name == "Fn::Length":
+            return len(parts.value) if isinstance(parts.value, list) else Hole("Length")
         if name == "Fn::ToJsonString":
             return json.dumps(plain(parts))
         if name == "Fn::ImportValue":
@@ -261,11 +278,10 @@ class Template:
             return Hole("FindInMap")
         name, first, second = (self.resolve(each) for each in parts[:3])
         found = self.mappings.get(text_of(name) or "")
-        if found is None:
-            return Hole("FindInMap")
-        rows = _entries(found, first)
+        rows = [] if found is None else _entries(found, first)
         cells = [cell for row in rows for cell in _entries(row, second)]
-        values = [self.resolve(cell) for cell in cells]
+        default = parts[3].member("DefaultValue") if len(parts) > 3 else None
+        values = [self.resolve(cell) for cell in cells or ([] if default is None else [default])]
         if values and all(plain_or_none(value) == plain_or_none(values[0]) for value in values):
             return values[0]
         return Hole(f"FindInMap {text_of(name) or ''}")
