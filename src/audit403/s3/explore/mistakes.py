@@ -10,12 +10,14 @@ from audit403.s3.explore.condition_mistakes import condition_mistakes
 from audit403.s3.explore.key_mistakes import is_of_another_action, is_unknown_key, key_mistakes
 from audit403.s3.explore.mistake import Asker, Mistake
 from audit403.s3.explore.operator_mistakes import never_fits, operator_mistakes
+from audit403.s3.explore.other_paths import other_paths
 from audit403.s3.explore.polarity import DEAD, DENIES_ALL, polarity_of
 from audit403.s3.explore.principal_mistakes import principal_mistakes
 from audit403.s3.explore.resource_mistakes import resource_mistakes
 from audit403.s3.explore.resource_spelling import resource_spelling
 from audit403.s3.explore.subject import S3Subject
 from audit403.s3.explore.value_mistakes import has_only_others, value_mistakes
+from audit403.s3.explore.variable_mistakes import variable_mistakes
 from audit403.s3.model.condition import Condition
 from audit403.s3.model.policy import DENY, Statement
 
@@ -37,6 +39,8 @@ def mistakes_of(site: "S3Site", refusals: Iterable[Refusal]) -> Iterator[Documen
                 yield from operator_mistakes(asker, policy, statement)
                 yield from value_mistakes(asker, statement)
                 yield from condition_mistakes(statement)
+                yield from variable_mistakes(asker, policy, statement)
+                yield from other_paths(asker, policy, statement)
 
 
 def never_allows(statement: Statement) -> bool:

@@ -221,6 +221,7 @@ class World:
         self._written = written
         self._buckets: dict[str, Bucket | Missing | None] = {}
         self._principals: dict[str, Principal | Missing] = {}
+        self._principal_names: tuple[str, ...] | None = None
         self._roles: dict[tuple[str | None, str | None], str] | None = None
         self._distributions: tuple[Distribution, ...] | None = None
         self._keys: dict[str, Key | Missing] = {}
@@ -253,6 +254,12 @@ class World:
     def bucket_names(self) -> tuple[str, ...]:
         """The names of the buckets that are there."""
         return tuple(name for name, written in _object(self._written.get("buckets")).items() if written is not None)
+
+    def principal_names(self) -> tuple[str, ...]:
+        """The ARNs of those of whom something is known."""
+        if self._principal_names is None:
+            self._principal_names = tuple(_object(self._written.get("principals")))
+        return self._principal_names
 
     def policies(self) -> Iterator[Policy]:
         """Every policy: of the buckets, of the principals, of the account and its endpoints."""
