@@ -249,3 +249,20 @@ def test_an_unknown_name_is_no_endpoint() -> None:
 @pytest.mark.parametrize("odd", [7, [], {"E1": 3}, {"E1": {"domains": 7, "origins": "x", "behaviours": [1, {}]}}])
 def test_distributions_that_are_none_break_nothing(odd: Any) -> None:
     assert ask(state(OF_E1, distributions=odd), "https://b.s3.amazonaws.com/k").status == 403
+
+
+@pytest.mark.parametrize(
+    "name", ["role:arn:aws:iam::111122223333:role/deploy", "cloudfront-oac:E1", "website", "presigned"]
+)
+def test_a_profile_is_no_principal(name: str) -> None:
+    with pytest.raises(BadUsage, match="give it by --profile"):
+        ask(state(ALLOW), "s3://b/k", principal=name)
+
+
+def test_what_may_be_missing_is_told_as_such() -> None:
+    world = state(ALLOW)
+    del world["buckets"]["b"]["objects"]
+    decision = ask(world, "s3://b/k")
+    assert decision.verdict == "unknown"
+    assert decision.trace[-1].phase == "perhaps"
+    assert decision.trace[-1].text.startswith("k, if it is missing: anonymous visitors may not list the bucket")

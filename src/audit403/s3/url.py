@@ -13,7 +13,7 @@ from audit403.core.decision import Missing
 from audit403.core.errors import BadUsage
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
-from audit403.s3.decide.profile import VISITOR, Brought, Profile, brought, profile_of, usual_profile
+from audit403.s3.decide.profile import VISITOR, Brought, Profile, brought, not_a_profile, profile_of, usual_profile
 from audit403.s3.decide.request import REST, WEBSITE, S3Request
 from audit403.s3.model.caller import ANONYMOUS
 from audit403.s3.model.holes import HOLE_START
@@ -165,6 +165,7 @@ def request_of_url(row: dict[str, Any], world: World, now: float | None = None) 
     headers = {str(name).lower(): value for name, value in (row.get("headers") or {}).items()}
     client = str(row.get("client") or VISITOR)
     principal = row.get("principal")
+    not_a_profile(str(principal or ""))
     if row.get("profile"):
         profile = profile_of(str(row["profile"]), principal)
         address = address._replace(

@@ -128,7 +128,8 @@ class Evaluator:
             return missing_key
         assert isinstance(stored, Missing)
         names = dict.fromkeys((stored, *there.missing, *missing_key.missing))
-        return missing_key._replace(verdict=UNKNOWN, status=None, missing=tuple(names), says=None)
+        trace = tuple(step._replace(phase="perhaps") for step in missing_key.trace)
+        return missing_key._replace(verdict=UNKNOWN, status=None, missing=tuple(names), says=None, trace=trace)
 
     def _of_stored(
         self,
@@ -161,9 +162,10 @@ class Evaluator:
         listing = asked._replace(action="s3:listbucket", resource=bucket.arn)
         may_list = self.allowed(listing, target._replace(key=None, stored=None)).allowed
         if may_list is False:
+            missing = "if it is missing" if isinstance(target.stored, Missing) else "which is not there"
             message = (
-                f"{target.key} is not there, and {asked.caller.words()} may not list the bucket (s3:ListBucket): "
-                "so that nobody learns what is there, S3 answers 403 and not 404"
+                f"{target.key}, {missing}: {asked.caller.words()} may not list the bucket (s3:ListBucket), and S3 "
+                "answers 403 and not 404, so that nobody learns what is there"
             )
             return refused(Requirement(False, causes.MISSING_KEY, None, message), to)
         if access.missing or may_list is not True:

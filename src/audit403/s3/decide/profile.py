@@ -108,6 +108,13 @@ def profile_of(name: str, principal: str | None = None) -> Profile:
     return Profile(kind, about, fixed or principal or ANONYMOUS, endpoint, secure)
 
 
+def not_a_profile(principal: str) -> None:
+    """Raises BadUsage where the name of a profile is given for a principal."""
+    kind, colon, _ = principal.partition(":")
+    if any(kind == one.partition(":")[0] and bool(colon) == (":" in one) for one in NAMES):
+        raise BadUsage(f'"{principal}" is the name of a profile and not a principal: give it by --profile.')
+
+
 def _nearest(kind: str) -> str:
     from difflib import get_close_matches
 
