@@ -157,3 +157,38 @@ def test_what_is_not_403_is_not_called_so() -> None:
         "ExpiredToken",
         "AccessControlListNotSupported",
     }
+
+
+@pytest.mark.parametrize(
+    ("operation", "named", "not_named"),
+    [
+        ("GetObject", {"nothing-allows", "missing-key-without-list", "key-policy-refuses"}, {"public-acl-is-blocked"}),
+        ("PutObject", {"nothing-allows", "public-acl-is-blocked", "key-policy-refuses"}, {"missing-key-without-list"}),
+        ("CopyObject", {"nothing-allows", "missing-key-without-list", "public-acl-is-blocked"}, set()),
+        ("PutBucketPolicy", {"nothing-allows", "public-policy-is-blocked"}, {"key-policy-refuses"}),
+        ("DeleteObject", {"nothing-allows"}, {"missing-key-without-list", "key-policy-refuses"}),
+    ],
+)
+def test_without_a_reason_the_operation_tells_what_it_may_be(
+    operation: str, named: set[str], not_named: set[str]
+) -> None:
+    text = f"An error occurred (AccessDenied) when calling the {operation} operation: Access Denied"
+    (found,) = meanings_in(text)
+    causes_named = {cause.name for cause in found.causes}
+    assert named <= causes_named and not not_named & causes_named
+
+
+PAGE = """<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1><ul><li>Code: AccessDenied</li>
+<li>Message: Access Denied</li><li>Key: gone.html</li><li>RequestId: 1</li></ul>{}<hr/></body></html>"""
+NO_DOCUMENT = (
+    "<h3>An Error Occurred While Attempting to Retrieve a Custom Error Document</h3><ul><li>Code: AccessDenied</li>"
+    "<li>Message: Access Denied</li></ul>"
+)
+
+
+@pytest.mark.parametrize("more", ["", NO_DOCUMENT])
+def test_a_page_of_the_website_endpoint(more: str) -> None:
+    (found,) = meanings_in(PAGE.format(more))
+    assert (found.code, found.message, found.resource) == ("AccessDenied", "Access Denied", "gone.html")
+    names = {cause.name for cause in found.causes}
+    assert "missing-key-without-list" in names and ("error-document-refused" in names) is bool(more)

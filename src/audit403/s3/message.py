@@ -12,10 +12,12 @@ from typing import Any
 from audit403.core.meaning import Cause, Meaning
 from audit403.s3.decide import causes
 from audit403.s3.decide.wording import TYPES
-from audit403.s3.message_codes import CODES, MESSAGES
+from audit403.s3.message_codes import CODES, MESSAGES, WITHOUT_REASON, without_reason
 
 _BEGIN, _END = "<Error>", "</Error>"
 _ELEMENT = re.compile(r"<(Code|Message|Resource|BucketName|Key)>([^<]{0,4000})</\1>")
+_ITEM = re.compile(r"<li>(Code|Message|Key|BucketName): ([^<]{0,4000})</li>")
+_NO_ERROR_DOCUMENT = "Attempting to Retrieve a Custom Error Document"
 _CLI = re.compile(r"An error occurred \((\w+|\d{3})\) when calling the (\w+) operation[^:\n]{0,200}:[ \t]*([^\n]*)")
 _WHO = re.compile(r"(?:User|Principal): (\S+) is not authorized")
 _ACTION = re.compile(r"to perform: ([\w-]+:\w+)")
@@ -23,7 +25,7 @@ _RESOURCE = re.compile(r'on resource: "?([^"\s]+)"?')
 _KIND = "|".join(re.escape(kind) for kind in dict.fromkeys(kind for kind, _ in TYPES.values()))
 _DENY = re.compile(rf"with an explicit deny in an? ({_KIND})\b")
 _SILENT = re.compile(rf"because no ({_KIND})(?: policy)? allows the ([\w-]+:\w+) action")
-_BLOCKED = re.compile(r"prevented by the (BlockPublicAcls|BlockPublicPolicy) setting")
+_BLOCKED = re.compile(r"(?:prevented|blocked) by the (BlockPublicAcls|BlockPublicPolicy)\b")
 _SSE_C = re.compile(r"blocked upload requests that specify .{0,80}\(SSE-C\)", re.DOTALL)
 _CODE_LINE = re.compile(r"\b(" + "|".join(CODES) + r")\b(?:[:)]\s*([^\n]*))?")
 _FLAGS = {"BlockPublicAcls": causes.PUBLIC_ACL_BLOCKED, "BlockPublicPolicy": causes.PUBLIC_POLICY_BLOCKED}
@@ -32,8 +34,8 @@ _MOST = 100
 
 def meanings_in(text: str) -> tuple[Meaning, ...]:
     """What each message in a text means; none where it holds no message of S3."""
-    found = list(_of_xml(text)) or list(_of_json(text)) or list(_of_command(text)) or list(_of_lines(text))
-    return tuple(found[:_MOST])
+    ways = (_of_xml, _of_website, _of_json, _of_command, _of_lines)
+    return next((tuple(found[:_MOST]) for way in ways if (found := list(way(text)))), ())
 
 
 def _of_xml(text: str) -> Iterator[Meaning]:
@@ -44,6 +46,18 @@ def _of_xml(text: str) -> Iterator[Meaning]:
         if "Code" in fields:
             resource = fields.get("Resource")
             yield meaning_of(fields["Code"], fields.get("Message", ""), resource)
+
+
+def _of_website(text: str) -> Iterator[Meaning]:
+    """A page of the website endpoint: the error as a list, and perhaps a second one, of its error document."""
+    fields = {name: unescape(value) for name, value in reversed(_ITEM.findall(text))}
+    if "Code" not in fields:
+        return
+    found = meaning_of(fields["Code"], fields.get("Message", ""), fields.get("Key"), "GetObject")
+    if _NO_ERROR_DOCUMENT in text:
+        words = "besides, the website's error document cannot be had either: it is not there, or may not be read"
+        found = found._replace(causes=(*found.causes, Cause("error-document-refused", words)))
+    yield found
 
 
 def _of_json(text: str) -> Iterator[Meaning]:
@@ -93,6 +107,8 @@ def meaning_of(code: str, message: str, resource: str | None = None, operation: 
     code = {"403": "Forbidden", "Access Denied": "AccessDenied"}.get(code, code)
     who, action, named = _WHO.search(message), _ACTION.search(message), _RESOURCE.search(message)
     status, usual = CODES.get(code, (None, (Cause("unknown", f"{code} is no code that is known here"),)))
+    if code in WITHOUT_REASON:
+        usual = without_reason(operation or (None if action is None else action[1]))
     found = tuple(_of_message(message)) or usual
     if code == "Forbidden" and operation is not None:
         found = (Cause("no-body", f"{operation} is a HEAD request, whose answer has no body: GET tells why"), *found)

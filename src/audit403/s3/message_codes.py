@@ -6,14 +6,50 @@ Truth: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; the 
 from audit403.core.meaning import Cause
 from audit403.s3.decide import causes
 
-_DENIED = (
-    Cause(
-        causes.NOT_ALLOWED,
-        "the message gives no reason: S3 names it only to callers of the owner's account or organization",
-    ),
-    Cause(causes.MISSING_KEY, "or the key is not there, and the caller may not list the bucket (s3:ListBucket)"),
-    Cause(causes.KEY_REFUSES, "or the object's KMS key may not be used"),
+_NO_REASON = Cause(
+    causes.NOT_ALLOWED,
+    "the message gives no reason: S3 names it only to callers of the owner's account or organization",
 )
+_NO_KEY = Cause(causes.MISSING_KEY, "or the key is not there, and the caller may not list the bucket (s3:ListBucket)")
+_NO_SOURCE = Cause(
+    causes.MISSING_KEY, "or the source is not there, and the caller may not list its bucket (s3:ListBucket)"
+)
+_KEY_OF_KMS = Cause(causes.KEY_REFUSES, "or the object's KMS key may not be used")
+_KEY_TO_WRITE = Cause(
+    causes.KEY_REFUSES, "or the KMS key that it is to be encrypted with may not be used (kms:GenerateDataKey)"
+)
+_ACL_BROUGHT = Cause(
+    causes.PUBLIC_ACL_BLOCKED, "or the request brings a public ACL (--acl public-read), which BlockPublicAcls refuses"
+)
+_PERMISSION_MORE = Cause(
+    causes.NOT_ALLOWED,
+    "an ACL, tags or a retention in the request need permissions of their own (s3:PutObjectAcl, s3:PutObjectTagging …)",
+)
+_PUBLIC_POLICY = Cause(causes.PUBLIC_POLICY_BLOCKED, "or the policy is public, and BlockPublicPolicy refuses such")
+_OTHERS_BUCKET = Cause(causes.NOT_ALLOWED, "or a bucket of this name belongs to another account")
+
+_DENIED = (_NO_REASON, _NO_KEY, _KEY_OF_KMS)
+WITHOUT_REASON = frozenset(("AccessDenied", "AccessDeniedException", "Forbidden"))
+"""The codes of which the message has to say more."""
+_READS = frozenset(("getobject", "headobject", "getobjectversion", "getobjectattributes", "selectobjectcontent"))
+_WRITES = frozenset(("putobject", "createmultipartupload", "uploadpart", "completemultipartupload", "postobject"))
+_COPIES = frozenset(("copyobject", "uploadpartcopy"))
+
+
+def without_reason(operation: str | None) -> tuple[Cause, ...]:
+    """What an answer may mean that gives no reason, the likeliest first; `operation` or action, where it is known."""
+    name = (operation or "").rpartition(":")[2].lower()
+    if not name or name in _READS:
+        return _DENIED
+    if name in _WRITES:
+        return (_NO_REASON, _PERMISSION_MORE, _ACL_BROUGHT, _KEY_TO_WRITE)
+    if name in _COPIES:
+        return (_NO_REASON, _NO_SOURCE, _PERMISSION_MORE, _ACL_BROUGHT, _KEY_TO_WRITE)
+    if name in ("putobjectacl", "putbucketacl"):
+        return (_NO_REASON, _ACL_BROUGHT)
+    if name in ("putbucketpolicy", "putaccesspointpolicy"):
+        return (_NO_REASON, _PUBLIC_POLICY)
+    return (_NO_REASON, _OTHERS_BUCKET) if name in ("headbucket", "listobjects", "listobjectsv2") else (_NO_REASON,)
 
 
 def _one(name: str, text: str) -> tuple[Cause, ...]:
