@@ -14,6 +14,13 @@ from audit403.s3.site import S3Site
 from audit403_checks.s3.changes import flags_fix
 from audit403_checks.s3.refusals import finding, is_by_default, refusal_of
 
+_RULE = "policy-blocked-by-public-access-block"
+_ANEW = (
+    "create the access point anew with RestrictPublicBuckets and BlockPublicPolicy off, where everybody is meant to "
+    "read: its flags cannot be changed"
+)
+_CLOUDFRONT = "serve the bucket through CloudFront with origin access control, and keep Block Public Access"
+
 
 @check(ERROR, "public-policy-is-restricted")
 def policy_blocked_by_public_access_block(fact: Fact, site: Site) -> Iterator[Finding]:
@@ -29,10 +36,16 @@ def policy_blocked_by_public_access_block(fact: Fact, site: Site) -> Iterator[Fi
             f"{refusal.who} gets 403 from {name}: another statement makes the policy public, and RestrictPublicBuckets "
             "then keeps out every other account"
         )
+    if subject.point is not None:
+        point = subject.point.arn.rpartition("/")[2]
+        message = f"{refusal.who} gets 403 from the access point {point}: public is its policy, or that of {name}, and "
+        message += "RestrictPublicBuckets is on, as it is in every access point that is not created otherwise"
+        yield finding(_RULE, ERROR, message, refusal, (Fix(_ANEW, MANUAL), Fix(_CLOUDFRONT, MANUAL)))
+        return
     severity = ERROR
     if is_by_default(site, subject, "public_access_block"):
         severity, message = WARNING, f"{message} in every bucket that was created since April 2023"
-    yield finding("policy-blocked-by-public-access-block", severity, message, refusal, tuple(_fixes(site, subject)))
+    yield finding(_RULE, severity, message, refusal, tuple(_fixes(site, subject)))
 
 
 def _fixes(site: Site, subject: S3Subject) -> Iterator[Fix]:
@@ -40,7 +53,7 @@ def _fixes(site: Site, subject: S3Subject) -> Iterator[Fix]:
     fix = flags_fix(site, subject, words, UNSAFE, (RESTRICT, BLOCK_POLICY), _off(site, subject))
     if fix.changes():
         yield fix
-    yield Fix("serve the bucket through CloudFront with origin access control, and keep Block Public Access", MANUAL)
+    yield Fix(_CLOUDFRONT, MANUAL)
 
 
 def _off(site: Site, subject: S3Subject) -> tuple[TextEdit, ...]:

@@ -29,7 +29,7 @@ _REST_HOST = re.compile(
     re.IGNORECASE,
 )
 _POINT_HOST = re.compile(
-    rf"([a-z0-9-]+)-(\d{{12}})\.s3-accesspoint(?:-fips)?(?:\.dualstack)?\.({_REGION})\.amazonaws\.com\Z"
+    rf"([a-z0-9-]+|⟨[^⟩]*⟩)-(\d{{12}}|⟨[^⟩]*⟩)\.s3-accesspoint(?:-fips)?(?:\.dualstack)?\.({_REGION})\.amazonaws\.com\Z"
 )
 #: The regions whose website endpoints have a dash in front of the region, and no dot: they are the oldest.
 #: https://docs.aws.amazon.com/general/latest/gr/s3.html#s3_website_region_endpoints
@@ -95,6 +95,12 @@ def host_of(bucket: str, region: str | None, *, website: bool) -> str:
         return f"{bucket}.s3.{region}{end}" if region else f"{bucket}.s3{end}"
     region = region or "us-east-1"
     return f"{bucket}.s3-website{'-' if region in _WITH_DASH else '.'}{region}{end}"
+
+
+def host_of_point(arn: str) -> str:
+    """The host of an access point."""
+    region, account, name = arn.split(":", 5)[3:]
+    return f"{name.removeprefix('accesspoint/')}-{account}.s3-accesspoint.{region}.amazonaws.com"
 
 
 def is_s3_url(url: str) -> bool:

@@ -201,10 +201,12 @@ def _restricted(world: World, asked: Asked, target: Target, bucket: Bucket) -> I
         return
     public: Truth = bucket.is_public
     policy = bucket.policy
-    if target.point is not None and target.point.vpc is None:
+    whose = "the bucket policy"
+    if public is not True and target.point is not None and target.point.vpc is None:
         of_point = target.point.policy
         told = of_point if isinstance(of_point, Missing) else of_point is not None and is_public(of_point)
         public = some((public, told))
+        policy, whose = of_point, "the policy of the access point"
     if public is False:
         return
     restrict = effect(RESTRICT, target.levels(world))
@@ -216,7 +218,7 @@ def _restricted(world: World, asked: Asked, target: Target, bucket: Bucket) -> I
     if isinstance(policy, Policy):
         name = next((one.name for one in policy.statements if public_statement(one) is not False), "")
     message = (
-        f"the bucket policy is public (statement {name}), and RestrictPublicBuckets of {restrict.level} keeps out "
+        f"{whose} is public (statement {name}), and RestrictPublicBuckets of {restrict.level} keeps out "
         "everybody but the owner's account and services of AWS"
     )
     where = world.block_place(bucket, RESTRICT, restrict.level)

@@ -22,7 +22,7 @@ from audit403.s3.model.policy import Statement
 from audit403.s3.model.resource import resource_of
 from audit403.s3.model.website import Website
 from audit403.s3.model.world import Bucket, World
-from audit403.s3.url import host_of
+from audit403.s3.url import host_of, host_of_point
 
 if TYPE_CHECKING:
     from audit403.s3.site import S3Site
@@ -114,8 +114,10 @@ def request_for(world: World, profile: Profile, method: str, resource: str) -> R
     """The request of somebody for a resource, as a client sends it: to the bucket's region, where that is known."""
     found = resource_of(resource)
     bucket, key = found.bucket or "", found.key or ""
-    known = world.bucket(bucket)
+    known = world.bucket(bucket) if bucket else None
     host = host_of(bucket, known.region if isinstance(known, Bucket) else None, website=profile.website)
+    if found.point is not None:
+        host = host_of_point(found.point)
     principal = None if profile.principal == "anonymous" else profile.principal
     scheme, port = ("https", 443) if profile.secure else ("http", 80)
     return Request(

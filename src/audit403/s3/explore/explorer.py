@@ -17,6 +17,7 @@ from audit403.core.request import Request
 from audit403.s3.decide import causes
 from audit403.s3.decide.layers import place_of
 from audit403.s3.decide.request import S3Request
+from audit403.s3.explore.access_points import asked_by_point
 from audit403.s3.explore.address_mistakes import PRIVATE
 from audit403.s3.explore.asking import (
     ACTIONS,
@@ -37,6 +38,7 @@ from audit403.s3.explore.samples import ORDINARY_KEY, sample_resource
 from audit403.s3.explore.satisfy import are_too_many, contexts
 from audit403.s3.explore.subject import (
     BELOW_ROOT,
+    BY_ACCESS_POINT,
     BY_ACL,
     BY_DISTRIBUTION,
     BY_STATEMENT,
@@ -52,7 +54,7 @@ from audit403.s3.model.caller import caller_of
 from audit403.s3.model.policy import ALLOW, DENY, Policy, Statement
 from audit403.s3.model.resource import resource_of
 from audit403.s3.model.website import Website
-from audit403.s3.model.world import Bucket, StoredObject
+from audit403.s3.model.world import AccessPoint, Bucket, StoredObject
 from audit403.s3.read.described import UNRESOLVED
 
 if TYPE_CHECKING:
@@ -72,6 +74,9 @@ class Explorer:
         self.world = site.world
         self.missed: list[NotAudited] = []
         self._origins = origins_by_bucket(self.world)
+        self._points: dict[str, list[AccessPoint]] = {}
+        for point in self.world.access_points():
+            self._points.setdefault(point.bucket, []).append(point)
 
     def facts(self) -> Iterator[Fact]:
         """All facts, those about documents first."""
@@ -139,6 +144,11 @@ class Explorer:
         yield from self._of_lists(bucket)
         for behind, profile in self._origins.get(bucket.name, ()):
             yield from self._of_distribution(bucket, behind, profile)
+        for point in self._points.get(bucket.name, ()):
+            for one in asked_by_point(bucket, point):
+                yield from self._asked(
+                    bucket, BY_ACCESS_POINT, one.profile, one.method, one.resource, one.statement, point=point
+                )
 
     def _of_distribution(self, bucket: Bucket, behind: Behind, profile: Profile) -> Iterator[Refusal]:
         """What is refused to CloudFront: all that one of its behaviours asks for, or what stands for the root."""
@@ -211,7 +221,7 @@ class Explorer:
 
     def _asked(
         self, bucket: Bucket, meant: str, profile: Profile, method: str, resource: str, allow: Statement | None = None,
-        behind: Behind | None = None,
+        behind: Behind | None = None, point: AccessPoint | None = None,
     ) -> Iterator[Refusal]:  # fmt: skip
         """The refusal of a request, where there is one."""
         conditions = () if allow is None else allow.conditions
@@ -223,10 +233,12 @@ class Explorer:
             return
         asked = self.site.asked(request)
         tried: list[Request] = []
-        passes = behind is None and self._someone_passes(
-            bucket, profile, method, resource, asked, tried, meant == DECLARED
+        passes = (
+            behind is None
+            and point is None
+            and self._someone_passes(bucket, profile, method, resource, asked, tried, meant == DECLARED)
         )
-        subject = S3Subject(bucket, meant, profile, asked, allow, passes, behind)
+        subject = S3Subject(bucket, meant, profile, asked, allow, passes, behind, point)
         if not passes and meant == BY_STATEMENT:
             subject.denied_by = tuple(tuple(denying(bucket, self.site.asked(one))) for one in tried)
         where: Place = decision.where or self._where(bucket, allow, behind)

@@ -15,6 +15,7 @@ from audit403.s3.decide.layers import place_of
 from audit403.s3.decide.said import Asked, said_by
 from audit403.s3.explore.address_mistakes import address_mistakes
 from audit403.s3.explore.key_mistakes import is_unknown_key
+from audit403.s3.explore.mistake import BUCKET_POLICY
 from audit403.s3.explore.not_taken import not_taken
 from audit403.s3.explore.operator_mistakes import wanted_type
 from audit403.s3.explore.satisfy import Values, are_too_many, contexts, fitting, operator_name
@@ -24,7 +25,7 @@ from audit403.s3.model.holes import HOLE_START
 from audit403.s3.model.operators import moment, operator_of
 from audit403.s3.model.policy import ALLOW, DENY, OLD_VERSION, VERSION_WITH_VARIABLES, VERSIONS, Policy, Statement
 from audit403.s3.model.principal import DELETED
-from audit403.s3.model.world import Bucket
+from audit403.s3.model.world import ACCESS_POINT_POLICY, Bucket
 
 if TYPE_CHECKING:
     from audit403.s3.site import S3Site
@@ -38,6 +39,7 @@ ALL_BUT = "allow-for-all-but"
 LOCKED_OUT = "owner-locked-out"
 NO_VERSION = "unknown-version"
 
+_A = {BUCKET_POLICY: "a bucket policy", ACCESS_POINT_POLICY: "an access point's policy"}
 _VARIABLE = re.compile(r"\$\{\s*[a-z0-9]+:[^}]+\}", re.IGNORECASE)
 _TYPED = ("ipaddress", "numeric", "date", "bool")
 _UNTIL = ("datelessthan", "datelessthanequals", "dateequals")
@@ -70,10 +72,10 @@ def _version(policy: Policy) -> Iterator[DocumentFault]:
 
 
 def _of_statement(policy: Policy, statement: Statement) -> Iterator[DocumentFault]:
-    if policy.kind == "bucket policy":
+    if policy.kind in (BUCKET_POLICY, ACCESS_POINT_POLICY):
         for element, is_missing in (("Principal", statement.named is None), ("Resource", statement.resources is None)):
             if is_missing:
-                message = f"{_the(statement)} has no {element}, which each statement of a bucket policy needs"
+                message = f"{_the(statement)} has no {element}, which each statement of {_A[policy.kind]} needs"
                 yield _fault(INVALID, statement, message)
     yield from _principals(statement)
     for condition in statement.conditions:

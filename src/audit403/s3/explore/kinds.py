@@ -21,8 +21,10 @@ def kinds_of(pattern: str) -> frozenset[str] | None:
     if len(parts) < _PARTS or parts[0] != "arn" or parts[2] != "s3":
         return None
     region, account, rest = parts[3:]
-    if any("*" in text or "?" in text or HOLE_START in text or "${" in text for text in (region, account)):
+    if any("*" in text or "?" in text or "${" in text for text in (region, account)):
         return None
+    if HOLE_START in region or HOLE_START in account:
+        return _of_point(rest) if rest.startswith(_POINT) else None
     if account:
         return _of_point(rest)
     if region:

@@ -6,9 +6,10 @@ from audit403.s3.explore.ordinary import Profile
 from audit403.s3.model.distribution import Behaviour, Distribution, Origin
 from audit403.s3.model.policy import Statement
 from audit403.s3.model.resource import resource_of
-from audit403.s3.model.world import Bucket
+from audit403.s3.model.world import AccessPoint, Bucket
 
 BY_STATEMENT, BY_ACL, BY_WEBSITE, BY_DISTRIBUTION = "statement", "acl", "website", "distribution"
+BY_ACCESS_POINT = "access point"
 DECLARED, MISSING_PAGE, BELOW_ROOT, ERROR_DOCUMENT = "declared", "missing page", "folder", "error document"
 
 
@@ -25,8 +26,8 @@ class Behind(NamedTuple):
 
 
 class S3Subject:
-    """`meant` says what means to let the request in: the statement `allow`, an ACL, that it is a website, or that an
-    origin of a distribution of CloudFront is the bucket.
+    """`meant` says what means to let the request in: the statement `allow`, an ACL, that it is a website, that an
+    origin of a distribution of CloudFront is the bucket, or the policy of an access point.
 
     `request` is what S3 sees; `someone_passes` that the same is served to somebody else whom the policies single out.
     `denied_by` are, where nobody passes, the statements of the policy by which each of those is denied who were tried.
@@ -35,7 +36,8 @@ class S3Subject:
     """
 
     __slots__ = (
-        "allow", "behind", "bucket", "denied_by", "keys", "meant", "mistaken", "profile", "request", "someone_passes",
+        "allow", "behind", "bucket", "denied_by", "keys", "meant", "mistaken", "point", "profile", "request",
+        "someone_passes",
     )  # fmt: skip
 
     def __init__(
@@ -47,6 +49,7 @@ class S3Subject:
         allow: Statement | None = None,
         someone_passes: bool = False,
         behind: Behind | None = None,
+        point: AccessPoint | None = None,
     ) -> None:
         self.bucket = bucket
         self.meant = meant
@@ -55,6 +58,7 @@ class S3Subject:
         self.allow = allow
         self.someone_passes = someone_passes
         self.behind = behind
+        self.point = point
         self.mistaken = False
         self.denied_by: tuple[tuple[Statement, ...], ...] = ()
         key = resource_of(request.resource).key

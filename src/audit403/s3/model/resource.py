@@ -8,7 +8,7 @@ import re
 from audit403.core.named_tuple import NamedTuple
 
 _BUCKET = re.compile(r"arn:(aws[^:]*):s3:::([^/]+)(?:/(.*))?\Z", re.DOTALL)
-_POINT = re.compile(r"(arn:(aws[^:]*):s3:[^:]*:\d*:accesspoint/[^/]+)(?:/object/(.*))?\Z", re.DOTALL)
+_POINT = re.compile(r"(arn:(aws[^:]*):s3:[^:]*:[^:]*:accesspoint/[^/]+)(?:/object/(.*))?\Z", re.DOTALL)
 
 
 class Resource(NamedTuple):

@@ -17,15 +17,17 @@ from audit403.s3.model.access_list import BUCKET_OWNER, AccessList, access_list_
 from audit403.s3.model.caller import ROLE, SESSION, Caller, caller_of, same_account
 from audit403.s3.model.cors import CorsRule, cors_of
 from audit403.s3.model.distribution import Distribution, distributions_of
-from audit403.s3.model.encryption import Encryption, encryption_of
+from audit403.s3.model.encryption import PLAIN, Encryption, encryption_of
 from audit403.s3.model.operators import moment
 from audit403.s3.model.pattern import Context
 from audit403.s3.model.policy import Policy, policies_of
 from audit403.s3.model.public_access_block import Level, flags_of
 from audit403.s3.model.public_policy import is_public
+from audit403.s3.model.resource import resource_of
 from audit403.s3.model.truth import Truth
 from audit403.s3.model.website import Website, website_of
 
+ACCESS_POINT_POLICY = "access point policy"
 ENFORCED, PREFERRED, WRITER = "BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"
 _ARCHIVED = ("GLACIER", "DEEP_ARCHIVE", "ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS")
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d\Z")
@@ -60,6 +62,10 @@ class StoredObject(NamedTuple):
     access_list: AccessList | Missing
     encryption: Encryption | Missing
     archived: Truth
+
+
+#: What is taken for granted of an object of which nothing was collected.
+ORDINARY_OBJECT = StoredObject(BUCKET_OWNER, (), PLAIN, False)
 
 
 class Key(NamedTuple):
@@ -246,6 +252,9 @@ class World:
     def block_place(self, bucket: Bucket, flag: str, level: str | None) -> Place:
         """Where a flag of Block Public Access is set: a line of a document, or the setting of a level."""
         at: At = ("buckets", bucket.name) if level == bucket.block.name else ("account",)
+        for arn in _object(self._written.get("access_points")):
+            if level == _level_of_point(arn) and ("access_points", arn) in self.places:
+                return self.places["access_points", arn]
         for name in ((*at, "public_access_block", flag), (*at, "public_access_block")):
             if name in self.places:
                 return self.places[name]
@@ -267,6 +276,9 @@ class World:
             bucket = self.bucket(name)
             if isinstance(bucket, Bucket) and isinstance(bucket.policy, Policy):
                 yield bucket.policy
+        for point in self.access_points():
+            if isinstance(point.policy, Policy):
+                yield point.policy
         for name in _object(self._written.get("principals")):
             found = self.principal(caller_of(name))
             for policies in found if isinstance(found, Principal) else ():
@@ -344,6 +356,9 @@ class World:
     def _place_in(self, principal: str, policy: int, statement: int) -> Place | None:
         return self.places.get(("principals", principal, "policies", policy, statement))
 
+    def _place_at_point(self, point: str, statement: int) -> Place | None:
+        return self.places.get(("access_points", point, "policy", statement))
+
     def key(self, name: str) -> Key | Missing:
         """A key of KMS."""
         found = self._keys.get(name)
@@ -407,6 +422,13 @@ class World:
         found = moment(str(written)) if isinstance(written, str | int) else None
         return Missing(REASON_NOT_COLLECTED, f"when the credentials of {principal} expire") if found is None else found
 
+    def access_points(self) -> Iterator[AccessPoint]:
+        """Those of the state that are named by their ARNs."""
+        for arn in _object(self._written.get("access_points")):
+            point = self.access_point(arn) if resource_of(arn).point == arn else None
+            if isinstance(point, AccessPoint):
+                yield point
+
     def access_point(self, arn: str) -> AccessPoint | Missing:
         """An access point by its ARN, or by its name where the state has that."""
         found = self._access_points.get(arn)
@@ -419,14 +441,15 @@ class World:
                 found = Missing(REASON_NOT_COLLECTED, f"the access point {name}")
             else:
                 account = written.get("account", arn.split(":")[4])
+                at = partial(self._place_at_point, arn)
                 policy = _field(
                     written,
                     "policy",
-                    lambda value: Policy(value, "access point policy", name) if value else None,
+                    lambda value: Policy(value, ACCESS_POINT_POLICY, name, at) if value else None,
                     f"the policy of the access point {name}",
                 )
                 vpc = written.get("vpc")
-                level = Level(f"the access point {name}", _flags(written))
+                level = Level(_level_of_point(arn), _flags(written))
                 found = AccessPoint(arn, bucket, account, policy, level, vpc if isinstance(vpc, str) else None)
             self._access_points[arn] = found
         return found
@@ -483,6 +506,10 @@ def _region(value: Any) -> str | None:
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _level_of_point(arn: str) -> str:
+    return f"the access point {arn.rpartition('/')[2]}"
 
 
 def _flags(written: dict[str, Any]) -> frozenset[str] | None:
