@@ -1,6 +1,7 @@
 """Objects encrypted with a key of KMS: who may read them must be let use the key, too.
 
-Truth: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html,
+Truth: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html and bucket-key.html (which changes
+the encryption context), https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html,
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 """
 
@@ -9,9 +10,11 @@ from collections.abc import Iterator
 from audit403.core.decision import REASON_NOT_COLLECTED, Missing
 from audit403.s3.decide import causes
 from audit403.s3.decide.layers import Layers, denies
+from audit403.s3.decide.profile import Brought
 from audit403.s3.decide.requirement import Requirement
 from audit403.s3.decide.said import Asked, Considered, said_by
 from audit403.s3.model.encryption import Encryption
+from audit403.s3.model.pattern import Context
 from audit403.s3.model.principal import AS_EVERYBODY, BY_ACCOUNT, BY_ROLE
 from audit403.s3.model.truth import Truth, every, some
 from audit403.s3.model.world import Bucket, World
@@ -50,7 +53,8 @@ def key_requirements(
             key, causes.KEY_REFUSES, where, f"the policy of the key {encryption.key} does not allow {action}"
         )
         return
-    question = asked._replace(action=action.lower(), resource=encryption.key)
+    context = _context(asked, bucket, encryption)
+    question = asked._replace(action=action.lower(), resource=encryption.key, context=context)
     policies = key.policy if isinstance(key.policy, Missing) else (key.policy,)
     said = said_by(policies, question, considered, of_resource=True)
     layers = Layers(world, question, key.account, considered)
@@ -68,3 +72,29 @@ def key_requirements(
     else:
         yield Requirement(by_identity, causes.KEY_REFUSES, where, message)
     yield from layers.limits(said, caller.account == key.account)
+
+
+def _context(asked: Asked, bucket: Bucket, encryption: Encryption) -> Context:
+    """What S3 brings for conditions when it asks for the key in the caller's name, beside what the caller brings."""
+    via: tuple[str, ...] | Missing = Missing(REASON_NOT_COLLECTED, f"the region of the bucket {bucket.name}")
+    if bucket.region is not None:
+        via = (f"s3.{bucket.region}.amazonaws.com",)
+    more: dict[str, tuple[str, ...] | Missing] = {
+        "kms:viaservice": via,
+        "kms:encryptioncontextkeys": ("aws:s3:arn",),
+        "kms:encryptioncontext:aws:s3:arn": _encryption_context(asked, bucket, encryption),
+    }
+    if asked.caller.account is not None:
+        more["kms:calleraccount"] = (asked.caller.account,)
+    more = {name: value for name, value in more.items() if name not in asked.context}
+    if isinstance(asked.context, Brought):
+        return asked.context.having(more)
+    return {**asked.context, **more}
+
+
+def _encryption_context(asked: Asked, bucket: Bucket, encryption: Encryption) -> tuple[str, ...] | Missing:
+    """The ARN of the object, or with a bucket key that of the bucket."""
+    by_bucket = encryption.bucket_key
+    if by_bucket is None and asked.action != "s3:putobject":
+        return Missing(REASON_NOT_COLLECTED, f"whether {asked.resource} is encrypted with a bucket key")
+    return (bucket.arn,) if by_bucket else (asked.resource,)

@@ -15,12 +15,13 @@ from audit403.s3.model.access_list import PUBLIC, access_list_of, is_public
 from audit403.s3.model.pattern import Context
 from audit403.s3.model.public_access_block import BLOCK_ACLS, BLOCK_POLICY, effect
 from audit403.s3.model.truth import Truth, negated, some
-from audit403.s3.model.world import ENFORCED, World
+from audit403.s3.model.world import ENFORCED, Bucket, World
 
 WITH_ACL = frozenset(
     ("s3:putobject", "s3:putobjectacl", "s3:putobjectversionacl", "s3:putbucketacl", "s3:createbucket")
 )
 _GRANTS = tuple(f"s3:x-amz-grant-{kind}" for kind in ("read", "write", "read-acp", "write-acp", "full-control"))
+_CUSTOMER_KEY = "s3:x-amz-server-side-encryption-customer-algorithm"
 _CANNED = "s3:x-amz-acl"
 #: What a bucket without ACLs still takes, because it changes nothing.
 _HARMLESS = "bucket-owner-full-control"
@@ -31,6 +32,8 @@ def blocked_writes(world: World, asked: Asked, target: Target) -> Iterator[Requi
     bucket = target.bucket
     if bucket is None:
         return
+    if asked.action == "s3:putobject" and asked.context.get(_CUSTOMER_KEY):
+        yield _customer_key(world, bucket)
     if asked.action in WITH_ACL:
         public = _brings_public_acl(asked.context)
         if public is not False:
@@ -44,6 +47,14 @@ def blocked_writes(world: World, asked: Asked, target: Target) -> Iterator[Requi
         if flag.is_on is not False:
             missing = Missing("not-collected", "whether the policy that is put is public")
             yield Requirement(missing, causes.PUBLIC_POLICY_BLOCKED, None, "")
+
+
+def _customer_key(world: World, bucket: Bucket) -> Requirement:
+    encryption = bucket.encryption
+    takes: Truth = encryption if isinstance(encryption, Missing) else not encryption.refuses_customer_keys
+    where = world.places.get(("buckets", bucket.name, "encryption"))
+    message = "the request brings a key of its own (SSE-C), and the bucket takes none"
+    return Requirement(takes, causes.CUSTOMER_KEY_BLOCKED, where, message)
 
 
 def acls_disabled(asked: Asked, target: Target) -> Truth:

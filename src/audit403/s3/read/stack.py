@@ -1,7 +1,8 @@
 """What templates create, gathered into one `Described`: buckets with what AWS gives them by default, policies, places.
 
 Truth of the defaults: https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html: since April 2023 a
-new bucket blocks public access and has no ACLs, whatever creates it.
+new bucket blocks public access and has no ACLs, whatever creates it; since April 2026 it takes no keys of clients
+(blocking-unblocking-s3-c-encryption-gpb.html).
 """
 
 from typing import Any
@@ -96,7 +97,7 @@ class Stack:
             ("acl", None),
             ("website", None),
             ("request_payer", None),
-            ("encryption", {"algorithm": "AES256"}),
+            ("encryption", {"algorithm": "AES256", "blocked_encryption_types": ["SSE-C"]}),
             ("cors", None),
         ):
             if field not in bucket:

@@ -79,10 +79,14 @@ def _ownership(template: Template, logical: str) -> Value | None:
 
 
 def _encryption(rules: Value) -> Value:
-    default = rules.each()[0].get("ServerSideEncryptionByDefault") if rules.each() else None
-    if default is None or default.is_hole:
-        return default or rules
+    if not rules.each() or rules.is_hole:
+        return rules
+    default = rules.each()[0].get("ServerSideEncryptionByDefault") or Value({"SSEAlgorithm": Value("AES256")})
+    if default.is_hole:
+        return default
     found = {"algorithm": default.get("SSEAlgorithm"), "key": default.get("KMSMasterKeyID")}
+    found["bucket_key"] = rules.each()[0].get("BucketKeyEnabled")
+    found["blocked_encryption_types"] = rules.each()[0].get("BlockedEncryptionTypes", "EncryptionType")
     return Value({key: value for key, value in found.items() if value is not None})
 
 

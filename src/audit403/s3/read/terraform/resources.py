@@ -142,8 +142,9 @@ def _cors(rules: Value) -> Value:
     return Value({"CORSRules": Value(found)}, first.source, first.start, first.end)
 
 
-def _encryption(default: Value) -> Value:
+def _encryption(default: Value, bucket_key: Value | None = None, blocked: Value | None = None) -> Value:
     written = {"algorithm": default.get("sse_algorithm"), "key": _not_empty(default.get("kms_master_key_id"))}
+    written |= {"bucket_key": bucket_key, "blocked_encryption_types": blocked}
     first = default.each()[0]
     found = {key: value for key, value in written.items() if value is not None}
     return Value(found, first.source, first.start, first.end)
@@ -241,7 +242,10 @@ def _routing_rule(rule: Value) -> Value:
 
 def _default_encryption(values: Value) -> Value | None:
     default = values.get("rule", "apply_server_side_encryption_by_default")
-    return None if default is None or not default.each() else _encryption(default)
+    blocked = _not_empty(values.get("rule", "blocked_encryption_types"))
+    if default is None or not default.each():
+        return None if blocked is None else Value({"blocked_encryption_types": blocked})
+    return _encryption(default, values.get("rule", "bucket_key_enabled"), blocked)
 
 
 def _cors_rules(values: Value) -> Value | None:
