@@ -116,6 +116,59 @@ def test_of_an_unknown_access_key_nothing_is_said() -> None:
     assert ask(state(), url, principal=USER).status == 200
 
 
+UPLOAD = "arn:aws:iam::111122223333:role/upload"
+
+
+def put(header: str, value: str, *more: str, method: str = "PUT") -> tuple[int | None, str]:
+    """What becomes of a request with a header, by somebody who may read and write objects, and `more` than that."""
+    actions = ["s3:PutObject", "s3:GetObject", "s3:DeleteObject", *more]
+    allow = {"Effect": "Allow", "Action": actions, "Resource": "arn:aws:s3:::b/*"}
+    world = state()
+    world["principals"][UPLOAD] = {"policies": [policy(allow)], "boundary": [], "session": None}
+    decision = ask(world, "s3://b/k", method=method, principal=UPLOAD, headers={header: value})
+    return decision.status, decision.says or ""
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "action", "method"),
+    [
+        ("x-amz-acl", "bucket-owner-full-control", "s3:PutObjectAcl", "PUT"),
+        ("X-Amz-Grant-Full-Control", "id=1", "s3:PutObjectAcl", "PUT"),
+        ("x-amz-tagging", "a=b", "s3:PutObjectTagging", "PUT"),
+        ("x-amz-object-lock-mode", "GOVERNANCE", "s3:PutObjectRetention", "PUT"),
+        ("x-amz-object-lock-legal-hold", "ON", "s3:PutObjectLegalHold", "PUT"),
+        ("x-amz-copy-source", "/b/k?versionId=1", "s3:GetObjectVersion", "PUT"),
+        ("x-amz-bypass-governance-retention", "true", "s3:BypassGovernanceRetention", "DELETE"),
+    ],
+)
+def test_headers_that_need_a_permission_of_their_own(header: str, value: str, action: str, method: str) -> None:
+    status, says = put(header, value, method=method)
+    assert status == 403
+    assert f"perform: {action} on" in says
+    assert put(header, value, action, method=method)[0] == (400 if "Grant" in header else 200)
+
+
+def test_headers_that_need_none() -> None:
+    assert put("x-amz-storage-class", "STANDARD_IA")[0] == put("x-amz-copy-source", "b/index.html")[0] == 200
+
+
+def test_the_owner_that_a_request_expects() -> None:
+    header = {"X-Amz-Expected-Bucket-Owner": OWNER}
+    assert ask(state(ALLOW), "s3://b/k", headers=header).status == 200
+    other = ask(state(ALLOW), "s3://b/k", headers={"X-Amz-Expected-Bucket-Owner": "444455556666"})
+    assert (other.status, other.cause, other.says) == (403, "bucket-of-another-owner", "Access Denied")
+
+
+def test_a_url_says_until_when_it_is_good() -> None:
+    session = {"X-Amz-Credential": "ASIAEXAMPLE/20260921/eu-west-1/s3/aws4_request", "X-Amz-Expires": "604800"}
+    decision = ask(state(ALLOW), presigned(**session), principal=SESSION)
+    told = {step.phase: step for step in decision.trace[:2]}
+    assert "good until 2026-09-28T14:13:20Z" in told["presigned URL"].text
+    assert "36 hours" in told["credentials"].text
+    short = ask(state(ALLOW), presigned(**{**session, "X-Amz-Expires": "60"}), principal=SESSION)
+    assert "36 hours" not in short.trace[1].text
+
+
 def test_a_url_dies_with_the_credentials_of_its_session() -> None:
     url = changed("Credential", "ASIAEXAMPLE/20260921/eu-west-1/s3/aws4_request")
     url = url.replace("Expires=3600", "Expires=604800")

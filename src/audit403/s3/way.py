@@ -18,11 +18,12 @@ from audit403.core.request import Request
 from audit403.s3.decide import causes
 from audit403.s3.decide.cloudfront import Passed, Viewed, distribution_for, error_response, http_of_viewers, passed
 from audit403.s3.decide.evaluator import Evaluator
+from audit403.s3.decide.header_permissions import also_needed
 from audit403.s3.decide.preflight import preflight
 from audit403.s3.decide.profile import ANONYMOUS_HTTP, OAC, OAI, PRESIGNED, VISITOR, Brought, Profile, profile_of
 from audit403.s3.decide.request import REST, WEBSITE, S3Request
 from audit403.s3.decide.said import Considered
-from audit403.s3.decide.signature_limits import limited, malformed
+from audit403.s3.decide.signature_limits import limited, malformed, steps
 from audit403.s3.decide.trace import with_trace
 from audit403.s3.model.distribution import ALWAYS, BY_OAC, BY_OAI, NEVER, NO_ACCESS, Distribution
 from audit403.s3.model.presigned import BadPresigned, Presigned, presigned_of
@@ -70,7 +71,18 @@ def _decided(evaluator: Evaluator, row: dict[str, Any], now: float) -> tuple[Req
 
 def _evaluated(evaluator: Evaluator, request: S3Request) -> Decision:
     considered: list[Considered] = []
-    return with_trace(evaluator.decide(request, considered), request, considered)
+    decision = with_trace(evaluator.decide(request, considered), request, considered)
+    for header, other in also_needed(request) if decision.verdict != REFUSED else ():
+        considered = []
+        more = with_trace(evaluator.decide(other, considered), other, considered)
+        step = Step(
+            "header", f"{header} needs {other.action} on {other.resource} as well", met=more.verdict == NOT_REFUSED
+        )
+        trace = (*decision.trace, step, *more.trace)
+        if more.verdict == REFUSED:
+            return more._replace(trace=trace)
+        decision = _hanging_on(decision, more.missing)._replace(trace=trace)
+    return decision
 
 
 def _presigned(evaluator: Evaluator, row: dict[str, Any], signed: Presigned, now: float) -> tuple[Request, Decision]:
@@ -82,11 +94,12 @@ def _presigned(evaluator: Evaluator, row: dict[str, Any], signed: Presigned, now
     found = limited(signed, now, row["headers"], ends)
     client = str(row.get("client") or VISITOR)
     asked = shown(str(row["url"]), str(row.get("method") or "GET").upper(), client, row["headers"])
+    told = steps(signed, now, ends)
     if isinstance(found, Decision):
-        return asked, found
+        return asked, found._replace(trace=told)
     if principal is None:
         who = Missing(REASON_NOT_COLLECTED, f"whose the access key {signed.key_id} is (--as names the principal)")
-        return asked, Decision(UNKNOWN, None, causes.NOT_ALLOWED, missing=(who, *found))
+        return asked, Decision(UNKNOWN, None, causes.NOT_ALLOWED, missing=(who, *found), trace=told)
     asked, request = request_of_url({**row, "principal": principal, "profile": PRESIGNED}, world, now)
     given = {str(name).lower() for name in (row.get("context") or {})}
     of_signature: dict[str, tuple[str, ...] | Missing] = {
@@ -98,7 +111,7 @@ def _presigned(evaluator: Evaluator, row: dict[str, Any], signed: Presigned, now
     assert isinstance(context, Brought)
     more = {name: one for name, one in of_signature.items() if name not in given}
     decision = _evaluated(evaluator, request._replace(context=context.having(more)))
-    return asked, _hanging_on(decision, found)
+    return asked, _hanging_on(decision._replace(trace=(*told, *decision.trace)), found)
 
 
 def _hanging_on(decision: Decision, missing: tuple[Missing, ...]) -> Decision:

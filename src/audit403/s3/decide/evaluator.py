@@ -16,7 +16,7 @@ from audit403.s3.decide.requirement import Outcome, Requirement, outcome_of
 from audit403.s3.decide.said import Asked, Considered
 from audit403.s3.decide.wording import Refused, said_in_answer
 from audit403.s3.decide.writes import WITH_ACL, acls_disabled, blocked_writes
-from audit403.s3.model.caller import ANONYMOUS, caller_of
+from audit403.s3.model.caller import ANONYMOUS, caller_of, same_account
 from audit403.s3.model.encryption import Encryption, encryption_of
 from audit403.s3.model.resource import resource_of
 from audit403.s3.model.truth import Truth, some
@@ -28,6 +28,8 @@ READS = frozenset(
 )
 _SHOWS_CONTENT = frozenset(("s3:getobject", "s3:getobjectversion"))
 _ENCRYPTS = "s3:x-amz-server-side-encryption"
+#: No condition key, but a header that comes beside them: whose the bucket is to be.
+_EXPECTED_OWNER = "s3:x-amz-expected-bucket-owner"
 
 
 class Evaluator:
@@ -99,6 +101,9 @@ class Evaluator:
         bucket = target.bucket
         if bucket is None:
             return
+        expected = asked.context.get(_EXPECTED_OWNER)
+        if expected is not None:
+            yield _is_of(bucket, expected)
         yield from blocked_writes(self.world, asked, target)
         if asked.action == "s3:putobject":
             yield from key_requirements(self.world, asked, bucket, _brought(asked, bucket), considered)
@@ -190,6 +195,17 @@ def _open(access: Outcome) -> Decision | None:
     cause = causes.NOT_ALLOWED if access.perhaps is None or not access.perhaps.cause else access.perhaps.cause
     where = None if access.perhaps is None else access.perhaps.where
     return Decision(UNKNOWN, None, cause, where, missing=access.missing)
+
+
+def _is_of(bucket: Bucket, expected: "tuple[str, ...] | Missing") -> Requirement:
+    """That a bucket belongs to the account that the request expects."""
+    if isinstance(expected, Missing):
+        return Requirement(expected, causes.OTHER_OWNER, None, "")
+    holds = same_account(bucket.account, expected[0])
+    message = (
+        f"the request expects a bucket of {expected[0]} (x-amz-expected-bucket-owner), and it is {bucket.account}'s"
+    )
+    return Requirement(holds, causes.OTHER_OWNER, None, message)
 
 
 def _pays(asked: Asked, bucket: Bucket) -> Requirement:

@@ -5,6 +5,7 @@ recorded answers. A session lasts 36 hours at the longest (GetSessionToken, GetF
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from audit403.core.decision import (
     NOT_REFUSED,
@@ -13,12 +14,38 @@ from audit403.core.decision import (
     REFUSED,
     Decision,
     Missing,
+    Step,
 )
 from audit403.s3.decide import causes
 from audit403.s3.model.presigned import BadPresigned, Presigned
 
-_LONGEST_SESSION = 36 * 3600
+LONGEST_SESSION = 36 * 3600
+"""Seconds."""
 _SKEW = 15 * 60
+
+
+def steps(signed: Presigned, now: float, session_ends: float | Missing | None) -> tuple[Step, ...]:
+    """What a URL says of itself: until when it is good, and where its credentials end before that."""
+    by = f"signed with the key {signed.key_id}"
+    if signed.signed_at is not None:
+        by += f" at {_shown(signed.signed_at)}"
+    found = [Step("presigned URL", f"{by}, good until {_shown(signed.ends_at)}", met=now <= signed.ends_at)]
+    if not signed.of_session:
+        return tuple(found)
+    latest = None if signed.signed_at is None else signed.signed_at + LONGEST_SESSION
+    if isinstance(session_ends, float):
+        ends, text = session_ends, f"they are a session's, and end at {_shown(session_ends)}"
+    elif latest is not None and signed.ends_at > latest:
+        ends, text = latest, "they are a session's, which ends 36 hours after it began at the latest"
+    else:
+        return (*found, Step("credentials", "they are a session's, and the URL ends with it, if that comes first"))
+    if ends < signed.ends_at:
+        text += ": the URL then ends with them, whatever X-Amz-Expires says"
+    return (*found, Step("credentials", text, met=now <= ends))
+
+
+def _shown(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def malformed(fault: BadPresigned) -> Decision:
@@ -55,7 +82,7 @@ def limited(
         ]
     if signed.of_session and session_ends is not None:
         known = session_ends if isinstance(session_ends, float) else None
-        latest = signed.signed_at + _LONGEST_SESSION if signed.signed_at is not None else None
+        latest = signed.signed_at + LONGEST_SESSION if signed.signed_at is not None else None
         if (known is not None and now > known) or (latest is not None and now > latest):
             return Decision(NOT_REFUSED, 400, causes.CREDENTIALS_EXPIRED, says="The provided token has expired.")
         if isinstance(session_ends, Missing):
