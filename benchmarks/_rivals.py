@@ -1,4 +1,4 @@
-"""What the benchmarks hold audit403 against: gixy-ng and gixy-next from PyPI, `nginx -t`; and how commands are timed.
+"""What the benchmarks hold audit403 against: gixy-ng, gixy-next and parliament from PyPI, `nginx -t`; and the timing.
 
 Each rival has an environment of its own in .bench (the two install the same package), made when it is not there yet.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 HOME = Path(__file__).resolve().parents[1] / ".bench"
-GIXY_NG, GIXY_NEXT, NGINX = "gixy-ng", "gixy-next", "nginx -t"
+GIXY_NG, GIXY_NEXT, NGINX, PARLIAMENT = "gixy-ng", "gixy-next", "nginx -t", "parliament"
 OWN = "audit403 check"
 
 Command = list[str]
@@ -38,12 +38,21 @@ class Medians(NamedTuple):
 
 def gixy(name: str, target: Path) -> Command:
     """A gixy on a configuration, installed when it is not there yet."""
-    folder = HOME / name
-    program = folder / "bin/gixy"
-    if not program.exists():
+    return [_installed(name, "gixy"), str(target)]
+
+
+def parliament(target: Path) -> Command:
+    """parliament, a linter of policies, on a folder; it is installed when it is not there yet."""
+    return [_installed(PARLIAMENT, PARLIAMENT), "--directory", str(target)]
+
+
+def _installed(package: str, program: str) -> str:
+    folder = HOME / package
+    found = folder / "bin" / program
+    if not found.exists():
         venv.create(folder, clear=True, with_pip=True)
-        subprocess.run([folder / "bin/pip", "install", "-q", name], check=True)
-    return [str(program), str(target)]
+        subprocess.run([folder / "bin/pip", "install", "-q", package, "setuptools<81"], check=True)
+    return str(found)
 
 
 def nginx(target: Path) -> dict[str, Command]:
@@ -91,12 +100,12 @@ def interleaved(commands: dict[str, Command], environment: dict[str, str], runs:
     }
 
 
-def print_side_by_side(about: str, medians: dict[str, Medians]) -> None:
-    """A line a command: milliseconds, the ratios to gixy-ng, the peak of memory."""
-    other = medians[GIXY_NG]
+def print_side_by_side(about: str, medians: dict[str, Medians], rival: str = GIXY_NG) -> None:
+    """A line a command: milliseconds, the ratios to a rival, the peak of memory."""
+    other = medians[rival]
     for title, value in medians.items():
         print(
-            f"{about:28} {title:14} {value.wall * 1000:8.1f} ms  {value.wall / other.wall:5.2f} × {GIXY_NG}"
+            f"{about:28} {title:14} {value.wall * 1000:8.1f} ms  {value.wall / other.wall:5.2f} × {rival}"
             f"   processor {value.processor * 1000:8.1f} ms  {value.processor / other.processor:5.2f} ×"
             f"   {value.peak / 1e6:5.0f} MB"
         )

@@ -23,20 +23,21 @@ KIND = "value-of-another-kind"
 class _Values(NamedTuple):
     """What a key has, in words; what it never has, and the key that has that.
 
-    `never_like` is what it never has either, where wildcards follow: it is held against the start of a value.
+    `never_like` is what it never has either, where wildcards follow: it is held against the start of a value. Both are
+    patterns, compiled when they are needed: few conditions have such a key.
     """
 
     words: str
-    never: "re.Pattern[str]"
+    never: str
     instead: tuple[tuple[str, str], ...] = ()
-    never_like: "re.Pattern[str]" = re.compile(r"(?!)")
+    never_like: str = "(?!)"
 
 
 _ADDRESS = r"\d{1,3}(?:\.\d{1,3}){3}(?:/\d+)?"
 
 
-def _never(*patterns: str) -> "re.Pattern[str]":
-    return re.compile("|".join((*patterns, _ADDRESS)))
+def _never(*patterns: str) -> str:
+    return "|".join((*patterns, _ADDRESS))
 
 
 _ACCOUNT = _Values("the number of an account, twelve digits", _never("arn:.*", r"\d{1,11}", r"\d{13,}", "o-[a-z0-9]+"))
@@ -46,11 +47,9 @@ _NO_ARN = _never(
 )
 _ARN = _Values("an ARN", _NO_ARN)
 #: A session has the ARN of its role there, a bucket that asks for something its own.
-_OF_CALLER = _Values(
-    "the ARN of a user or a role", _NO_ARN, never_like=re.compile(r"arn:aws[a-z-]*:sts::[^:]*:assumed-role/")
-)
+_OF_CALLER = _Values("the ARN of a user or a role", _NO_ARN, never_like=r"arn:aws[a-z-]*:sts::[^:]*:assumed-role/")
 _OF_SOURCE = _Values(
-    "the ARN of what asks, for a bucket without a key", _NO_ARN, never_like=re.compile(r"arn:aws[a-z-]*:s3:::[^/*?]+/")
+    "the ARN of what asks, for a bucket without a key", _NO_ARN, never_like=r"arn:aws[a-z-]*:s3:::[^/*?]+/"
 )
 _REGION = _Values("the name of a Region", _never("arn:.*", r"(?!.*region)[a-z]{2}(?:-[a-z]+)+(?:-\d[a-z])?"))
 _UNIQUE_ID = _Values(
@@ -67,9 +66,7 @@ def _word_of(*known: str) -> _Values:
     """One of some words: anything else that looks like a word is none, a place for one (`MODE`, `<mode>`) may be."""
     words = "|".join(map(re.escape, known))
     hyphens = "|".join(one.replace("_", "-") for one in known if "_" in one) or "(?!)"
-    return _Values(
-        f"one of {', '.join(known)}", re.compile(rf"{hyphens}|(?!(?:{words})\Z)(?=.*[a-z0-9])[A-Za-z0-9:-]+")
-    )
+    return _Values(f"one of {', '.join(known)}", rf"{hyphens}|(?!(?:{words})\Z)(?=.*[a-z0-9])[A-Za-z0-9:-]+")
 
 
 _OF_KEY = {
@@ -87,7 +84,7 @@ _OF_KEY = {
     "aws:userid": _UNIQUE_ID,
     "aws:username": _Values("the name of a user", _never("arn:.*")),
     "s3:x-amz-server-side-encryption-aws-kms-key-id": _Values(
-        "the whole ARN of a key", re.compile(r"alias/.*|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
+        "the whole ARN of a key", r"alias/.*|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}"
     ),
     "s3:x-amz-server-side-encryption": _word_of("AES256", "aws:kms", "aws:kms:dsse"),
     "s3:x-amz-acl": _word_of(
@@ -129,9 +126,9 @@ def never_had(condition: Condition) -> list[str]:
 
 
 def _is_never(known: _Values, value: str) -> bool:
-    if HOLE_START not in value and known.never_like.match(value):
+    if HOLE_START not in value and re.match(known.never_like, value):
         return True
-    return not _is_open(value) and known.never.fullmatch(value) is not None
+    return not _is_open(value) and re.fullmatch(known.never, value) is not None
 
 
 def has_only_others(condition: Condition) -> bool:
