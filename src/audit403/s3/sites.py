@@ -19,7 +19,9 @@ _LARGEST = 50_000_000
 _LARGEST_RECORDED = 1_000_000_000
 """Of a state that was recorded: ten thousand policies may have twenty kilobytes each."""
 #: One of these is in every document: what has none of them costs no more than this.
-_WORDS = (b'"Statement"', b'"buckets"', b"Resources", b"AWSTemplateFormatVersion", b'"terraform_version"')
+_WORDS = (
+    b'"Statement"', b'"buckets"', b"Resources", b"AWSTemplateFormatVersion", b'"terraform_version"', b'"expiration"',
+)  # fmt: skip
 
 
 def documents(target: str, evidence: Evidence, options: Options) -> "Iterator[S3Site | NotAudited]":

@@ -13,13 +13,18 @@ _HEAD = 1 << 16
 _JSON_STARTS = (b"{", b"\xef\xbb\xbf")
 
 
+def looks_like_post_policy(data: bytes) -> bool:
+    """Whether a file may hold what a form may upload; cheap, and true of every one that does."""
+    return b'"expiration"' in data and b'"conditions"' in data
+
+
 def may_be_document(name: str, data: bytes) -> bool:
     """Whether it is worth reading: cheap, and true of every document that is known here."""
     if template.recognises(name, data[:_HEAD]):
         return template.is_about_s3(data)
     if not data.lstrip()[:3].startswith(_JSON_STARTS):
         return False
-    return looks_like_policy(data) or terraform.recognises_plan(data[:_HEAD])
+    return looks_like_policy(data) or looks_like_post_policy(data) or terraform.recognises_plan(data[:_HEAD])
 
 
 def describe(main: str, sources: Mapping[str, Source]) -> tuple[Described, ...]:
@@ -42,7 +47,11 @@ def describe(main: str, sources: Mapping[str, Source]) -> tuple[Described, ...]:
 
         found = read_plan(source)
     else:
-        found = read_policy_file(source)
+        found = read_policy_file(source) if looks_like_policy(source.data) else None
+        if found is None and looks_like_post_policy(source.data):
+            from audit403.s3.read.post_policy import read_post_policy
+
+            found = read_post_policy(source)
     return () if found is None else (found,)
 
 

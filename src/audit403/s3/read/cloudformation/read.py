@@ -14,6 +14,7 @@ from audit403.s3.read.cloudformation.resources import gather
 from audit403.s3.read.cloudformation.template import Template, TooLarge
 from audit403.s3.read.described import Described
 from audit403.s3.read.json_tree import Member, Members, Node, read_json, span
+from audit403.s3.read.presigned_urls import presigned_urls
 from audit403.s3.read.stack import Stack
 
 KIND = "CloudFormation template"
@@ -37,6 +38,8 @@ def read_cloudformation(source: Source) -> tuple[Described, ...]:
         )
         for member in _repeated(root)
     ]
+    urls = [*presigned_urls(source)]
+    faults += urls
     found: list[Described] = []
     for assumed in _ways(source, root):
         stack = Stack(_words(assumed), source.path)
@@ -52,7 +55,8 @@ def read_cloudformation(source: Source) -> tuple[Described, ...]:
         reason = "what this loop goes through is not known before it is deployed"
         stack.not_audited += [NotAudited(f"{where.file}:{where.line}", reason) for where in template.left]
         described = stack.described()
-        if (stack.is_about_s3() or template.left) and all(described.state != other.state for other in found):
+        is_worth_it = stack.is_about_s3() or template.left or urls
+        if is_worth_it and all(described.state != other.state for other in found):
             found.append(described)
     return tuple(found)
 

@@ -12,7 +12,7 @@ _RESOURCES = re.compile(rb"(?:^|\n)['\"]?Resources['\"]?\s*:\s*(?:#[^\n]*)?\r?\n
 _TYPE = re.compile(rb"\n[ \t]+(?:- +)?['\"]?Type['\"]?\s*:\s*['\"]?(?:AWS|Custom|Alexa)::")
 _JSON_TYPE = re.compile(rb'"Type"\s*:\s*"(?:AWS|Custom|Alexa)::[A-Za-z0-9]')
 _JSON_HEAD = re.compile(rb'"(?:AWSTemplateFormatVersion|Resources)"\s*:')
-_ABOUT = (b"AWS::S3", b"AWS::Serverless", b"s3:")
+_ABOUT = (b"AWS::S3", b"AWS::Serverless", b"s3:", b"X-Amz-Signature=")
 
 
 def recognises(name: str, head: bytes) -> bool:

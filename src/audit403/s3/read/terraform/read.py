@@ -4,6 +4,7 @@ import posixpath
 
 from audit403.core.family import NotAudited
 from audit403.s3.read.described import Described
+from audit403.s3.read.presigned_urls import presigned_urls
 from audit403.s3.read.stack import EATEN, Stack
 from audit403.s3.read.terraform.evaluate import NoValue, Scope, TooMuch, known
 from audit403.s3.read.terraform.module import Instance, Lister, Module, Reader, Work
@@ -44,7 +45,9 @@ def read_terraform(folder: str, read: Reader, names_in: Lister) -> Described | N
         else:
             reason = f"the module {source} is not on this machine: terraform init puts it there"
         stack.not_audited.append(NotAudited(f"{folder}: {address}", reason))
-    if not stack.is_about_s3() and not stack.not_audited:
+    urls = [fault for source in work.sources.values() for fault in presigned_urls(source)]
+    stack.faults.update(dict.fromkeys(urls))
+    if not stack.is_about_s3() and not stack.not_audited and not urls:
         return None
     return stack.described()
 

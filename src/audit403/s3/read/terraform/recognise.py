@@ -3,7 +3,7 @@
 import re
 
 _BLOCK = re.compile(rb"(?:^|\n)[ \t]*(?:resource|data|module|variable|locals|output|provider|terraform)\b[^\n{=]*\{")
-_ABOUT = (b'"aws_s3', b"module", b"s3:")
+_ABOUT = (b'"aws_s3', b"module", b"s3:", b"X-Amz-Signature=")
 _PLAN_KEYS = re.compile(rb'"(?:planned_values|format_version)"\s*:')
 _STATE_KEYS = re.compile(rb'"lineage"\s*:')
 _TERRAFORM = re.compile(rb'"terraform_version"\s*:')
