@@ -201,3 +201,39 @@ def test_what_a_bucket_encrypts_by_default_needs_its_key(tmp_path: Path) -> None
     assert judged.finding.fix is not None and "cloudfront.amazonaws.com do kms:Decrypt" in judged.finding.fix.summary
     path.write_text(CDN_AND_KEY.replace("# MORE", FOR_CLOUDFRONT))
     assert audit([str(path)], Asked(no_settings=True)).findings == ()
+
+
+UPLOADED = """
+resource "aws_s3_bucket" "b" {
+  bucket = "acme-uploads"
+}
+resource "aws_s3_object" "logo" {
+  bucket = aws_s3_bucket.b.id
+  key    = "img/logo.png"
+  source = "logo.png"
+  acl    = "public-read"
+}
+resource "aws_s3_object" "page" {
+  bucket       = aws_s3_bucket.b.id
+  key          = "index.html"
+  content_type = "text/html"
+}
+"""
+
+
+def test_an_object_is_uploaded_with_an_acl_that_does_not_count(tmp_path: Path) -> None:
+    path = tmp_path / "main.tf"
+    path.write_text(UPLOADED)
+    (judged,) = audit([str(tmp_path)], Asked(no_settings=True)).findings
+    found = judged.finding
+    assert (found.rule, found.severity) == ("s3/public-acl-without-effect", "warning")
+    assert getattr(found.where, "line", None) == 9 and "img/logo.png" in found.message
+    allowing = UPLOADED + (
+        'resource "aws_s3_bucket_ownership_controls" "b" {\n  bucket = aws_s3_bucket.b.id\n  rule {\n'
+        '    object_ownership = "BucketOwnerPreferred"\n  }\n}\n'
+        'resource "aws_s3_bucket_public_access_block" "b" {\n  bucket = aws_s3_bucket.b.id\n'
+        "  block_public_acls = false\n  ignore_public_acls = false\n  block_public_policy = true\n"
+        "  restrict_public_buckets = true\n}\n"
+    )
+    path.write_text(allowing)
+    assert audit([str(tmp_path)], Asked(no_settings=True)).findings == ()

@@ -18,14 +18,15 @@ def public_acl_without_effect(fact: Fact, site: Site) -> Iterator[Finding]:
     if found is None or found[1].meant != BY_ACL:
         return
     refusal, subject = found
-    what = "the bucket" if subject.request.action == "s3:ListBucket" else refusal.witness.target
+    name = subject.bucket.name
+    what = f"list {name}" if subject.request.action == "s3:ListBucket" else f"read {refusal.witness.target} of {name}"
     if subject.bucket.ownership == ENFORCED:
         why, field = "ACLs are disabled in it (BucketOwnerEnforced)", "ownership"
     elif refusal.cause == "public-acl-is-ignored":
         why, field = "IgnorePublicAcls is on", "public_access_block"
     else:
         return
-    message = f"an ACL lets everybody read {what} of {subject.bucket.name}, and it does not count: {why}"
+    message = f"an ACL lets everybody {what}, and it does not count: {why}"
     severity = ERROR
     if is_by_default(site, subject, field):
         severity, message = WARNING, f"{message} in every bucket that was created since April 2023"

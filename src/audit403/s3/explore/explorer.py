@@ -54,7 +54,7 @@ from audit403.s3.model.caller import caller_of
 from audit403.s3.model.policy import ALLOW, DENY, Policy, Statement
 from audit403.s3.model.resource import resource_of
 from audit403.s3.model.website import Website
-from audit403.s3.model.world import AccessPoint, Bucket, StoredObject
+from audit403.s3.model.world import AccessPoint, At, Bucket, StoredObject
 from audit403.s3.read.described import UNRESOLVED
 
 if TYPE_CHECKING:
@@ -241,14 +241,23 @@ class Explorer:
         subject = S3Subject(bucket, meant, profile, asked, allow, passes, behind, point)
         if not passes and meant == BY_STATEMENT:
             subject.denied_by = tuple(tuple(denying(bucket, self.site.asked(one))) for one in tried)
-        where: Place = decision.where or self._where(bucket, allow, behind)
+        where: Place = decision.where or self._where(subject)
         who = profile.words if not passes else f"{profile.words} whom the policy does not single out"
         yield Refusal(FAMILY, decision.cause, where, decision.because, request, decision, who, None, subject)
 
-    def _where(self, bucket: Bucket, allow: Statement | None, behind: Behind | None) -> Place:
-        at = () if behind is None else ("distributions", behind.distribution.identifier, "origins", behind.number)
+    def _where(self, subject: S3Subject) -> Place:
+        """Where stands what means to let in, when nothing that refuses has a place."""
+        bucket, behind = subject.bucket, subject.behind
+        at: At = ()
+        if behind is not None:
+            at = ("distributions", behind.distribution.identifier, "origins", behind.number)
+        elif subject.meant == BY_WEBSITE:
+            at = ("buckets", bucket.name, "website")
+        elif subject.meant == BY_ACL:
+            key = resource_of(subject.request.resource).key
+            at = ("buckets", bucket.name, *(("acl",) if key is None else ("objects", key)))
         return (
-            place_of(allow)
+            place_of(subject.allow)
             or self.world.places.get(at)
             or self.world.places.get(("buckets", bucket.name))
             or StatementPlace(bucket.name, "", "bucket")

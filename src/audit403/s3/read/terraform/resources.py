@@ -12,6 +12,7 @@ from audit403.s3.model.public_access_block import FLAGS
 from audit403.s3.read.described import hole
 from audit403.s3.read.distribution import TERRAFORM, distribution, parts_of
 from audit403.s3.read.stack import Stack, principal_arn
+from audit403.s3.read.terraform import objects
 from audit403.s3.read.terraform.functions.encodings import json_value
 from audit403.s3.read.value import Hole, Value, text_of, truth_of
 
@@ -56,7 +57,7 @@ def gather(resources: Iterable[Resource], stack: Stack) -> None:
 
 
 def _order(kind: str) -> int:
-    return _FIRST.index(kind) if kind in _FIRST else len(_FIRST)
+    return _FIRST.index(kind) if kind in _FIRST else len(_FIRST) + (kind in objects.TYPES)
 
 
 def _bucket_of(resource: Resource, gathering: Gathering) -> str | None:
@@ -68,6 +69,11 @@ def _bucket_of(resource: Resource, gathering: Gathering) -> str | None:
     if resource.presence is not None and gathering.presence.get(name) != resource.presence:
         return None
     return name
+
+
+def _object(resource: Resource, gathering: Gathering) -> None:
+    if resource.presence is None:
+        objects.upload(resource.values, resource.where, gathering.stack)
 
 
 def _uncertain(resource: Resource, gathering: Gathering, field: str) -> None:
@@ -408,6 +414,7 @@ _FIRST = (
     "aws_cloudfront_origin_access_control",
 )  # fmt: skip
 HANDLERS: dict[str, Handler] = {
+    **dict.fromkeys(objects.TYPES, _object),
     "aws_s3_bucket": _create,
     "aws_s3_bucket_policy": _policy,
     "aws_s3_bucket_public_access_block": _block,
