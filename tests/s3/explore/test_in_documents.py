@@ -134,3 +134,54 @@ def test_policies_of_other_services_are_none_of_ours(tmp_path: Path) -> None:
     other = POLICY.replace("s3:ListObjects", "ec2:NoSuchThing").replace("s3:::", "ec2:eu-west-1:1:")
     (tmp_path / "main.tf").write_text(f'# s3:\nresource "aws_iam_policy" "read" {{\n  policy = {other}\n}}\n')
     assert audit([str(tmp_path)], Asked(no_settings=True)).findings == ()
+
+
+def bounded(boundary: str) -> str:
+    return f"""
+Resources:
+  Limits:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument: {{Version: "2012-10-17", Statement: [{{Effect: Allow, Action: "ec2:*", Resource: "*"}}]}}
+  Data:
+    Type: AWS::S3::Bucket
+  App:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {{}}
+      PermissionsBoundary: {boundary}
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Data
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {{AWS: !GetAtt App.Arn}}
+            Action: s3:GetObject
+            Resource: !Sub "${{Data.Arn}}/*"
+"""
+
+
+@pytest.mark.parametrize(
+    ("boundary", "is_refused"),
+    [
+        ("!Ref Limits", True),
+        ("arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess", False),
+        ("arn:aws:iam::111122223333:policy/elsewhere", False),
+    ],
+)
+def test_a_boundary_of_the_same_template(boundary: str, is_refused: bool, tmp_path: Path) -> None:
+    found = rules(tmp_path, "t.yaml", bounded(boundary))
+    assert found == ({"allow-refused-elsewhere"} if is_refused else set())
+
+
+def test_the_policy_of_an_endpoint_has_its_place(tmp_path: Path) -> None:
+    document = POLICY.replace('Effect = "Allow"', 'Effect = "Allow", Principal = "*"')
+    head = 'resource "aws_s3_bucket" "b" {}\nresource "aws_vpc_endpoint" "s3" {\n  vpc_id       = "vpc-0abc"\n'
+    text = f'{head}  service_name = "com.amazonaws.eu-west-1.s3"\n  policy = {document}\n}}\n'
+    (tmp_path / "main.tf").write_text(text)
+    (judged,) = audit([str(tmp_path)], Asked(no_settings=True)).findings
+    assert judged.finding.rule == "s3/unknown-action"
+    assert judged.finding.where.line == 7  # type: ignore[union-attr]

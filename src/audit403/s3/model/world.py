@@ -340,7 +340,7 @@ class World:
             _field(
                 written,
                 "boundary",
-                lambda value: policies_of(value, "permissions boundary", name),
+                lambda value: policies_of(value, "permissions boundary", name, partial(self._place_in_boundary, name)),
                 f"the permissions boundary {whose}",
             ),
             _field(
@@ -355,6 +355,12 @@ class World:
 
     def _place_in(self, principal: str, policy: int, statement: int) -> Place | None:
         return self.places.get(("principals", principal, "policies", policy, statement))
+
+    def _place_in_boundary(self, principal: str, policy: int, statement: int) -> Place | None:
+        return self.places.get(("principals", principal, "boundary", policy, statement))
+
+    def _place_at_endpoint(self, endpoint: str, policy: int, statement: int) -> Place | None:
+        return self.places.get(("vpc_endpoints", endpoint, "policy", statement))
 
     def _place_at_point(self, point: str, statement: int) -> Place | None:
         return self.places.get(("access_points", point, "policy", statement))
@@ -388,7 +394,8 @@ class World:
             what = f"the policy of the VPC endpoint {name}"
             found = self.endpoint
             if written:
-                own = _field(written, "policy", lambda value: policies_of(value, "VPC endpoint policy", name), what)
+                places = partial(self._place_at_endpoint, name)
+                own = _field(written, "policy", lambda one: policies_of(one, "VPC endpoint policy", name, places), what)
                 found = own if isinstance(own, Missing) else (*self.endpoint, *own)
             self._endpoints[name] = found
         return found

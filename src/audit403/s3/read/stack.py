@@ -236,6 +236,22 @@ class Stack:
         number = sum(1 for name in holders if name.startswith(HOLE_START))
         self.attach(hole(f"{number} {reference}"), document)
 
+    def bound_by(self, arn: str, policy: str, known: dict[str, Value]) -> None:
+        """The permissions boundary of a principal: a policy of the same documents, or one of AWS's own."""
+        found = self.principal(arn, None)
+        at: At = ("principals", arn, "boundary", 0)
+        if policy in known:
+            self.attached.add(policy)
+            document = self.policy_document(known[policy], at)
+            self.place(at, known[policy].span)
+        else:
+            statements = _MANAGED.get(policy)
+            document = None if statements is None else {"Version": "2012-10-17", "Statement": statements}
+        if document is None:
+            found.pop("boundary", None)
+        else:
+            found["boundary"] = [document]
+
     def attach_managed(self, arn: str, policy: str, known: dict[str, Value], where: Span | None) -> None:
         """A policy that is attached by its name: one of the same documents, or one of AWS's own."""
         if policy in known:

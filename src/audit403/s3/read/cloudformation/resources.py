@@ -193,14 +193,11 @@ def _origin_identity(template: Template, stack: Stack, logical: str) -> None:
 
 def _principal(template: Template, stack: Stack, logical: str) -> None:
     arn = arn_of(template, logical)
-    found = stack.principal(arn, template.where(logical))
+    stack.principal(arn, template.where(logical))
     inline = template.property(logical, "Policies")
     if inline is not None:
         for policy in inline.each():
             stack.attach(arn, None if policy.is_hole else policy.get("PolicyDocument"))
-    boundary = template.property(logical, "PermissionsBoundary")
-    if boundary is not None:
-        found.pop("boundary", None)
 
 
 def _attached(template: Template, stack: Stack, logical: str, managed: dict[str, Value]) -> None:
@@ -216,6 +213,9 @@ def _attached(template: Template, stack: Stack, logical: str, managed: dict[str,
     if kind == serverless.FUNCTION:
         serverless.attach(template, stack, logical, managed)
         return
+    boundary = template.property(logical, "PermissionsBoundary")
+    if boundary is not None:
+        stack.bound_by(arn_of(template, logical), text_of(boundary) or "", managed)
     arns = template.property(logical, "ManagedPolicyArns")
     for one in [] if arns is None else arns.each():
         stack.attach_managed(arn_of(template, logical), text_of(one) or "", managed, one.span)

@@ -323,9 +323,10 @@ def _principal(kind: str) -> "Handler":
     def handler(resource: Resource, gathering: Gathering) -> None:
         stack = gathering.stack
         arn = _principal_of(resource, kind, stack.account)
-        found = stack.principal(arn, resource.where)
-        if resource.text("permissions_boundary") is not None:
-            found.pop("boundary", None)
+        stack.principal(arn, resource.where)
+        boundary = resource.values.get("permissions_boundary")
+        if boundary is not None and boundary.value not in (None, ""):
+            stack.bound_by(arn, text_of(boundary) or "", gathering.managed)
         inline = resource.values.get("inline_policy")
         for policy in [] if inline is None else inline.each():
             stack.attach(arn, policy.get("policy"))
