@@ -78,6 +78,10 @@ def test_the_nearest() -> None:
     assert nearest("s3:GetObjects")[0] == "s3:GetObject"
     assert nearest("kms:Decript")[0] == "kms:Decrypt"
     assert nearest("s3:ABCXYZ") == ()
+    assert nearest("s3:SetBucketEncryption") == ("s3:PutEncryptionConfiguration",)
+    assert nearest("s3:ReadObject") == nearest("s3:HeadObjects") == ("s3:GetObject",)
+    assert nearest("s3:ListObject") == ("s3:ListBucket",)
+    assert nearest("s3:ReplicationTags") == ("s3:ReplicateTags",)
     assert nearest_key("aws:SourceVpcE")[0] == "aws:SourceVpce"
     assert nearest_key("aws:SourceIPs")[0] == "aws:SourceIp"
 

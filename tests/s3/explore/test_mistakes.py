@@ -130,6 +130,7 @@ def test_one_rule_speaks_of_it(rule: str, statement: dict[str, Any], tmp_path: P
 
 SOUND = [
     of_bucket("S3:GETOBJECT"),
+    of_bucket("s3:GetObject", OBJECTS, {"ForAllValues:StringLikeIfExists": {"aws:userid": "a"}}),
     of_bucket(["s3:Get*", "s3:List*"], [BUCKET, OBJECTS]),
     of_bucket("s3:*"),
     of_bucket("s3:GetObject", "arn:aws:s3:::shop*"),

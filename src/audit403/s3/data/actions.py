@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 """
 
 import json
+import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from os.path import dirname, join
 from typing import Any
@@ -15,6 +17,12 @@ from audit403.s3.data.operations import permissions_of
 from audit403.s3.model.pattern import matcher, parts_of
 
 _MOST_REMEMBERED = 512
+_ALIKE = 0.82
+_VERB = re.compile(r"[A-Z]?[a-z]+")
+_VERBS = {
+    "set": "Put", "write": "Put", "upload": "Put", "update": "Put", "add": "Put", "read": "Get", "download": "Get",
+    "fetch": "Get", "describe": "Get", "remove": "Delete",
+}  # fmt: skip
 _OPEN = "${"
 """What begins the part of a key's name that is the user's own: `aws:PrincipalTag/${TagKey}`."""
 
@@ -89,11 +97,28 @@ def nearest(name: str) -> tuple[str, ...]:
 
     The permissions of the operation of that name, or else the actions of the most similar names, the best first.
     """
-    service, colon, rest = name.partition(":")
-    needed = permissions_of(rest if colon else name)
-    if needed:
-        return needed
-    return _nearest(name, [one for one in _table()["actions"] if not colon or one.startswith(f"{service.lower()}:")])
+    service, colon, rest = name.rpartition(":")
+    for meant in _respelled(rest):
+        needed = permissions_of(meant) or tuple(filter(None, [_table()["names"].get(f"s3:{meant}".lower())]))
+        if needed:
+            return needed
+    names = {
+        one.partition(":")[2]: one for one in _table()["actions"] if not colon or one.startswith(f"{service.lower()}:")
+    }
+    return tuple(names[one] for one in _nearest(rest, list(names)))
+
+
+def _respelled(name: str) -> Iterator[str]:
+    """A name with the verb that S3 has for such, in the singular, and with or without the word for settings."""
+    verb = _VERB.match(name)
+    verbs = [name]
+    if verb is not None and verb[0].lower() in _VERBS:
+        verbs.append(f"{_VERBS[verb[0].lower()]}{name[verb.end() :]}")
+    for one in verbs:
+        yield one
+        yield one[:-1] if one.endswith("s") else f"{one}s"
+        yield one.removesuffix("Configuration")
+        yield f"{one}Configuration"
 
 
 @lru_cache(maxsize=_MOST_REMEMBERED)
@@ -106,7 +131,7 @@ def _nearest(name: str, names: list[str]) -> tuple[str, ...]:
     import difflib
 
     written = {one.lower(): one for one in names}
-    return tuple(written[one] for one in difflib.get_close_matches(name.lower(), written, 3, 0.75))
+    return tuple(written[one] for one in difflib.get_close_matches(name.lower(), written, 3, _ALIKE))
 
 
 def _key(name: str, kind: str) -> ConditionKey:

@@ -152,7 +152,10 @@ def _written(statement: Statement, operator: str, condition: Condition) -> tuple
 def _lets_absent_in(statement: Statement, condition: Condition) -> bool:
     """Whether a request without the key meets a test that was to limit who is allowed."""
     key = condition.key.lower()
-    if not condition.operator.lower().startswith(FOR_ALL) or key in _OF_TAGS or is_negated(condition):
+    written = condition.operator.lower()
+    if not written.startswith(FOR_ALL) or written.endswith("ifexists"):  # who writes IfExists knows of it
+        return False
+    if key in _OF_TAGS or is_negated(condition):
         return False
     if not key.startswith(("aws:", "s3:")) or not asked_actions(statement):
         return False
