@@ -95,6 +95,10 @@ class Explorer:
         yield from faults
         yield from mistakes
         yield from self._of_viewers(buckets)
+        if self.world.deliveries():
+            from audit403.s3.explore.deliveries import refused_deliveries
+
+            yield from refused_deliveries(self.site)
         yield from refusals
 
     def _of_viewers(self, buckets: Iterable[Bucket | Missing | None]) -> Iterator[DocumentFault]:

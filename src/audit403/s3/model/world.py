@@ -16,6 +16,7 @@ from audit403.core.place import Place, StatementPlace
 from audit403.s3.model.access_list import BUCKET_OWNER, AccessList, access_list_of
 from audit403.s3.model.caller import ROLE, SESSION, Caller, caller_of, same_account
 from audit403.s3.model.cors import CorsRule, cors_of
+from audit403.s3.model.delivery import Delivery, deliveries_of
 from audit403.s3.model.distribution import Distribution, distributions_of
 from audit403.s3.model.encryption import PLAIN, Encryption, encryption_of
 from audit403.s3.model.operators import moment
@@ -405,6 +406,10 @@ class World:
         if self._distributions is None:
             self._distributions = distributions_of(self._written.get("distributions"))
         return self._distributions
+
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """Services that are told to write into buckets."""
+        return deliveries_of(self._written.get("deliveries"))
 
     def distribution_arn(self, identifier: str) -> str | Missing:
         """The ARN of a distribution: what the state says, else one of the account's."""

@@ -137,6 +137,17 @@ class Stack:
         self.state.setdefault("distributions", {})[id_] = {"account": account, "domains": domains, **found}
         self.place(("distributions", id_), where)
 
+    def delivery(
+        self, kind: str, bucket: str | None, prefix: str | None, source: str | None, where: Span | None
+    ) -> None:
+        """A service that is told to write into a bucket."""
+        if bucket is None:
+            return
+        every = self.state.setdefault("deliveries", [])
+        self.place(("deliveries", len(every)), where)
+        name = bucket.removeprefix("arn:aws:s3:::")
+        every.append({"kind": kind, "bucket": name, "prefix": prefix, "source": source, "account": self.account})
+
     def flags(self, name: str | None, written: dict[str, Value | None], where: Span | None) -> None:
         """Block Public Access: of a bucket, or of the account; a flag that is not written is off."""
         holder: dict[str, Any] = self.state["account"] if name is None else self.bucket(name)

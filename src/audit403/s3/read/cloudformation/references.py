@@ -27,6 +27,11 @@ _NAMES = {
 }
 
 
+def open_region() -> str:
+    """The text that stands for the region that a template is deployed to."""
+    return _REGION
+
+
 def name_of(template: "Template", logical: str) -> str:
     """The name of a resource: as it is written, or a hole."""
     field = _NAMES.get(template.type_of(logical))
@@ -85,4 +90,4 @@ def origin_identity_arn(identity: str) -> str:
     return f"arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity {identity}"
 
 
-__all__ = ["Value", "arn_of", "attribute_of", "name_of", "origin_identity_arn", "reference_of"]
+__all__ = ["Value", "arn_of", "attribute_of", "name_of", "open_region", "origin_identity_arn", "reference_of"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from audit403.s3.model.public_access_block import FLAGS
-from audit403.s3.read.cloudformation import serverless
+from audit403.s3.read.cloudformation import deliveries, serverless
 from audit403.s3.read.cloudformation.references import (
     BUCKET,
     DISTRIBUTION,
@@ -280,6 +280,10 @@ _THEN: dict[str, Handler] = {
     POINT: _access_point,
     "AWS::KMS::Alias": _alias,
     DISTRIBUTION: _distribution,
+    BUCKET: deliveries.of_bucket,
+    "AWS::CloudTrail::Trail": deliveries.trail,
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": deliveries.balancer,
+    "AWS::ElasticLoadBalancing::LoadBalancer": deliveries.classic_balancer,
     "AWS::IAM::Policy": _inline,
     "AWS::IAM::RolePolicy": _inline,
     "AWS::IAM::UserPolicy": _inline,

@@ -12,7 +12,7 @@ from audit403.s3.model.public_access_block import FLAGS
 from audit403.s3.read.described import hole
 from audit403.s3.read.distribution import TERRAFORM, distribution, parts_of
 from audit403.s3.read.stack import Stack, principal_arn
-from audit403.s3.read.terraform import objects
+from audit403.s3.read.terraform import deliveries, objects
 from audit403.s3.read.terraform.functions.encodings import json_value
 from audit403.s3.read.value import Hole, Value, text_of, truth_of
 
@@ -111,6 +111,9 @@ def _create(resource: Resource, gathering: Gathering) -> None:
     rules = values.get("cors_rule")
     if rules is not None and rules.each():
         stack.setting(name, "cors", _cors(rules))
+    logging = values.get("logging")
+    if logging is not None and logging.each():
+        deliveries.access_logs(stack, name, logging, logging.each()[0].span or resource.where)
 
 
 def _not_empty(value: Value | None) -> Value | None:
@@ -409,6 +412,25 @@ def _endpoint(resource: Resource, gathering: Gathering) -> None:
     gathering.stack.policy(endpoint, ("vpc_endpoints", name, "policy"), policy)
 
 
+def _delivery(target: str | None) -> "Handler":
+    """A resource that tells a service to write into a bucket; where that hangs on something, nothing is known of it."""
+
+    def handler(resource: Resource, gathering: Gathering) -> None:
+        stack, values, where = gathering.stack, resource.values, resource.where
+        if resource.presence is not None and gathering.presence.get(resource.text(target or "") or "") is None:
+            return
+        if resource.type == "aws_cloudtrail":
+            deliveries.trail(stack, values, where)
+        elif resource.type == "aws_s3_bucket_logging":
+            deliveries.access_logs(stack, resource.text("bucket") or "", values, where)
+        elif resource.type == "aws_s3_bucket_inventory":
+            deliveries.inventory(stack, resource.text("bucket") or "", values, where)
+        else:
+            deliveries.balancer(stack, values, where, is_classic=resource.type == "aws_elb")
+
+    return handler
+
+
 Handler = Callable[[Resource, Gathering], None]
 _FIRST = (
     "aws_s3_bucket", "aws_kms_key", "aws_iam_policy", "aws_iam_role", "aws_iam_user", "aws_s3_access_point",
@@ -446,4 +468,10 @@ HANDLERS: dict[str, Handler] = {
     "aws_cloudfront_origin_access_control": _control,
     "aws_cloudfront_origin_access_identity": _origin_identity,
     "aws_vpc_endpoint": _endpoint,
+    "aws_s3_bucket_logging": _delivery("target_bucket"),
+    "aws_s3_bucket_inventory": _delivery("bucket"),
+    "aws_cloudtrail": _delivery("s3_bucket_name"),
+    "aws_lb": _delivery(None),
+    "aws_alb": _delivery(None),
+    "aws_elb": _delivery(None),
 }

@@ -1,0 +1,107 @@
+"""Services of AWS that are told to write into a bucket: what each asks for, and as whom.
+
+Truth: https://docs.aws.amazon.com/AmazonS3/latest/userguide/: enable-server-access-logging.html and
+configure-inventory.html;
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html,
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from audit403.core.decision import REASON_NOT_COLLECTED, Missing
+from audit403.core.named_tuple import NamedTuple
+from audit403.s3.model.holes import HOLE_START, OPEN_END, is_open
+from audit403.s3.model.pattern import Context
+
+ACCESS_LOGS, INVENTORY, TRAIL, BALANCER = "access-logs", "inventory", "trail", "load-balancer"
+_SERVICES = {
+    ACCESS_LOGS: "logging.s3.amazonaws.com",
+    INVENTORY: "s3.amazonaws.com",
+    TRAIL: "cloudtrail.amazonaws.com",
+    BALANCER: "logdelivery.elasticloadbalancing.amazonaws.com",
+}
+_WORDS = {
+    ACCESS_LOGS: "S3's access logs",
+    INVENTORY: "S3 Inventory's lists",
+    TRAIL: "CloudTrail's logs",
+    BALANCER: "the load balancer's access logs",
+}
+_OWNER_MAY_ALL = ("bucket-owner-full-control",)
+
+
+class Delivery(NamedTuple):
+    """One that is told to write: `bucket` is where, `prefix` what the keys begin with, `source` the ARN for which."""
+
+    number: int
+    kind: str
+    bucket: str
+    prefix: str
+    source: str | None
+    account: str
+    of_organization: bool
+
+    @property
+    def service(self) -> str:
+        """As whom it asks."""
+        return _SERVICES[self.kind]
+
+    @property
+    def words(self) -> str:
+        """What it writes."""
+        return _WORDS[self.kind]
+
+    def asks(self) -> Iterator[tuple[str, str]]:
+        """The actions, each with the key that it is about; empty for the bucket itself."""
+        if self.kind == TRAIL:
+            yield "s3:GetBucketAcl", ""
+        if not self.of_organization:
+            yield "s3:PutObject", self._key()
+
+    def _key(self) -> str:
+        if self.kind == ACCESS_LOGS:
+            return f"{self.prefix}2026-11-23-13-00-00-0123456789ABCDEF"
+        start = f"{self.prefix.rstrip('/')}/" if self.prefix else ""
+        if self.kind == INVENTORY:
+            return f"{start}{(self.source or '').rpartition(':')[2]}/list/data/0123.csv.gz"
+        what = "CloudTrail" if self.kind == TRAIL else "elasticloadbalancing"
+        return f"{start}AWSLogs/{self.account}/{what}/eu-west-1/2026/11/23/0123.gz"
+
+    def of_any_account(self) -> "Delivery":
+        """The same where the account is not known before it is deployed, and may be any."""
+        if not self.account.startswith(HOLE_START):
+            return self
+        account = f"{HOLE_START}account{OPEN_END}"
+        source = None if self.source is None else self.source.replace(self.account, account)
+        return self._replace(account=account, source=source)
+
+    def context(self, action: str) -> Context:
+        """What it brings for conditions beside what every service brings."""
+        missing = Missing(REASON_NOT_COLLECTED, f"for what {self.service} asks")
+        found: dict[str, tuple[str, ...] | Missing] = {
+            "aws:sourcearn": missing if self.source is None or is_open(self.source) else (self.source,),
+            "aws:sourceaccount": missing if is_open(self.account) else (self.account,),
+        }
+        if action == "s3:PutObject" and self.kind != ACCESS_LOGS:
+            found["s3:x-amz-acl"] = _OWNER_MAY_ALL
+        if self.kind != ACCESS_LOGS:
+            found["s3:x-amz-server-side-encryption"] = Missing(REASON_NOT_COLLECTED, "with what the logs are encrypted")
+        return found
+
+
+def deliveries_of(written: Any) -> tuple[Delivery, ...]:
+    """Those of a state."""
+    every = written if isinstance(written, list) else []
+    return tuple(
+        Delivery(
+            number,
+            str(one["kind"]),
+            one["bucket"],
+            str(one.get("prefix") or ""),
+            one.get("source"),
+            str(one.get("account")),
+            one.get("of_organization") is True,
+        )
+        for number, one in enumerate(every)
+        if isinstance(one, dict) and one.get("kind") in _SERVICES and isinstance(one.get("bucket"), str)
+    )
