@@ -66,7 +66,7 @@ resource "aws_s3_bucket_public_access_block" "data" {
   block_public_acls = true
 }
 resource "aws_s3_bucket_policy" "data" {
-  bucket = aws_s3_bucket.data.id
+  bucket = aws_s3_bucket_public_access_block.data.bucket
   policy = jsonencode({ Version = "2012-10-17", Statement = [{
     Sid = "Other", Effect = "Allow", Principal = "*", Action = ["s3:GetObject"]
     Resource = "${aws_s3_bucket.data.arn}/x/*"

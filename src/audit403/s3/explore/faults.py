@@ -62,6 +62,7 @@ def faults_of(site: "S3Site") -> Iterator[DocumentFault]:
         bucket = site.world.bucket(name)
         if isinstance(bucket, Bucket) and isinstance(bucket.policy, Policy):
             yield from _lock_out(bucket, bucket.policy)
+        if isinstance(bucket, Bucket):
             yield from not_taken(site, bucket)
 
 

@@ -105,6 +105,7 @@ class Bucket:
         "name",
         "ownership",
         "policy",
+        "policy_may_come_first",
         "region",
         "requester_pays",
         "website",
@@ -140,6 +141,8 @@ class Bucket:
         self.encryption: Encryption | Missing = self._field("encryption", encryption_of, "the default encryption")
         policy = self.policy
         self.is_public: Truth = policy if isinstance(policy, Missing) else policy is not None and is_public(policy)
+        #: Whether nothing says that Block Public Access is set before the policy is put.
+        self.policy_may_come_first = written.get("policy_may_come_first") is True
         self._objects: dict[str, StoredObject | Missing | None] = {}
 
     def object(self, key: str) -> StoredObject | Missing | None:

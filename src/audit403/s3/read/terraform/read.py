@@ -8,6 +8,7 @@ from audit403.s3.read.presigned_urls import presigned_urls
 from audit403.s3.read.stack import EATEN, Stack
 from audit403.s3.read.terraform.evaluate import NoValue, Scope, TooMuch, known
 from audit403.s3.read.terraform.module import Instance, Lister, Module, Reader, Work
+from audit403.s3.read.terraform.order import note_order
 from audit403.s3.read.terraform.parse import parse_file
 from audit403.s3.read.terraform.resources import HANDLERS, Resource, gather
 from audit403.s3.read.terraform.syntax import BadHcl
@@ -28,7 +29,9 @@ def read_terraform(folder: str, read: Reader, names_in: Lister) -> Described | N
     try:
         root = Module(work, folder, "", {})
         root = Module(work, folder, "", _values(work, root))
-        gather([_resource(one) for one in root.every_instance() if one.type in HANDLERS], stack)
+        instances = root.every_instance()
+        gather([_resource(one) for one in instances if one.type in HANDLERS], stack)
+        note_order(instances, stack)
     except (TooMuch, RecursionError) as error:
         stack = Stack(KIND, folder)
         reason = str(error) if isinstance(error, TooMuch) else "it is nested too deep"
