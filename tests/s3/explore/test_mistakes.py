@@ -95,6 +95,8 @@ MISTAKES = [
     )),
     ("value-of-another-kind", of_bucket("s3:GetObject", OBJECTS, {"ArnEquals": {"aws:PrincipalArn": "444455556666"}})),
     ("value-of-another-kind", of_user("s3:GetObject", OBJECTS, {"StringLike": {"aws:userid": "AROAEXAMPLEIDAAAA"}})),
+    ("value-of-another-kind", of_user("s3:PutObject", OBJECTS, {"StringEquals": {"s3:x-amz-acl": "public_read"}})),
+    ("value-of-another-kind", of_user("s3:GetObject", OBJECTS, {"StringEquals": {"aws:PrincipalOrgID": "a1b2c3d4e5"}})),
     ("value-of-another-kind", of_user("s3:*", "*", {"StringEquals": {"aws:RequestedRegion": "eu-west-1a"}})),
     ("value-of-another-kind", of_bucket("s3:GetObject", OBJECTS, {"StringEquals": {"aws:SourceArn": "E2QWRUHAPOMQZ"}})),
     ("value-of-another-kind", of_bucket(

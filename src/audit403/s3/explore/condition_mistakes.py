@@ -31,6 +31,12 @@ _OF_ENDPOINT = frozenset(
         "aws:vpceorgpaths",
     )
 )  # fmt: skip
+_IS_SERVICE = "aws:principalisawsservice"
+#: What services of AWS never bring.
+_OF_PEOPLE = (
+    "aws:principalorg", "aws:principaltag/", "aws:principalarn", "aws:principalaccount", "aws:username",
+    "aws:multifactorauth",
+)  # fmt: skip
 _EQUAL = ("stringequals", "bool", "numericequals", "dateequals")
 _ADDRESSES = ("ipaddress", "notipaddress")
 _UP_TO = ("numericlessthan", "numericlessthanequals")
@@ -113,6 +119,10 @@ def _exclusion(conditions: list[Condition]) -> str:
             f"what comes through a VPC endpoint has {endpoint.key} and no {address.key}, and what comes from elsewhere "
             f"has {address.key} and no {endpoint.key}"
         )
+    service = next((one for one in wanted if one.key.lower() == _IS_SERVICE and "true" in one.values), None)
+    person = next((one for one in wanted if one.key.lower().startswith(_OF_PEOPLE)), None)
+    if service is not None and person is not None:
+        return f"{person.key} is there only of people and roles, which {service.key} leaves out"
     by_key: dict[str, list[Condition]] = {}
     for one in conditions:
         by_key.setdefault(one.key.lower(), []).append(one)

@@ -59,14 +59,15 @@ def _unknown(asker: Asker, policy: Policy, statement: Statement, condition: Cond
     instead = nearest_key(key if ":" in key else f"aws:{key}")[:1]
     message = f"there is no condition key {key}, which {the(statement)} tests{_effect(statement, condition)}"
     if instead:
-        message += f": {instead[0]} may be meant"
+        message += f": {instead[0]}{'KEY' if instead[0].endswith('/') else ''} may be meant"
     refused: Refused | None = None
     if statement.effect == ALLOW and polarity_of(statement, condition) == DEAD:
         refused = asker.meant_by(statement, asked_actions(statement), _with_key(statement, condition, instead))
     elif polarity_of(statement, condition) == DENIES_ALL:
         refused = asker.denied_by(statement, _with_key(statement, condition, instead))
     is_harmless = policy.kind != BUCKET_POLICY and polarity_of(statement, condition) is None
-    mistake = Mistake(statement, (key,), instead, None, refused, is_harmless)
+    known = () if instead and instead[0].endswith("/") else instead  # the name of a tag is missing
+    mistake = Mistake(statement, (key,), known, None, refused, is_harmless)
     return fault(UNKNOWN, message + asker.consequence(policy), mistake)
 
 

@@ -41,7 +41,10 @@ def _never(*patterns: str) -> str:
 
 
 _ACCOUNT = _Values("the number of an account, twelve digits", _never("arn:.*", r"\d{1,11}", r"\d{13,}", "o-[a-z0-9]+"))
-_ORGANIZATION = _Values("the id of an organization, o-…", _never("arn:.*", r"\d+", "ou-[a-z0-9-]+", "r-[a-z0-9]+"))
+_ORGANIZATION = _Values(
+    "the id of an organization, o-…",
+    _never("arn:.*", r"\d+", "ou-[a-z0-9-]+", "r-[a-z0-9]+", r"(?=.*\d)[a-z0-9]{10,32}"),
+)
 _NO_ARN = _never(
     r"\d+", "vpce?-[0-9a-f]+", "o-[a-z0-9]+", "E[A-Z0-9]{12,13}", "(?:https?|s3)://.*", r"[a-z0-9]+\.cloudfront\.net"
 )
@@ -62,11 +65,15 @@ _ENDPOINT = _Values(
 )
 
 
+_SWAPPED = str.maketrans("-_", "_-")
+
+
 def _word_of(*known: str) -> _Values:
     """One of some words: anything else that looks like a word is none, a place for one (`MODE`, `<mode>`) may be."""
     words = "|".join(map(re.escape, known))
-    hyphens = "|".join(one.replace("_", "-") for one in known if "_" in one) or "(?!)"
-    return _Values(f"one of {', '.join(known)}", rf"{hyphens}|(?!(?:{words})\Z)(?=.*[a-z0-9])[A-Za-z0-9:-]+")
+    near = {one.translate(_SWAPPED) for one in known} - {*known}
+    others = "|".join(sorted(near)) or "(?!)"
+    return _Values(f"one of {', '.join(known)}", rf"{others}|(?!(?:{words})\Z)(?=.*[a-z0-9])[A-Za-z0-9:-]+")
 
 
 _OF_KEY = {
