@@ -113,6 +113,11 @@ MISTAKES = [
         "s3:*", OBJECTS, {"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}, "Bool": {"aws:ViaAWSService": False}},
         Effect="Deny", Principal="*",
     )),
+    ("date-has-passed", of_user("s3:*", OBJECTS, {"NumericLessThan": {"aws:EpochTime": 1719791999}})),
+    ("date-has-passed", of_bucket("s3:GetObject", OBJECTS, {"DateLessThan": {"aws:TokenIssueTime": "2024-06-30"}})),
+    ("ipv6-visitors-shut-out", of_bucket(
+        "s3:*", OBJECTS, {"NotIpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}, Effect="Deny", Principal="*"
+    )),
     ("resource-without-wildcard", of_bucket("s3:GetObject", "arn:aws:s3:::shop/")),
     ("resource-without-wildcard", of_user("s3:GetObject", ["arn:aws:s3:::shop/a/*", "arn:aws:s3:::shop/b/"])),
     ("invalid-statement", of_bucket("s3:GetObject", Resources=OBJECTS)),
@@ -161,6 +166,8 @@ SOUND = [
     of_bucket("s3:GetObject", OBJECTS, {"StringLike": {"aws:SourceArn": "arn:aws:cloudfront::*:distribution/*"}}),
     of_bucket("s3:GetObject", ["arn:aws:s3:::shop/a/", "arn:aws:s3:::shop/a/*"]),
     of_bucket("s3:PutObject", "arn:aws:s3:::shop/inbox/"),
+    of_bucket("s3:GetObject", OBJECTS, {"NotIpAddress": {"aws:SourceIp": "0.0.0.0/0"}}, Principal="*"),
+    of_bucket("s3:*", OBJECTS, {"DateLessThan": {"aws:TokenIssueTime": "2024-06-30"}}, Effect="Deny"),
     of_bucket("s3:GetObject", "arn:aws:s3:::shop/a//b/*"),
     of_user("s3:GetObject", ["arn:aws:s3:::shop/${aws:username}/*", "arn:aws:s3:::shop/${aws:userid}/*"]),
     of_user("s3:GetObject", "arn:aws:s3:::shop/${aws:PrincipalTag/a b}/${saml:sub}/${*}"),

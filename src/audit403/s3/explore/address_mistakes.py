@@ -28,12 +28,19 @@ def address_mistakes(statement: Statement) -> Iterator[tuple[str, str]]:
             continue
         if all(map(is_private, networks)):
             yield from _private(statement, condition)
-        elif statement.effect == ALLOW and _is_for_everybody(statement) and _are_all_of_ipv4(networks):
+        elif _is_for_everybody(statement) and _are_all_of_ipv4(networks) and _keeps_others_out(statement, condition):
+            what = "lets in" if statement.effect == ALLOW else "spares"
             message = (
-                f"statement {statement.name} lets in every address of IPv4 and none of IPv6: visitors who come by "
+                f"statement {statement.name} {what} every address of IPv4 and none of IPv6: visitors who come by "
                 "IPv6, as the dual-stack endpoint has it, get 403"
             )
             yield WITHOUT_IPV6, message
+
+
+def _keeps_others_out(statement: Statement, condition: Condition) -> bool:
+    """Whether a statement refuses whoever is in none of the ranges: an Allow for those, a Deny for all others."""
+    is_negation = condition.operator.lower().startswith("not")
+    return (statement.effect == DENY) is is_negation and (statement.effect == ALLOW or len(statement.conditions) == 1)
 
 
 def _private(statement: Statement, condition: Condition) -> Iterator[tuple[str, str]]:

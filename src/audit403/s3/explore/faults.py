@@ -42,7 +42,11 @@ NO_VERSION = "unknown-version"
 _A = {BUCKET_POLICY: "a bucket policy", ACCESS_POINT_POLICY: "an access point's policy"}
 _VARIABLE = re.compile(r"\$\{\s*[a-z0-9]+:[^}]+\}", re.IGNORECASE)
 _TYPED = ("ipaddress", "numeric", "date", "bool")
-_UNTIL = ("datelessthan", "datelessthanequals", "dateequals")
+_UNTIL = (
+    "datelessthan", "datelessthanequals", "dateequals", "numericlessthan", "numericlessthanequals", "numericequals",
+)  # fmt: skip
+#: For how many seconds a moment of the past may still be what a request brings: a session lasts 36 hours at most.
+_LASTS = {"aws:currenttime": 0, "aws:epochtime": 0, "aws:tokenissuetime": 36 * 3600}
 #: An administrator: everything that belongs to the account allows it everything.
 _ADMINISTRATOR = "arn:{partition}:iam::{account}:user/administrator"
 _POLICY_ACTIONS = ("s3:putbucketpolicy", "s3:deletebucketpolicy")
@@ -120,9 +124,10 @@ def _condition(statement: Statement, condition: Condition) -> Iterator[DocumentF
         shown = ", ".join(condition.values)
         message = f"{_the(statement)} never applies: no {condition.key} is ever {condition.operator} {shown}"
         yield _fault(NEVER_MET, statement, message)
-    elif name in _UNTIL and statement.effect == ALLOW and condition.key.lower() in ("aws:currenttime", "aws:epochtime"):
+    elif name in _UNTIL and statement.effect == ALLOW and condition.key.lower() in _LASTS:
         ends = [moment(value) for value in condition.values]
-        if all(end is not None and end < time() for end in ends):
+        latest = time() - _LASTS[condition.key.lower()]
+        if all(end is not None and end < latest for end in ends):
             message = f"{_the(statement)} allows nothing any more: {condition.key} is past {max(condition.values)}"
             yield _fault(PASSED, statement, message)
 
