@@ -106,6 +106,14 @@ def test_each_reason_in_each_form(form: str, reason: str, cause: str) -> None:
             "AllAccessDisabled",
             "account-or-bucket-disabled",
         ),
+        ("Invalid according to Policy: Policy expired.", "AccessDenied", "post-policy-has-expired"),
+        (
+            "AccessDenied: Requests with Customer provided keys must provide the correct secret key.",
+            "AccessDenied",
+            "customer-key-is-wrong",
+        ),
+        ("InvalidRequest: not supported. Please use AWS4-HMAC-SHA256.", "InvalidRequest", causes.BAD_SIGNING),
+        ("AccessDenied: Anonymous users cannot initiate multipart uploads.", "AccessDenied", "not-signed"),
         ("UnauthorizedAccessError: China", "UnauthorizedAccessError", "no-icp-recordal"),
         (
             "<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>",

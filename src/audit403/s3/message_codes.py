@@ -153,10 +153,46 @@ MESSAGES = (
         "retention or a legal hold protects this version",
     ),
     (
-        "Invalid according to Policy",
+        "Invalid according to Policy: Policy expired",
+        "AccessDenied",
+        "post-policy-has-expired",
+        "the form's POST policy was good until a moment that has passed",
+    ),
+    (
+        "Invalid according to Policy: Policy Condition failed",
         "AccessDenied",
         "post-policy-refuses",
-        "the form does not keep to its own POST policy",
+        "a field of the form is not what its POST policy says",
+    ),
+    (
+        "Invalid according to Policy: Extra input fields",
+        "AccessDenied",
+        "post-policy-refuses",
+        "the form has a field that no condition of its POST policy names",
+    ),
+    (
+        "must provide the correct secret key",
+        "AccessDenied",
+        "customer-key-is-wrong",
+        "the object was encrypted with another key of the client's (SSE-C)",
+    ),
+    (
+        "requires a valid Date or x-amz-date header",
+        "AccessDenied",
+        "clock-is-wrong",
+        "the request is signed and has no date that S3 can read",
+    ),
+    (
+        "Anonymous users cannot",
+        "AccessDenied",
+        "not-signed",
+        "this is for signed requests only, whatever the bucket policy allows",
+    ),
+    (
+        "Please use AWS4-HMAC-SHA256",
+        "InvalidRequest",
+        causes.BAD_SIGNING,
+        "the Region takes signatures of version 4 alone: this is 400, not 403",
     ),
     (
         "Requester Pays",

@@ -1,7 +1,7 @@
 """POST policies, which say what a form may upload until when: recognised by what they hold, held against themselves.
 
 Truth: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html: all conditions must be met,
-and each field of the form must be among them.
+and each field of the form must be among them. (A file of the wrong size is 400, not 403.)
 """
 
 from collections.abc import Iterator
@@ -74,9 +74,6 @@ def _end(source: Source, ends: Node) -> Iterator[_Fault]:
 def _contradictions(source: Source, found: list[_Condition]) -> Iterator[_Fault]:
     """Fields of which two conditions cannot be met at once; what is filled in later is none of them."""
     for number, (how, field, values, node) in enumerate(found):
-        if how == _RANGE and not _may_be(*values):
-            message = f"the POST policy refuses every form: no file has between {values[0]} and {values[1]} bytes"
-            yield REFUSES, span(source, node), message
         for other_how, other_field, other_values, _ in found[:number]:
             if other_field == field and _are_exclusive((other_how, *other_values), (how, *values)):
                 first, second = _words(other_how, other_values), _words(how, values)
@@ -84,18 +81,10 @@ def _contradictions(source: Source, found: list[_Condition]) -> Iterator[_Fault]
                 yield REFUSES, span(source, node), message
 
 
-def _may_be(low: str, high: str) -> bool:
-    return not (low.isdigit() and high.isdigit()) or int(low) <= int(high)
-
-
 def _are_exclusive(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     (how, *first), (other_how, *second) = one, other
     if any(mark in text for text in (*first, *second) for mark in ("${", "{{", "<%")):
         return False
-    if how == other_how == _RANGE:
-        if not all(text.isdigit() for text in (*first, *second)):
-            return False
-        return int(first[1]) < int(second[0]) or int(second[1]) < int(first[0])
     if how == other_how == _EQUAL:
         return first != second
     if how == other_how == _STARTS:
@@ -107,6 +96,4 @@ def _are_exclusive(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 def _words(how: str, values: tuple[str, ...]) -> str:
-    if how == _RANGE:
-        return f"between {values[0]} and {values[1]}"
     return f'one that starts with "{values[0]}"' if how == _STARTS else f'"{values[0]}"'
