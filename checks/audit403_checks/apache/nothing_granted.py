@@ -8,6 +8,7 @@ from audit403.apache.explore.subject import Subject
 from audit403.apache.explore.trail import Trails
 from audit403.apache.model.authz import AUTHZ_CORE, AuthzConfig
 from audit403.apache.model.section import DIRECTORY, Section
+from audit403.apache.single_files import single_files
 from audit403.apache.site import ApacheSite
 from audit403.core.fact import Fact, Refusal
 from audit403.core.family import Site
@@ -77,7 +78,7 @@ def _for_each_root(refusal: Refusal, subject: Subject, site: ApacheSite) -> Iter
     mounts = mounts_of(evaluator, subject.server)
     asked = [*(hit.request.target for hit in subject.hits), *refusal.addresses]
     for mount in mounts[:_MOST_ROOTS]:
-        is_one_file = is_file(subject, mount.directory)
+        is_one_file = _is_one_file(subject, mount.directory, site)
         first = quoted(mount.url if is_one_file else mount.url.rstrip("/") + "/")
         below = [target for target in asked if target.startswith(first) and _mount_at(mounts, target) == mount]
         below = [] if is_one_file else below[:_MOST_WITNESSES]
@@ -149,7 +150,7 @@ def _judged(subject: Subject, root: Root, site: ApacheSite) -> tuple[str, tuple[
         message += f": {own.label()} says nothing about who may come in"
         message += "" if skipped is None else f", for what it would say stands in {skipped}, which does not hold here"
         return message, (Fix(f"put `{GRANT}` into {own.label()}", UNSAFE, (insert_inside(own.directive, GRANT),)),)
-    lines = _section_for(root, is_file(subject, root.directory))
+    lines = _section_for(root, _is_one_file(subject, root.directory, site))
     outermost = next((one for one in root.directive.sections if one.name != "<virtualhost"), root.directive)
     return message, (Fix(f"grant access to {root.pattern()}", UNSAFE, (insert_after(outermost, lines),)),)
 
@@ -160,6 +161,11 @@ def _named_by(subject: Subject, root: Root) -> Iterator[Fix]:
     if known is not None and root.directive is not None and root.directive.args:
         edit = replace(root.directive.arg_span(len(root.directive.args) - 1), _quoted(known))
         yield Fix(f"write {known}, which is there and has a section", UNSAFE, (edit,))
+
+
+def _is_one_file(subject: Subject, path: str, site: ApacheSite) -> bool:
+    """Whether a line leads to a single file: as it lies there, or as the line says where the tree is not known."""
+    return is_file(subject, path) or path in single_files(site.model)
 
 
 def _section_for(root: Root, is_one_file: bool) -> str:

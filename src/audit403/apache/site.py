@@ -22,6 +22,7 @@ from audit403.apache.read.fragment import (
 from audit403.apache.read.modules import SHARED_HOST
 from audit403.apache.read.tree import Directive
 from audit403.apache.reading_faults import for_another_reader, reading_faults, template_at
+from audit403.apache.single_files import single_files
 from audit403.apache.sites import settings_of
 from audit403.core.decision import Decision, Step
 from audit403.core.edit import Edit, TextEdit
@@ -123,7 +124,7 @@ class ApacheSite:
         lone = access_files_down_to(self.configuration.about, tree) if self._is_lone_access_file else []
         absent = {name for server in self.model.servers for name in server.access_names}
         directories = [path for path in (*roots, *self.directories()) if path.startswith("/")]
-        return AssumedTree(tree, directories, lone, absent)
+        return AssumedTree(tree, directories, (*lone, *single_files(self.model)), absent)
 
     def docroots(self) -> Iterable[str]:
         """Every DocumentRoot that is written; httpd's own only where a whole configuration writes none."""
