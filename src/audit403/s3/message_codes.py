@@ -69,6 +69,7 @@ CODES: dict[str, tuple[int, tuple[Cause, ...]]] = {
     "NotSignedUp": (403, _DISABLED),
     "InvalidPayer": (403, _DISABLED),
     "InvalidSecurity": (403, _one("bad-credentials", "the security credentials are not valid")),
+    "InvalidRegion": (403, _one("region-is-not-opted-in", "the account has not opted in to the Region")),
     "InvalidAccessKeyId": (
         403,
         _one(

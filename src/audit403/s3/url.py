@@ -201,6 +201,8 @@ def by_profile(
         context.having(_context(address, headers)),
         address.endpoint,
         "x-amz-request-payer" in headers,
+        # With the checksum of an encrypted object the key is needed: API_HeadObject.html.
+        method == "HEAD" and "x-amz-checksum-mode" not in headers,
     )
 
 

@@ -44,7 +44,8 @@ class Evaluator:
             from audit403.s3.decide.website import at_website
 
             return at_website(self, request, considered)
-        asked = Asked(request.action.lower(), request.resource, caller_of(request.principal), request.context)
+        caller = caller_of(request.principal)
+        asked = Asked(request.action.lower(), request.resource, caller, request.context, head=request.head)
         found = self.target(request.resource)
         if isinstance(found, Missing):
             return Decision(UNKNOWN, None, causes.NOT_ALLOWED, missing=(found,))
@@ -145,7 +146,7 @@ class Evaluator:
         considered: list[Considered] | None,
         to: Refused,
     ) -> Decision:
-        if asked.action in _SHOWS_CONTENT:
+        if asked.action in _SHOWS_CONTENT and not asked.head:
             stored = target.stored
             known = stored if isinstance(stored, StoredObject) else None
             encryption: Encryption | Missing = known.encryption if known is not None else bucket.encryption

@@ -15,7 +15,7 @@ REST, WEBSITE = "rest", "website"
 class S3Request(NamedTuple):
     """`context` has lower-case keys and is complete: a key that is not in it is absent, nothing is derived.
 
-    `payer` says that the requester agrees to pay; `document` is the policy or ACL that a request brings.
+    `payer` says that the requester agrees to pay; `head` that nothing of an object's content is asked for.
     """
 
     action: str
@@ -24,6 +24,7 @@ class S3Request(NamedTuple):
     context: Context
     endpoint: str = REST
     payer: bool = False
+    head: bool = False
 
 
 def context_of(written: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -18,13 +18,16 @@ ACTION, RESOURCE, PRINCIPAL, CONDITION, FAULT = "action", "resource", "principal
 
 
 class Asked(NamedTuple):
-    """One question to policies: `action` is in lower case. `bounded` says that the caller has a boundary."""
+    """One question to policies: `action` is in lower case. `bounded` says that the caller has a boundary,
+    `head` that nothing of an object's content is asked for.
+    """
 
     action: str
     resource: str
     caller: Caller
     context: Context
     bounded: Truth = False
+    head: bool = False
 
 
 class Considered(NamedTuple):

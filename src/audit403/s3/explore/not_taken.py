@@ -58,7 +58,8 @@ def _policy(site: "S3Site", bucket: Bucket, public: Statement) -> Iterator[Docum
         where = site.world.block_place(bucket, BLOCK_POLICY, blocked.level)
         yield DocumentFault(FAMILY, NOT_TAKEN, where, message, public)
     place = site.world.places.get(("buckets", bucket.name, "policy_may_come_first"))
-    if blocked.is_on is False and bucket.policy_may_come_first and place is not None:
+    reaches_all = blocked.is_on is False and effect(RESTRICT, levels).is_on is False
+    if reaches_all and bucket.policy_may_come_first and place is not None:
         message = (
             f"the policy of {bucket.name} may be put before BlockPublicPolicy is off, and then S3 does not take it "
             f"(403 for PutBucketPolicy): nothing says which comes first, every new bucket has it on, and statement "
