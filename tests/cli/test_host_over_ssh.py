@@ -69,6 +69,17 @@ def test_requests_are_explained_there(away: Away) -> None:
     assert served.returncode == 0 and "200" in served.stdout
 
 
+def test_each_line_is_answered_by_the_server_on_its_port(away: Away) -> None:
+    ports = away.host.ports
+    hosts = (("a.test", "nginx"), ("b.test", "httpd"))
+    urls = [f"http://{name}:{ports[server]}/page.html" for name, server in hosts]
+    requests = "".join(json.dumps({"id": number, "url": url}) + "\n" for number, url in enumerate(urls))
+    done = away.run("explain", "--requests", "-", "--on", "web1", text=requests)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["id"] for row in rows] == [0, 1], done.stdout
+    assert [row["cause"] for row in rows] == ["file-not-found", "require"]
+
+
 def test_paths_are_reached_there(away: Away) -> None:
     path = f"{away.host.folder}/site/up/a.jpg"
     done = away.run("reach", path, "--as", "www-data", "--on", "web1")

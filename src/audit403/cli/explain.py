@@ -4,13 +4,14 @@ import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 from typing import Any
 
 from audit403.cli.given_site import given_answering, given_site
 from audit403.cli.host_options import add_host_options
 from audit403.cli.request_line import request_of
 from audit403.core.decision import REFUSED, UNKNOWN, Decision
-from audit403.core.errors import BadUsage
+from audit403.core.errors import BadUsage, NotSeen
 from audit403.core.family import Answering, Site
 from audit403.core.plugins import FAMILIES, entry_points
 from audit403.core.request import Request
@@ -70,15 +71,16 @@ def run(args: Namespace) -> int:
         return _from_state(answering, args)
     if args.on is None:
         return _answer(given_site(args), args)
-    from audit403.cli.given_site import site_on
+    from audit403.cli.given_site import SitesOn
     from audit403.cli.host_world import world_on
 
     with world_on(args.on, args) as evidence:
-        return _answer(site_on(args, evidence), args)
+        sites = SitesOn(args, evidence)
+        return _single(sites.site(args.url), args) if args.requests is None else _batch(sites.site, args)
 
 
 def _answer(site: Site, args: Namespace) -> int:
-    return _single(site, args) if args.requests is None else _batch(site, args)
+    return _single(site, args) if args.requests is None else _batch(lambda url: site, args)
 
 
 def _single(site: Site, args: Namespace) -> int:
@@ -178,12 +180,19 @@ def _headers(lines: list[str]) -> dict[str, Any]:
     return headers
 
 
-def _batch(site: Site, args: Namespace) -> int:
+def _batch(site_of: Callable[[str], Site], args: Namespace) -> int:
     from audit403.cli.batch import answer_all
     from audit403.cli.chunks import opened
 
+    def answer(row: dict[str, Any]) -> Decision:
+        request = request_of(row)
+        try:
+            return site_of(str(row["url"])).decide(request)
+        except NotSeen as error:
+            raise BadUsage(f"{error}") from error
+
     with opened(args.requests) as stream:
-        return answer_all(lambda row: site.decide(request_of(row)), stream, _write, alone=args.on is not None)
+        return answer_all(answer, stream, _write, alone=args.on is not None)
 
 
 def _write(text: str) -> None:

@@ -64,24 +64,45 @@ def _state(path: str) -> bytes:
         raise BadUsage(f"The state {path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
 
 
-def site_on(args: Namespace, evidence: "CollectedEvidence") -> Site:
-    """The site of a host that answers: the one that --config or --server names, or that listens on the URL's port."""
-    from audit403.engine.host_audit import ServersOn
+class SitesOn:
+    """The sites of a host, one of which answers: that which --config or --server names, or which listens on the URL's
+    port.
+    """
 
-    servers = ServersOn(args.on, evidence, SettingsFinder().nearest(os.path.abspath(STDIN)))
-    running = list(servers.running()) if args.config is None else list(servers.named([args.config]))
-    found = [one.found for one in running if args.server in (None, one.found.family)]
-    listening = [one for one in found if _listens(one.site, args)]
-    unread = [missed for missed in servers.missed if missed.target != args.on]
-    if not found or (unread and not listening):
-        raise NotSeen(f"{args.on}: {_why(unread or servers.missed, args) or 'no such server runs there'}.")
-    found = listening or found
-    if len(found) == 1:
-        for target, reason in dict.fromkeys((*unread, *found[0].site.not_audited)):
-            complain(f"not read: {target}: {reason}")
+    def __init__(self, args: Namespace, evidence: "CollectedEvidence") -> None:
+        from audit403.engine.host_audit import ServersOn
+
+        self._args = args
+        self._servers = ServersOn(args.on, evidence, SettingsFinder().nearest(os.path.abspath(STDIN)))
+        named = args.config is not None
+        running = list(self._servers.named([args.config]) if named else self._servers.running())
+        self._found = [one.found for one in running if args.server in (None, one.found.family)]
+        self._told: set[NotAudited] = set()
+        self._known: dict[str, Site] = {}
+
+    def site(self, url: str | None) -> Site:
+        """The site that answers a URL. Raises NotSeen where none is known, BadUsage where several may be."""
+        authority = "" if url is None else url.partition("//")[0] + url.partition("//")[2].partition("/")[0]
+        if authority not in self._known:
+            self._known[authority] = self._site(url)
+        return self._known[authority]
+
+    def _site(self, url: str | None) -> Site:
+        on = self._args.on
+        listening = [one for one in self._found if _listens(one.site, url)]
+        unread = [missed for missed in self._servers.missed if missed.target != on]
+        if not self._found or (unread and not listening):
+            said = _why(unread or self._servers.missed, self._args) or "no such server runs there"
+            raise NotSeen(f"{on}: {said}.")
+        found = listening or self._found
+        if len(found) > 1:
+            names = ", ".join(f"{one.family} with {one.site.main}" for one in found)
+            raise BadUsage(f"{on} runs {names}: --config or --server says which of them.")
+        for missed in dict.fromkeys((*unread, *found[0].site.not_audited)):
+            if missed not in self._told:
+                self._told.add(missed)
+                complain(f"not read: {missed.target}: {missed.reason}")
         return found[0].site
-    names = ", ".join(f"{one.family} with {one.site.main}" for one in found)
-    raise BadUsage(f"{args.on} runs {names}: --config or --server says which of them.")
 
 
 def _why(missed: list[NotAudited], args: Namespace) -> str:
@@ -120,7 +141,7 @@ def _usual_main(families: list[Family], evidence: LocalEvidence, args: Namespace
     found = [(family, main) for family, main in usual if main is not None]
     if len(found) > 1:
         options = Options(args.prefix, (), args.tree)
-        found = [one for one in found if _listens(one[0].read(one[1], evidence, options), args)] or found
+        found = [one for one in found if _listens(one[0].read(one[1], evidence, options), args.url)] or found
     if not found:
         raise BadUsage("--config MAIN says which configuration answers the request.")
     if len(found) > 1:
@@ -129,11 +150,11 @@ def _usual_main(families: list[Family], evidence: LocalEvidence, args: Namespace
     return [found[0][0]], found[0][1]
 
 
-def _listens(site: Site, args: Namespace) -> bool:
+def _listens(site: Site, url: str | None) -> bool:
     """Whether a site listens on the port of the URL that is asked about; without one each might."""
-    if args.url is None:
+    if url is None:
         return True
-    request = request_of({"url": args.url if "://" in args.url else f"http://{args.url}"})
+    request = request_of({"url": url if "://" in url else f"http://{url}"})
     return site.decide(request).cause != NOT_LISTENING
 
 
