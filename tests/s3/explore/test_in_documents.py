@@ -75,6 +75,28 @@ resource "aws_s3_bucket_policy" "logs" {{
     assert rules(tmp_path, "main.tf", text) == ({"resource-is-no-arn"} if is_mistaken else set())
 
 
+def test_of_a_bucket_that_is_declared_elsewhere_nothing_is_known(tmp_path: Path) -> None:
+    text = """
+resource "aws_s3_bucket_policy" "logs" {
+  bucket = aws_s3_bucket.elsewhere.id
+  policy = data.aws_iam_policy_document.logs.json
+}
+
+data "aws_iam_policy_document" "logs" {
+  statement {
+    actions   = ["s3:GetObject", "s3:ListBucket"]
+    resources = [aws_s3_bucket.elsewhere.arn, "${aws_s3_bucket.elsewhere.arn}/*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:aws:iam::222233334444:role/etl"]
+    }
+  }
+}
+"""
+    assert rules(tmp_path, "main.tf", text) == set()
+
+
 POLICY = """jsonencode({
     Version   = "2012-10-17"
     Statement = [{ Effect = "Allow", Action = "s3:ListObjects", Resource = "arn:aws:s3:::logs" }]

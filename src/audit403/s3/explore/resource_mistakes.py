@@ -49,6 +49,8 @@ def resource_mistakes(asker: Asker, policy: Policy, statement: Statement) -> Ite
 def _bucket_named(asker: Asker, text: str) -> str | None:
     """The bucket of the same documents whose bare name a text begins with, as `Ref` and `.id` give it."""
     name = text.partition("/")[0]
+    if is_open(name):  # of what is not there nothing is known, neither its name nor its ARN
+        return None
     return name if isinstance(asker.site.world.bucket(name), Bucket) else None
 
 
