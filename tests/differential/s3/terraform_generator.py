@@ -14,10 +14,26 @@ _DEEPEST = 4
 
 #: What the expressions may refer to, with the kind of each.
 _NAMES = {
-    "text": ("var.env", "local.name", "local.page.title", 'local.page["title"]', "local.pages[1].title", "each.key"),
-    "number": ("var.count_of", "local.port"),
+    "text": (
+        "var.env",
+        "var.port",
+        "var.site.host",
+        "local.name",
+        "local.page.title",
+        'local.page["title"]',
+        "local.pages[1].title",
+        "each.key",
+    ),
+    "number": ("var.count_of", "local.port", "var.limit"),
     "truth": ("var.is_public", "local.off"),
-    "list": ("var.regions", "local.words", "local.pages[*].title", "local.pages.*.title"),
+    "list": (
+        "var.regions",
+        "var.mixed",
+        "var.site.aliases",
+        "local.words",
+        "local.pages[*].title",
+        "local.pages.*.title",
+    ),
     "map": ("var.tags", "local.labels"),
 }
 AROUND = """
@@ -39,6 +55,26 @@ variable "regions" {
 variable "tags" {
   type    = map(string)
   default = { team = "web", cost = "12" }
+}
+variable "port" {
+  type    = string
+  default = 8080
+}
+variable "mixed" {
+  type    = list(string)
+  default = ["a", 1, true]
+}
+variable "zones" {
+  type    = set(string)
+  default = ["c", "a", "b", "a"]
+}
+variable "limit" {
+  type    = number
+  default = "12"
+}
+variable "site" {
+  type    = object({ host = string, aliases = optional(list(string), ["www"]), ttl = optional(number) })
+  default = { host = "acme.test" }
 }
 locals {
   name   = "acme-${var.env}"
@@ -257,6 +293,8 @@ module "m{number}" {{
             lambda: f'formatlist("{rng.choice(("%s/*", "arn:aws:s3:::%s"))}", {one})',
             lambda: f"[for number in range({rng.randint(0, 4)}) : tostring(number)]",
             lambda: f"chunklist({one}, 2)[0]",
+            lambda: '[for key, value in var.zones : "${key}${value}"]',
+            lambda: "sort(var.zones)",
             lambda: "[cidrsubnet(\"10.1.0.0/16\", 4, 3), cidrhost(\"10.1.2.0/24\", 7), cidrnetmask(\"10.0.0.0/9\")]",
             lambda: f"tolist(setunion({one}, [\"q\"]))",
             lambda: f"tolist(setintersection({one}, {self.of('list', depth)}))",

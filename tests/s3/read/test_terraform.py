@@ -286,3 +286,24 @@ def test_placeholders_in_a_text_with_names_that_are_not_known() -> None:
     assert described is not None
     found = described.state["buckets"]["⟨aws_s3_bucket.b⟩"]["policy"]
     assert found["Id"] == "x" and "⟨aws_s3_bucket.b⟩" in found["Statement"][0]["Resource"]
+
+
+def test_a_dynamic_block_over_a_list_counts() -> None:
+    document = """
+data "aws_iam_policy_document" "d" {
+  dynamic "statement" {
+    for_each = ["img", "css"]
+    content {
+      sid       = "S${statement.key}"
+      actions   = ["s3:GetObject"]
+      resources = ["${aws_s3_bucket.b.arn}/${statement.value}/*"]
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+    }
+  }
+}
+"""
+    found = statements("data.aws_iam_policy_document.d.json", document)
+    assert isinstance(found, list) and [one["Sid"] for one in found] == ["S0", "S1"]

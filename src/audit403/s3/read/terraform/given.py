@@ -11,7 +11,7 @@ from audit403.s3.read.stack import principal_arn
 from audit403.s3.read.value import Hole, text_of
 
 if TYPE_CHECKING:
-    from audit403.s3.read.terraform.module import Instance
+    from audit403.s3.read.terraform.instance import Instance
 
 REGION = open_hole("region")
 _OF_BUCKET = frozenset(

@@ -4,201 +4,32 @@ Truth: https://developer.hashicorp.com/terraform/language. Modules are read wher
 configuration or in `.terraform/modules` after `terraform init`; nothing is fetched.
 """
 
-import json
 import posixpath
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
 from audit403.core.source import Source
+from audit403.s3.read.terraform.declared_types import typed
 from audit403.s3.read.terraform.evaluate import (
     TEXT_IN_A_STEP,
     NoValue,
     Scope,
     TooMuch,
-    attribute,
     combined,
     evaluate,
-    json_text,
     known,
     shown,
-    text_of_parts,
 )
 from audit403.s3.read.terraform.functions.call import called
-from audit403.s3.read.terraform.given import computed
-from audit403.s3.read.terraform.parse import parse_file
-from audit403.s3.read.terraform.policy_document import policy_document
-from audit403.s3.read.terraform.syntax import BadHcl, Block, Body, Call, Expr, Literal, Object, Variable
-from audit403.s3.read.terraform.templates import whole_file
-from audit403.s3.read.value import Hole, Value, plain, text_of
+from audit403.s3.read.terraform.functions.files import FILE_FUNCTIONS, of_file
+from audit403.s3.read.terraform.instance import Instance
+from audit403.s3.read.terraform.syntax import Block, Body, Expr, Literal
+from audit403.s3.read.terraform.work import Placed, Work
+from audit403.s3.read.value import Hole, Value, text_of
 
-MOST_STEPS = 400_000
 DEEPEST_MODULES = 12
 _MOST_INSTANCES = 2_000
-DOCUMENT = "aws_iam_policy_document"
-
-Reader = Callable[[str], bytes | None]
-Lister = Callable[[str], list[str]]
-
-
-class Work:
-    """What all modules of a configuration share: how files are read, what was read, how much is left to do."""
-
-    def __init__(self, root: str, read: Reader, names_in: Lister) -> None:
-        self.root = root
-        self.read = read
-        self.names_in = names_in
-        self.sources: dict[str, Source] = {}
-        self.eaten: dict[tuple[Span, str], None] = {}
-        self.bad: dict[str, str] = {}
-        self.not_fetched: dict[str, str] = {}
-        self.installed = _installed(root, read)
-        self._bodies: dict[str, list[tuple[Source, Body]]] = {}
-        self._left = MOST_STEPS
-
-    def step(self, amount: int = 1) -> None:
-        """So much more work. Raises TooMuch."""
-        self._left -= amount
-        if self._left < 0:
-            raise TooMuch(f"what it comes to takes more than {MOST_STEPS:,} steps")
-
-    def source(self, path: str) -> Source | None:
-        """A file, read once."""
-        found = self.sources.get(path)
-        if found is None:
-            data = self.read(path)
-            if data is not None:
-                found = self.sources[path] = Source(path, data)
-        return found
-
-    def bodies(self, folder: str) -> list[tuple[Source, Body]]:
-        """The files of a module."""
-        if folder not in self._bodies:
-            found = self._bodies[folder] = []
-            for name in sorted(self.names_in(folder)):
-                source = self.source(f"{folder}/{name}") if name.endswith(".tf") else None
-                if source is not None:
-                    try:
-                        found.append((source, parse_file(source)))
-                    except BadHcl as error:
-                        line, column = source.position(min(error.offset, len(source.data)))
-                        self.bad[source.path] = f"it is no Terraform: {error} (line {line}, column {column})"
-        return self._bodies[folder]
-
-
-class Placed(NamedTuple):
-    """A block of a module's files."""
-
-    source: Source
-    block: Block
-
-
-class Instance:
-    """One resource, or data source: `presence` says on what it hangs that it is there at all, None on nothing."""
-
-    def __init__(self, module: "Module", placed: Placed, address: str, scope: Scope, presence: str | None) -> None:
-        self.module = module
-        self.placed = placed
-        self.mode = placed.block.kind
-        self.type = placed.block.labels[0]
-        self.address = address
-        self.scope = scope
-        self.presence = presence
-        self._known: dict[str, Value] = {}
-        self._working: set[str] = set()
-
-    @property
-    def text(self) -> str:
-        """What stands for it in a text."""
-        return Hole(self.address, is_open=False).text
-
-    @property
-    def span(self) -> Span:
-        """Its header."""
-        return self.placed.source.span(self.placed.block.start, self.placed.block.end)
-
-    def attribute(self, name: str) -> Value:
-        """One attribute, as it is written or as AWS gives it."""
-        if name not in self._known:
-            if name in self._working:
-                return Value(Hole(f"{self.address}.{name}", is_open=False))
-            self._working.add(name)
-            try:
-                found = self._attribute(name)
-            finally:
-                self._working.discard(name)
-            self._known[name] = found
-        return self._known[name]
-
-    def written(self, name: str) -> Value | None:
-        """One attribute, where it is written and not null."""
-        expr = self.placed.block.body.attributes.get(name)
-        found = None if expr is None else known(expr, self.scope)
-        return None if found is None or found.value is None else found
-
-    def _attribute(self, name: str) -> Value:
-        if self.mode == "data" and self.type == DOCUMENT and name in ("json", "minified_json"):
-            return Value(json_text(policy_document(self)))
-        given = computed(self, name)
-        if given is not None:
-            return given if isinstance(given, Value) else Value(given)
-        found = self.written(name)
-        if found is not None:
-            return found
-        if self.blocks(name):
-            return Value(self.blocks(name))
-        # What a data source finds may be anything, what a resource is given is its own.
-        return Value(Hole(f"{self.address}.{name}", is_open=self.mode == "data"))
-
-    def blocks(self, kind: str) -> list[Value]:
-        """The blocks of a kind, each as an object; what hangs on something that is not known is a hole."""
-        return blocks_of(self.placed.block.body, kind, self.scope)
-
-    def values(self) -> Value:
-        """All that is written, as plans have it: blocks are lists of objects."""
-        block = self.placed.block
-        found = _object(block.body, self.scope)
-        return Value(found, self.placed.source, block.start, block.close)
-
-
-def _object(body: Body, scope: Scope) -> dict[str, Value]:
-    found = {name: known(expr, scope) for name, expr in body.attributes.items()}
-    kinds = [block.labels[0] if block.kind == "dynamic" and block.labels else block.kind for block in body.blocks]
-    for kind in dict.fromkeys(kinds):
-        found[kind] = Value(blocks_of(body, kind, scope))
-    return found
-
-
-def blocks_of(body: Body, kind: str, scope: Scope) -> list[Value]:
-    """The blocks of a kind, dynamic ones among them, each as an object."""
-    found: list[Value] = []
-    for block in body.blocks:
-        if block.kind == kind:
-            found.append(Value(_object(block.body, scope), scope.source, block.start, block.close))
-        elif block.kind == "dynamic" and block.labels[:1] == [kind]:
-            found += _dynamic(block, kind, scope)
-    return found
-
-
-def _dynamic(block: Block, kind: str, scope: Scope) -> list[Value]:
-    over = block.body.attributes.get("for_each")
-    content = block.body.all_of("content")
-    iterator = block.body.attributes.get("iterator")
-    name = iterator.name if isinstance(iterator, Variable) else kind
-    if over is None or not content:
-        return []
-    values = known(over, scope)
-    if isinstance(values.value, Hole):
-        return [Value(combined(f"dynamic {kind}", values), scope.source, block.start, block.end)]
-    each = values.value.items() if isinstance(values.value, dict) else enumerate(values.value or [])
-    found: list[Value] = []
-    for key, value in each if isinstance(values.value, list | dict) else ():
-        scope.module.step()
-        shown_key = value if isinstance(values.value, list) else Value(key)
-        inner = scope.with_names(**{name: Value({"key": shown_key, "value": value})})
-        found.append(Value(_object(content[0].body, inner), scope.source, block.start, block.close))
-    return found
 
 
 class Module:
@@ -280,19 +111,8 @@ class Module:
 
     def call(self, name: str, arguments: list[Value], scope: Scope) -> Any:
         """What a function gives. Raises NoValue."""
-        if name in ("file", "templatefile", "fileexists") and arguments:
-            path = text_of(arguments[0])
-            if path is None or isinstance(arguments[0].value, Hole) or "⟨" in path:
-                return combined(name, *arguments)
-            whole = posixpath.normpath(path if path.startswith("/") else f"{self.work.root}/{path}")
-            source = self.work.source(whole)
-            if name == "fileexists":
-                return source is not None
-            if source is None:
-                return combined(name, Value(posixpath.relpath(whole, self.work.root)), *arguments[1:])
-            return _file(name, source, arguments, scope)
-        if name in ("abspath", "pathexpand"):
-            return arguments[0]
+        if name in FILE_FUNCTIONS:
+            return of_file(name, arguments, scope, self.work)
         found = called(name, arguments)
         if isinstance(found, list):
             self.step(sum(len(one.value) for one in found if isinstance(one.value, str)) // TEXT_IN_A_STEP)
@@ -405,7 +225,7 @@ class Module:
                 return Value(Hole(f"{self.prefix}var.{name}"))
             found = known(default, self.scope(placed.source))
         if declared is not None and placed is not None:
-            return _typed(found, declared, self.scope(placed.source))
+            return typed(found, declared, self.scope(placed.source))
         return found
 
     def _local(self, name: str) -> Value:
@@ -461,53 +281,3 @@ def _count(at: int) -> dict[str, Value]:
 def _is_false(body: Body, name: str) -> bool:
     expr = body.attributes.get(name)
     return isinstance(expr, Literal) and expr.value is False
-
-
-def _file(name: str, source: Source, arguments: list[Value], scope: Scope) -> Any:
-    text = source.data.decode("utf-8", "replace")
-    if name == "file":
-        return Value(text, source, 0, len(source.data), ((0, 0),))
-    names = arguments[1].value if len(arguments) > 1 else {}
-    if not isinstance(names, dict):
-        return combined(name, *arguments)
-    try:
-        template = whole_file(source.text)
-    except BadHcl:
-        raise NoValue(name) from None
-    return text_of_parts(template.parts, Scope(scope.module, source, names), 0, len(source.data))
-
-
-def _typed(value: Value, declared: Expr, scope: Scope) -> Value:
-    """A value of a declared type: what is optional in it has its default."""
-    if not isinstance(declared, Call) or not declared.arguments:
-        return value
-    inner = declared.arguments[0]
-    if declared.name in ("list", "set") and isinstance(value.value, list):
-        return Value([_typed(one, inner, scope) for one in value.value], value.source, value.start, value.end)
-    if declared.name == "map" and isinstance(value.value, dict):
-        typed = {key: _typed(one, inner, scope) for key, one in value.value.items()}
-        return Value(typed, value.source, value.start, value.end)
-    if declared.name != "object" or not isinstance(value.value, dict) or not isinstance(inner, Object):
-        return value
-    found: dict[str, Value] = {}
-    for key, kind in inner.items:
-        name = key.name if isinstance(key, Variable) else text_of(known(key, scope)) or ""
-        optional = isinstance(kind, Call) and kind.name == "optional"
-        arguments = kind.arguments if isinstance(kind, Call) and optional else []
-        given = value.value.get(name)
-        if (given is None or given.value is None) and len(arguments) > 1:
-            given = known(arguments[1], scope)
-        found[name] = _typed(given or Value(None), arguments[0] if arguments else kind, scope)
-    return Value(found, value.source, value.start, value.end)
-
-
-def _installed(root: str, read: Reader) -> dict[str, str]:
-    """Where `terraform init` has put modules."""
-    try:
-        listed = json.loads(read(f"{root}/.terraform/modules/modules.json") or b"{}")["Modules"]
-        return {str(one["Key"]): str(one["Dir"]) for one in listed if one["Key"]}
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return {}
-
-
-__all__ = ["Instance", "Module", "Work", "attribute", "blocks_of", "plain"]

@@ -9,7 +9,8 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from audit403.s3.read.stack import Stack
-from audit403.s3.read.terraform.module import Instance, Module
+from audit403.s3.read.terraform.instance import Instance
+from audit403.s3.read.terraform.module import Module
 from audit403.s3.read.terraform.syntax import Attribute, Index, Variable
 from audit403.s3.read.value import text_of
 

@@ -11,7 +11,7 @@ from audit403.s3.read.terraform.functions.call import called
 from audit403.s3.read.value import Hole, JsonText, Value, text_of
 
 if TYPE_CHECKING:
-    from audit403.s3.read.terraform.module import Instance
+    from audit403.s3.read.terraform.instance import Instance
 
 _LISTS = (
     ("actions", "Action"),

@@ -7,11 +7,13 @@ from audit403.s3.read.described import Described
 from audit403.s3.read.presigned_urls import presigned_urls
 from audit403.s3.read.stack import EATEN, Stack
 from audit403.s3.read.terraform.evaluate import NoValue, Scope, TooMuch, known
-from audit403.s3.read.terraform.module import Instance, Lister, Module, Reader, Work
+from audit403.s3.read.terraform.instance import Instance
+from audit403.s3.read.terraform.module import Module
 from audit403.s3.read.terraform.order import note_order
 from audit403.s3.read.terraform.parse import parse_file
 from audit403.s3.read.terraform.resources import HANDLERS, Resource, gather
 from audit403.s3.read.terraform.syntax import BadHcl
+from audit403.s3.read.terraform.work import Lister, Reader, Work
 from audit403.s3.read.value import Value
 
 KIND = "Terraform configuration"
