@@ -97,6 +97,7 @@ def audited(path: Path) -> list[tuple[str, str]]:
         (LOGGED, writes(LOGGING, "/*"), KMS, "a key of KMS"),
         (LISTED, writes("s3.amazonaws.com", "/lists/acme-data/*", FULL), "", None),
         (LISTED, writes("s3.amazonaws.com", "/other/*", FULL), "", "S3 Inventory's lists"),
+        (LISTED.replace("acme-data", "acme--use1-az4--x-s3"), writes("s3express.amazonaws.com", "/*", FULL), "", None),
         (BALANCED, writes(BALANCER, "/web/AWSLogs/*"), "", None),
         (BALANCED, writes(BALANCER, "/AWSLogs/*"), "", "the load balancer's access logs"),
         (BALANCED, writes("{AWS: 'arn:aws:iam::127311923021:root'}", "/web/AWSLogs/*", ""), "", None),

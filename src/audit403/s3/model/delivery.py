@@ -27,6 +27,8 @@ _WORDS = {
     TRAIL: "CloudTrail's logs",
     BALANCER: "the load balancer's access logs",
 }
+#: Directory buckets have a service of their own, s3express.amazonaws.com, and ARNs of another kind.
+_OF_DIRECTORY = "--x-s3"
 _OWNER_MAY_ALL = ("bucket-owner-full-control",)
 
 
@@ -104,4 +106,5 @@ def deliveries_of(written: Any) -> tuple[Delivery, ...]:
         )
         for number, one in enumerate(every)
         if isinstance(one, dict) and one.get("kind") in _SERVICES and isinstance(one.get("bucket"), str)
+        if not str(one.get("source")).endswith(_OF_DIRECTORY)
     )
