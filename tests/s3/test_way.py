@@ -319,3 +319,13 @@ def test_what_may_be_missing_is_told_as_such() -> None:
     assert decision.verdict == "unknown"
     assert decision.trace[-1].phase == "perhaps"
     assert decision.trace[-1].text.startswith("k, if it is missing: anonymous visitors may not list the bucket")
+
+
+def test_what_names_no_host_goes_to_the_region_of_the_bucket() -> None:
+    here = {**ALLOW, "Condition": {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}}
+    world = state(here)
+    assert ask(world, "s3://b/k").missing[0].name.startswith("aws:requestedregion")
+    world["buckets"]["b"]["region"] = "eu-west-1"
+    assert ask(world, "s3://b/k").status == 200
+    world["buckets"]["b"]["region"] = "us-east-1"
+    assert ask(world, "s3://b/k").status == 403

@@ -16,4 +16,6 @@ def condition_key_of_another_action(fact: Fact, site: Site) -> Iterator[Finding]
     if isinstance(fact, DocumentFault):
         mistake: Mistake = fact.subject
         remedy = f"put {listed(mistake.written)} into a statement of its own, without {mistake.instead[0]}"
+        if set(mistake.written) == set(mistake.statement.actions or ()):
+            remedy = f"take the condition on {mistake.instead[0]} out"
         yield mistake_finding("condition-key-of-another-action", fact, remedy)

@@ -172,6 +172,9 @@ def request_of_url(row: dict[str, Any], world: World, now: float | None = None) 
     client = str(row.get("client") or VISITOR)
     principal = row.get("principal")
     not_a_profile(str(principal or ""))
+    if _S3.match(url) is not None and address.bucket is not None:
+        known = world.bucket(address.bucket)
+        address = address._replace(region=known.region if isinstance(known, Bucket) else None)
     if row.get("profile"):
         profile = profile_of(str(row["profile"]), principal)
         address = address._replace(

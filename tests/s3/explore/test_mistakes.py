@@ -123,6 +123,15 @@ MISTAKES = [
     ("invalid-statement", of_bucket("s3:GetObject", Resources=OBJECTS)),
     ("invalid-principal", of_bucket("s3:GetObject", Principal={"AWS": "arn:aws:iam::444455556666:group/all"})),
     ("invalid-principal", of_bucket("s3:GetObject", Principal={"AWS": "44445555666"})),
+    *(
+        ("invalid-principal", of_bucket("s3:GetObject", Principal={"AWS": f"arn:aws:{one}"}))
+        for one in (
+            "iam::444455556666:instance-profile/app", "lambda:eu-west-1:444455556666:function:f",
+            "iam::444455556666:role/", "sts::444455556666:assumed-role/app", "iam:444455556666:role/app",
+            "iam::444455556666:oidc-provider/token.actions.githubusercontent.com",
+            "iam::cloudfront:user/CloudFront Origin Access Identity",
+        )
+    ),
     ("invalid-principal", of_bucket("s3:GetObject", Principal={"Service": "cloudfront"})),
     ("key-that-services-never-bring", of_bucket(
         "s3:PutObject", OBJECTS, {"StringLike": {"aws:username": "a*"}}, Principal={"Service": "s3.amazonaws.com"}

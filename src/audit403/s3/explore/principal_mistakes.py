@@ -20,6 +20,22 @@ _GROUP = re.compile(rf"arn:{_PARTITION}:iam::\d{{12}}:group/.+")
 _SESSION_OF_IAM = re.compile(rf"(arn:{_PARTITION}:)iam(::\d{{12}}:assumed-role/.+)")
 _ACCOUNT = re.compile(rf"(?:arn:{_PARTITION}:iam::)?(\d+)(?::.*)?")
 _DIGITS = 12
+#: What looks like somebody's ARN and is nobody's, with why; compiled when they are needed.
+_NOBODY = (
+    (rf"arn:{_PARTITION}:iam::\d{{12}}:(?:oidc|saml)-provider/.*", "a provider stands under Federated"),
+    (
+        rf"arn:{_PARTITION}:iam::\d{{12}}:(?:instance-profile|policy|mfa|server-certificate)/.*",
+        "it is no user and no role: name the role that it belongs to",
+    ),
+    (rf"arn:{_PARTITION}:(?!iam:|sts:)[a-z0-9-]+:.*", "it is no user and no role: name the role that it has"),
+    (rf"arn:{_PARTITION}:(?:iam|sts)::\d{{12}}:(?:user|role|assumed-role)/?", "its name is missing"),
+    (rf"arn:{_PARTITION}:sts::\d{{12}}:assumed-role/[^/]+", "the name of the session is missing"),
+    (rf"arn:{_PARTITION}:(?:iam|sts):\d{{12}}:.*", "a colon is missing before the account"),
+    (
+        r"arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity\s*",
+        "the id of the origin access identity is missing",
+    ),
+)
 _SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?|[a-z0-9.-]+\.amazon\.com")
 _KINDS = ("AWS", "Service", "Federated", "CanonicalUser", "")
 #: Keys that AWS gives only to requests of people, roles and accounts.
@@ -57,6 +73,9 @@ def _not_taken(kind: str, text: str) -> str | None:
         return "a session's ARN is one of sts"
     if _SERVICE.fullmatch(text):
         return "a service stands under Service, not under AWS"
+    why = next((words for pattern, words in _NOBODY if re.fullmatch(pattern, text)), None)
+    if why is not None:
+        return why
     # What is no number is a place for one: ACCOUNT_ID, AccountB-ID.
     found = _ACCOUNT.fullmatch(text)
     return None if found is None or len(found[1]) == _DIGITS else "the number of an account has twelve digits"

@@ -24,13 +24,15 @@ class _Values(NamedTuple):
     """What a key has, in words; what it never has, and the key that has that.
 
     `never_like` is what it never has either, where wildcards follow: it is held against the start of a value. Both are
-    patterns, compiled when they are needed: few conditions have such a key.
+    patterns, compiled when they are needed: few conditions have such a key. `among` are the only words that it has,
+    where it has a few.
     """
 
     words: str
     never: str
     instead: tuple[tuple[str, str], ...] = ()
     never_like: str = "(?!)"
+    among: tuple[str, ...] = ()
 
 
 _ADDRESS = r"\d{1,3}(?:\.\d{1,3}){3}(?:/\d+)?"
@@ -73,7 +75,8 @@ def _word_of(*known: str) -> _Values:
     words = "|".join(map(re.escape, known))
     near = {one.translate(_SWAPPED) for one in known} - {*known}
     others = "|".join(sorted(near)) or "(?!)"
-    return _Values(f"one of {', '.join(known)}", rf"{others}|(?!(?:{words})\Z)(?=.*[a-z0-9])[A-Za-z0-9:-]+")
+    never = rf"{others}|(?!(?:{words})\Z)(?=.*[a-z0-9])[A-Za-z0-9:-]+"
+    return _Values(f"one of {', '.join(known)}", never, among=known)
 
 
 _OF_KEY = {
@@ -173,6 +176,13 @@ def _of_another_kind(asker: Asker, statement: Statement, condition: Condition, w
 
 def _meant_by(condition: Condition, value: str) -> str:
     """The value that was meant; empty where nobody knows."""
+    among = _OF_KEY[condition.key.lower()].among
+    if among:
+        from difflib import get_close_matches
+
+        words = {one.lower().replace("_", "-"): one for one in among}
+        near = get_close_matches(value.lower().replace("_", "-"), words, 1, 0.8)
+        return words[near[0]] if near else ""
     session = _SESSION.fullmatch(value)
     if session is not None and condition.key.lower() == "aws:principalarn":
         return f"{session[1]}iam{session[2]}role/{session[3]}"
