@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator
 
-from audit403.core.fact import Fact
+from audit403.core.fact import DocumentFault, Fact
 from audit403.core.family import Site
 from audit403.core.finding import WARNING, Finding
 from audit403.core.registry import check
+from audit403_checks.s3.documents import document_finding
 from audit403_checks.s3.refusals import by_hand, finding, refusal_of
 
 
-@check(WARNING, "object-is-archived")
+@check(WARNING, "object-is-archived", "archived-by-lifecycle")
 def archived_object(fact: Fact, site: Site) -> Iterator[Finding]:
-    """It has to be restored before anybody gets it."""
+    """It has to be restored before anybody gets it; or a lifecycle rule will archive all that is to be read."""
+    if isinstance(fact, DocumentFault):
+        remedy = "keep what is served out of the rule, or take a class that is read at once (GLACIER_IR)"
+        yield document_finding("archived-object", WARNING, fact, remedy)
+        return
     found = refusal_of(fact)
     if found is None:
         return

@@ -97,6 +97,18 @@ def found(case: Case, folder: Path) -> list[Finding]:
     return [one.finding for one in report.findings if one.finding.severity != NOTE]
 
 
+POLICY = "\n  Own:\n    Type: AWS::CloudFront::OriginRequestPolicy\n    Properties: {OriginRequestPolicyConfig: HOW}"
+BY_POLICY = f"{ALL[:-1]}, OriginRequestPolicyId: !Ref Own}}"
+GROUP = """OriginGroups: {Quantity: 1, Items: [{Id: pair, FailoverCriteria: {StatusCodes: {Quantity: 1, Items: [CODE]}},
+          Members: {Quantity: 2, Items: [{OriginId: media}, {OriginId: app}]}}]}
+        DefaultRootObject: index.html"""
+BY_GROUP = ALL.replace("media", "pair")
+
+
+def with_headers(how: str) -> str:
+    return f"{for_service()}{POLICY.replace('HOW', f'{{Name: own, HeadersConfig: {how}}}')}"
+
+
 SOUND = {
     "origin access control": Case(),
     "an identity": Case(
@@ -114,6 +126,12 @@ SOUND = {
         behaviours=f"{ALL[:-1]}, FunctionAssociations: [{{EventType: viewer-request, FunctionARN: !Ref Rewrite}}]}}",
     ),
     "files without a root": Case(root="Comment: files"),
+    "Host left out of a policy of one's own": Case(
+        statement=with_headers("{HeaderBehavior: allExcept, Headers: [Host]}"), behaviours=BY_POLICY
+    ),
+    "a group that asks another origin after a 403": Case(
+        statement=for_service("x/*"), behaviours=BY_GROUP, root=GROUP.replace("CODE", "403")
+    ),
     "Host left out": Case(behaviours=f"{ALL[:-1]}, OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-68738e2966ac}}"),
     "all methods": Case(
         statement=for_service(action="s3:GetObject, s3:PutObject"),
@@ -144,6 +162,14 @@ WRONG = {
     "Host forwarded": (
         Case(behaviours=f"{ALL[:-1]}, OriginRequestPolicyId: 216adef6-5c7f-47e4-b989-5492eafa07d3}}"),
         "s3/host-forwarded-to-bucket", ERROR, "SignatureDoesNotMatch",
+    ),
+    "Host forwarded by a policy of one's own": (
+        Case(statement=with_headers("{HeaderBehavior: whitelist, Headers: [origin, host]}"), behaviours=BY_POLICY),
+        "s3/host-forwarded-to-bucket", ERROR, "SignatureDoesNotMatch",
+    ),
+    "the first origin of a group": (
+        Case(statement=for_service("x/*"), behaviours=BY_GROUP, root=GROUP.replace("CODE", "500")),
+        NOT_ALLOWED, ERROR, "it asks for /index.html",
     ),
     "no root": (
         Case(root="Aliases: [www.acme.example]"), "s3/no-default-root-object", WARNING, "https://www.acme.example/",

@@ -87,6 +87,14 @@ class AccessPoint(NamedTuple):
     vpc: str | None
 
 
+class Archiving(NamedTuple):
+    """A lifecycle rule that archives objects whose keys begin with a prefix, some days after they were put."""
+
+    prefix: str
+    days: int
+    storage_class: str
+
+
 class Bucket:
     """One bucket, with what was collected of it."""
 
@@ -96,6 +104,7 @@ class Bucket:
         "_written",
         "access_list",
         "account",
+        "archiving",
         "arn",
         "block",
         "canonical_id",
@@ -141,6 +150,7 @@ class Bucket:
         self.encryption: Encryption | Missing = self._field("encryption", encryption_of, "the default encryption")
         policy = self.policy
         self.is_public: Truth = policy if isinstance(policy, Missing) else policy is not None and is_public(policy)
+        self.archiving = _archiving(written.get("lifecycle"))
         #: Whether nothing says that Block Public Access is set before the policy is put.
         self.policy_may_come_first = written.get("policy_may_come_first") is True
         self._objects: dict[str, StoredObject | Missing | None] = {}
@@ -482,6 +492,16 @@ def _field(written: dict[str, Any], name: str, parse: Any, what: str) -> Any:
     if found is None and written[name] not in (None, [], {}, "", False):
         return Missing(REASON_NOT_COLLECTED, f"{what}: what the state says is not to be understood")
     return found
+
+
+def _archiving(written: Any) -> tuple[Archiving, ...]:
+    every = written if isinstance(written, list) else []
+    rules = [tuple(map(_object(one).get, ("prefix", "days", "storage_class"))) for one in every]
+    return tuple(
+        Archiving(prefix, days, storage_class)
+        for prefix, days, storage_class in rules
+        if isinstance(prefix, str) and isinstance(days, int) and isinstance(storage_class, str)
+    )
 
 
 def _archived(written: dict[str, Any], what: str) -> Truth:

@@ -12,6 +12,7 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.s3.model.distribution import ALWAYS, BY_OAC, BY_OAI, NO_ACCESS
 from audit403.s3.read.value import Value, hole_in, is_settled, text_of, truth_of
 
+_FORBIDDEN = 403
 _IDENTITY = "origin-access-identity/cloudfront/"
 _MANAGED = {
     "216adef6-5c7f-47e4-b989-5492eafa07d3": True,  # AllViewer
@@ -22,6 +23,18 @@ _MANAGED = {
     "acba4595-bd28-49b8-b9fe-13317c0390fa": False,  # UserAgentRefererHeaders
 }
 """Whether a managed origin request policy forwards the viewer's Host."""
+MANAGED_NAMES = {
+    "Managed-AllViewer": "216adef6-5c7f-47e4-b989-5492eafa07d3",
+    "Managed-AllViewerAndCloudFrontHeaders-2022-06": "33f36d7e-f396-46d9-90e0-52428a34d9dc",
+    "Managed-AllViewerExceptHostHeader": "b689b0a8-53d0-40ab-baf2-68738e2966ac",
+    "Managed-CORS-S3Origin": "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf",
+    "Managed-CORS-CustomOrigin": "59781a5b-3903-41f3-afcb-af62929ccde1",
+    "Managed-UserAgentRefererHeaders": "acba4595-bd28-49b8-b9fe-13317c0390fa",
+}
+"""By what names Terraform looks for them."""
+_ALL_HEADERS = ("allviewer", "allviewerandwhitelistcloudfront")
+Told = Callable[[Value], Any]
+"""What a document says of something that a distribution names by its id; None of what is created elsewhere."""
 
 
 class Words(NamedTuple):
@@ -51,6 +64,10 @@ class Words(NamedTuple):
     error: tuple[str, str, str]
     geo: tuple[str, str]
     geo_rule: tuple[str, str]
+    groups: tuple[str, ...]
+    group_id: str
+    members: tuple[tuple[str, ...], str]
+    failover: tuple[tuple[str, ...], tuple[str, ...]]
 
 
 TERRAFORM = Words(
@@ -61,7 +78,8 @@ TERRAFORM = Words(
     ("function_association", "lambda_function_association"),
     "origin_request_policy_id", "default_root_object", "aliases", "custom_error_response",
     ("error_code", "response_code", "response_page_path"), ("restrictions", "geo_restriction"),
-    ("restriction_type", "locations"),
+    ("restriction_type", "locations"), ("origin_group",), "origin_id", (("member",), "origin_id"),
+    (("failover_criteria", "status_codes"), ()),
 )  # fmt: skip
 CLOUDFORMATION = Words(
     "Origins", "Id", "DomainName", "OriginPath", "OriginAccessControlId",
@@ -71,20 +89,25 @@ CLOUDFORMATION = Words(
     ("FunctionAssociations", "LambdaFunctionAssociations"),
     "OriginRequestPolicyId", "DefaultRootObject", "Aliases", "CustomErrorResponses",
     ("ErrorCode", "ResponseCode", "ResponsePagePath"), ("Restrictions", "GeoRestriction"),
-    ("RestrictionType", "Locations"),
+    ("RestrictionType", "Locations"), ("OriginGroups", "Items"), "Id", (("Members", "Items"), "OriginId"),
+    (("FailoverCriteria", "StatusCodes"), ("Items",)),
 )  # fmt: skip
 
 
-def distribution(config: Value, words: Words, signing_of: Callable[[Value], str | None]) -> dict[str, Any]:
-    """What a state says of a distribution, but for who it is; `signing_of` an origin access control tells how it signs.
+def distribution(config: Value, words: Words, signing_of: Told, forwards_of: Told) -> dict[str, Any]:
+    """What a state says of a distribution, but for who it is; `signing_of` an origin access control tells how it signs,
+    `forwards_of` an origin request policy whether it forwards Host.
 
     What is not known is left out.
     """
     found: dict[str, Any] = {
         "domains": _texts(config.get(words.aliases)),
         "origins": [_origin(one, words, signing_of) for one in origins_of(config, words)],
-        "behaviours": [_behaviour(one, words) for one in behaviours_of(config, words)],
+        "behaviours": [_behaviour(one, words, forwards_of) for one in behaviours_of(config, words)],
     }
+    primary = dict(_groups(config, words))
+    for behaviour in found["behaviours"]:
+        behaviour["origin"] = primary.get(behaviour["origin"], behaviour["origin"])
     root = config.get(words.root)
     if root is None or is_settled(root):
         found["default_root_object"] = text_of(root) or None
@@ -99,6 +122,16 @@ def distribution(config: Value, words: Words, signing_of: Callable[[Value], str 
     return found
 
 
+def _groups(config: Value, words: Words) -> Iterator[tuple[str, str]]:
+    """Origin groups, each with the member that is asked first; not those that ask the other one after a 403."""
+    for group in _objects(config.get(*words.groups)) or []:
+        path, name = words.members
+        members = [text_of(one.get(name)) for one in _objects(group.get(*path)) or []]
+        codes = group.get(*words.failover[0], *words.failover[1])
+        if members and members[0] and str(_FORBIDDEN) not in _texts(codes):
+            yield text_of(group.get(words.group_id)) or "", members[0]
+
+
 def parts_of(config: Value, words: Words) -> Iterator[tuple[str, int, Value]]:
     """The parts that have places of their own, each with its name in a state and its number there."""
     for name, parts in (("origins", origins_of(config, words)), ("behaviours", behaviours_of(config, words))):
@@ -111,7 +144,7 @@ def origins_of(config: Value, words: Words) -> list[Value]:
     return _objects(config.get(words.origins)) or []
 
 
-def _origin(origin: Value, words: Words, signing_of: Callable[[Value], str | None]) -> dict[str, Any]:
+def _origin(origin: Value, words: Words, signing_of: Told) -> dict[str, Any]:
     found: dict[str, Any] = {
         "id": text_of(origin.get(words.origin_id)) or "",
         "domain": text_of(origin.get(words.domain)) or "",
@@ -137,7 +170,7 @@ def behaviours_of(config: Value, words: Words) -> Iterator[Value]:
     yield from [] if default is None else (_objects(default) or [])[:1]
 
 
-def _behaviour(behaviour: Value, words: Words) -> dict[str, Any]:
+def _behaviour(behaviour: Value, words: Words, forwards_of: Told) -> dict[str, Any]:
     found: dict[str, Any] = {
         "path": text_of(behaviour.get(words.pattern)) or "*",
         "origin": text_of(behaviour.get(words.target)) or "",
@@ -152,7 +185,7 @@ def _behaviour(behaviour: Value, words: Words) -> dict[str, Any]:
     if all(one is None or is_settled(one) for one in signers):
         found["trusted_signers"] = any(one is not None and _is_there(one) for one in signers)
     found["functions"] = any(one is not None and bool(one.each()) for one in map(behaviour.get, words.functions))
-    forwards = _forwards_host(behaviour, words)
+    forwards = _forwards_host(behaviour, words, forwards_of)
     if forwards is not None:
         found["forwards_host"] = forwards
     return found
@@ -162,14 +195,26 @@ def _is_there(value: Value) -> bool:
     return bool(_texts(value)) and truth_of(value) is not False
 
 
-def _forwards_host(behaviour: Value, words: Words) -> bool | None:
+def _forwards_host(behaviour: Value, words: Words, forwards_of: Told) -> bool | None:
     """Whether the viewer's Host is passed on, None where the documents do not show it."""
     policy, headers = behaviour.get(words.request_policy), behaviour.get(*words.forwarded)
     if policy is not None and text_of(policy):
-        return _MANAGED.get(text_of(policy) or "")
+        managed = _MANAGED.get(text_of(policy) or "")
+        found: bool | None = forwards_of(policy) if managed is None else managed
+        return found
     if headers is None:
         return False
     return any(one.lower() in ("*", "host") for one in _texts(headers)) if is_settled(headers) else None
+
+
+def policy_forwards_host(behaviour: Value | None, headers: Value | None) -> bool | None:
+    """Whether an origin request policy of one's own forwards Host; None where that is not known."""
+    how = (text_of(behaviour) or "").lower()
+    if how in _ALL_HEADERS or how == "none":
+        return how != "none"
+    if how not in ("whitelist", "allexcept") or headers is None or not is_settled(headers):
+        return None
+    return ("host" in [one.lower() for one in _texts(headers)]) is (how == "whitelist")
 
 
 def _error(response: Value, words: Words) -> dict[str, Any]:

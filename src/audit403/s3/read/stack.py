@@ -18,6 +18,7 @@ from audit403.s3.read.json_tree import Members, Node, NoJson, read_json
 from audit403.s3.read.policy_file import is_about_s3
 from audit403.s3.read.value import Hole, JsonText, Value, hole_in, is_settled, plain, text_of, truth_of
 
+_DIRECTORY = "--x-s3"
 NO_JSON, EATEN = "no-json", "policy-variable-eaten"
 _ELEMENTS = frozenset(
     ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
@@ -137,12 +138,20 @@ class Stack:
         self.state.setdefault("distributions", {})[id_] = {"account": account, "domains": domains, **found}
         self.place(("distributions", id_), where)
 
+    def lifecycle(self, name: str, rules: list[tuple[Value, dict[str, Any]]], where: Span | None) -> None:
+        """The rules of a bucket that archive objects."""
+        if rules and name in self.state["buckets"]:
+            every = self.state["buckets"][name].setdefault("lifecycle", [])
+            for rule, found in rules:
+                self.place(("buckets", name, "lifecycle", len(every)), rule.span or where)
+                every.append(found)
+
     def delivery(
         self, kind: str, bucket: str | None, prefix: str | None, source: str | None, where: Span | None
     ) -> None:
         """A service that is told to write into a bucket."""
-        if bucket is None:
-            return
+        if bucket is None or (source is not None and source.endswith(_DIRECTORY)):
+            return  # of directory buckets another service, s3express.amazonaws.com, writes the lists
         every = self.state.setdefault("deliveries", [])
         self.place(("deliveries", len(every)), where)
         name = bucket.removeprefix("arn:aws:s3:::")

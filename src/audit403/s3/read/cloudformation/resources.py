@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from audit403.s3.model.public_access_block import FLAGS
+from audit403.s3.read import lifecycle
 from audit403.s3.read.cloudformation import deliveries, serverless
 from audit403.s3.read.cloudformation.references import (
     BUCKET,
@@ -23,7 +24,8 @@ from audit403.s3.read.cloudformation.references import (
 )
 from audit403.s3.read.cloudformation.template import Template
 from audit403.s3.read.described import ACCOUNT, hole
-from audit403.s3.read.distribution import CLOUDFORMATION, distribution, parts_of
+from audit403.s3.read.distribution import CLOUDFORMATION, distribution, parts_of, policy_forwards_host
+from audit403.s3.read.lifecycle import archiving
 from audit403.s3.read.stack import Stack
 from audit403.s3.read.value import Hole, Value, text_of, truth_of
 
@@ -67,6 +69,8 @@ def _bucket(template: Template, stack: Stack, logical: str) -> None:
     encryption = template.property(logical, "BucketEncryption", "ServerSideEncryptionConfiguration")
     if encryption is not None:
         stack.setting(name, "encryption", _encryption(encryption), encryption.span)
+    archives = archiving(template.property(logical, "LifecycleConfiguration", "Rules"), lifecycle.CLOUDFORMATION)
+    stack.lifecycle(name, archives, template.where(logical))
     rules = template.property(logical, "CorsConfiguration", "CorsRules")
     if rules is not None:
         stack.setting(name, "cors", Value({"CORSRules": rules}), rules.span)
@@ -169,7 +173,9 @@ def _distribution(template: Template, stack: Stack, logical: str) -> None:
     config = template.property(logical, "DistributionConfig")
     if config is None or config.is_hole:
         return
-    found = distribution(config, CLOUDFORMATION, lambda control: _signing(template, control))
+    found = distribution(
+        config, CLOUDFORMATION, lambda one: _signing(template, one), lambda one: _forwards(template, one)
+    )
     id_ = hole(logical)
     stack.distribution(id_, arn_of(template, logical), None, found, template.where(logical))
     for name, number, one in parts_of(config, CLOUDFORMATION):
@@ -183,6 +189,15 @@ def _signing(template: Template, control: Value) -> str | None:
     if template.type_of(logical) != "AWS::CloudFront::OriginAccessControl":
         return None
     return text_of(template.property(logical, "OriginAccessControlConfig", "SigningBehavior"))
+
+
+def _forwards(template: Template, policy: Value) -> bool | None:
+    """Whether an origin request policy forwards Host; None of one that is created elsewhere."""
+    logical = (policy.value.reference if isinstance(policy.value, Hole) else "").partition(".")[0]
+    if template.type_of(logical) != "AWS::CloudFront::OriginRequestPolicy":
+        return None
+    headers = template.property(logical, "OriginRequestPolicyConfig", "HeadersConfig")
+    return None if headers is None else policy_forwards_host(headers.get("HeaderBehavior"), headers.get("Headers"))
 
 
 def _origin_identity(template: Template, stack: Stack, logical: str) -> None:

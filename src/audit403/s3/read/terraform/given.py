@@ -7,6 +7,7 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs.
 from typing import TYPE_CHECKING, Any
 
 from audit403.s3.read.described import ACCOUNT, hole, open_hole
+from audit403.s3.read.distribution import MANAGED_NAMES
 from audit403.s3.read.stack import principal_arn
 from audit403.s3.read.value import Hole, text_of
 
@@ -47,7 +48,7 @@ def computed(instance: "Instance", name: str) -> Any:
     if kind == "aws_cloudfront_distribution":
         arn = f"arn:aws:cloudfront::{ACCOUNT}:distribution/{hole(address)}"
         return {"arn": arn, "id": hole(address)}.get(name)
-    if kind == "aws_cloudfront_origin_access_control":
+    if kind in ("aws_cloudfront_origin_access_control", "aws_cloudfront_origin_request_policy"):
         return hole(address) if name == "id" else None
     if kind == "aws_cloudfront_origin_access_identity":
         given = {
@@ -100,6 +101,8 @@ def _of_data(instance: "Instance", name: str) -> Any:
     if kind in ("aws_iam_role", "aws_iam_user") and name == "arn":
         own = text_of(instance.written("name"))
         return None if own is None else principal_arn(ACCOUNT, _IAM[kind], own)
+    if kind == "aws_cloudfront_origin_request_policy" and name == "id":
+        return MANAGED_NAMES.get(text_of(instance.written("name")) or "")
     if kind == "aws_cloudfront_distribution" and name == "arn":
         id_ = text_of(instance.written("id"))
         return None if id_ is None else f"arn:aws:cloudfront::{ACCOUNT}:distribution/{id_}"

@@ -9,8 +9,10 @@ from typing import Any
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
 from audit403.s3.model.public_access_block import FLAGS
+from audit403.s3.read import lifecycle
 from audit403.s3.read.described import hole
-from audit403.s3.read.distribution import TERRAFORM, distribution, parts_of
+from audit403.s3.read.distribution import TERRAFORM, distribution, parts_of, policy_forwards_host
+from audit403.s3.read.lifecycle import archiving
 from audit403.s3.read.stack import Stack, principal_arn
 from audit403.s3.read.terraform import deliveries, objects
 from audit403.s3.read.terraform.functions.encodings import json_value
@@ -41,12 +43,13 @@ class Gathering(NamedTuple):
     presence: dict[str, str | None]
     managed: dict[str, Value]
     controls: dict[str, str]
+    forwarding: dict[str, bool]
 
 
 def gather(resources: Iterable[Resource], stack: Stack) -> None:
     """Everything that is created, into a stack."""
     listed = sorted(resources, key=lambda one: _order(one.type))
-    gathering = Gathering(stack, {}, {}, {})
+    gathering = Gathering(stack, {}, {}, {}, {})
     for resource in listed:
         handler = HANDLERS.get(resource.type)
         if handler is not None:
@@ -111,6 +114,7 @@ def _create(resource: Resource, gathering: Gathering) -> None:
     rules = values.get("cors_rule")
     if rules is not None and rules.each():
         stack.setting(name, "cors", _cors(rules))
+    stack.lifecycle(name, archiving(values.get("lifecycle_rule"), lifecycle.OLD_TERRAFORM), resource.where)
     logging = values.get("logging")
     if logging is not None and logging.each():
         deliveries.access_logs(stack, name, logging, logging.each()[0].span or resource.where)
@@ -383,7 +387,12 @@ def _group_membership(resource: Resource, gathering: Gathering) -> None:
 def _distribution(resource: Resource, gathering: Gathering) -> None:
     stack, config = gathering.stack, resource.values
     id_ = resource.text("id") or hole(resource.address)
-    found = distribution(config, TERRAFORM, lambda control: gathering.controls.get(text_of(control) or ""))
+    found = distribution(
+        config,
+        TERRAFORM,
+        lambda control: gathering.controls.get(text_of(control) or ""),
+        lambda policy: gathering.forwarding.get(text_of(policy) or ""),
+    )
     stack.distribution(id_, resource.text("arn"), resource.text("domain_name"), found, resource.where)
     for name, number, one in parts_of(config, TERRAFORM):
         stack.place(("distributions", id_, name, number), one.span)
@@ -393,6 +402,21 @@ def _control(resource: Resource, gathering: Gathering) -> None:
     signing = resource.text("signing_behavior")
     if signing is not None:
         gathering.controls[resource.text("id") or hole(resource.address)] = signing
+
+
+def _lifecycle(resource: Resource, gathering: Gathering) -> None:
+    name = _bucket_of(resource, gathering)
+    if name is not None:
+        rules = archiving(resource.values.get("rule"), lifecycle.TERRAFORM)
+        gathering.stack.lifecycle(name, rules, resource.where)
+
+
+def _request_policy(resource: Resource, gathering: Gathering) -> None:
+    headers = resource.values.get("headers_config")
+    one = headers.each()[0] if headers is not None and headers.each() else None
+    found = None if one is None else policy_forwards_host(one.get("header_behavior"), one.get("headers", "items"))
+    if found is not None:
+        gathering.forwarding[resource.text("id") or hole(resource.address)] = found
 
 
 def _origin_identity(resource: Resource, gathering: Gathering) -> None:
@@ -434,7 +458,7 @@ def _delivery(target: str | None) -> "Handler":
 Handler = Callable[[Resource, Gathering], None]
 _FIRST = (
     "aws_s3_bucket", "aws_kms_key", "aws_iam_policy", "aws_iam_role", "aws_iam_user", "aws_s3_access_point",
-    "aws_cloudfront_origin_access_control",
+    "aws_cloudfront_origin_access_control", "aws_cloudfront_origin_request_policy",
 )  # fmt: skip
 HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(objects.TYPES, _object),
@@ -467,7 +491,9 @@ HANDLERS: dict[str, Handler] = {
     "aws_cloudfront_distribution": _distribution,
     "aws_cloudfront_origin_access_control": _control,
     "aws_cloudfront_origin_access_identity": _origin_identity,
+    "aws_cloudfront_origin_request_policy": _request_policy,
     "aws_vpc_endpoint": _endpoint,
+    "aws_s3_bucket_lifecycle_configuration": _lifecycle,
     "aws_s3_bucket_logging": _delivery("target_bucket"),
     "aws_s3_bucket_inventory": _delivery("bucket"),
     "aws_cloudtrail": _delivery("s3_bucket_name"),
