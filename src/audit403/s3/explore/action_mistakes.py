@@ -139,7 +139,8 @@ def _fits(one: Action, pattern: str) -> bool:
     """Whether a pattern can be of a kind that an action is for; what nobody knows may be."""
     if one.is_of_account:
         named = pattern.rpartition(":")[2]
-        return not named.strip("*") or HOLE_START in named or "${" in named
+        may_be_any = pattern.endswith("*") and kinds_of(pattern) is None and ":::" not in pattern
+        return may_be_any or not named.strip("*") or HOLE_START in named or "${" in named
     kinds = kinds_of(pattern)
     if kinds is None or not set(one.resources) <= JUDGED:
         return True
