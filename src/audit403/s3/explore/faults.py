@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from time import time
 from typing import TYPE_CHECKING
 
+from audit403.core.decision import Missing
 from audit403.core.fact import DocumentFault
 from audit403.core.place import Place, StatementPlace
 from audit403.s3.decide.layers import place_of
@@ -70,6 +71,10 @@ def faults_of(site: "S3Site") -> Iterator[DocumentFault]:
         if isinstance(bucket, Bucket):
             yield from not_taken(site, bucket)
             yield from archived(site, bucket)
+        if isinstance(bucket, Bucket) and bucket.cors and not isinstance(bucket.cors, Missing):
+            from audit403.s3.explore.cors_mistakes import cors_mistakes
+
+            yield from cors_mistakes(site.world, bucket)
 
 
 def _version(policy: Policy) -> Iterator[DocumentFault]:

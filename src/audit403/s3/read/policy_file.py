@@ -193,7 +193,7 @@ def _places_of_state(source: Source, root: Node) -> list[tuple[At, Span]]:
         policy = member.node.member("policy")
         for number, statement in enumerate([] if policy is None else _statements(policy)):
             found.append((("buckets", member.key, "policy", number), span(source, statement)))
-        for name in ("public_access_block", "acl", "ownership", "website", "request_payer", "encryption"):
+        for name in ("public_access_block", "acl", "ownership", "website", "request_payer", "encryption", "cors"):
             setting = member.node.member(name)
             if setting is not None:
                 found.append((("buckets", member.key, name), span(source, setting)))
