@@ -9,16 +9,19 @@ from audit403.core.finding import ERROR, MANUAL, UNSAFE, WARNING, Finding, Fix
 from audit403.core.place import Span
 from audit403.core.registry import check
 from audit403.s3.explore.subject import S3Subject
+from audit403.s3.model.policy import Policy
 from audit403.s3.model.public_access_block import BLOCK_POLICY, RESTRICT
+from audit403.s3.model.public_policy import public_statement
 from audit403.s3.site import S3Site
-from audit403_checks.s3.changes import flags_fix
-from audit403_checks.s3.refusals import finding, is_by_default, refusal_of
+from audit403_checks.s3.changes import flags_fix, removal_fix
+from audit403_checks.s3.refusals import finding, is_by_default, levels_with, refusal_of
 
 _RULE = "policy-blocked-by-public-access-block"
 _ANEW = (
     "create the access point anew with RestrictPublicBuckets and BlockPublicPolicy off, where everybody is meant to "
     "read: its flags cannot be changed"
 )
+_EVERYWHERE = "switch RestrictPublicBuckets and BlockPublicPolicy off for {}, where everybody is meant to read"
 _CLOUDFRONT = "serve the bucket through CloudFront with origin access control, and keep Block Public Access"
 
 
@@ -30,25 +33,42 @@ def policy_blocked_by_public_access_block(fact: Fact, site: Site) -> Iterator[Fi
         return
     refusal, subject = found
     name = subject.bucket.name
-    message = f"{refusal.who} gets 403 from {name}: its policy is public, and RestrictPublicBuckets is on"
-    if subject.allow is not None and not subject.allow_is_for_everybody():
-        message = (
-            f"{refusal.who} gets 403 from {name}: another statement makes the policy public, and RestrictPublicBuckets "
-            "then keeps out every other account"
-        )
+    on = levels_with(site, subject, RESTRICT)
+    is_default = is_by_default(site, subject, "public_access_block") and on == [subject.bucket.block.name]
+    of = "" if is_default or on == [subject.bucket.block.name] else f" of {' and of '.join(on)}"
+    message = f"{refusal.who} gets 403 from {name}: its policy is public, and RestrictPublicBuckets{of} is on"
     if subject.point is not None:
         point = subject.point.arn.rpartition("/")[2]
         message = f"{refusal.who} gets 403 from the access point {point}: public is its policy, or that of {name}, and "
-        message += "RestrictPublicBuckets is on, as it is in every access point that is not created otherwise"
-        yield finding(_RULE, ERROR, message, refusal, (Fix(_ANEW, MANUAL), Fix(_CLOUDFRONT, MANUAL)))
-        return
+        message += f"RestrictPublicBuckets{of} is on"
+    elif subject.allow is not None and not subject.allow_is_for_everybody():
+        message = (
+            f"{refusal.who} gets 403 from {name}: another statement makes the policy public, and "
+            f"RestrictPublicBuckets{of} then keeps out every other account"
+        )
     severity = ERROR
-    if is_by_default(site, subject, "public_access_block"):
+    if is_default:
         severity, message = WARNING, f"{message} in every bucket that was created since April 2023"
-    yield finding(_RULE, severity, message, refusal, tuple(_fixes(site, subject)))
+    yield finding(_RULE, severity, message, refusal, tuple(_fixes(site, subject, on)))
 
 
-def _fixes(site: Site, subject: S3Subject) -> Iterator[Fix]:
+def _fixes(site: Site, subject: S3Subject, on: list[str]) -> Iterator[Fix]:
+    policy = subject.bucket.policy
+    is_for_some = subject.allow is not None and subject.point is None and not subject.allow_is_for_everybody()
+    if is_for_some and isinstance(policy, Policy):
+        public = [one for one in policy.statements if public_statement(one) is not False]
+        words = f"take statement {public[0].name} out, which makes the policy public" if public else ""
+        fix = removal_fix(site, subject, words, public)
+        if fix.changes():
+            yield fix
+    if any(name != subject.bucket.block.name for name in on):
+        of_point = [name for name in on if subject.point is not None and name == subject.point.block.name]
+        if of_point:
+            yield Fix(_ANEW, MANUAL)
+        if len(of_point) < len(on):
+            yield Fix(_EVERYWHERE.format(" and for ".join(name for name in on if name not in of_point)), MANUAL)
+        yield Fix(_CLOUDFRONT, MANUAL)
+        return
     words = "switch RestrictPublicBuckets and BlockPublicPolicy off, where everybody is meant to read"
     fix = flags_fix(site, subject, words, UNSAFE, (RESTRICT, BLOCK_POLICY), _off(site, subject))
     if fix.changes():

@@ -7,8 +7,9 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, WARNING, Finding, Fix
 from audit403.core.registry import check
 from audit403.s3.explore.subject import BY_ACL
+from audit403.s3.model.public_access_block import IGNORE_ACLS
 from audit403.s3.model.world import ENFORCED
-from audit403_checks.s3.refusals import finding, is_by_default, refusal_of
+from audit403_checks.s3.refusals import finding, is_by_default, levels_with, refusal_of
 
 
 @check(ERROR, "public-acl-is-ignored", "nothing-allows")
@@ -23,7 +24,9 @@ def public_acl_without_effect(fact: Fact, site: Site) -> Iterator[Finding]:
     if subject.bucket.ownership == ENFORCED:
         why, field = "ACLs are disabled in it (BucketOwnerEnforced)", "ownership"
     elif refusal.cause == "public-acl-is-ignored":
-        why, field = "IgnorePublicAcls is on", "public_access_block"
+        on = levels_with(site, subject, IGNORE_ACLS)
+        of = f" of {' and of '.join(on)}" if on and on != [subject.bucket.block.name] else ""
+        why, field = f"IgnorePublicAcls{of} is on", "public_access_block" if not of else ""
     else:
         return
     message = f"an ACL lets everybody {what}, and it does not count: {why}"

@@ -62,6 +62,15 @@ def is_by_default(site: Site, subject: S3Subject, *fields: str) -> bool:
     return isinstance(site, S3Site) and any(one in site.described.by_default for one in every)
 
 
+def levels_with(site: Site, subject: S3Subject, flag: str) -> list[str]:
+    """The levels on which a flag of Block Public Access is on, in words."""
+    if not isinstance(site, S3Site):
+        return []
+    levels = [] if subject.point is None else [subject.point.block]
+    levels += [subject.bucket.block, site.world.block_of_account(subject.bucket)]
+    return [level.name for level in levels if flag in (level.flags or ())]
+
+
 def by_hand(*summaries: str) -> tuple[Fix, ...]:
     """Remedies that a person has to choose and carry out."""
     return tuple(Fix(summary, MANUAL) for summary in summaries)
