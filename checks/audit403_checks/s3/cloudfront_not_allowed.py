@@ -20,10 +20,11 @@ from audit403_checks.s3.changes import policy_fix
 from audit403_checks.s3.refusals import finding, is_by_default, named_everybody, refusal_of
 
 _SERVICE = "cloudfront.amazonaws.com"
+_ABSENT = "missing-key-without-list"
 _HEADER_KEYS = {"referer": "aws:referer", "user-agent": "aws:useragent"}
 
 
-@check(ERROR, "nothing-allows", "policy-denies")
+@check(ERROR, "nothing-allows", "policy-denies", "missing-key-without-list")
 def cloudfront_not_allowed(fact: Fact, site: Site) -> Iterator[Finding]:
     """Every viewer gets 403; a warning where a policy may stand elsewhere, or an id that is written be this one's."""
     found = refusal_of(fact)
@@ -31,6 +32,8 @@ def cloudfront_not_allowed(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     refusal, subject = found
     behind = found[1].behind
+    if refusal.cause == _ABSENT and refusal.witness.target != f"{behind.origin.path}/{behind.distribution.root}":
+        return
     other = _for_another(subject, behind)
     message = f"the distribution {behind.distribution.identifier} gets 403 from {subject.bucket.name}: "
     message += _why(refusal, subject, behind, other)
@@ -42,6 +45,8 @@ def cloudfront_not_allowed(fact: Fact, site: Site) -> Iterator[Finding]:
 
 def _why(refusal: Refusal, subject: S3Subject, behind: Behind, other: Statement | None) -> str:
     access = behind.origin.access
+    if refusal.cause == _ABSENT:
+        return f"its default root object {refusal.witness.target} is not there"
     if refusal.cause == "policy-denies":
         return "a statement of its policy denies it"
     if subject.profile.website:
@@ -118,6 +123,8 @@ def _may_be_it(behind: Behind, other: Statement | None) -> bool:
 
 
 def _fixes(site: Site, refusal: Refusal, subject: S3Subject, behind: Behind) -> tuple[Fix, ...]:
+    if refusal.cause == _ABSENT:
+        return (Fix(f"put {refusal.witness.target} into the bucket, or name what is there", MANUAL),)
     if refusal.cause == "policy-denies":
         return (Fix("except the distribution from the statement that denies", MANUAL),)
     access = behind.origin.access

@@ -109,6 +109,9 @@ def with_headers(how: str) -> str:
     return f"{for_service()}{POLICY.replace('HOW', f'{{Name: own, HeadersConfig: {how}}}')}"
 
 
+ROOT = "DefaultRootObject: index.html"
+PAGE_404 = "{ErrorCode: 404, ResponseCode: 200, ResponsePagePath: /index.html}"
+PAGES = f"{PAGE_404}, {PAGE_404.replace('404', '403')}"
 SOUND = {
     "origin access control": Case(),
     "an identity": Case(
@@ -125,6 +128,7 @@ SOUND = {
         statement=for_service("site/*"),
         behaviours=f"{ALL[:-1]}, FunctionAssociations: [{{EventType: viewer-request, FunctionARN: !Ref Rewrite}}]}}",
     ),
+    "a page for 403 as well": Case(root=f"{ROOT}\n        CustomErrorResponses: [{PAGES}]"),
     "files without a root": Case(root="Comment: files"),
     "Host left out of a policy of one's own": Case(
         statement=with_headers("{HeaderBehavior: allExcept, Headers: [Host]}"), behaviours=BY_POLICY
@@ -170,6 +174,10 @@ WRONG = {
     "the first origin of a group": (
         Case(statement=for_service("x/*"), behaviours=BY_GROUP, root=GROUP.replace("CODE", "500")),
         NOT_ALLOWED, ERROR, "it asks for /index.html",
+    ),
+    "a page for 404 that never comes": (
+        Case(root=f"{ROOT}\n        CustomErrorResponses: [{PAGE_404}]"),
+        "s3/missing-list-permission", WARNING, "the page /index.html that the distribution",
     ),
     "no root": (
         Case(root="Aliases: [www.acme.example]"), "s3/no-default-root-object", WARNING, "https://www.acme.example/",
