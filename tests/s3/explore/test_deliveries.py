@@ -45,6 +45,14 @@ BALANCED = """Type: AWS::ElasticLoadBalancingV2::LoadBalancer
         - {Key: access_logs.s3.enabled, Value: "true"}
         - {Key: access_logs.s3.bucket, Value: !Ref Logs}
         - {Key: access_logs.s3.prefix, Value: web}"""
+RECORDED = """Type: AWS::Config::DeliveryChannel
+    Properties: {S3BucketName: !Ref Logs, S3KeyPrefix: config}
+  Recorder:
+    Type: AWS::Config::ConfigurationRecorder
+    Properties: {RoleARN: !Sub 'arn:aws:iam::${AWS::AccountId}:role/ROLE'}"""
+OF_SERVICE = "aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
+BY_SERVICE = RECORDED.replace("ROLE", OF_SERVICE)
+NETWORK = BALANCED.replace("Properties:", "Properties:\n      Type: network")
 KMS = """BucketEncryption: {ServerSideEncryptionConfiguration: [{ServerSideEncryptionByDefault:
         {SSEAlgorithm: 'aws:kms', KMSMasterKeyID: !GetAtt Key.Arn}}]}"""
 
@@ -59,6 +67,8 @@ OF_TRAIL = allow("cloudtrail.amazonaws.com", "s3:GetBucketAcl", "")
 OWN = "'aws:SourceAccount': !Ref AWS::AccountId"
 FULL = "'s3:x-amz-acl': bucket-owner-full-control"
 BALANCER, LOGGING = "logdelivery.elasticloadbalancing.amazonaws.com", "logging.s3.amazonaws.com"
+NET, CONFIG = "delivery.logs.amazonaws.com", "config.amazonaws.com"
+CHECKS = f"{allow(CONFIG, 's3:GetBucketAcl', '')}, {allow(CONFIG, 's3:ListBucket', '')}"
 DENY_OTHERS = """{Effect: Deny, Principal: '*', Action: 's3:*', Resource: !Sub '${Logs.Arn}/*',
           Condition: {StringNotEquals: {'aws:PrincipalOrgID': o-abcde12345}}}"""
 
@@ -99,6 +109,12 @@ def audited(path: Path) -> list[tuple[str, str]]:
         (LISTED, writes("s3.amazonaws.com", "/other/*", FULL), "", "S3 Inventory's lists"),
         (LISTED.replace("acme-data", "acme--use1-az4--x-s3"), writes("s3express.amazonaws.com", "/*", FULL), "", None),
         (BALANCED, writes(BALANCER, "/web/AWSLogs/*"), "", None),
+        (NETWORK, writes(BALANCER, "/web/AWSLogs/*"), "", "delivery.logs.amazonaws.com gets 403 for s3:GetBucketAcl"),
+        (NETWORK, f"{allow(NET, 's3:GetBucketAcl', '')}, {writes(NET, '/web/AWSLogs/*', FULL)}", "", None),
+        (BY_SERVICE, f"{CHECKS}, {writes(CONFIG, '/config/AWSLogs/*', FULL)}", "", None),
+        (BY_SERVICE, f"{CHECKS}, {writes(CONFIG, '/AWSLogs/*', FULL)}", "", "AWS Config's records"),
+        (BY_SERVICE, writes(CONFIG, "/*", FULL), "", "config.amazonaws.com gets 403 for s3:GetBucketAcl"),
+        (RECORDED.replace("ROLE", "recorder"), writes(CONFIG, "/*", FULL), "", None),
         (BALANCED, writes(BALANCER, "/AWSLogs/*"), "", "the load balancer's access logs"),
         (BALANCED, writes("{AWS: 'arn:aws:iam::127311923021:root'}", "/web/AWSLogs/*", ""), "", None),
     ],
@@ -111,6 +127,12 @@ def test_a_template(writer: str, statements: str, bucket: str, words: str | None
     assert words is None or words in found[0][1]
 
 
+RECORDER = """
+resource "aws_iam_service_linked_role" "config" { aws_service_name = "config.amazonaws.com" }
+resource "aws_iam_role" "config" { name = "config" }
+resource "aws_config_configuration_recorder" "r" { role_arn = ROLE }
+resource "aws_config_delivery_channel" "c" { s3_bucket_name = aws_s3_bucket.logs.bucket }
+"""
 CONFIGURATION = """
 resource "aws_s3_bucket" "logs" { bucket = "acme-logs" }
 resource "aws_s3_bucket" "web" { bucket = "acme-web" }
@@ -149,6 +171,8 @@ def test_an_acl_for_logs(ownership: str | None, expected: list[str], tmp_path: P
         ('resource "aws_cloudtrail" "t" {\n name = "t"\n s3_bucket_name = aws_s3_bucket.logs.id\n}', 1),
         ('resource "aws_lb" "l" {\n access_logs {\n bucket = aws_s3_bucket.logs.id\n enabled = true\n }\n}', 1),
         ('resource "aws_lb" "l" {\n access_logs {\n bucket = aws_s3_bucket.logs.id\n enabled = false\n }\n}', 0),
+        (RECORDER.replace("ROLE", "aws_iam_service_linked_role.config.arn"), 1),
+        (RECORDER.replace("ROLE", "aws_iam_role.config.arn"), 0),
         ('resource "aws_elb" "l" {\n access_logs {\n bucket = aws_s3_bucket.logs.bucket\n }\n}', 1),
         ('resource "aws_s3_bucket" "w" {\n logging {\n target_bucket = aws_s3_bucket.logs.id\n }\n}', 1),
         ('resource "aws_cloudtrail" "t" {\n name = "t"\n s3_bucket_name = "of-another-stack"\n}', 0),

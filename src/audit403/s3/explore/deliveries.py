@@ -59,7 +59,7 @@ def _refused(site: "S3Site", bucket: Bucket, delivery: Delivery) -> Iterator[Doc
         anywhere = delivery.of_any_account()
         if _decided(site, bucket, anywhere, action, dict(anywhere.asks())[action]).verdict != REFUSED:
             continue  # a number that is written may be that of the account
-        method, target = ("PUT", f"/{key}") if key else ("GET", "/?acl")
+        method, target = ("PUT", f"/{key}") if key else ("GET", "/" if action == "s3:ListBucket" else "/?acl")
         given = tuple(
             (name, values[0]) for name, values in delivery.context(action).items() if not isinstance(values, Missing)
         )

@@ -3,7 +3,8 @@
 Truth: https://docs.aws.amazon.com/AmazonS3/latest/userguide/: enable-server-access-logging.html and
 configure-inventory.html;
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html,
-https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html.
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html and
+…/network/enable-access-logs.html, https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-policy.html.
 """
 
 from collections.abc import Iterator
@@ -15,20 +16,29 @@ from audit403.s3.model.holes import HOLE_START, OPEN_END, is_open
 from audit403.s3.model.pattern import Context
 
 ACCESS_LOGS, INVENTORY, TRAIL, BALANCER = "access-logs", "inventory", "trail", "load-balancer"
+NETWORK, RECORDER = "network-load-balancer", "configuration-recorder"
 _SERVICES = {
     ACCESS_LOGS: "logging.s3.amazonaws.com",
     INVENTORY: "s3.amazonaws.com",
     TRAIL: "cloudtrail.amazonaws.com",
     BALANCER: "logdelivery.elasticloadbalancing.amazonaws.com",
+    NETWORK: "delivery.logs.amazonaws.com",
+    RECORDER: "config.amazonaws.com",
 }
 _WORDS = {
     ACCESS_LOGS: "S3's access logs",
     INVENTORY: "S3 Inventory's lists",
     TRAIL: "CloudTrail's logs",
     BALANCER: "the load balancer's access logs",
+    NETWORK: "the network load balancer's access logs",
+    RECORDER: "AWS Config's records",
 }
 #: Directory buckets have a service of their own, s3express.amazonaws.com, and ARNs of another kind.
 _OF_DIRECTORY = "--x-s3"
+BALANCERS = {"application": BALANCER, "network": NETWORK}
+"""What writes the logs of a load balancer of each type."""
+OF_CONFIG = "AWSServiceRoleForConfig"
+"""The service-linked role of AWS Config: with it, the service itself asks."""
 _OWNER_MAY_ALL = ("bucket-owner-full-control",)
 
 
@@ -55,8 +65,10 @@ class Delivery(NamedTuple):
 
     def asks(self) -> Iterator[tuple[str, str]]:
         """The actions, each with the key that it is about; empty for the bucket itself."""
-        if self.kind == TRAIL:
+        if self.kind in (TRAIL, NETWORK, RECORDER):
             yield "s3:GetBucketAcl", ""
+        if self.kind == RECORDER:
+            yield "s3:ListBucket", ""
         if not self.of_organization:
             yield "s3:PutObject", self._key()
 
@@ -66,7 +78,7 @@ class Delivery(NamedTuple):
         start = f"{self.prefix.rstrip('/')}/" if self.prefix else ""
         if self.kind == INVENTORY:
             return f"{start}{(self.source or '').rpartition(':')[2]}/list/data/0123.csv.gz"
-        what = "CloudTrail" if self.kind == TRAIL else "elasticloadbalancing"
+        what = {TRAIL: "CloudTrail", RECORDER: "Config"}.get(self.kind, "elasticloadbalancing")
         return f"{start}AWSLogs/{self.account}/{what}/eu-west-1/2026/11/23/0123.gz"
 
     def of_any_account(self) -> "Delivery":

@@ -3,7 +3,7 @@
 Truth: the resources' pages in https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/.
 """
 
-from audit403.s3.model.delivery import ACCESS_LOGS, BALANCER, INVENTORY, TRAIL
+from audit403.s3.model.delivery import ACCESS_LOGS, BALANCER, BALANCERS, INVENTORY, OF_CONFIG, RECORDER, TRAIL
 from audit403.s3.read.cloudformation.references import arn_of, name_of, open_region
 from audit403.s3.read.cloudformation.template import Template
 from audit403.s3.read.stack import Stack
@@ -38,15 +38,25 @@ def trail(template: Template, stack: Stack, logical: str) -> None:
 
 
 def balancer(template: Template, stack: Stack, logical: str) -> None:
-    """An application load balancer, whose attributes are names with values."""
+    """An application or a network load balancer, whose attributes are names with values."""
     kind = text_of(template.property(logical, "Type")) or "application"
     attributes = template.property(logical, "LoadBalancerAttributes")
     said: dict[str, Value | None] = {}
     for one in [] if attributes is None or attributes.is_hole else attributes.each():
         said[(text_of(one.get("Key")) or "").removeprefix(_ATTRIBUTES)] = one.get("Value")
     bucket = said.get("bucket")
-    if kind == "application" and bucket is not None and truth_of(said.get("enabled")) is True:
-        stack.delivery(BALANCER, text_of(bucket), text_of(said.get("prefix")), None, bucket.span)
+    if kind in BALANCERS and bucket is not None and truth_of(said.get("enabled")) is True:
+        stack.delivery(BALANCERS[kind], text_of(bucket), text_of(said.get("prefix")), None, bucket.span)
+
+
+def recorder(template: Template, stack: Stack, logical: str) -> None:
+    """AWS Config, where it writes by its service-linked role: by any other role that role's own policies count."""
+    kind = "AWS::Config::ConfigurationRecorder"
+    recorders = [one for one in template.resources if template.type_of(one) == kind and template.is_created(one)]
+    roles = [text_of(template.property(one, "RoleARN")) or "" for one in recorders]
+    if roles and all(OF_CONFIG in one for one in roles):
+        bucket, prefix = (text_of(template.property(logical, name)) for name in ("S3BucketName", "S3KeyPrefix"))
+        stack.delivery(RECORDER, bucket, prefix, None, template.where(logical))
 
 
 def classic_balancer(template: Template, stack: Stack, logical: str) -> None:

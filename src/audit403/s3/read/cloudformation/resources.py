@@ -297,6 +297,7 @@ _THEN: dict[str, Handler] = {
     DISTRIBUTION: _distribution,
     BUCKET: deliveries.of_bucket,
     "AWS::CloudTrail::Trail": deliveries.trail,
+    "AWS::Config::DeliveryChannel": deliveries.recorder,
     "AWS::ElasticLoadBalancingV2::LoadBalancer": deliveries.balancer,
     "AWS::ElasticLoadBalancing::LoadBalancer": deliveries.classic_balancer,
     "AWS::IAM::Policy": _inline,

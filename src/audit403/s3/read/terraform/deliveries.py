@@ -4,7 +4,7 @@ Truth: https://registry.terraform.io/providers/hashicorp/aws/latest/docs; blocks
 """
 
 from audit403.core.place import Span
-from audit403.s3.model.delivery import ACCESS_LOGS, BALANCER, INVENTORY, TRAIL
+from audit403.s3.model.delivery import ACCESS_LOGS, BALANCERS, INVENTORY, RECORDER, TRAIL
 from audit403.s3.read.stack import Stack
 from audit403.s3.read.terraform.given import REGION
 from audit403.s3.read.value import Value, text_of, truth_of
@@ -34,10 +34,15 @@ def trail(stack: Stack, values: Value, where: Span | None) -> None:
 
 
 def balancer(stack: Stack, values: Value, where: Span | None, *, is_classic: bool) -> None:
-    """An application load balancer, or a classic one."""
+    """An application or a network load balancer, or a classic one."""
     logs, kind = values.get("access_logs"), text_of(values.get("load_balancer_type")) or "application"
-    if logs is None or not logs.each() or kind != "application":
+    if logs is None or not logs.each() or kind not in BALANCERS:
         return
     enabled = logs.get("enabled")
     if truth_of(enabled) is True or (enabled is None and is_classic):
-        stack.delivery(BALANCER, text_of(logs.get("bucket")), text_of(logs.get("prefix")), None, where)
+        stack.delivery(BALANCERS[kind], text_of(logs.get("bucket")), text_of(logs.get("prefix")), None, where)
+
+
+def recorder(stack: Stack, values: Value, where: Span | None) -> None:
+    """AWS Config, where it writes by its service-linked role."""
+    stack.delivery(RECORDER, text_of(values.get("s3_bucket_name")), text_of(values.get("s3_key_prefix")), None, where)

@@ -8,6 +8,7 @@ from typing import Any
 
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
+from audit403.s3.model.delivery import OF_CONFIG
 from audit403.s3.model.public_access_block import FLAGS
 from audit403.s3.read import lifecycle
 from audit403.s3.read.described import hole
@@ -44,12 +45,13 @@ class Gathering(NamedTuple):
     managed: dict[str, Value]
     controls: dict[str, str]
     forwarding: dict[str, bool]
+    roles_of_config: list[str]
 
 
 def gather(resources: Iterable[Resource], stack: Stack) -> None:
     """Everything that is created, into a stack."""
     listed = sorted(resources, key=lambda one: _order(one.type))
-    gathering = Gathering(stack, {}, {}, {}, {})
+    gathering = Gathering(stack, {}, {}, {}, {}, [])
     for resource in listed:
         handler = HANDLERS.get(resource.type)
         if handler is not None:
@@ -436,6 +438,15 @@ def _endpoint(resource: Resource, gathering: Gathering) -> None:
     gathering.stack.policy(endpoint, ("vpc_endpoints", name, "policy"), policy)
 
 
+def _recorder(resource: Resource, gathering: Gathering) -> None:
+    gathering.roles_of_config.append(resource.text("role_arn") or "")
+
+
+def _is_of_config(role: str) -> bool:
+    """Whether it is the service-linked role of AWS Config: by any other role that role's own policies count."""
+    return OF_CONFIG in role or "aws_iam_service_linked_role" in role
+
+
 def _delivery(target: str | None) -> "Handler":
     """A resource that tells a service to write into a bucket; where that hangs on something, nothing is known of it."""
 
@@ -445,6 +456,9 @@ def _delivery(target: str | None) -> "Handler":
             return
         if resource.type == "aws_cloudtrail":
             deliveries.trail(stack, values, where)
+        elif resource.type == "aws_config_delivery_channel":
+            if gathering.roles_of_config and all(map(_is_of_config, gathering.roles_of_config)):
+                deliveries.recorder(stack, values, where)
         elif resource.type == "aws_s3_bucket_logging":
             deliveries.access_logs(stack, resource.text("bucket") or "", values, where)
         elif resource.type == "aws_s3_bucket_inventory":
@@ -459,6 +473,7 @@ Handler = Callable[[Resource, Gathering], None]
 _FIRST = (
     "aws_s3_bucket", "aws_kms_key", "aws_iam_policy", "aws_iam_role", "aws_iam_user", "aws_s3_access_point",
     "aws_cloudfront_origin_access_control", "aws_cloudfront_origin_request_policy",
+    "aws_config_configuration_recorder",
 )  # fmt: skip
 HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(objects.TYPES, _object),
@@ -497,6 +512,8 @@ HANDLERS: dict[str, Handler] = {
     "aws_s3_bucket_logging": _delivery("target_bucket"),
     "aws_s3_bucket_inventory": _delivery("bucket"),
     "aws_cloudtrail": _delivery("s3_bucket_name"),
+    "aws_config_configuration_recorder": _recorder,
+    "aws_config_delivery_channel": _delivery("s3_bucket_name"),
     "aws_lb": _delivery(None),
     "aws_alb": _delivery(None),
     "aws_elb": _delivery(None),
