@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -88,3 +89,12 @@ def test_keys_of_several_values(key: str) -> None:
 )
 def test_the_age_of_a_signature(effect: str, operator: str, value: Any, is_mistaken: bool) -> None:
     assert (kinds({operator: {AGE: value}}, effect) == [IN_SECONDS]) is is_mistaken
+
+
+def test_many_values_take_little_time() -> None:
+    ranges = [f"198.51.{number // 250}.{number % 250}/32" for number in range(5000)]
+    numbers = [str(number) for number in range(5000)]
+    started = time.perf_counter()
+    assert kinds({"IpAddress": {"aws:SourceIp": ranges}, "NotIpAddress": {"aws:SourceIp": ranges}}) == []
+    assert kinds({"NumericLessThan": {"s3:max-keys": numbers}, "NumericGreaterThan": {"s3:max-keys": numbers}}) == []
+    assert time.perf_counter() - started < 5

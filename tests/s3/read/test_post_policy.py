@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -71,3 +72,9 @@ def test_other_documents_are_none(data: bytes) -> None:
 
 def test_no_condition_is_about_an_upload() -> None:
     assert kinds({"status": "open"}) is None
+
+
+def test_many_conditions_take_little_time() -> None:
+    started = time.perf_counter()
+    assert kinds(KEY, *({f"x-amz-meta-{number}": "1"} for number in range(20_000))) == []
+    assert time.perf_counter() - started < 5

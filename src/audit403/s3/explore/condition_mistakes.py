@@ -44,6 +44,8 @@ _FROM = ("numericgreaterthan", "numericgreaterthanequals")
 _SHORTEST = 10_000
 """Milliseconds: nobody can hand out a URL that is good for less."""
 _HOUR = 3600
+#: How many values are held against one another.
+_MOST_VALUES = 300
 #: Hours that people write out in seconds.
 _USUAL = frozenset(hours * _HOUR for hours in (3, 4, 5, 6, 8, 10, 12, 18, 20, 24, 36, 48, 72, 96, 120, 144, 168))
 
@@ -141,6 +143,8 @@ def _wants_key(condition: Condition) -> bool:
 def _are_exclusive(conditions: list[Condition]) -> bool:
     """Whether no value of their one key meets all of some conditions, and its absence neither."""
     key = conditions[0].key.lower()
+    if sum(len(one.values) for one in conditions) > _MOST_VALUES:
+        return False
     known = condition_key(key)
     if known is None or known.many or any(one.operator.lower().startswith((FOR_ALL, FOR_ANY)) for one in conditions):
         return False

@@ -24,9 +24,10 @@ def resource_spelling(asker: Asker, policy: Policy, statement: Statement) -> Ite
     """The mistakes of this kind in the resources of one statement."""
     if statement.is_not_resource:
         return
+    written = frozenset(statement.resources or ())
     for text in statement.resources or ():
         right = _as_a_key(text)
-        if right is not None and not any(one == right for one in statement.resources or ()):
+        if right is not None and right not in written:
             yield _as_in_url(asker, statement, text, right)
         elif (why := _of_another_partition(asker, policy, statement, text)) is not None:
             yield why

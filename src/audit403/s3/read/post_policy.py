@@ -18,6 +18,8 @@ EXPIRED, REFUSES = "post-policy-has-expired", "post-policy-refuses"
 _RANGE, _STARTS, _EQUAL = "content-length-range", "starts-with", "eq"
 #: Fields of forms for other stores, which have policies of the same shape.
 _OF_OTHERS = ("x-goog-", "x-oss-", "x-obs-")
+#: How many conditions are held against one another: S3 takes no policy with so many.
+_MOST = 200
 _Fault = tuple[str, Span, str]
 
 
@@ -73,6 +75,7 @@ def _end(source: Source, ends: Node) -> Iterator[_Fault]:
 
 def _contradictions(source: Source, found: list[_Condition]) -> Iterator[_Fault]:
     """Fields of which two conditions cannot be met at once; what is filled in later is none of them."""
+    found = found[:_MOST]
     for number, (how, field, values, node) in enumerate(found):
         for other_how, other_field, other_values, _ in found[:number]:
             if other_field == field and _are_exclusive((other_how, *other_values), (how, *values)):
