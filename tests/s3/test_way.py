@@ -88,6 +88,13 @@ def changed(name: str, value: str | None) -> str:
         (changed("Date", "20260922T141320Z"), 0, 400, "presigned-url-is-malformed"),
         (changed("Signature", None), 0, 400, "presigned-url-is-malformed"),
         (changed("Credential", "AKIAEXAMPLE"), 0, 400, "presigned-url-is-malformed"),
+        (
+            changed("Credential", "AKIAEXAMPLE/20260921/eu-west-1/sts/aws4_request"),
+            0,
+            400,
+            "presigned-url-is-malformed",
+        ),
+        (changed("Credential", "AKIAEXAMPLE/20260921/us-east-1/s3/aws4_request"), 0, 400, "presigned-url-is-malformed"),
     ],
 )
 def test_the_limits_of_a_presigned_url(url: str, after: int, status: int | None, cause: str) -> None:
@@ -329,3 +336,11 @@ def test_what_names_no_host_goes_to_the_region_of_the_bucket() -> None:
     assert ask(world, "s3://b/k").status == 200
     world["buckets"]["b"]["region"] = "us-east-1"
     assert ask(world, "s3://b/k").status == 403
+
+
+def test_a_url_without_a_region_is_signed_for_that_of_the_bucket() -> None:
+    url = presigned().replace(".eu-west-1.", ".")
+    assert ask(state(), url).status == 200
+    world = state()
+    world["buckets"]["b"]["region"] = "us-east-1"
+    assert "expecting 'us-east-1'" in str(ask(world, url).says)

@@ -27,7 +27,7 @@ from audit403.s3.decide.signature_limits import limited, malformed, steps
 from audit403.s3.decide.trace import with_trace
 from audit403.s3.model.distribution import ALWAYS, BY_OAC, BY_OAI, NEVER, NO_ACCESS, Distribution
 from audit403.s3.model.presigned import BadPresigned, Presigned, presigned_of
-from audit403.s3.model.world import World
+from audit403.s3.model.world import Bucket, World
 from audit403.s3.url import Address, address_of, by_profile, parts_of_url, request_of_url, shown
 
 
@@ -91,7 +91,8 @@ def _presigned(evaluator: Evaluator, row: dict[str, Any], signed: Presigned, now
     ends = None
     if signed.of_session:
         ends = world.session_ends(str(principal or f"the key {signed.key_id}"))
-    found = limited(signed, now, row["headers"], ends)
+    elsewhere = _of_another_region(world, address_of(str(row["url"])), signed)
+    found = limited(signed, now, row["headers"], ends) if elsewhere is None else elsewhere
     client = str(row.get("client") or VISITOR)
     asked = shown(str(row["url"]), str(row.get("method") or "GET").upper(), client, row["headers"])
     told = steps(signed, now, ends)
@@ -112,6 +113,19 @@ def _presigned(evaluator: Evaluator, row: dict[str, Any], signed: Presigned, now
     more = {name: one for name, one in of_signature.items() if name not in given}
     decision = _evaluated(evaluator, request._replace(context=context.having(more)))
     return asked, _hanging_on(decision._replace(trace=(*told, *decision.trace)), found)
+
+
+def _of_another_region(world: World, address: Address, signed: Presigned) -> Decision | None:
+    """The answer to a URL that was signed for another Region than the one where it leads, where that is known."""
+    bucket = None if address.bucket is None else world.bucket(address.bucket)
+    known = bucket.region if isinstance(bucket, Bucket) else None
+    expected = address.region or known
+    if expected is None or signed.region in (None, expected):
+        return None
+    says = (
+        f"Error parsing the X-Amz-Credential parameter; the region '{signed.region}' is wrong; expecting '{expected}'"
+    )
+    return Decision(NOT_REFUSED, 400, causes.BAD_SIGNING, says=says)
 
 
 def _hanging_on(decision: Decision, missing: tuple[Missing, ...]) -> Decision:

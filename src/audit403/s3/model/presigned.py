@@ -27,7 +27,7 @@ _SECONDS = re.compile(r"-?\d{1,18}\Z", re.ASCII)
 
 
 class Presigned(NamedTuple):
-    """One presigned URL. Of version 2 it is not said when it was signed, and no headers are named."""
+    """One presigned URL. Of version 2 it is not said when it was signed, and neither headers nor a Region are named."""
 
     version: int
     key_id: str
@@ -35,6 +35,7 @@ class Presigned(NamedTuple):
     ends_at: float
     headers: frozenset[str]
     of_session: bool
+    region: str | None = None
 
 
 class BadPresigned(ValueError):
@@ -79,9 +80,12 @@ def _version_four(given: Mapping[str, str]) -> Presigned:
         raise BadPresigned("Error parsing the X-Amz-Credential parameter", 400)
     if scope[0] != given["X-Amz-Date"][:8]:
         raise BadPresigned("Error parsing the X-Amz-Credential parameter; its date is not that of X-Amz-Date", 400)
+    if not scope[2].startswith("s3"):
+        why = f'incorrect service "{scope[2]}". This endpoint belongs to "s3".'
+        raise BadPresigned(f"Error parsing the X-Amz-Credential parameter; {why}", 400)
     headers = frozenset(name.lower() for name in given["X-Amz-SignedHeaders"].split(";") if name)
     session = key_id.startswith("ASIA") or "X-Amz-Security-Token" in given
-    return Presigned(4, key_id, at, at + lasts, headers, session)
+    return Presigned(4, key_id, at, at + lasts, headers, session, scope[1])
 
 
 def _version_two(given: Mapping[str, str]) -> Presigned:
