@@ -1,6 +1,7 @@
 """CloudFront stands before a bucket that does not let it read."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,8 @@ from audit403_checks.s3.changes import policy_fix
 from audit403_checks.s3.refusals import finding, is_by_default, named_everybody, refusal_of
 
 _SERVICE = "cloudfront.amazonaws.com"
+_ACCOUNT = re.compile(r"arn:[^:]+:cloudfront::\d{12}:")
+_SOURCE_ACCOUNT = "aws:sourceaccount"
 _ABSENT = "missing-key-without-list"
 _HEADER_KEYS = {"referer": "aws:referer", "user-agent": "aws:useragent"}
 
@@ -35,6 +38,8 @@ def cloudfront_not_allowed(fact: Fact, site: Site) -> Iterator[Finding]:
     if refusal.cause == _ABSENT and refusal.witness.target != f"{behind.origin.path}/{behind.distribution.root}":
         return
     other = _for_another(subject, behind)
+    if other is not None and _is_it_in_a_written_account(behind, other):
+        return
     message = f"the distribution {behind.distribution.identifier} gets 403 from {subject.bucket.name}: "
     message += _why(refusal, subject, behind, other)
     also = () if other is None or other.where is None else (Because(other.where, _whom(other)),)
@@ -69,13 +74,17 @@ def _why(refusal: Refusal, subject: S3Subject, behind: Behind, other: Statement 
 
 
 def _why_website(subject: S3Subject, behind: Behind) -> str:
-    keys = sorted(set(_HEADER_KEYS) & {name for name, _ in behind.origin.headers})
+    adds = {name for name, _ in behind.origin.headers}
     policy = subject.bucket.policy
     for statement in policy.statements if isinstance(policy, Policy) else ():
         wanted = {one.key.lower() for one in statement.conditions}
-        named = next((name for name in keys if _HEADER_KEYS[name] in wanted), None)
+        named = next((name for name, key in _HEADER_KEYS.items() if key in wanted), None)
         if statement.effect == ALLOW and named is not None and named_everybody(statement):
-            return f"the header {named} that its origin adds is not the one that statement {statement.name} asks for"
+            if named in adds:
+                return (
+                    f"the header {named} that its origin adds is not the one that statement {statement.name} asks for"
+                )
+            return f"statement {statement.name} asks for the header {named}, and its origin adds none"
     told = "its origin is the website endpoint, where CloudFront is one visitor among all, and those may not read"
     if behind.origin.access == NO_ACCESS:
         return told
@@ -97,7 +106,7 @@ def _for_other_objects(subject: S3Subject) -> Statement | None:
 
 
 def _whom(statement: Statement) -> str:
-    sources = [value for one in statement.conditions if one.key.lower() == "aws:sourcearn" for value in one.values]
+    sources = _sources(statement)
     return f"statement {statement.name} is for {', '.join(sources) or 'another identity'}"
 
 
@@ -117,9 +126,29 @@ def _for_another(subject: S3Subject, behind: Behind) -> Statement | None:
     return None
 
 
+def _is_it_in_a_written_account(behind: Behind, other: Statement) -> bool:
+    """Whether a statement is for this distribution of an account by its number, which a template may be deployed to."""
+    arn = behind.distribution.arn
+    if not isinstance(arn, str) or HOLE_START not in arn.rpartition("/")[0]:
+        return False
+    sources, identifier = _sources(other), behind.distribution.identifier
+    if sources:
+        return any(one.rpartition("/")[2] == identifier and _ACCOUNT.match(one) for one in sources)
+    accounts = [value for one in other.conditions if one.key.lower() == _SOURCE_ACCOUNT for value in one.values]
+    return any(value.isdigit() for value in accounts)
+
+
+def _sources(statement: Statement) -> list[str]:
+    return [value for one in statement.conditions if one.key.lower() == "aws:sourcearn" for value in one.values]
+
+
 def _may_be_it(behind: Behind, other: Statement | None) -> bool:
     """Whether the id that a statement names may be the one that AWS gives, or has given, to what a template creates."""
-    return other is not None and HOLE_START in behind.distribution.identifier
+    if other is None or HOLE_START not in behind.distribution.identifier:
+        return False
+    named = [text for _, text in (() if other.named is None else other.named.written)]
+    written = _sources(other) if behind.origin.access == BY_OAC else named
+    return any(HOLE_START not in re.split(r"[/ ]", one)[-1] for one in written)
 
 
 def _fixes(site: Site, refusal: Refusal, subject: S3Subject, behind: Behind) -> tuple[Fix, ...]:

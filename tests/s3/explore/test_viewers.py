@@ -129,6 +129,11 @@ SOUND = {
         behaviours=f"{ALL[:-1]}, FunctionAssociations: [{{EventType: viewer-request, FunctionARN: !Ref Rewrite}}]}}",
     ),
     "a page for 403 as well": Case(root=f"{ROOT}\n        CustomErrorResponses: [{PAGES}]"),
+    "the number of the account, written": Case(statement=for_service().replace("${AWS::AccountId}", "111122223333")),
+    "the account alone, by its number": Case(
+        statement="""- {Effect: Allow, Principal: {Service: cloudfront.amazonaws.com}, Action: 's3:GetObject',
+             Resource: !Sub '${Media.Arn}/*', Condition: {StringEquals: {'AWS:SourceAccount': '111122223333'}}}"""
+    ),
     "files without a root": Case(root="Comment: files"),
     "Host left out of a policy of one's own": Case(
         statement=with_headers("{HeaderBehavior: allExcept, Headers: [Host]}"), behaviours=BY_POLICY
@@ -162,6 +167,15 @@ WRONG = {
     "another secret header": (
         Case(f"{WEB}, {ADDS.replace('HEADER', 'of-last-year')}", for_all(OF_THIS_YEAR), bucket=SITE),
         NOT_ALLOWED, ERROR, "the header referer that its origin adds is not the one",
+    ),
+    "a header that nobody adds": (
+        Case(WEB, for_all(REFERER), bucket=SITE), NOT_ALLOWED, ERROR, "and its origin adds none",
+    ),
+    "an id that is written": (
+        Case(statement=for_service().replace("${Cdn}", "E2EXAMPLE")), NOT_ALLOWED, WARNING, "is for another",
+    ),
+    "another distribution of the template": (
+        Case(statement=for_service().replace("${Cdn}", "${Oac}")), NOT_ALLOWED, ERROR, "is for another",
     ),
     "Host forwarded": (
         Case(behaviours=f"{ALL[:-1]}, OriginRequestPolicyId: 216adef6-5c7f-47e4-b989-5492eafa07d3}}"),

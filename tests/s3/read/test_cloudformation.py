@@ -187,6 +187,10 @@ def test_templates_are_recognised(name: str) -> None:
     assert recognises("x", (DOCUMENTS / name).read_bytes()[:4096])
 
 
+def test_a_template_in_one_line_a_resource_is_recognised() -> None:
+    assert recognises("x", b"Resources:\n  Site: {Type: AWS::S3::Bucket, Properties: {BucketName: acme}}\n")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -9,7 +9,7 @@ import re
 _VERSION = re.compile(rb"(?:^|\n)(['\"]?)AWSTemplateFormatVersion\1\s*:")
 _SAM = re.compile(rb"(?:^|\n)Transform\s*:\s*(?:[\[\s\-'\"]*)AWS::")
 _RESOURCES = re.compile(rb"(?:^|\n)['\"]?Resources['\"]?\s*:\s*(?:#[^\n]*)?\r?\n")
-_TYPE = re.compile(rb"\n[ \t]+(?:- +)?['\"]?Type['\"]?\s*:\s*['\"]?(?:AWS|Custom|Alexa)::")
+_TYPE = re.compile(rb"(?:\n[ \t]+(?:- +)?|[{,][ \t]*)['\"]?Type['\"]?\s*:\s*['\"]?(?:AWS|Custom|Alexa)::")
 _JSON_TYPE = re.compile(rb'"Type"\s*:\s*"(?:AWS|Custom|Alexa)::[A-Za-z0-9]')
 _JSON_HEAD = re.compile(rb'"(?:AWSTemplateFormatVersion|Resources)"\s*:')
 _ABOUT = (b"AWS::S3", b"AWS::Serverless", b"s3:", b"X-Amz-Signature=")
