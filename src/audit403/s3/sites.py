@@ -21,6 +21,7 @@ _LARGEST_RECORDED = 1_000_000_000
 #: One of these is in every document: what has none of them costs no more than this.
 _WORDS = (
     b'"Statement"', b'"buckets"', b"Resources", b"AWSTemplateFormatVersion", b'"terraform_version"', b'"expiration"',
+    b'Statement\\"',
 )  # fmt: skip
 
 

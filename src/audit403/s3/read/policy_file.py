@@ -16,14 +16,14 @@ from audit403.core.source import Source
 from audit403.s3.model.resource import resource_of
 from audit403.s3.model.world import At
 from audit403.s3.read.described import Described, hole
-from audit403.s3.read.json_tree import Node, NoJson, read_json, repeated, span
+from audit403.s3.read.json_tree import Members, Node, NoJson, read_json, repeated, span
 
 POLICY, STATE = "policy", "state"
 _RECORDED = re.compile(rb'\s*\{\s*"recorded"\s*:')
-_LOOKS = re.compile(rb'"(?:Statement|buckets)"\s*:')
+_LOOKS = re.compile(rb'"(?:Statement\\?|buckets)"\s*:')
 _VARIABLE_OF_TEMPLATE = re.compile(r"\$\{\s*([A-Za-z_][\w.\-]*)\s*\}|\{\{\s*([\w.\-]+)\s*\}\}|<([A-Za-z][\w -]*)>")
 _SERVICES = ("s3:", "s3express:")
-_WRAPPERS = ("Policy", "PolicyDocument")
+_WRAPPERS = (("Policy",), ("PolicyDocument",), ("PolicyVersion", "Document"))
 UNNAMED = hole("the bucket")
 CALLER = hole("the principal")
 
@@ -174,11 +174,32 @@ def without_template(value: Any) -> Any:
 def _policy_in(root: Node) -> Node | None:
     if is_policy(root.plain()):
         return root
-    for name in _WRAPPERS:
-        inner = root.member(name)
+    for names in _WRAPPERS:
+        inner: Node | None = root
+        for name in names:
+            inner = None if inner is None else inner.member(name)
+        if inner is not None and isinstance(inner.value, str):
+            inner = _in_text(inner)
         if inner is not None and is_policy(inner.plain()):
             return inner
     return None
+
+
+def _in_text(node: Node) -> Node | None:
+    """The policy in a text, as `aws s3api get-bucket-policy` prints it: all of it has the place of the text."""
+    try:
+        found = read_json(Source("", node.value.encode("utf-8", "surrogatepass")))
+    except NoJson:
+        return None
+    pending = [found]
+    while pending:
+        each = pending.pop()
+        each.start, each.end = node.start, node.end
+        if isinstance(each.value, Members):
+            pending += [member.node for member in each.value]
+        elif isinstance(each.value, list):
+            pending += each.value
+    return found
 
 
 def _statements(policy: Node) -> list[Node]:
@@ -191,6 +212,8 @@ def _places_of_state(source: Source, root: Node) -> list[tuple[At, Span]]:
     buckets = root.member("buckets")
     for member in buckets.value if buckets is not None and isinstance(buckets.value, list) else ():
         policy = member.node.member("policy")
+        if policy is not None and isinstance(policy.value, str):
+            policy = _in_text(policy)
         for number, statement in enumerate([] if policy is None else _statements(policy)):
             found.append((("buckets", member.key, "policy", number), span(source, statement)))
         for name in ("public_access_block", "acl", "ownership", "website", "request_payer", "encryption", "cors"):
