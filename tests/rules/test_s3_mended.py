@@ -29,6 +29,12 @@ MENDED = {
     "value_of_another_kind": {"broken", "broken deny"},
     "invalid_principal": {"broken session"},
     "policy_variable_eaten": {"broken", "broken hcl"},
+    "set_operator_missing": {"broken"},
+    "signature_age_in_seconds": {"broken", "broken allow"},
+    "key_written_as_in_url": {"broken", "broken encoded", "broken yaml"},
+    "resource_of_another_partition": {"broken", "broken region"},
+    "variable_never_filled": {"broken name"},
+    "principal_of_another_path": {"broken", "broken condition"},
 }  # fmt: skip
 EXAMPLES = [
     example

@@ -12,7 +12,7 @@ from audit403.s3.model.world import Bucket
 from audit403.s3.site import S3Site
 from audit403_checks.s3.changes import Statements, fix_of_policy
 from audit403_checks.s3.documents import mistake_finding
-from audit403_checks.s3.rewriting import both, with_resource, word_in_place_of
+from audit403_checks.s3.rewriting import both, is_variable, with_resource, word_in_place_of
 
 _Change = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -72,6 +72,8 @@ def _renamed(value: Any, written: str, instead: str) -> Any:
         return {(instead if key == written else key): _renamed(each, written, instead) for key, each in value.items()}
     if isinstance(value, list):
         return [_renamed(each, written, instead) for each in value]
+    if isinstance(value, str) and is_variable(written):
+        return value.replace(written, instead)
     return instead if value == written else value
 
 

@@ -28,11 +28,18 @@ def word_in_place_of(site: Site, statement: Statement, written: str, instead: st
         return ()
     where, data = found
     word = re.escape(written.encode())
-    places = list(re.finditer(_BEFORE_WORD + word + _BEHIND_WORD, data))
+    if not is_variable(written):
+        word = _BEFORE_WORD + word + _BEHIND_WORD
+    places = list(re.finditer(word, data))
     if len(places) != 1:
         return ()
     start, end = (where.start + at for at in places[0].span())
     return (TextEdit(where.file, start, end, instead),)
+
+
+def is_variable(word: str) -> bool:
+    """Whether a word is a policy variable, which is told apart wherever it stands."""
+    return word.startswith(("${", "&{"))
 
 
 def with_resource(site: Site, statement: Statement, needed: Needed | None) -> tuple[TextEdit, ...]:
@@ -74,10 +81,28 @@ def _token(data: bytes, needed: Needed) -> tuple[int, int, str] | None:
         _, slash, key = needed.named.partition("/")
         tail = re.escape((slash + key).encode())
         places = list(re.compile(_TEMPLATE + tail + rb"[\"']?(?![\w*./$:-])").finditer(data, first, last))
+    if not places and not cut and not add:
+        return _with_other_key(data, first, last, needed)
     if len(places) == 1:
         start, end = places[0].span()
         return start, end, _rewritten(places[0][0].decode("utf-8", "surrogateescape"), needed, cut, add)
     return _bare(data, first, last, add) if not places and add else None
+
+
+def _with_other_key(data: bytes, first: int, last: int, needed: Needed) -> tuple[int, int, str] | None:
+    """An expression of a template for the bucket, with the key that is needed behind it for the one that is named."""
+    bucket, _, key = needed.named.partition("/")
+    other, _, right = needed.needed.partition("/")
+    if not needed.in_place or bucket != other:
+        return None
+    tail = b"/" + key.encode()
+    places = list(re.compile(_TEMPLATE + re.escape(tail) + rb"[\"']?(?![\w*./$:-])").finditer(data, first, last))
+    if len(places) != 1:
+        return None
+    start, end = places[0].span()
+    at = places[0][0].rfind(tail)
+    text = places[0][0][:at] + b"/" + right.encode() + places[0][0][at + len(tail) :]
+    return start, end, text.decode("utf-8", "surrogateescape")
 
 
 def _resources_in(data: bytes) -> tuple[int, int]:

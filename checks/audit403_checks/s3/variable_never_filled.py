@@ -13,9 +13,8 @@ from audit403_checks.s3.mending import word_finding
 def variable_never_filled(fact: Fact, site: Site) -> Iterator[Finding]:
     """A statement with a variable that has no value applies to nothing."""
     if isinstance(fact, DocumentFault):
-        yield word_finding(
-            "variable-never-filled",
-            fact,
-            site,
-            "name another variable: roles have ${aws:userid}, and ${aws:PrincipalTag/KEY} where they are tagged",
-        )
+        otherwise = "name another variable: roles have ${aws:userid}, and ${aws:PrincipalTag/KEY} where they are tagged"
+        written = fact.subject.written[0]
+        if written.startswith("&"):
+            otherwise = f"write ${written[1:]}, which in Terraform's own language is $${written[1:]}"
+        yield word_finding("variable-never-filled", fact, site, otherwise)

@@ -41,7 +41,7 @@ def _never_filled(policy: Policy, statement: Statement, text: str) -> Iterator[t
     """The variables of a text that nothing fills: as it is written, why, and what was meant, if that is known."""
     for found in _AMPERSAND.finditer(text):
         why = "it is plain text, for only Terraform's data source for policies makes a variable of it"
-        yield found[0], why, f"${found[1]}"
+        yield found[0], why, ""
     for found in _VARIABLE.finditer(text) if policy.has_variables else ():
         key = condition_key(found[1])
         if key is None:
