@@ -243,7 +243,7 @@ class Explorer:
             and self._someone_passes(bucket, profile, method, resource, asked, tried, meant == DECLARED)
         )
         subject = S3Subject(bucket, meant, profile, asked, allow, passes, behind, point)
-        if not passes and meant == BY_STATEMENT:
+        if not passes and meant == BY_STATEMENT and decision.cause == causes.DENIED:
             subject.denied_by = tuple(tuple(denying(bucket, self.site.asked(one))) for one in tried)
         where: Place = decision.where or self._where(subject)
         who = profile.words if not passes else f"{profile.words} whom the policy does not single out"
