@@ -105,18 +105,21 @@ class Delivery(NamedTuple):
 
 def deliveries_of(written: Any) -> tuple[Delivery, ...]:
     """Those of a state."""
-    every = written if isinstance(written, list) else []
-    return tuple(
-        Delivery(
-            number,
-            str(one["kind"]),
-            one["bucket"],
-            str(one.get("prefix") or ""),
-            one.get("source"),
-            str(one.get("account")),
-            one.get("of_organization") is True,
-        )
-        for number, one in enumerate(every)
-        if isinstance(one, dict) and one.get("kind") in _SERVICES and isinstance(one.get("bucket"), str)
-        if not str(one.get("source")).endswith(_OF_DIRECTORY)
+    every = enumerate(written if isinstance(written, list) else [])
+    return tuple(found for found in (_delivery(number, one) for number, one in every) if found is not None)
+
+
+def _delivery(number: int, written: Any) -> Delivery | None:
+    told = written if isinstance(written, dict) else {}
+    kind, bucket, prefix, source, account = map(told.get, ("kind", "bucket", "prefix", "source", "account"))
+    if not isinstance(kind, str) or kind not in _SERVICES or not isinstance(bucket, str):
+        return None
+    return Delivery(
+        number,
+        kind,
+        bucket,
+        prefix if isinstance(prefix, str) else "",
+        source if isinstance(source, str) else None,
+        account if isinstance(account, str) else "",
+        told.get("of_organization") is True,
     )

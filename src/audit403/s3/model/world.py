@@ -165,7 +165,10 @@ class Bucket:
     def written_policy(self) -> dict[str, Any]:
         """The policy as the state has it; empty where there is none."""
         written = self._written.get("policy")
-        return _object(json.loads(written) if isinstance(written, str) and written else written)
+        try:
+            return _object(json.loads(written) if isinstance(written, str) and written else written)
+        except (ValueError, RecursionError):
+            return _NOTHING
 
     def known_keys(self) -> tuple[str, ...]:
         """The keys of the objects that were collected."""
@@ -204,6 +207,8 @@ class Bucket:
     def _owner(self, written: dict[str, Any], what: str) -> str | Missing:
         """The account that owns an object: of a canonical id it is known only whether it is the bucket's owner's."""
         owner = _field(written, "owner", _text, f"the owner {what}")
+        if owner is None:
+            return Missing(REASON_NOT_COLLECTED, f"the owner {what}")
         if isinstance(owner, Missing) or not _CANONICAL.match(owner):
             return owner  # type: ignore[no-any-return]
         if self.canonical_id is None:
