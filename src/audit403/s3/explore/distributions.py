@@ -21,6 +21,8 @@ from audit403.s3.model.website import Website
 from audit403.s3.model.world import Bucket, World
 from audit403.s3.url import Address, address_of
 
+#: How many keys are asked for at most, to see whether a behaviour is of any use.
+_MOST_KEYS = 50
 _THROUGH = "everybody through CloudFront"
 _SERVICE = "cloudfront.amazonaws.com"
 _AS_CLOUDFRONT = (("user-agent", "Amazon CloudFront"),)
@@ -104,7 +106,7 @@ def keys_of(bucket: Bucket, behind: Behind) -> tuple[str, ...]:
             # What a function makes of an address may be anything.
             if named.bucket == bucket.name and key and (inside or behind.behaviour.rewrites is not False):
                 found.append(key)
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))[:_MOST_KEYS]
 
 
 def root_of(behind: Behind) -> str | None:
