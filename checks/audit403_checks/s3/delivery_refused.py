@@ -19,9 +19,11 @@ def delivery_refused(fact: Fact, site: Site) -> Iterator[Finding]:
         return
     refused: RefusedDelivery = fact.subject
     decision = refused.decision
-    at = ("buckets", refused.bucket.name, "policy")
     severity, message = ERROR, f"{fact.message}: {_why(refused)}"
-    if isinstance(site, S3Site) and at in site.described.by_default and decision.cause == "nothing-allows":
+    by_default = site.described.by_default if isinstance(site, S3Site) else frozenset()
+    if refused.by_acl and ("buckets", refused.bucket.name, "ownership") in by_default:
+        severity, message = WARNING, f"{message}, as in every bucket that was created since April 2023"
+    elif ("buckets", refused.bucket.name, "policy") in by_default and decision.cause == "nothing-allows":
         severity = WARNING
     where = site.world.places.get(("buckets", refused.bucket.name)) if isinstance(site, S3Site) else None
     because = decision.because

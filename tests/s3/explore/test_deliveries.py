@@ -163,6 +163,7 @@ def test_an_acl_for_logs(ownership: str | None, expected: list[str], tmp_path: P
     found = audited(tmp_path)
     assert [severity for severity, _ in found] == expected
     assert all("ACLs are disabled" in message for _, message in found)
+    assert all(message.endswith("since April 2023") is (ownership is None) for _, message in found)
 
 
 @pytest.mark.parametrize(
