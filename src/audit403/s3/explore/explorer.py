@@ -17,7 +17,6 @@ from audit403.core.request import Request
 from audit403.s3.decide import causes
 from audit403.s3.decide.layers import place_of
 from audit403.s3.decide.request import S3Request
-from audit403.s3.explore.access_points import asked_by_point
 from audit403.s3.explore.address_mistakes import PRIVATE
 from audit403.s3.explore.asking import (
     ACTIONS,
@@ -30,7 +29,6 @@ from audit403.s3.explore.asking import (
 )
 from audit403.s3.explore.declared import declared, is_one_of
 from audit403.s3.explore.denying import denying
-from audit403.s3.explore.distributions import as_told, keys_of, origins_by_bucket, root_of, waits_for_index
 from audit403.s3.explore.faults import faults_of
 from audit403.s3.explore.mistakes import comes_of, mistakes_of, never_allows
 from audit403.s3.explore.ordinary import ANONYMOUS, NO_SUCH_FOLDER, NO_SUCH_KEY, WEBSITE, Profile
@@ -58,6 +56,7 @@ from audit403.s3.model.world import AccessPoint, At, Bucket, StoredObject
 from audit403.s3.read.described import UNRESOLVED
 
 if TYPE_CHECKING:
+    from audit403.s3.explore.distributions import Asking
     from audit403.s3.site import S3Site
 
 FAMILY = "s3"
@@ -73,7 +72,11 @@ class Explorer:
         self.site = site
         self.world = site.world
         self.missed: list[NotAudited] = []
-        self._origins = origins_by_bucket(self.world)
+        self._origins: dict[str, tuple[Asking, ...]] = {}
+        if self.world.distributions():
+            from audit403.s3.explore.distributions import origins_by_bucket
+
+            self._origins = origins_by_bucket(self.world)
         self._points: dict[str, list[AccessPoint]] = {}
         for point in self.world.access_points():
             self._points.setdefault(point.bucket, []).append(point)
@@ -149,6 +152,8 @@ class Explorer:
         for behind, profile in self._origins.get(bucket.name, ()):
             yield from self._of_distribution(bucket, behind, profile)
         for point in self._points.get(bucket.name, ()):
+            from audit403.s3.explore.access_points import asked_by_point
+
             for one in asked_by_point(bucket, point):
                 yield from self._asked(
                     bucket, BY_ACCESS_POINT, one.profile, one.method, one.resource, one.statement, point=point
@@ -156,6 +161,8 @@ class Explorer:
 
     def _of_distribution(self, bucket: Bucket, behind: Behind, profile: Profile) -> Iterator[Refusal]:
         """What is refused to CloudFront: all that one of its behaviours asks for, or what stands for the root."""
+        from audit403.s3.explore.distributions import keys_of, root_of, waits_for_index
+
         keys, root = keys_of(bucket, behind), root_of(behind)
         if all(self._is_refused(profile, f"{bucket.arn}/{key}") for key in keys):
             yield from self._asked(bucket, BY_DISTRIBUTION, profile, "GET", f"{bucket.arn}/{keys[0]}", behind=behind)
@@ -164,6 +171,14 @@ class Explorer:
         if waits_for_index(bucket, behind, profile) and self._is_served(profile, f"{bucket.arn}/{keys[0]}"):
             folder = f"{bucket.arn}{behind.origin.path}/{NO_SUCH_FOLDER}"
             yield from self._asked(bucket, BELOW_ROOT, profile, "GET", folder, behind=behind)
+
+    def _as_told(self, profile: Profile, bucket: Bucket) -> Profile:
+        """Whom a statement names, with what is known of the distribution that it is."""
+        if bucket.name not in self._origins:
+            return profile
+        from audit403.s3.explore.distributions import as_told
+
+        return as_told(profile, self._origins[bucket.name])
 
     def _is_served(self, profile: Profile, resource: str) -> bool:
         return self.site.decide(request_for(self.world, profile, "GET", resource)).verdict == NOT_REFUSED
@@ -179,7 +194,7 @@ class Explorer:
             if resource is None:
                 continue
             for named in profiles_of(bucket, statement, action):
-                profile = as_told(named, self._origins.get(bucket.name, ()))
+                profile = self._as_told(named, bucket)
                 yield from self._asked(bucket, BY_STATEMENT, profile, method, resource, statement)
                 if action == "s3:GetObject":
                     yield from self._of_known_objects(bucket, statement, profile, resource)

@@ -16,7 +16,6 @@ from audit403.s3.decide.layers import place_of
 from audit403.s3.decide.said import Asked, said_by
 from audit403.s3.explore.address_mistakes import address_mistakes
 from audit403.s3.explore.key_mistakes import is_unknown_key
-from audit403.s3.explore.lifecycle import archived
 from audit403.s3.explore.mistake import BUCKET_POLICY
 from audit403.s3.explore.not_taken import not_taken
 from audit403.s3.explore.operator_mistakes import wanted_type
@@ -70,7 +69,10 @@ def faults_of(site: "S3Site") -> Iterator[DocumentFault]:
             yield from _lock_out(bucket, bucket.policy)
         if isinstance(bucket, Bucket):
             yield from not_taken(site, bucket)
-            yield from archived(site, bucket)
+            if bucket.archiving:
+                from audit403.s3.explore.lifecycle import archived
+
+                yield from archived(site, bucket)
         if isinstance(bucket, Bucket) and bucket.cors and not isinstance(bucket.cors, Missing):
             from audit403.s3.explore.cors_mistakes import cors_mistakes
 

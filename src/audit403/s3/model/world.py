@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audit403.core.decision import REASON_NOT_COLLECTED, Missing
 from audit403.core.named_tuple import NamedTuple
@@ -16,7 +16,6 @@ from audit403.core.place import Place, StatementPlace
 from audit403.s3.model.access_list import BUCKET_OWNER, AccessList, access_list_of
 from audit403.s3.model.caller import ROLE, SESSION, Caller, caller_of, same_account
 from audit403.s3.model.cors import CorsRule, cors_of
-from audit403.s3.model.delivery import Delivery, deliveries_of
 from audit403.s3.model.distribution import Distribution, distributions_of
 from audit403.s3.model.encryption import PLAIN, Encryption, encryption_of
 from audit403.s3.model.operators import moment
@@ -27,6 +26,9 @@ from audit403.s3.model.public_policy import is_public
 from audit403.s3.model.resource import resource_of
 from audit403.s3.model.truth import Truth
 from audit403.s3.model.website import Website, website_of
+
+if TYPE_CHECKING:
+    from audit403.s3.model.delivery import Delivery
 
 ACCESS_POINT_POLICY = "access point policy"
 ENFORCED, PREFERRED, WRITER = "BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"
@@ -425,9 +427,14 @@ class World:
             self._distributions = distributions_of(self._written.get("distributions"))
         return self._distributions
 
-    def deliveries(self) -> tuple[Delivery, ...]:
+    def deliveries(self) -> "tuple[Delivery, ...]":
         """Services that are told to write into buckets."""
-        return deliveries_of(self._written.get("deliveries"))
+        written = self._written.get("deliveries")
+        if not written:
+            return ()
+        from audit403.s3.model.delivery import deliveries_of
+
+        return deliveries_of(written)
 
     def distribution_arn(self, identifier: str) -> str | Missing:
         """The ARN of a distribution: what the state says, else one of the account's."""
