@@ -33,6 +33,13 @@ _OF_RSA = ("rsa-sha2-512", "rsa-sha2-256")
 logging.getLogger("paramiko").addHandler(logging.NullHandler())  # else Python shows its warnings and tracebacks itself
 
 
+class _Connection(paramiko.Transport):  # type: ignore[misc]
+    """One that does not write down what servers say of their own workings, letter by letter, for no reader."""
+
+    def _parse_debug(self, message: object) -> None:
+        pass
+
+
 class ParamikoHost:
     """One connection, with those of the hops before it."""
 
@@ -82,7 +89,7 @@ class ParamikoHost:
             over = command.socket
         else:
             over = _socket(hop, seconds)
-        transport = paramiko.Transport(over)
+        transport = _Connection(over)
         self._open.append(transport)
         transport.banner_timeout = transport.handshake_timeout = seconds
         _prefer(transport, self._keys.types(hop))
@@ -248,6 +255,9 @@ def _prefer(transport: paramiko.Transport, types: tuple[str, ...]) -> None:
     options = transport.get_security_options()
     usual = tuple(options.key_types)
     options.key_types = tuple(dict.fromkeys([*(name for name in wanted if name in usual), *usual]))
+    # As ssh prefers: the cipher authenticates what paramiko would else compare byte by byte.
+    ciphers = tuple(options.ciphers)
+    options.ciphers = tuple(sorted(ciphers, key=lambda name: "gcm" not in name))
 
 
 def _socket(hop: SshSettings, seconds: float) -> socket.socket:

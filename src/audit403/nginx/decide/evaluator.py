@@ -75,10 +75,12 @@ class Evaluator:
         self, model: Model, evidence: Evidence, *, now: int | None = None, worker: "Process | None" = None
     ) -> None:
         self.model = model
-        self.evidence = evidence if worker is None else _seen_by(worker, evidence)
-        self.worker = worker
-        self.geoip2_readers: dict[str, object] = {}
-        self.php_pools: Pools | None = None
+        self._evidence = evidence if worker is None else _seen_by(worker, evidence)
+        self._worker = worker
+        #: Whether anything of the world was looked at since the last request began.
+        self._looked = False
+        self._geoip2_readers: dict[str, object] = {}
+        self._php_pools: Pools | None = None
         self._now = now
         self._files: WorkerFiles | None = None
         self._roots: dict[Context, Root] = {}
@@ -88,6 +90,34 @@ class Evaluator:
         self._handlers: dict[Context, Directive | None] = {}
         self._others: dict[Context, tuple[Directive, ...]] = {}
         self._decided: dict[Request, Decision] = {}
+
+    @property
+    def evidence(self) -> Evidence:
+        """The world; who asks for it hangs on it."""
+        self._looked = True
+        return self._evidence
+
+    @property
+    def worker(self) -> "Process | None":
+        """The process that serves, where it is known."""
+        self._looked = True
+        return self._worker
+
+    @property
+    def geoip2_readers(self) -> dict[str, object]:
+        """The databases that were opened."""
+        self._looked = True
+        return self._geoip2_readers
+
+    @property
+    def php_pools(self) -> "Pools":
+        """The pools of php-fpm that run there."""
+        if self._php_pools is None:
+            from audit403.http.php_fpm import Pools
+
+            self._php_pools = Pools(self._evidence)
+        self._looked = True
+        return self._php_pools
 
     def decide(self, request: Request, depth: int = 0, *, http_10: bool = False) -> Decision:
         """What nginx answers. A test that the evidence leaves open is tried both ways; only a difference is unknown.
@@ -100,7 +130,20 @@ class Evaluator:
         if known is None:  # exploration, and the replay of fixes, ask again and again for the same few
             if len(self._decided) >= _MOST_DECIDED:
                 self._decided.clear()
-            known = self._decided[request] = self._decide(request, depth, http_10)
+            known = self._decided[request] = self._decided_anywhere(request)
+        return known
+
+    def _decided_anywhere(self, request: Request) -> Decision:
+        """An answer that another world with the same configuration has shown, where it hangs on no world."""
+        known = self.model.answers.get(request)
+        if known is None:
+            before, self._looked = self._looked, False
+            known = self._decide(request, 0, False)
+            if not self._looked:
+                if len(self.model.answers) >= _MOST_DECIDED:
+                    self.model.answers.clear()
+                self.model.answers[request] = known
+            self._looked = self._looked or before
         return known
 
     def decide_anew(self, request: Request) -> Decision:
@@ -119,6 +162,7 @@ class Evaluator:
 
     def files(self) -> WorkerFiles:
         """The file system as the worker sees it. Raises Undecided when the worker's user is not known."""
+        self._looked = True
         if self._files is None:
             self._files = WorkerFiles(Resolver(self.evidence, self._identity(), self._guard()))
         return self._files
@@ -133,6 +177,7 @@ class Evaluator:
 
     def now(self) -> int:
         """Seconds since the epoch."""
+        self._looked = True
         return int(time()) if self._now is None else self._now
 
     def root(self, context: Context) -> Root:
@@ -166,6 +211,7 @@ class Evaluator:
 
     def trusted(self, context: Context) -> Trusted:
         """The effective set_real_ip_from of a context."""
+        self._looked = True
         found = self._trusted.get(context)
         if found is None:
             found = self._trusted[context] = trusted_by(context, self.evidence)

@@ -2,7 +2,7 @@
 
 from audit403.core.open_question import Unknown
 from audit403.core.place import Because, Place
-from audit403.http.php_fpm import LISTED, Pools
+from audit403.http.php_fpm import LISTED
 from audit403.nginx.decide.exchange import Exchange
 from audit403.nginx.decide.outcome import Outcome, Sent, Status
 from audit403.nginx.decide.peers import members_of
@@ -21,12 +21,9 @@ def refused_by_php_fpm(exchange: Exchange, handler: Directive, target: str) -> O
     script = expand(exchange, compile_template(given[-1].args[1])) if given and len(given[-1].args) > 1 else None
     if script is None or isinstance(script, Unknown):
         return None
-    evaluator = exchange.evaluator
-    if evaluator.php_pools is None:
-        evaluator.php_pools = Pools(evaluator.evidence)
     found = None
     for one in _pools_behind(exchange, target):
-        found = evaluator.php_pools.refused(one, script)
+        found = exchange.evaluator.php_pools.refused(one, script)
         if found is None:
             return None
     if found is None:
@@ -43,7 +40,7 @@ def refused_by_php_fpm(exchange: Exchange, handler: Directive, target: str) -> O
     exchange.decided(found.cause, where, why, also=also)
     exchange.refusal = exchange.cause
     if exchange.context.flag("fastcgi_intercept_errors"):
-        for page in evaluator.error_pages(exchange.context):
+        for page in exchange.evaluator.error_pages(exchange.context):
             if page.code == _FORBIDDEN:
                 return Status(_FORBIDDEN)
     return Sent(_FORBIDDEN)

@@ -11,6 +11,8 @@ from audit403.nginx.read.configuration import Configuration
 from audit403.nginx.read.tree import Directive
 
 if TYPE_CHECKING:
+    from audit403.core.decision import Decision
+    from audit403.core.request import Request
     from audit403.nginx.model.geo import Geo
     from audit403.nginx.model.geoip2 import GeoIp2Database, GeoIp2Proxies
     from audit403.nginx.model.map import Map
@@ -31,6 +33,7 @@ class Model:
         "_upstreams",
         "_volatile",
         "after_host",
+        "answers",
         "assigned",
         "captured",
         "configuration",
@@ -48,6 +51,8 @@ class Model:
 
     def __init__(self, configuration: Configuration, main: Context, worker: Worker) -> None:
         self.configuration = configuration
+        #: What it answers wherever it runs: to requests on whose way nothing of the world is looked at.
+        self.answers: dict[Request, Decision] = {}
         self.main = main
         self.worker = worker
         self.http: Context = main
