@@ -12,6 +12,7 @@ IPV4 = "ipv4"
 IPV6 = "ipv6"
 _BITS = {IPV4: 32, IPV6: 128}
 _MAPPED_PREFIX = 0xFFFF << 32
+_MOST_TEXTS = 4_096
 
 
 class Address(NamedTuple):
@@ -38,10 +39,15 @@ class Address(NamedTuple):
 
     def text(self) -> str:
         """The address as nginx prints it in `$remote_addr`."""
-        if self.family == UNIX:
-            return "unix:"
-        packed = self.packed()
-        return ".".join(map(str, packed)) if self.family == IPV4 else _ipv6_text(packed)
+        return _text(self)
+
+
+@lru_cache(maxsize=_MOST_TEXTS)
+def _text(address: Address) -> str:
+    if address.family == UNIX:
+        return "unix:"
+    packed = address.packed()
+    return ".".join(map(str, packed)) if address.family == IPV4 else _ipv6_text(packed)
 
 
 def _ipv6_text(packed: bytes) -> str:
