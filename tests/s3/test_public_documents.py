@@ -237,3 +237,27 @@ def test_an_object_is_uploaded_with_an_acl_that_does_not_count(tmp_path: Path) -
     )
     path.write_text(allowing)
     assert audit([str(tmp_path)], Asked(no_settings=True)).findings == ()
+
+
+OFFICE = """
+          - Sid: Office
+            Effect: Deny
+            Principal: "*"
+            Action: s3:*
+            Resource: !Sub '${Docs.Arn}/*'
+            Condition: {NotIpAddress: {aws:SourceIp: [RANGES]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("ranges", "rules"),
+    [("203.0.113.0/24", ["s3/allow-covered-by-deny"]), ("203.0.113.0/24, 130.176.0.0/16", [])],
+)
+def test_addresses_that_cloudfront_has_not(ranges: str, rules: list[str], tmp_path: Path) -> None:
+    """Whether CloudFront brings an address is not known: one that is not among these is denied either way."""
+    text = CDN_AND_KEY.replace("# MORE", FOR_CLOUDFRONT)
+    at = text.index("  Oac:")
+    path = tmp_path / "template.yaml"
+    path.write_text(text[:at].rstrip() + OFFICE.replace("RANGES", ranges) + text[at:])
+    report = audit([str(path)], Asked(no_settings=True))
+    assert [one.finding.rule for one in report.findings] == rules

@@ -9,6 +9,7 @@ from audit403.core.registry import check
 from audit403.s3.explore.denying import denying
 from audit403.s3.explore.mistake import listed
 from audit403.s3.explore.subject import BY_STATEMENT, S3Subject
+from audit403.s3.model.caller import SERVICE, caller_of
 from audit403.s3.model.policy import Statement
 from audit403_checks.s3.changes import removal_fix
 from audit403_checks.s3.insecure_transport_deny_on_website import is_about_transport
@@ -36,8 +37,11 @@ def allow_covered_by_deny(fact: Fact, site: Site) -> Iterator[Finding]:
         yield finding("allow-covered-by-deny", ERROR, message, refusal, (remedy,))
         return
     message = f"{what}, and statement {statements[0].name} denies it whoever asks"
+    of_service = caller_of(subject.request.principal).kind == SERVICE
+    sparing = "or let the denial spare services of AWS: Bool with aws:PrincipalIsAWSService = false besides"
     fixes = (
         removal_fix(site, subject, "take the statement that denies out", statements),
+        *((Fix(sparing, MANUAL),) if of_service else ()),
         Fix("make the two statements speak of different actions, keys or people", MANUAL),
     )
     yield finding("allow-covered-by-deny", ERROR, message, refusal, fixes)

@@ -23,6 +23,8 @@ OAC, OAI, OF_ROLE, VPCE = "cloudfront-oac", "oai", "role", "vpce"
 NAMES = (ANONYMOUS_HTTPS, ANONYMOUS_HTTP, WEBSITE, f"{OAC}:ID", f"{OAI}:ID", f"{OF_ROLE}:ARN", f"{VPCE}:ID", PRESIGNED)
 CLOUDFRONT = "cloudfront.amazonaws.com"
 VISITOR = "192.0.2.1"
+#: One of those from which CloudFront asks origins.
+OF_CLOUDFRONT = "130.176.0.1"
 
 Values = tuple[str, ...]
 _ABSENT: Values = ()
@@ -43,9 +45,19 @@ _TYPES = {USER: "User", SESSION: "AssumedRole", ROLE: "AssumedRole", ROOT: "Acco
 
 
 class Brought(Mapping[str, Values | Missing]):
-    """What a request brings: keys with values, keys of which nobody knows, and no others."""
+    """What a request brings: keys with values, keys of which nobody knows, and no others.
 
-    def __init__(self, known: Mapping[str, Values | Missing], unknown: tuple[str, ...], whose: str) -> None:
+    `maybe` are the values of keys of which nobody knows whether the request has them at all.
+    """
+
+    def __init__(
+        self,
+        known: Mapping[str, Values | Missing],
+        unknown: tuple[str, ...],
+        whose: str,
+        maybe: Mapping[str, Values] | None = None,
+    ) -> None:
+        self.maybe = maybe or {}
         self._known = dict(known)
         self._unknown = unknown
         self._whose = whose
@@ -67,7 +79,7 @@ class Brought(Mapping[str, Values | Missing]):
 
     def having(self, more: Mapping[str, Values | Missing]) -> "Brought":
         """The same with other values for some keys."""
-        return Brought({**self._known, **more}, self._unknown, self._whose)
+        return Brought({**self._known, **more}, self._unknown, self._whose, self.maybe)
 
 
 class Profile(NamedTuple):
@@ -159,16 +171,19 @@ def brought(
         del known["aws:sourceip"]
         known["aws:sourcevpce"] = (profile.about,)
         unknown += _OF_ENDPOINT
+    maybe: dict[str, Values] = {}
     if profile.kind == OAI or profile.principal == CLOUDFRONT:
+        # Whether CloudFront brings its address AWS does not say; the viewer's it is in no case.
         del known["aws:sourceip"]
         unknown += ("aws:sourceip",)
+        maybe["aws:sourceip"] = (OF_CLOUDFRONT,)
     if profile.kind == OAC:
         known |= _of_distribution(profile.about, world)
     if profile.kind == PRESIGNED:
         known["s3:authtype"] = ("REST-QUERY-STRING",)
         known["s3:x-amz-content-sha256"] = ("UNSIGNED-PAYLOAD",)
         unknown += ("s3:signatureage",)
-    return Brought(known, unknown, caller.words())
+    return Brought(known, unknown, caller.words(), maybe)
 
 
 def _of_bucket(world: World, resource: str) -> Context:

@@ -12,6 +12,7 @@ from audit403.s3.decide.profile import (
     CLOUDFRONT,
     OAC,
     OAI,
+    OF_CLOUDFRONT,
     OF_ROLE,
     PRESIGNED,
     VPCE,
@@ -75,7 +76,7 @@ def cloudfront(distribution: str) -> Profile:
     """CloudFront with origin access control: the service asks, for one of its distributions."""
     account = distribution.split(":")[4] if distribution.count(":") >= 5 else ""
     context = (("aws:SourceArn", distribution), *((("aws:SourceAccount", account),) if account else ()))
-    return Profile(OAC, _WORDS[OAC], CLOUDFRONT, True, False, "130.176.0.1", (), context)
+    return Profile(OAC, _WORDS[OAC], CLOUDFRONT, True, False, OF_CLOUDFRONT, (), context)
 
 
 def signed(principal: str, context: tuple[tuple[str, str], ...] = ()) -> Profile:

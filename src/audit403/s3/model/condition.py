@@ -4,7 +4,7 @@ Truth: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condi
 and …_condition-single-vs-multi-valued-context-keys.html.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from audit403.core.decision import REASON_UNDOCUMENTED, Missing
@@ -69,7 +69,12 @@ def _test(written: str, key: str, values: tuple[str, ...], variables: bool) -> C
     def test(context: Context) -> Truth:
         have = context.get(key)
         if isinstance(have, Missing):
-            return have
+            maybe: Mapping[str, tuple[str, ...]] = getattr(context, "maybe", {})
+            agreed = {of(one, context) for one in ((), maybe[key])} if key in maybe else set()
+            return agreed.pop() if len(agreed) == 1 else have
+        return of(have, context)
+
+    def of(have: tuple[str, ...] | None, context: Context) -> Truth:
         if not have:
             return absent
         if len(have) > 1 and not qualifier:
