@@ -107,7 +107,7 @@ def test_no_more_at_once_than_asked_for(tmp_path: Path) -> None:
 
 
 def test_what_one_process_has_loaded_the_next_ones_have_from_the_start() -> None:
-    names = ["wave", "colorsys"]  # of the standard library, and used by nobody
+    names = ["wave", "tabnanny"]  # of the standard library, and used by nobody
     assert not {*names} & {*sys.modules}
 
     def loads(target: HostTarget, seen: fleet.Seen) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from audit403.core.edit import BucketEdit, TextEdit
 from audit403.core.family import Site
 from audit403.core.finding import UNSAFE, Fix
 from audit403.s3.explore.subject import S3Subject
+from audit403.s3.model.bucket import Bucket
 from audit403.s3.model.policy import Statement
 from audit403.s3.model.public_access_block import FLAGS
-from audit403.s3.model.world import Bucket
 from audit403.s3.read.policy_file import STATE
 from audit403.s3.site import S3Site
 from audit403_checks.s3.refusals import removal

@@ -8,7 +8,7 @@ from audit403.core.fact import DocumentFault
 from audit403.core.family import Site
 from audit403.core.finding import UNSAFE, Finding, Fix
 from audit403.s3.explore.mistake import Mistake, Needed, listed
-from audit403.s3.model.world import Bucket
+from audit403.s3.model.bucket import Bucket
 from audit403.s3.site import S3Site
 from audit403_checks.s3.changes import Statements, fix_of_policy
 from audit403_checks.s3.documents import mistake_finding

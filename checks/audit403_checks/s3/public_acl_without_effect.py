@@ -7,8 +7,8 @@ from audit403.core.family import Site
 from audit403.core.finding import ERROR, MANUAL, WARNING, Finding, Fix
 from audit403.core.registry import check
 from audit403.s3.explore.subject import BY_ACL
+from audit403.s3.model.bucket import ENFORCED
 from audit403.s3.model.public_access_block import IGNORE_ACLS
-from audit403.s3.model.world import ENFORCED
 from audit403_checks.s3.refusals import finding, is_by_default, levels_with, refusal_of
 
 

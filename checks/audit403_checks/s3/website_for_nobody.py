@@ -9,9 +9,9 @@ from audit403.core.finding import ERROR, WARNING, Finding
 from audit403.core.registry import check
 from audit403.s3.explore.subject import BY_WEBSITE, S3Subject
 from audit403.s3.model.access_list import PUBLIC, grantees
+from audit403.s3.model.bucket import ENFORCED
 from audit403.s3.model.public_access_block import BLOCK_POLICY, RESTRICT
 from audit403.s3.model.website import Website
-from audit403.s3.model.world import ENFORCED
 from audit403_checks.s3.refusals import by_hand, finding, is_by_default, refusal_of
 
 

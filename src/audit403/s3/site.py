@@ -19,10 +19,11 @@ from audit403.s3.decide.said import Considered
 from audit403.s3.decide.trace import with_trace
 from audit403.s3.explore.ordinary import NO_SUCH_FOLDER, NO_SUCH_KEY
 from audit403.s3.model.access_list import BUCKET_OWNER
+from audit403.s3.model.bucket import Bucket, StoredObject
 from audit403.s3.model.encryption import PLAIN
 from audit403.s3.model.resource import resource_of
 from audit403.s3.model.website import Website
-from audit403.s3.model.world import Bucket, StoredObject, World
+from audit403.s3.model.world import World
 from audit403.s3.read.described import UNRESOLVED, Described
 from audit403.s3.read.documents import describe
 from audit403.s3.read.policy_file import STATE

@@ -15,9 +15,10 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.core.request import Request
 from audit403.s3.decide.profile import VISITOR, Brought, Profile, brought, not_a_profile, profile_of, usual_profile
 from audit403.s3.decide.request import REST, WEBSITE, S3Request
+from audit403.s3.model.bucket import AWS, Bucket, partition_of
 from audit403.s3.model.caller import ANONYMOUS
 from audit403.s3.model.holes import HOLE_START
-from audit403.s3.model.world import AWS, Bucket, World, partition_of
+from audit403.s3.model.world import World
 
 _S3 = re.compile(r"s3://([^/?#]+)(?:/([^#]*))?\Z", re.DOTALL)
 _HTTP = re.compile(r"(https?)://(?:[^@/?#]*@)?([^/?#:]+)(?::\d+)?(/[^?#]*)?(?:\?([^#]*))?", re.DOTALL | re.IGNORECASE)

@@ -25,9 +25,10 @@ from audit403.s3.decide.request import REST, WEBSITE, S3Request
 from audit403.s3.decide.said import Considered
 from audit403.s3.decide.signature_limits import limited, malformed, steps
 from audit403.s3.decide.trace import with_trace
+from audit403.s3.model.bucket import Bucket
 from audit403.s3.model.distribution import ALWAYS, BY_OAC, BY_OAI, NEVER, NO_ACCESS, Distribution
 from audit403.s3.model.presigned import BadPresigned, Presigned, presigned_of
-from audit403.s3.model.world import Bucket, World
+from audit403.s3.model.world import World
 from audit403.s3.url import Address, address_of, by_profile, parts_of_url, request_of_url, shown
 
 

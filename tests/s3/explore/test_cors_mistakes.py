@@ -6,7 +6,8 @@ import pytest
 
 from audit403.s3.decide.preflight import preflight
 from audit403.s3.explore.cors_mistakes import cors_mistakes
-from audit403.s3.model.world import Bucket, World
+from audit403.s3.model.bucket import Bucket
+from audit403.s3.model.world import World
 
 
 def world(*origins: str) -> World:

@@ -9,7 +9,7 @@ import pytest
 
 from audit403.core.finding import NOTE
 from audit403.engine.audit import Asked, audit
-from audit403.s3.model.world import Bucket
+from audit403.s3.model.bucket import Bucket
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,10 @@ import pytest
 from audit403.s3.decide.evaluator import Evaluator
 from audit403.s3.decide.request import S3Request
 from audit403.s3.model.access_list import BUCKET_OWNER
+from audit403.s3.model.bucket import Bucket, StoredObject
 from audit403.s3.model.encryption import PLAIN
 from audit403.s3.model.holes import may_match
-from audit403.s3.model.world import Bucket, StoredObject, World
+from audit403.s3.model.world import World
 
 if TYPE_CHECKING:
     import random

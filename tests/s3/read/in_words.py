@@ -10,8 +10,9 @@ from audit403.core.source import Source
 from audit403.s3.decide.evaluator import Evaluator
 from audit403.s3.decide.request import S3Request
 from audit403.s3.model.access_list import BUCKET_OWNER
+from audit403.s3.model.bucket import Bucket, StoredObject
 from audit403.s3.model.encryption import PLAIN
-from audit403.s3.model.world import Bucket, StoredObject, World
+from audit403.s3.model.world import World
 from audit403.s3.read.cloudformation.read import read_cloudformation
 from audit403.s3.read.described import Described
 from audit403.s3.read.terraform.read import read_terraform

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from audit403.s3.explore.distributions import origins_of
-from audit403.s3.model.world import Bucket, World
+from audit403.s3.model.bucket import Bucket
+from audit403.s3.model.world import World
 from s3.read.in_words import cloudformation, terraform
 
 TEMPLATE = """

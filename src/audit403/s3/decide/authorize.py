@@ -14,13 +14,14 @@ from audit403.s3.decide.layers import Layers, denies, place_of, principal_of
 from audit403.s3.decide.requirement import Requirement
 from audit403.s3.decide.said import NOTHING, Asked, Considered, Said, said_by
 from audit403.s3.model.access_list import BUCKET_OWNER
+from audit403.s3.model.bucket import ENFORCED, Bucket, StoredObject
 from audit403.s3.model.caller import ANONYMOUS, ROOT, SERVICE, same_account
 from audit403.s3.model.policy import Policy
 from audit403.s3.model.principal import AS_EVERYBODY, BY_ACCOUNT, BY_ROLE
 from audit403.s3.model.public_access_block import IGNORE_ACLS, RESTRICT, Level, effect
 from audit403.s3.model.public_policy import is_public, public_statement
 from audit403.s3.model.truth import Truth, every, negated, some
-from audit403.s3.model.world import ENFORCED, AccessPoint, Bucket, StoredObject, World
+from audit403.s3.model.world import AccessPoint, World
 
 #: What the root user of the owner may do whatever the bucket's policy denies.
 _ROOT_MAY = frozenset(("s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"))

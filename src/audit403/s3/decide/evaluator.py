@@ -16,11 +16,12 @@ from audit403.s3.decide.requirement import Outcome, Requirement, outcome_of
 from audit403.s3.decide.said import Asked, Considered
 from audit403.s3.decide.wording import Refused, said_in_answer
 from audit403.s3.decide.writes import WITH_ACL, acls_disabled, blocked_writes
+from audit403.s3.model.bucket import Bucket, StoredObject
 from audit403.s3.model.caller import ANONYMOUS, caller_of, same_account
 from audit403.s3.model.encryption import Encryption, encryption_of
 from audit403.s3.model.resource import resource_of
 from audit403.s3.model.truth import Truth, some
-from audit403.s3.model.world import Bucket, StoredObject, World
+from audit403.s3.model.world import World
 
 #: Reading an object that is not there is told from being refused only to those who may list the bucket.
 READS = frozenset(

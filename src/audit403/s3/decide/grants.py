@@ -14,10 +14,10 @@ from audit403.s3.model.access_list import (
     grantees,
     is_listable,
 )  # fmt: skip
+from audit403.s3.model.bucket import ENFORCED, Bucket, StoredObject
 from audit403.s3.model.caller import Caller
 from audit403.s3.model.public_access_block import IGNORE_ACLS, Level, effect
 from audit403.s3.model.truth import Truth, every, negated, some
-from audit403.s3.model.world import ENFORCED, Bucket, StoredObject
 
 
 class Granted(NamedTuple):

@@ -13,11 +13,12 @@ from audit403.s3.decide.layers import Layers, denies
 from audit403.s3.decide.profile import Brought
 from audit403.s3.decide.requirement import Requirement
 from audit403.s3.decide.said import Asked, Considered, said_by
+from audit403.s3.model.bucket import Bucket
 from audit403.s3.model.encryption import Encryption
 from audit403.s3.model.pattern import Context
 from audit403.s3.model.principal import AS_EVERYBODY, BY_ACCOUNT, BY_ROLE
 from audit403.s3.model.truth import Truth, every, some
-from audit403.s3.model.world import Bucket, World
+from audit403.s3.model.world import World
 
 DECRYPT, GENERATE = "kms:Decrypt", "kms:GenerateDataKey"
 

@@ -13,10 +13,11 @@ from audit403.core.decision import REASON_NOT_COLLECTED, Missing
 from audit403.core.errors import BadUsage
 from audit403.core.named_tuple import NamedTuple
 from audit403.s3.decide.request import REST, WEBSITE, S3Request
+from audit403.s3.model.bucket import Bucket
 from audit403.s3.model.caller import ANONYMOUS, FEDERATED, ROLE, ROOT, SERVICE, SESSION, USER, Caller, caller_of
 from audit403.s3.model.pattern import Context
 from audit403.s3.model.resource import resource_of
-from audit403.s3.model.world import Bucket, World
+from audit403.s3.model.world import World
 
 ANONYMOUS_HTTPS, ANONYMOUS_HTTP, PRESIGNED = "anonymous-https", "anonymous-http", "presigned"
 OAC, OAI, OF_ROLE, VPCE = "cloudfront-oac", "oai", "role", "vpce"

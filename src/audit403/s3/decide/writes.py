@@ -12,10 +12,11 @@ from audit403.s3.decide.authorize import Target
 from audit403.s3.decide.requirement import Requirement
 from audit403.s3.decide.said import Asked
 from audit403.s3.model.access_list import PUBLIC, access_list_of, is_public
+from audit403.s3.model.bucket import ENFORCED, Bucket
 from audit403.s3.model.pattern import Context
 from audit403.s3.model.public_access_block import BLOCK_ACLS, BLOCK_POLICY, effect
 from audit403.s3.model.truth import Truth, negated, some
-from audit403.s3.model.world import ENFORCED, Bucket, World
+from audit403.s3.model.world import World
 
 WITH_ACL = frozenset(
     ("s3:putobject", "s3:putobjectacl", "s3:putobjectversionacl", "s3:putbucketacl", "s3:createbucket")

@@ -10,9 +10,10 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.s3.explore.asking import ACTIONS, profiles_of
 from audit403.s3.explore.ordinary import Profile
 from audit403.s3.explore.samples import sample_resource
+from audit403.s3.model.bucket import ORDINARY_OBJECT, Bucket
 from audit403.s3.model.policy import ALLOW, Policy, Statement
 from audit403.s3.model.resource import resource_of
-from audit403.s3.model.world import ORDINARY_OBJECT, AccessPoint, Bucket
+from audit403.s3.model.world import AccessPoint
 
 
 class ByPoint(NamedTuple):

@@ -14,6 +14,7 @@ from audit403.s3.decide.request import S3Request
 from audit403.s3.explore.ordinary import ANONYMOUS, WEBSITE, Profile, cloudfront, signed
 from audit403.s3.explore.samples import sample_of
 from audit403.s3.explore.satisfy import Values, all_met, contexts, operator_name
+from audit403.s3.model.bucket import Bucket
 from audit403.s3.model.caller import ANONYMOUS as ANYBODY
 from audit403.s3.model.caller import ORIGIN_IDENTITY, ROLE, SERVICE, SESSION, USER, caller_of
 from audit403.s3.model.condition import Condition
@@ -21,7 +22,7 @@ from audit403.s3.model.pattern import parts_of
 from audit403.s3.model.policy import Statement
 from audit403.s3.model.resource import resource_of
 from audit403.s3.model.website import Website
-from audit403.s3.model.world import Bucket, World
+from audit403.s3.model.world import World
 from audit403.s3.url import host_of, host_of_point
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ from audit403.core.decision import Missing
 from audit403.core.fact import DocumentFault
 from audit403.core.place import StatementPlace
 from audit403.s3.explore.mistake import FAMILY
+from audit403.s3.model.bucket import Bucket
 from audit403.s3.model.cors import CorsRule
 from audit403.s3.model.holes import HOLE_START
-from audit403.s3.model.world import Bucket, World
+from audit403.s3.model.world import World
 
 NEVER_SENT = "cors-origin-never-sent"
 _OWN_PORTS = (("http://", ":80"), ("https://", ":443"))

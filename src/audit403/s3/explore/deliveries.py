@@ -12,9 +12,9 @@ from audit403.core.request import Request
 from audit403.s3.decide.profile import VISITOR, brought, usual_profile
 from audit403.s3.decide.request import REST, S3Request
 from audit403.s3.model.access_list import LOG_DELIVERY
+from audit403.s3.model.bucket import ENFORCED, Bucket
 from audit403.s3.model.delivery import ACCESS_LOGS, Delivery
 from audit403.s3.model.policy import ALLOW, Policy, Statement
-from audit403.s3.model.world import ENFORCED, Bucket
 from audit403.s3.url import host_of
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from audit403.s3.decide.request import S3Request
 from audit403.s3.decide.said import Asked, Considered, said_by
+from audit403.s3.model.bucket import Bucket
 from audit403.s3.model.caller import caller_of
 from audit403.s3.model.policy import DENY, Policy, Statement
-from audit403.s3.model.world import Bucket
 
 
 def denying(bucket: Bucket, request: S3Request) -> list[Statement]:

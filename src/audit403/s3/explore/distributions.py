@@ -13,12 +13,13 @@ from audit403.s3.decide.request import WEBSITE as WEBSITE_ENDPOINT
 from audit403.s3.explore.ordinary import ANONYMOUS, WEBSITE, Profile, cloudfront, signed
 from audit403.s3.explore.samples import ORDINARY_KEY, sample_of, sample_resource
 from audit403.s3.explore.subject import Behind
+from audit403.s3.model.bucket import Bucket
 from audit403.s3.model.distribution import BY_OAC, BY_OAI, NEVER, Distribution, Origin
 from audit403.s3.model.pattern import parts_of
 from audit403.s3.model.policy import ALLOW, Policy
 from audit403.s3.model.resource import resource_of
 from audit403.s3.model.website import Website
-from audit403.s3.model.world import Bucket, World
+from audit403.s3.model.world import World
 from audit403.s3.url import Address, address_of
 
 #: How many keys are asked for at most, to see whether a behaviour is of any use.

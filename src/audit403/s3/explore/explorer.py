@@ -48,11 +48,13 @@ from audit403.s3.explore.subject import (
     S3Subject,
 )
 from audit403.s3.model.access_list import PUBLIC, grantees
+from audit403.s3.model.bucket import Bucket, StoredObject
 from audit403.s3.model.caller import caller_of
+from audit403.s3.model.fields import At
 from audit403.s3.model.policy import ALLOW, DENY, Policy, Statement
 from audit403.s3.model.resource import resource_of
 from audit403.s3.model.website import Website
-from audit403.s3.model.world import AccessPoint, At, Bucket, StoredObject
+from audit403.s3.model.world import AccessPoint
 from audit403.s3.read.described import UNRESOLVED
 
 if TYPE_CHECKING:

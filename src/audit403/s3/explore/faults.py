@@ -20,13 +20,14 @@ from audit403.s3.explore.mistake import BUCKET_POLICY
 from audit403.s3.explore.not_taken import not_taken
 from audit403.s3.explore.operator_mistakes import wanted_type
 from audit403.s3.explore.satisfy import Values, are_too_many, contexts, fitting, operator_name
+from audit403.s3.model.bucket import Bucket
 from audit403.s3.model.caller import USER, Caller
 from audit403.s3.model.condition import Condition
 from audit403.s3.model.holes import HOLE_START
 from audit403.s3.model.operators import moment, operator_of
 from audit403.s3.model.policy import ALLOW, DENY, OLD_VERSION, VERSION_WITH_VARIABLES, VERSIONS, Policy, Statement
 from audit403.s3.model.principal import DELETED
-from audit403.s3.model.world import ACCESS_POINT_POLICY, Bucket
+from audit403.s3.model.world import ACCESS_POINT_POLICY
 
 if TYPE_CHECKING:
     from audit403.s3.site import S3Site

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from audit403.core.fact import DocumentFault
 from audit403.core.place import StatementPlace
 from audit403.s3.explore.samples import sample_resource
+from audit403.s3.model.bucket import Bucket
 from audit403.s3.model.policy import ALLOW, Policy, Statement
 from audit403.s3.model.resource import resource_of
-from audit403.s3.model.world import Bucket
 
 if TYPE_CHECKING:
     from audit403.s3.site import S3Site

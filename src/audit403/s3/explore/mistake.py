@@ -13,10 +13,10 @@ from audit403.s3.explore.asking import ACTIONS, fixed_keys, of_caller, profiles_
 from audit403.s3.explore.polarity import is_negated
 from audit403.s3.explore.samples import ORDINARY_KEY, sample_resource
 from audit403.s3.explore.satisfy import contexts
+from audit403.s3.model.bucket import Bucket
 from audit403.s3.model.condition import Condition
 from audit403.s3.model.policy import ALLOW, DENY, Policy, Statement
 from audit403.s3.model.resource import resource_of
-from audit403.s3.model.world import Bucket
 from audit403.s3.read.policy_file import STATE
 
 if TYPE_CHECKING:

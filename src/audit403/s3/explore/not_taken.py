@@ -13,10 +13,10 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Place
 from audit403.s3.model.access_list import AccessList
 from audit403.s3.model.access_list import is_public as is_public_list
+from audit403.s3.model.bucket import ENFORCED, Bucket, StoredObject
 from audit403.s3.model.policy import Policy, Statement
 from audit403.s3.model.public_access_block import BLOCK_ACLS, BLOCK_POLICY, IGNORE_ACLS, RESTRICT, effect
 from audit403.s3.model.public_policy import public_statement
-from audit403.s3.model.world import ENFORCED, Bucket, StoredObject
 from audit403.s3.read.policy_file import STATE
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from audit403.core.fact import DocumentFault
 from audit403.s3.explore.kinds import OBJECT, kinds_of
 from audit403.s3.explore.mistake import BUCKET_POLICY, Asker, Mistake, Needed, asked_actions, fault, the
 from audit403.s3.explore.samples import ORDINARY_KEY
+from audit403.s3.model.bucket import Bucket
 from audit403.s3.model.holes import HOLE_START, is_open
 from audit403.s3.model.policy import ALLOW, Policy, Statement
 from audit403.s3.model.resource import resource_of
-from audit403.s3.model.world import Bucket
 from audit403.s3.read.policy_file import POLICY
 
 NO_ARN, OF_ANOTHER_BUCKET = "resource-is-no-arn", "resource-of-another-bucket"

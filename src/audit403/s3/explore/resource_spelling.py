@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from audit403.core.fact import DocumentFault
 from audit403.s3.explore.mistake import Asker, Mistake, Needed, fault, the
+from audit403.s3.model.bucket import Bucket, partition_of
 from audit403.s3.model.policy import ALLOW, Policy, Statement
-from audit403.s3.model.world import Bucket, partition_of
 
 AS_IN_URL, OTHER_PARTITION = "key-written-as-in-url", "resource-of-another-partition"
 _OBJECT = re.compile(r"(arn:aws[a-z-]*:s3:::[^/]*/)(.+)", re.DOTALL)

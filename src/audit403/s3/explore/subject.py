@@ -3,10 +3,11 @@
 from audit403.core.named_tuple import NamedTuple
 from audit403.s3.decide.request import S3Request
 from audit403.s3.explore.ordinary import Profile
+from audit403.s3.model.bucket import Bucket
 from audit403.s3.model.distribution import Behaviour, Distribution, Origin
 from audit403.s3.model.policy import Statement
 from audit403.s3.model.resource import resource_of
-from audit403.s3.model.world import AccessPoint, Bucket
+from audit403.s3.model.world import AccessPoint
 
 BY_STATEMENT, BY_ACL, BY_WEBSITE, BY_DISTRIBUTION = "statement", "acl", "website", "distribution"
 BY_ACCESS_POINT = "access point"

@@ -22,11 +22,11 @@ from audit403.s3.explore.ordinary import VISITOR, Profile
 from audit403.s3.explore.samples import ORDINARY_KEY, sample_of
 from audit403.s3.explore.satisfy import all_met
 from audit403.s3.explore.subject import Behind
+from audit403.s3.model.bucket import Bucket
 from audit403.s3.model.distribution import BY_OAC, NEVER, Distribution
 from audit403.s3.model.pattern import parts_of
 from audit403.s3.model.policy import ALLOW, Policy, Statement
 from audit403.s3.model.website import Website
-from audit403.s3.model.world import Bucket
 from audit403.s3.way import through
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Any
 from audit403.core.named_tuple import NamedTuple
 from audit403.s3.live.call import NotCollected, call
 from audit403.s3.live.record import Record
-from audit403.s3.model.world import ENFORCED
+from audit403.s3.model.bucket import ENFORCED
 
 Answer = dict[str, Any]
 

@@ -11,7 +11,7 @@ from audit403.core.named_tuple import NamedTuple
 from audit403.s3.live.bucket import access_list
 from audit403.s3.live.call import NoBucket, NotCollected, NotThere, call, pages
 from audit403.s3.live.record import Record
-from audit403.s3.model.world import ENFORCED
+from audit403.s3.model.bucket import ENFORCED
 
 _PAGE = 1000
 _NO_KEY = frozenset(("404", "NoSuchKey"))

@@ -12,8 +12,8 @@ from audit403.core.family import NotAudited
 from audit403.core.named_tuple import NamedTuple
 from audit403.core.place import Span
 from audit403.core.source import Source
+from audit403.s3.model.fields import At
 from audit403.s3.model.holes import HOLE_END, HOLE_START, OPEN_END
-from audit403.s3.model.world import At
 
 #: The account that a document is deployed to.
 ACCOUNT = f"{HOLE_START}account{HOLE_END}"

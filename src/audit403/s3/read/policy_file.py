@@ -13,8 +13,8 @@ from typing import Any
 from audit403.core.family import NotAudited
 from audit403.core.place import Span
 from audit403.core.source import Source
+from audit403.s3.model.fields import At
 from audit403.s3.model.resource import resource_of
-from audit403.s3.model.world import At
 from audit403.s3.read.described import Described, hole
 from audit403.s3.read.json_tree import Members, Node, NoJson, read_json, repeated, span
 

@@ -10,9 +10,10 @@ from typing import Any
 from audit403.core.family import NotAudited
 from audit403.core.place import Span
 from audit403.core.source import Source
+from audit403.s3.model.bucket import ENFORCED
+from audit403.s3.model.fields import At
 from audit403.s3.model.holes import HOLE_END, HOLE_START, is_whole_hole
 from audit403.s3.model.public_access_block import FLAGS
-from audit403.s3.model.world import ENFORCED, At
 from audit403.s3.read.described import ACCOUNT, UNRESOLVED, Described, hole
 from audit403.s3.read.json_tree import Members, Node, NoJson, read_json
 from audit403.s3.read.policy_file import is_about_s3
