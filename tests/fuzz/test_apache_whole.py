@@ -49,7 +49,7 @@ def test_an_audit(tmp_path: Path, data: bytes, name: str) -> None:
     is_audited(folder, Asked(tree="none", strict=True, no_settings=True))
 
 
-@fuzzed(8)
+@fuzzed(5)
 @given(st.lists(changed | nearly_right(), min_size=2, max_size=5), st.randoms(use_true_random=False))
 def test_files_that_include_each_other(tmp_path: Path, parts: list[bytes], chance: random.Random) -> None:
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from audit403.core.request import Request
     from servers.certificates import Certificates
 
-_REQUESTS = 40
+_REQUESTS = 25
 _GROUPS = 2
 _ACCESS_FILE = ".htaccess"
 
