@@ -52,7 +52,7 @@ def test_each_virtual_host_is_judged_as_its_user() -> None:
         text = CONF.format(folder=folder, port=port, modules=load_modules(MODULES) + load_foreign("mpm_itk"))
         text += "".join(SITE.format(folder=folder, port=port, user=user) for user in USERS)
         (folder / "httpd.conf").write_text(text)
-        place.run("sh", "-c", f"{need('apache2')} -f {folder}/httpd.conf >/dev/null 2>&1")
+        place.start_daemon(f"{need('apache2')} -f {folder}/httpd.conf", folder / "httpd.pid")
         host = BrokenHost(folder, place)
         report = findings_of(place.run(*AUDIT, "host", "local", "--format", "json", check=False).stdout)
         told = {}

@@ -26,10 +26,8 @@ def test_a_server_that_an_ordinary_user_started() -> None:
         temporary = "".join(f"{kind}_temp_path {folder}/run;" for kind in ("client_body", "proxy", "fastcgi"))
         temporary += "".join(f"{kind}_temp_path {folder}/run;" for kind in ("uwsgi", "scgi"))
         (folder / "nginx.conf").write_text(text.replace("http {", f"http {{ {temporary}"))
-        become = ("setpriv", f"--reuid={LOGIN}", f"--regid={LOGIN}", "--clear-groups")
-        started = f"{need('nginx')} -c {folder}/nginx.conf >{folder}/run/said 2>&1"
-        place.run(*become, "sh", "-c", started)
-        place.run("sh", "-c", f"test -s {folder}/run/nginx.pid")
+        become = f"setpriv --reuid={LOGIN} --regid={LOGIN} --clear-groups"
+        place.start_daemon(f"{become} {need('nginx')} -c {folder}/nginx.conf", folder / "run" / "nginx.pid")
         done = place.run(*AUDIT, "host", "local", check=False)
         assert f"started by {LOGIN}, not by root" in done.stdout, done.stdout
         report = findings_of(place.run(*AUDIT, "host", "local", "--format", "json", check=False).stdout)
@@ -51,9 +49,9 @@ def test_directives_of_the_command_line_are_looked_at_or_named() -> None:
         (folder / "nginx.conf").write_text(NGINX.format(port=free_port(), **values).replace("user www-data;", ""))
         (folder / "httpd.conf").write_text(APACHE.format(port=free_port(), **values))
         directives = "user games; worker_processes 1; worker_rlimit_nofile 99; include /dev/null;"
-        place.run("sh", "-c", f"{need('nginx')} -c {folder}/nginx.conf -g '{directives}' >/dev/null 2>&1")
+        place.start_daemon(f"{need('nginx')} -c {folder}/nginx.conf -g '{directives}'", folder / "nginx.pid")
         beside = "-C 'LogLevel warn' -c 'UseCanonicalName On'"
-        place.run("sh", "-c", f"{need('apache2')} {beside} -f {folder}/httpd.conf >/dev/null 2>&1")
+        place.start_daemon(f"{need('apache2')} {beside} -f {folder}/httpd.conf", folder / "httpd.pid")
         report = findings_of(place.run(*AUDIT, "host", "local", "--format", "json", check=False).stdout)
         assert {(one["target"], one["reason"]) for one in report["not_audited"]} == {
             (f"{folder}/nginx.conf", "it was started with -g 'include /dev/null;', which is not looked at"),

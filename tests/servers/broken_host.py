@@ -75,8 +75,8 @@ class BrokenHost:
             self.ports[name] = free_port()
             values = {"folder": self.folder, "port": self.ports[name], "modules": load_modules(MODULES)}
             (self.folder / f"{name}.conf").write_text(text.format(**values))
-        self.place.run("sh", "-c", f"{need('nginx')} -c {self.folder}/nginx.conf >/dev/null 2>&1")
-        self.place.run("sh", "-c", f"{need('apache2')} -D CLOSED -f {self.folder}/httpd.conf >/dev/null 2>&1")
+        self.place.start_daemon(f"{need('nginx')} -c {self.folder}/nginx.conf", self.folder / "nginx.pid")
+        self.place.start_daemon(f"{need('apache2')} -D CLOSED -f {self.folder}/httpd.conf", self.folder / "httpd.pid")
 
     def audit(self, *words: str) -> Any:
         """What `audit403 … --format json` says; asked once, as nothing but a command that mends changes anything."""

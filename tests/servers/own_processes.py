@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
+_STARTED = """
+for turn in $(seq 1000); do
+    pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] && [ -n "$(cat /proc/$pid/task/$pid/children)" ] && exit 0
+    sleep 0.01
+done
+echo "no daemon wrote $1" >&2; exit 1
+"""
+
+
 class OwnProcesses:
     """A pid namespace with a /proc of its own, and with a name of its own where one is given; needs root."""
 
@@ -50,6 +59,11 @@ class OwnProcesses:
         )
         assert not check or done.returncode == 0, done.stderr
         return done
+
+    def start_daemon(self, command: str, pid_file: Path) -> None:
+        """Run a shell command that leaves a daemon behind; it has written its pid and has workers when this ends."""
+        self.run("sh", "-c", f"{command} >/dev/null 2>&1")
+        self.run("sh", "-c", _STARTED, "sh", str(pid_file))
 
     def __enter__(self) -> OwnProcesses:
         return self

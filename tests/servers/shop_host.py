@@ -84,7 +84,7 @@ def shop_host() -> Iterator[ShopHost]:
         for name in ("etc/nginx", "etc/apache2", "etc/passwd", "etc/group", "srv"):
             place.run("mount", "--bind", str(folder / name), f"/{name}")
         place.run("mkdir", "/run/sshd", "/var/log/nginx")
-        place.run("unshare", "--net", "sh", "-c", f"ip link set lo up && {need('nginx')} >/dev/null 2>&1")
+        place.start_daemon(f"unshare --net sh -c 'ip link set lo up && {need('nginx')}'", Path("/run/nginx.pid"))
         with Sshd(folder / "sshd", place=place) as sshd:
             home, key = Home(folder / "home"), make_key(folder / "key")
             sshd.allow(key)
