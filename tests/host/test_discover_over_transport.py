@@ -65,6 +65,6 @@ def test_an_answer_that_is_none(answer: bytes) -> None:
 
 
 def test_an_answer_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("audit403.host.discover._LARGEST_OUTPUT", 1000)
+    monkeypatch.setattr("audit403.host.discover.LARGEST_OUTPUT", 1000)
     with pytest.raises(HostError, match="no end"):
         discover(Answering(b"x" * 1001), FAMILIES)

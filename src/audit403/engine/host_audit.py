@@ -21,7 +21,6 @@ from audit403.evidence.interface import Absent, Entry, NotCollected, reason_of
 from audit403.evidence.links import real_path
 from audit403.evidence.machine import Machine, Process
 from audit403.host.collector import HostCollector
-from audit403.host.discover import discover
 from audit403.host.transport import HostError, Transport
 
 _TOO_WIDE = frozenset(("/", "/etc", "/usr", "/usr/local", "/usr/local/etc", "/opt", "/home", "/root", "/srv", "/var"))
@@ -63,8 +62,7 @@ def running_families() -> list[Family]:
 def collect(transport: Transport, prefix: str = "") -> HostCollector:
     """Look at a host for the first time: its name, its accounts and what runs there. Raises HostError."""
     collector = HostCollector(transport, Collected(), prefix)
-    collector.basics()
-    collector.collected.machine = discover(transport, running_families(), prefix=prefix)
+    collector.first_look(running_families())
     return collector
 
 

@@ -205,6 +205,9 @@ class CollectedEvidence:
 
     def read(self, path: str) -> bytes | Absent | NotCollected | Unreadable:
         """The content of the regular file that `path` leads to, links followed."""
+        known = self.collected.contents.get(path)
+        if isinstance(known, bytes):
+            return known
         real = real_path(self, path)
         if not isinstance(real, str):
             return real
@@ -224,6 +227,9 @@ class CollectedEvidence:
 
     def names(self, path: str) -> tuple[str, ...] | Absent | NotCollected | Unreadable:
         """The names in the directory `path`, sorted by bytes."""
+        known = self._known_names(path)
+        if known is not None and not isinstance(known, Absent | NotCollected | Unreadable):
+            return known
         real = real_path(self, path)
         if not isinstance(real, str):
             return real

@@ -1,15 +1,17 @@
 """Asks a host for what its record lacks: one script for each question, with what will be asked next taken along."""
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
+from audit403.core.family import Family
 from audit403.evidence.collected import NO_GETFACL, Collected, CollectedEvidence
 from audit403.evidence.interface import FILE, Absent, Entry, NotCollected, Unreadable
 from audit403.evidence.kernel import KernelAnswer
 from audit403.evidence.links import join, parent_of, real_path
 from audit403.evidence.machine import Process, is_of_this_machine, mount_at, table_of
 from audit403.host.acl_text import acls_of
+from audit403.host.discover import LARGEST_OUTPUT, machine_in, script_for
 from audit403.host.kernel_script import answer_from, kernel_script
 from audit403.host.listing import parse
 from audit403.host.listing_fields import ANOTHER
@@ -27,7 +29,7 @@ from audit403.host.pull_script import (
     ways_script,
 )
 from audit403.host.pulled import Pulled
-from audit403.host.transport import HostError, Transport, output_of, run
+from audit403.host.transport import HostError, Transport, output_of, outputs_of, run
 
 _PAGES = (".html", ".htm", ".xhtml", ".css")
 _INCLUDED = (".conf", ".load")
@@ -61,9 +63,22 @@ class HostCollector:
         """The host's world; what is missing is asked for."""
         return CollectedEvidence(self.collected, self)
 
+    def first_look(self, families: Sequence[Family]) -> None:
+        """The basics, and what runs there of what these families want to see, in one exchange."""
+        self._ending(lambda: self._look_first(families))
+
+    def _look_first(self, families: Sequence[Family]) -> None:
+        scripts = (self._basics_script(), script_for(families))
+        basics, running = outputs_of(self.transport, scripts, prefix=self.prefix, most=LARGEST_OUTPUT)
+        self._pulled.take(basics)
+        self.collected.machine = machine_in(running, families, self.transport.label)
+
     def basics(self) -> None:
         """Its name, its users and groups, how it treats links, and where all paths begin."""
-        self._ask(basics_script(self.root) + entries_script([self._there("/")]))
+        self._ask(self._basics_script())
+
+    def _basics_script(self) -> str:
+        return basics_script(self.root) + entries_script([self._there("/")])
 
     def view(self, root: str) -> "HostCollector":
         """The same for what is seen from another root; its record is kept with this one's."""

@@ -1,28 +1,34 @@
 """What runs on a host and what it sees: one script, and its output as a Machine."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from audit403.core.family import Family
 from audit403.evidence.machine import Machine
 from audit403.host.discover_script import discover_script
 from audit403.host.read_machine import machine_of
-from audit403.host.transport import HostError, Transport, run
+from audit403.host.transport import HostError, Transport, output_of
 
-_LARGEST_OUTPUT = 64 * 1024 * 1024
+LARGEST_OUTPUT = 64 * 1024 * 1024
 
 
 def discover(transport: Transport, families: Iterable[Family], *, prefix: str = "") -> Machine:
     """What runs on a host of what these families want to see. Raises HostError."""
     families = tuple(families)
+    output = output_of(transport, script_for(families), prefix=prefix, most=LARGEST_OUTPUT)
+    return machine_in(output, families, transport.label)
+
+
+def script_for(families: Sequence[Family]) -> str:
+    """The script that looks for what these families want to see; its mark is new each time."""
     names = [name for family in families for name in family.process_names]
     texts = [text for family in families for text in family.build_texts]
-    output = bytearray()
-    for piece in run(transport, discover_script(secrets.token_hex(16), names, texts), prefix=prefix):
-        output += piece
-        if len(output) > _LARGEST_OUTPUT:
-            raise HostError(f"{transport.label}: what it says of its processes has no end")
+    return discover_script(secrets.token_hex(16), names, texts)
+
+
+def machine_in(output: bytes, families: Iterable[Family], label: str) -> Machine:
+    """What it has printed on the host of that label, as a Machine. Raises HostError."""
     try:
-        return machine_of(bytes(output), names)
+        return machine_of(output, [name for family in families for name in family.process_names])
     except ValueError as error:
-        raise HostError(f"{transport.label}: what it says of its processes cannot be understood: {error}") from error
+        raise HostError(f"{label}: what it says of its processes cannot be understood: {error}") from error

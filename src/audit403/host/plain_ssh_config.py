@@ -47,27 +47,34 @@ class _Block(NamedTuple):
     lines: tuple[tuple[str, str], ...]
 
 
+class _Known(NamedTuple):
+    """What some files have said: None for the blocks where only ssh can tell; `by_name` are those for single hosts."""
+
+    files: tuple[Path, ...]
+    looked_at: tuple[str, ...]
+    stamp: object
+    blocks: tuple[_Block, ...] | None
+    by_name: dict[str, list[int]]
+    general: tuple[int, ...]
+
+
 class PlainConfiguration:
     """Some files, one after the other; it is read again where one of them has changed."""
 
     def __init__(self) -> None:
-        self._files: tuple[Path, ...] = ()
-        self._stamp: object = None
-        self._looked_at: list[str] = []
-        self._blocks: list[_Block] | None = None
-        self._by_name: dict[str, list[int]] = {}
-        self._general: list[int] = []
+        self._known: _Known | None = None
 
     def lines_for(self, host: str, files: tuple[Path, ...]) -> Lines | None:
         """What holds for a host; None where only ssh can tell."""
-        if files != self._files or self._stamp != _stamp(self._looked_at):
-            self._read(files)
-        if self._blocks is None or not _NAME.fullmatch(host):
+        known = self._known  # in one piece: another thread may read the files again meanwhile
+        if known is None or files != known.files or known.stamp != _stamp(known.looked_at):
+            known = self._known = _known(files)
+        if known.blocks is None or not _NAME.fullmatch(host):
             return None
         found: list[str] = []
         host_name = ""
-        for number in sorted((*self._by_name.get(host, ()), *self._general)):
-            block = self._blocks[number]
+        for number in sorted((*known.by_name.get(host, ()), *known.general)):
+            block = known.blocks[number]
             if not all(names_host(patterns, host) for patterns in block.conditions):
                 continue
             for keyword, value in block.lines:
@@ -77,28 +84,41 @@ class PlainConfiguration:
                     host_name = host_name or value.lower()
         return Lines(tuple(found), host_name or host)
 
-    def _read(self, files: tuple[Path, ...]) -> None:
-        self._files, self._looked_at, self._blocks = files, [], []
-        self._by_name, self._general = {}, []
-        try:
-            for path in files:
-                self._take(str(path), (), 0)
-        except (_NotPlain, OSError, UnicodeDecodeError):
-            self._blocks = None
-        self._stamp = _stamp(self._looked_at)
-        for number, block in enumerate(self._blocks or ()):
-            names = block.conditions[-1].split(",") if block.conditions else []
-            if names and not any(has_magic(name) or name.startswith("!") for name in names):
-                for name in dict.fromkeys(names):
-                    self._by_name.setdefault(name, []).append(number)
-            else:
-                self._general.append(number)
 
-    def _take(self, path: str, around: tuple[str, ...], depth: int) -> None:
+def _known(files: tuple[Path, ...]) -> _Known:
+    reader = _Reader()
+    blocks: tuple[_Block, ...] | None
+    try:
+        for path in files:
+            reader.take(str(path), (), 0)
+        blocks = tuple(reader.blocks)
+    except (_NotPlain, OSError, UnicodeDecodeError):
+        blocks = None
+    by_name: dict[str, list[int]] = {}
+    general: list[int] = []
+    for number, block in enumerate(blocks or ()):
+        names = block.conditions[-1].split(",") if block.conditions else []
+        if names and not any(has_magic(name) or name.startswith("!") for name in names):
+            for name in dict.fromkeys(names):
+                by_name.setdefault(name, []).append(number)
+        else:
+            general.append(number)
+    looked_at = tuple(reader.looked_at)
+    return _Known(files, looked_at, _stamp(looked_at), blocks, by_name, tuple(general))
+
+
+class _Reader:
+    """Takes files apart; raises _NotPlain, OSError or UnicodeDecodeError."""
+
+    def __init__(self) -> None:
+        self.looked_at: list[str] = []
+        self.blocks: list[_Block] = []
+
+    def take(self, path: str, around: tuple[str, ...], depth: int) -> None:
         """The blocks of one file; `around` are the conditions under which it is included."""
         if depth > _DEEPEST:
             raise _NotPlain
-        self._looked_at.append(path)
+        self.looked_at.append(path)
         conditions = around
         lines: list[tuple[str, str]] = []
         for raw in Path(path).read_text("utf-8").splitlines():
@@ -115,17 +135,16 @@ class PlainConfiguration:
                 for pattern in value.split():
                     if not pattern.startswith("/"):
                         raise _NotPlain
-                    self._looked_at.append(pattern)
+                    self.looked_at.append(pattern)
                     for one in sorted(glob(pattern)):
-                        self._take(one, conditions, depth + 1)
+                        self.take(one, conditions, depth + 1)
             else:
                 lines.append((keyword, value))
         self._add(conditions, lines)
 
     def _add(self, conditions: tuple[str, ...], lines: Iterable[tuple[str, str]]) -> None:
-        assert self._blocks is not None
         if kept := tuple(lines):
-            self._blocks.append(_Block(conditions, kept))
+            self.blocks.append(_Block(conditions, kept))
 
 
 def _parts(text: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ login prints before it is cut off at a mark; a second mark behind the output say
 """
 
 import secrets
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Protocol
 
 from audit403.core.named_tuple import NamedTuple
@@ -109,9 +109,28 @@ def run(
         running.release() if ran else running.close()
 
 
-def output_of(transport: Transport, script: str, *, prefix: str = "") -> bytes:
-    """The whole output of a script. Raises HostError."""
-    return b"".join(run(transport, script, prefix=prefix))
+def output_of(transport: Transport, script: str, *, prefix: str = "", most: int | None = None) -> bytes:
+    """The whole output of a script. Raises HostError, also where it has more bytes than `most`."""
+    if most is None:
+        return b"".join(run(transport, script, prefix=prefix))
+    output = bytearray()
+    for piece in run(transport, script, prefix=prefix):
+        output += piece
+        if len(output) > most:
+            raise HostError(f"{transport.label}: what it answers has no end")
+    return bytes(output)
+
+
+def outputs_of(
+    transport: Transport, scripts: Sequence[str], *, prefix: str = "", most: int | None = None
+) -> list[bytes]:
+    """The outputs of scripts that go to the host as one, for each exchange has its price. Raises HostError."""
+    mark = secrets.token_hex(16)
+    parted = f"\nprintf '%s' {mark}\n".join(f"(\n{script}\n)" for script in scripts)
+    outputs = output_of(transport, parted, prefix=prefix, most=most).split(mark.encode())
+    if len(outputs) != len(scripts):
+        raise HostError(f"{transport.label}: its answer cannot be read: a part of it is missing")
+    return outputs
 
 
 def quoted(path: str) -> str:
