@@ -40,7 +40,7 @@ def written(data: bytes) -> str:
 def known(tmp_path: Path, *lines: str) -> KnownHosts:
     path = tmp_path / "known_hosts"
     path.write_text("".join(f"{line}\n" for line in lines))
-    return read_known_hosts([tmp_path / "absent", path])
+    return read_known_hosts([str(tmp_path / "absent"), str(path)])
 
 
 A, B = key(1), key(2)
@@ -60,15 +60,15 @@ def test_files_are_read_again_where_they_have_changed(tmp_path: Path) -> None:
     known(tmp_path, f"web1 ssh-ed25519 {written(A)}")
     with path.open("a") as file:
         file.write(f"web2 ssh-ed25519 {written(B)}\nweb3 ssh-ed25519 ")
-    hosts = read_known_hosts([path])
+    hosts = read_known_hosts([str(path)])
     assert [hosts.judge(name, 22, B).verdict for name in ("web1", "web2", "web3")] == [CHANGED, KNOWN, UNKNOWN]
     with path.open("a") as file:
         file.write(f"{written(B)}\n")
-    assert read_known_hosts([path]).judge("web3", 22, B).lines[0].number == 3
+    assert read_known_hosts([str(path)]).judge("web3", 22, B).lines[0].number == 3
     hosts = known(tmp_path, f"web1 ssh-ed25519 {written(B)}")
     assert hosts.judge("web1", 22, B).verdict == KNOWN
     path.unlink()
-    assert read_known_hosts([path]).judge("web1", 22, B).verdict == UNKNOWN
+    assert read_known_hosts([str(path)]).judge("web1", 22, B).verdict == UNKNOWN
 
 
 def test_another_port_is_another_host_that_a_line_without_port_makes_known(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_lines_are_found_as_ssh_keygen_finds_them(tmp_path: Path, rng: Random) -
         if rng.random() < 0.3:
             subprocess.run([keygen, "-H", "-f", path], capture_output=True, check=False)
             (tmp_path / "known_hosts.old").unlink(missing_ok=True)
-        hosts = read_known_hosts([path])
+        hosts = read_known_hosts([str(path)])
         for name in _NAMES:
             for port in (22, 2222):
                 target = at_port(name, port)

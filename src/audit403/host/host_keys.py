@@ -74,8 +74,8 @@ class HostKeys:
             raise HostError(f"the key of {settings.name} cannot be written to {path}: {error.strerror}") from error
 
     def _known(self, settings: SshSettings) -> KnownHosts:
-        paths = [Path(one) for one in (*settings.user_known_hosts, *settings.global_known_hosts)]
+        paths = (*settings.user_known_hosts, *settings.global_known_hosts)
         try:
-            return read_known_hosts([*paths, *([] if self.accept_new is None else [self.accept_new])])
+            return read_known_hosts([*paths, *([] if self.accept_new is None else [str(self.accept_new)])])
         except OSError as error:
             raise HostError(f"the known hosts cannot be read: {error}") from error

@@ -10,7 +10,6 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -108,7 +107,7 @@ def read_public(path: str) -> bytes | None:
 def _read(path: str) -> tuple[bytes | None, int, bool]:
     """A file's text, when it was changed, and whether it is ours and others may read it. Raises KeyFileError."""
     try:
-        with Path(path).open("rb") as file:
+        with open(path, "rb") as file:
             about = os.fstat(file.fileno())
             is_open = about.st_uid == os.getuid() and bool(about.st_mode & 0o077)
             return file.read(_LARGEST), about.st_mtime_ns, is_open

@@ -10,7 +10,6 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from audit403.core.named_tuple import NamedTuple
 from audit403.host.wire import is_of_type
@@ -122,10 +121,17 @@ class KnownHosts:
         return (line for line in self.about(name) if line.marker == marker)
 
 
-def read_known_hosts(paths: Iterable[Path]) -> KnownHosts:
+def read_known_hosts(paths: Iterable[str]) -> KnownHosts:
     """All lines of the files that are there. Raises OSError for one that is there and cannot be read."""
     with _reading:
-        return KnownHosts(_files.setdefault(str(path), _File(str(path))).read() for path in paths)
+        return KnownHosts(_file(path).read() for path in paths)
+
+
+def _file(path: str) -> "_File":
+    known = _files.get(path)
+    if known is None:
+        known = _files[path] = _File(path)
+    return known
 
 
 class _File:

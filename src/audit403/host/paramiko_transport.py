@@ -233,15 +233,28 @@ class _Running:
                 self._errors = (self._errors + piece)[-KEPT_ERRORS:]
 
 
+class _Patience(threading.Event):
+    """An event for which nobody waits without end, as paramiko would for a host to say that it runs a command."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds = seconds
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Raises TimeoutError."""
+        if super().wait(self._seconds if timeout is None else timeout):
+            return True
+        raise TimeoutError
+
+
 def _start(channel: paramiko.Channel, command: str, seconds: float) -> None:
-    """Have the login shell run a command: paramiko waits without end for the host to say that it does."""
-    late = threading.Timer(seconds, channel.close)
-    late.daemon = True
-    late.start()
+    """Have the login shell run a command. Raises TimeoutError, and what paramiko does."""
+    channel.event = _Patience(seconds)
     try:
         channel.exec_command(command.encode("utf-8", "surrogateescape"))
-    finally:
-        late.cancel()
+    except BaseException:
+        channel.close()
+        raise
 
 
 def _is_turned_away(transport: paramiko.Transport, error: BaseException) -> bool:

@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from glob import glob
 from pathlib import Path
 
@@ -106,13 +107,19 @@ def settings_of(
     does not take the configuration.
     """
     home = home_folder() if home is None else home
-    program = shutil.which("ssh") if ssh is None else ssh
+    program = _program(os.environ.get("PATH")) if ssh is None else ssh
     before = "".join(_written(keyword, value) for keyword, value in (first or {}).items())
     files = configurations(home)
     said = _said(program, target, before, files) if program else _read(target, before, files)
     for keyword in first or {}:  # of these two the one that comes first counts, which paramiko's reader does not know
         said.pop({"ProxyJump": "proxycommand", "ProxyCommand": "proxyjump"}.get(keyword, ""), None)
     return _settings(target, said, home)
+
+
+@cache
+def _program(path: str | None) -> str | None:
+    """The ssh of a PATH, looked for once: a process of a fleet asks for many hosts."""
+    return shutil.which("ssh", path=path)
 
 
 def home_folder() -> Path:
