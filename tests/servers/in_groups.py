@@ -65,7 +65,9 @@ def random_entries(random: random.Random, count: int) -> dict[str, Entry]:
             found[path] = Entry(kind, random.choice((0o755, 0o755, 0o755, 0o750, 0o711, 0o744)), owner, group)
             directories.append(path + "/")
         elif kind == LINK:
-            target = random.choice((".", "..", "/w/admin", "/w/uploads", "a.png", "nowhere", "/w", "a"))
+            target = random.choice(
+                (".", "..", "/w/admin", "/w/uploads", "a.png", "nowhere", "/w", "a", "/w/a/b", "a/a")
+            )
             found[path] = Entry(kind, 0o777, owner, group, target)
         else:
             acl = ((AclEntry("user", 33, 4),), 4) if random.random() < 0.02 else ((), None)

@@ -16,6 +16,7 @@ from audit403.evidence.interface import DIRECTORY, FILE, Entry, Group, User
 from audit403.evidence.memory import MemoryEvidence
 from audit403.explore import alike_names, classes
 from servers.apache import USUAL
+from servers.every_visited import EveryVisited, PartlyListed
 from servers.in_groups import InGroups, random_entries
 
 if TYPE_CHECKING:
@@ -100,3 +101,16 @@ def test_as_one_by_one(
             asked.files().resolver.apart = apart
         assert seen(in_groups) == seen(one_by_one), written
     assert together > 100
+
+
+def test_each_directory_once(rng: random.Random, cases: Callable[[int], int], monkeypatch: pytest.MonkeyPatch) -> None:
+    before = EveryVisited.met
+    for _ in range(cases(100)):
+        evidence = world(random_entries(rng, rng.randint(20, 80)), [], lambda: rng.choice(ACCESS))
+        model = build_model(read_configuration("/etc/conf", evidence))
+        asked = Evaluator(model, PartlyListed(evidence, rng))
+        frugally = seen(asked)
+        with monkeypatch.context() as patch:
+            patch.setattr("audit403.apache.explore.tree.Visited", EveryVisited)
+            assert seen(asked) == frugally
+    assert EveryVisited.met - before > 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,7 +12,8 @@ from audit403.nginx.explore.doors import doors_of
 from audit403.nginx.explore.locations_of import Below
 from audit403.nginx.explore.mounts import mounts
 from audit403.nginx.explore.tree import walk
-from nginx.decide.small_site import evaluator
+from nginx.decide.small_site import directory, evaluator, file, link
+from servers.every_visited import EveryVisited, PartlyListed
 from servers.in_groups import InGroups, random_entries
 
 if TYPE_CHECKING:
@@ -32,14 +33,17 @@ LOCATIONS = (
 )  # fmt: skip
 
 
-def seen(asked: Evaluator) -> tuple[object, object]:
+PATTERNS = ("", r"location ~ ^/(?<x>a.*) { alias /w/$x; }")
+
+
+def seen(asked: Evaluator) -> tuple[list[Any], list[Any]]:
     server = asked.model.servers[0]
     door = doors_of(server, asked.model.sockets)[0]
-    missed: list[object] = []
+    missed: list[Any] = []
     found = [
         (one.target, one.purpose, one.path, sorted(one.names), one.places, one.examples, one.members)
-        for mount in mounts(asked, server, door, missed)  # type: ignore[arg-type]
-        for one in walk(asked, server, door, mount, missed)  # type: ignore[arg-type]
+        for mount in mounts(asked, server, door, missed)
+        for one in walk(asked, server, door, mount, missed)
     ]
     return found, missed
 
@@ -72,3 +76,23 @@ def test_as_one_by_one(
             asked.files().resolver.apart = apart
         assert seen(in_groups) == seen(one_by_one), written
     assert together > 100
+
+
+def test_each_directory_once(rng: random.Random, cases: Callable[[int], int], monkeypatch: pytest.MonkeyPatch) -> None:
+    before = EveryVisited.met
+    for _ in range(cases(150)):
+        listed = evaluator(random_entries(rng, rng.randint(20, 80)), rng.choice(PATTERNS))
+        asked = Evaluator(listed.model, PartlyListed(listed.evidence, rng))
+        frugally = seen(asked)
+        with monkeypatch.context() as patch:
+            patch.setattr("audit403.nginx.explore.tree.Visited", EveryVisited)
+            assert seen(asked) == frugally
+    assert EveryVisited.met - before > 30
+
+
+def test_a_link_leads_into_what_cannot_be_listed(rng: random.Random) -> None:
+    entries = {"x": directory(), "x/y": directory(), "x/y/page.html": file(), "l": link("x/y"), "m": link("/w/x/y")}
+    listed = evaluator(entries, "")
+    asked = Evaluator(listed.model, PartlyListed(listed.evidence, rng, {"/w/x"}))
+    found, missed = seen(asked)
+    assert [one[0] for one in found if one[0].endswith(".html")] == ["/m/page.html"] and len(missed) == 1

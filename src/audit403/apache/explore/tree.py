@@ -142,11 +142,12 @@ class _Walk:
         inside = inside_of(evidence, real)
         if isinstance(inside, str):
             self.missed.append(NotAudited(directory.path, f"it cannot be listed: {inside}"))
+            self.visited.leave_out(real, linked=directory.linked)
             return
         url = self.mount.file_uri(directory.below) or "/"
         if not self._open.may_search(directory.path, directory.entry):
             yield from self._closed(directory, url, real, inside.in_order())
-            self.visited.add(real)
+            self.visited.add(real, linked=directory.linked)
             return
         meant: list[tuple[str, str]] = []
         for name in self.server.access_names:
@@ -159,12 +160,12 @@ class _Walk:
                 directory.rules = (*directory.rules, *rules)
                 meant += names_meant
         self._sort_in_directory(directory, url, entry, inside)
-        if real in self.visited:
+        if self.visited.again(real, linked=directory.linked):
             return
         for name, purpose in dict.fromkeys(meant):
             # Here and not only below, where another `.htaccess` may say something else of the same names.
             yield TreeStart(quoted(f"{url}{name}"), purpose, directory.path, inside.names(), 1, ())
-        self.visited.add(real)
+        self.visited.add(real, linked=directory.linked)
         self.entries += len(inside)
         if self._sort_in_groups(directory, real, url, inside, pending, linked):
             return

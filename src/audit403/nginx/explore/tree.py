@@ -132,9 +132,11 @@ class _Walk:
         inside = inside_of(evidence, real, together=self.mount.pattern is None)
         if isinstance(inside, str):
             self.missed.append(NotAudited(directory.path, f"it cannot be listed: {inside}"))
+            self.visited.leave_out(real, linked=directory.linked)
             return
         url = self._url(directory.below)
         if url is None:
+            self.visited.leave_out(real, linked=directory.linked)
             return
         if directory.below and (self._is_link(directory) or not self._open.permits(entry, READ)):
             # Without the slash nginx opens the directory itself, or the link, and may not.
@@ -142,12 +144,12 @@ class _Walk:
             yield TreeStart(target, purpose, directory.path, inside.names(), 1, ())
         if not self._open.may_search(directory.path, directory.entry):
             yield from self._closed(directory, url, real, inside.in_order())
-            self.visited.add(real)
+            self.visited.add(real, linked=directory.linked)
             return
         self._sort_in_directory(directory, url, entry, inside)
-        if real in self.visited:
+        if self.visited.again(real, linked=directory.linked):
             return
-        self.visited.add(real)
+        self.visited.add(real, linked=directory.linked)
         self.entries += len(inside)
         if inside.groups and self._sort_in_groups(directory, real, url, inside, pending, linked):
             return
