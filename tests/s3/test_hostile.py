@@ -32,7 +32,7 @@ ODD: list[Any] = [
     {"AWS": [7, None, {}]},
     [{"a": [1]}],
 ]
-ENOUGH = 2.0
+ENOUGH = 10.0
 
 
 def answer(policy: Any, **of_bucket: Any) -> Any:

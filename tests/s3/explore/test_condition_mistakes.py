@@ -97,4 +97,4 @@ def test_many_values_take_little_time() -> None:
     started = time.perf_counter()
     assert kinds({"IpAddress": {"aws:SourceIp": ranges}, "NotIpAddress": {"aws:SourceIp": ranges}}) == []
     assert kinds({"NumericLessThan": {"s3:max-keys": numbers}, "NumericGreaterThan": {"s3:max-keys": numbers}}) == []
-    assert time.perf_counter() - started < 5
+    assert time.perf_counter() - started < 20
