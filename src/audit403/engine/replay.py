@@ -46,6 +46,14 @@ class _Outcome(NamedTuple):
     visitors: tuple[Visitor, ...] = ()
 
 
+class _Was(NamedTuple):
+    """What is kept of how a request was decided: of a thousand addresses the traces would take too much room."""
+
+    verdict: str
+    cause: str
+    where: Place | None
+
+
 class Replay:
     """Replays the fixes of one site's findings."""
 
@@ -65,6 +73,7 @@ class Replay:
         self.explored = 0
         self.most_explored = min(MOST_EXPLORED, MOST_BYTES_EXPLORED // (site.size + 1))
         self._before: dict[Request, Decision] = {fact.witness: fact.decision for fact in refusals}
+        self._were: dict[Request, _Was] = {}
         self._defects: dict[Request, str] = {}
         self._crlf: dict[str, bool] = {}
         self._named: tuple[Request, ...] | None = None
@@ -174,13 +183,13 @@ class Replay:
 
     def _opens(self, changed: Site, probe: Request, witness: Request, before: Decision) -> bool:
         """Whether a change lets a request in that was refused and is another than the one that it is for."""
-        if probe == witness or self._decided(probe).verdict != REFUSED or _is_turned_away(changed, probe):
+        if probe == witness or self._was(probe).verdict != REFUSED or _is_turned_away(changed, probe):
             return False
         return self._is_another(probe, witness, before)
 
     def _is_another(self, probe: Request, witness: Request, before: Decision) -> bool:
         """Whether letting the probe in is more than mending what refuses the witness."""
-        was = self._decided(probe)
+        was = self._was(probe)
         if (was.cause, was.where) != (before.cause, before.where):
             return True
         return probe in self._is_witness or differs_in_a_tested_way(probe, witness, before)
@@ -273,6 +282,13 @@ class Replay:
         known = self._before.get(request)
         if known is None:
             known = self._before[request] = self.site.decide(request)
+        return known
+
+    def _was(self, request: Request) -> _Was:
+        known = self._were.get(request)
+        if known is None:
+            decision = self._before.get(request) or self.site.decide(request)
+            known = self._were[request] = _Was(decision.verdict, decision.cause, decision.where)
         return known
 
     def _as_written(self, fix: Fix) -> Fix:

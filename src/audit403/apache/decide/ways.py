@@ -2,7 +2,6 @@
 
 from copy import copy
 
-from audit403.apache.decide.choose_vhost import MOST_KEPT
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.files import Seen
 from audit403.apache.model.core_config import CORE, CoreConfig, Override
@@ -10,6 +9,9 @@ from audit403.apache.model.options import Options
 from audit403.apache.model.per_dir import PerDir
 from audit403.core.decision import Step
 from audit403.core.named_tuple import NamedTuple
+
+_MOST_STEPS = 4096
+"""So many steps are kept: a deep way has many, and what lies beside each other is asked for one after the other."""
 
 
 class Effective:
@@ -53,6 +55,16 @@ class State(NamedTuple):
     last: Seen
 
 
+class _Kept:
+    """The states of one evaluator, and how many steps they have."""
+
+    __slots__ = ("states", "steps")
+
+    def __init__(self) -> None:
+        self.states: dict[object, State] = {}
+        self.steps = 0
+
+
 class Way:
     """The way down to the directory of a path; `is_there` says that the whole path is known to be there."""
 
@@ -61,7 +73,10 @@ class Way:
         self.directory = path[: path.rfind("/") + 1]
         self._exchange = exchange
         self._told = len(exchange.steps)
-        self._states: dict[object, State] = evaluator.kept.setdefault("ways", {})
+        kept: _Kept | None = evaluator.kept.get("ways")
+        if kept is None:
+            kept = evaluator.kept["ways"] = _Kept()
+        self._kept = kept
         #: What is looked at on the way hangs on nothing else, unless files are assumed for one request.
         self._key: object = None
         if evaluator.served is evaluator.evidence:
@@ -70,13 +85,15 @@ class Way:
 
     def known(self) -> State | None:
         """The state at the end of the way, where somebody has come there before."""
-        return None if self._key is None else self._states.get(self._key)
+        return None if self._key is None else self._kept.states.get(self._key)
 
     def keep(self, state: State) -> None:
         """Keep the state at the end of the way, with what was told since its beginning."""
         if self._key is None:
             return
-        if len(self._states) >= MOST_KEPT:
-            self._states.clear()
         steps = tuple(self._exchange.steps[self._told :])
-        self._states[self._key] = state._replace(steps=steps, effective=copy(state.effective))
+        if self._kept.steps >= _MOST_STEPS:
+            self._kept.states.clear()
+            self._kept.steps = 0
+        self._kept.steps += len(steps)
+        self._kept.states[self._key] = state._replace(steps=steps, effective=copy(state.effective))
