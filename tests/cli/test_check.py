@@ -31,6 +31,13 @@ http {
 }
 """
 SOUND = BROKEN.replace("            deny all;\n", "").replace("10.0.0.0/8;", "10.0.0.0/8;\n            deny all;")
+SERVERLESS = """\
+service: site
+provider: {name: aws}
+resources:
+  Resources:
+    Site: {Type: "AWS::S3::Bucket", Properties: {BucketName: "site-${sls:stage}"}}
+"""
 NO_SEMICOLON = SOUND.replace("server_name a.example;", "server_name a.example")
 
 
@@ -68,6 +75,20 @@ class TestExitCode:
         result = check(put(tmp_path, SOUND), *arguments)
         assert result.returncode == 2
         assert result.stderr and "Traceback" not in result.stderr
+
+    @pytest.mark.parametrize(
+        ("name", "text", "said"),
+        [
+            ("notes.txt", "hello", "it was not recognised as configuration (apache, nginx, s3)"),
+            ("serverless.yml", SERVERLESS, "it is written for the Serverless Framework, which alone knows what its "),
+        ],
+    )
+    def test_a_file_that_is_nothing_to_anybody(self, tmp_path: Path, name: str, text: str, said: str) -> None:
+        path = put(tmp_path, text, name)
+        result = check(path)
+        first, *others = result.stdout.splitlines()
+        assert result.returncode == 3 and first.startswith(f"not audited: {path}: {said}"), result.stdout
+        assert others == ["0 findings; 1 target not audited"]
 
     def test_not_audited_and_nothing_worse(self, tmp_path: Path) -> None:
         result = check(put(tmp_path, SOUND), tmp_path / "absent")

@@ -18,6 +18,8 @@ STDIN = "-"
 GZIP = b"\x1f\x8b"
 """What a snapshot begins with."""
 MOST_STDIN = 64 * 1024 * 1024
+_NOT_RECOGNISED = "it was not recognised as"
+"""How a family says that a file is nothing to it."""
 
 
 class Reading(NamedTuple):
@@ -180,9 +182,13 @@ class Targets:
                 taken = True
                 whole = not site.main.startswith("/") or site.main == path
                 self._add_all(family, [site], settings, None if whole else _names_of(site, path))
+        mine = self.not_audited[before:]
         if taken or self.reading.skip_unrecognised:  # that it is nothing to the other families is no news
-            mine = self.not_audited[before:]
             self.not_audited[before:] = [missed for missed in mine if missed.reason.startswith(INTERNAL_ERROR)]
+            return
+        told = [missed for missed in mine if not missed.reason.startswith(_NOT_RECOGNISED)]
+        nothing = NotAudited(path, f"{_NOT_RECOGNISED} configuration ({', '.join(one.name for one in families)})")
+        self.not_audited[before:] = told or [nothing]
 
     def _add_stdin(self, families: list[Family]) -> None:
         try:

@@ -1,5 +1,6 @@
 """Which documents about buckets stand in a file or a folder: any name will do, what is in them counts."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,13 @@ STANDARD_INPUT = "(standard input)"
 TERRAFORM = ".tf"
 _TEMPLATE = ".tftpl"
 _NAMES = (".json", ".policy", ".template", _TEMPLATE, ".yaml", ".yml", ".tfstate", TERRAFORM)
+_SERVERLESS = tuple(
+    re.compile(rb"(?m)^[\"']?%b[\"']?[ \t]*:" % word) for word in (b"service", b"provider", b"resources")
+)
+_OF_SERVERLESS = (
+    "it is written for the Serverless Framework, which alone knows what its variables come to: check the template "
+    "that `serverless package` writes into .serverless"
+)
 _LARGEST = 50_000_000
 _LARGEST_RECORDED = 1_000_000_000
 """Of a state that was recorded: ten thousand policies may have twenty kilobytes each."""
@@ -34,7 +42,10 @@ def documents(target: str, evidence: Evidence, options: Options) -> "Iterator[S3
 
             yield from configurations([target.rpartition("/")[0]], evidence, options)
         else:
-            yield from _document(target, evidence, options)
+            found = list(_document(target, evidence, options))
+            yield from found
+            if not found and _is_of_serverless(evidence.read(target)):
+                yield NotAudited(target, _OF_SERVERLESS)
         return
     not_read: list[tuple[str, str]] = []
     folders: dict[str, None] = {}
@@ -47,6 +58,10 @@ def documents(target: str, evidence: Evidence, options: Options) -> "Iterator[S3
         from audit403.s3.configurations import configurations
 
         yield from configurations(folders, evidence, options)
+
+
+def _is_of_serverless(data: object) -> bool:
+    return isinstance(data, bytes) and all(word.search(data) for word in _SERVERLESS)
 
 
 def _is_wanted(folder: str, name: str) -> bool:
