@@ -21,6 +21,7 @@ class Reading:
         "depth",
         "has_variables",
         "index",
+        "is_put_together",
         "joined",
         "lines",
         "name",
@@ -44,6 +45,8 @@ class Reading:
         self.next: Reading | None = None
         #: The last line of a macro, if it goes on with the next one of what it is put into.
         self.unfinished: MacroLine | None = None
+        #: Whether it is one line, made of a macro's end and what stands behind it: nothing is lost behind that.
+        self.is_put_together = False
         #: The Use that put a macro in, and how many frames there were at that moment.
         self.via: Directive | None = None
         self.depth = 0
@@ -119,7 +122,7 @@ class Level:
         if done.next is None:
             return False
         self.reading = done.next
-        if done.unfinished is not None or self.reading.origins is None:
+        if not done.is_put_together and (done.unfinished is not None or self.reading.origins is None):
             self._go_on(done)
         return True
 
@@ -173,5 +176,6 @@ class Level:
         reading = Reading(self.reading.name, done.source, whole.lines, whole.joined)
         reading.origins = whole.origins
         reading.via, reading.depth = done.via, done.depth
+        reading.is_put_together = True
         reading.next = self.reading
         self.reading = reading

@@ -80,6 +80,8 @@ def end_of_file(reader: "Expander", frame: "Frame") -> None:
     """A file, or a conditional section in it, ends because the file does."""
     end = len(frame.level.reading.source.text)
     for source, start, stop in frame.level.lost:
+        if source.text[start:stop].strip()[:1] in ("", "#"):
+            continue
         message = "httpd loses this line: it is read right behind a macro, and the file ends without a line break"
         reader.report(source, start, stop, message, "suspicious")
     frame.level.lost.clear()
