@@ -128,8 +128,8 @@ def test_password_files(content: bytes, user: bytes) -> None:
     st.text(st.characters(codec="ascii"), max_size=30),
 )
 def test_passwords(password: str, scheme: str, stored: str) -> None:
-    with Within(5):
-        assert password_matches(password, scheme + stored) in (True, False)
+    with Within(20):
+        assert password_matches(password, scheme + stored) in (True, False, None)
 
 
 @fuzzed(300)

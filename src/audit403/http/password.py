@@ -7,21 +7,20 @@ salt that the stored text names, and compares the two texts byte for byte.
 
 from base64 import b64encode
 from collections.abc import Callable
+from functools import lru_cache
 
 from audit403.http.base64 import decode_base64
+from audit403.http.crypt import PATIENCE, fits
 
 _APR1 = b"$apr1$"
 _STARS = "*" * 8
 _ITOA64 = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _APR1_ORDER = ((0, 6, 12), (1, 7, 13), (2, 8, 14), (3, 9, 15), (4, 10, 5))
-_HANDLERS = (
-    ("$1$", "md5_crypt"),
-    ("$2a$", "bcrypt"),
-    ("$2b$", "bcrypt"),
-    ("$2y$", "bcrypt"),
-    ("$5$", "sha256_crypt"),
-    ("$6$", "sha512_crypt"),
-)
+
+
+def too_long(user: str) -> str:
+    """What is not known of a user whose hash takes too long, in words."""
+    return f"the password of {user}: its hash takes more than {PATIENCE} seconds to compute"
 
 
 def is_withheld(stored: str) -> bool:
@@ -29,26 +28,34 @@ def is_withheld(stored: str) -> bool:
     return stored.endswith(_STARS)
 
 
-def password_matches(password: str, stored: str) -> bool:
-    """Whether nginx accepts the password; a stored text that crypt(3) does not take fits no password."""
+@lru_cache(maxsize=1024)
+def password_matches(password: str, stored: str) -> bool | None:
+    """Whether nginx accepts the password; a stored text that crypt(3) does not take fits no password.
+
+    None where the hash takes too long to compute.
+    """
     # nginx handles both as C strings.
     secret = _bytes(password).partition(b"\0")[0]
     expected = _bytes(stored).partition(b"\0")[0]
     for prefix, compute in _OWN:
         if expected.startswith(prefix):
             return compute(secret, expected) == expected
-    return _crypt(secret, expected)
+    return fits(secret, expected)
 
 
-def validated(password: str, stored: str) -> bool:
-    """Whether httpd accepts the password: $apr1$, {SHA}, bcrypt, and for the rest crypt(3)."""
+@lru_cache(maxsize=1024)
+def validated(password: str, stored: str) -> bool | None:
+    """Whether httpd accepts the password: $apr1$, {SHA}, bcrypt, and for the rest crypt(3).
+
+    None where the hash takes too long to compute.
+    """
     secret = _bytes(password).partition(b"\0")[0]
     expected = _bytes(stored).partition(b"\0")[0]
     if expected.startswith(_APR1):
         return _apr1(secret, expected) == expected
     if expected.startswith(b"{SHA}"):
         return _sha(secret, expected) == expected
-    return _crypt(secret, expected)
+    return fits(secret, expected)
 
 
 def _bytes(text: str) -> bytes:
@@ -106,37 +113,3 @@ _OWN: tuple[tuple[bytes, Callable[[bytes, bytes], bytes]], ...] = (
     (b"{SSHA}", _ssha),
     (b"{SHA}", _sha),
 )
-
-
-def _crypt(secret: bytes, stored: bytes) -> bool:
-    answer = _libcrypt(secret, stored)
-    if answer is not None:
-        return answer == stored
-    from passlib import hash as hashes
-
-    text = stored.decode("utf-8", "surrogateescape")
-    for prefix, name in _HANDLERS:
-        if text.startswith(prefix):
-            return _verify(getattr(hashes, name), secret, text)
-    return len(text) == 13 and not text.startswith("$") and _verify(hashes.des_crypt, secret, text)
-
-
-def _libcrypt(secret: bytes, stored: bytes) -> bytes | None:
-    """crypt(3) of this machine, which is what nginx calls; None where the library is not installed."""
-    import ctypes
-
-    try:
-        crypt = ctypes.CDLL("libcrypt.so.1").crypt
-    except (OSError, AttributeError):
-        return None
-    crypt.argtypes, crypt.restype = (ctypes.c_char_p, ctypes.c_char_p), ctypes.c_char_p
-    answer = crypt(secret, stored)
-    return answer if isinstance(answer, bytes) else b"*0"
-
-
-def _verify(handler: object, secret: bytes, stored: str) -> bool:
-    verify = getattr(handler, "verify")  # noqa: B009 - passlib has no type information
-    try:
-        return bool(verify(secret, stored))
-    except ValueError:
-        return False

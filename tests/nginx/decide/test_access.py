@@ -7,7 +7,7 @@ from base64 import b64encode
 import pytest
 
 from audit403.core.decision import UNKNOWN
-from audit403.http.password import password_matches
+from audit403.http.password import password_matches, validated
 from audit403.nginx.decide.auth_basic import find_user
 from audit403.nginx.model.address import Address, parse_address
 from nginx.decide.small_http import decide, status
@@ -95,10 +95,30 @@ def test_a_line_that_ends_within_the_user_name_eats_the_next_line() -> None:
         ("$apr1$saltsaltX$LrttParrLPdxvgutaSXWJ0", False),
         ("abNANd1rDfiNc", True),
         ("$1$salt$ez2vlPGdaLYkJam5pWs/Y1", True),
+        ("$7$CU..../....salt$mnfL2zuQXIymN2nHniqJ5KmqyvgMmwtKROPb98iDaED", True),
+        ("$7$CU..../....salt$mnfL2zuQXIymN2nHniqJ5KmqyvgMmwtKROPb98iDaEE", False),
+        ("_J9..rasmz0.F/jqjWck", True),
+        ("$9$nothing$like$that", False),
+        ("", False),
     ],
 )
 def test_stored_passwords(stored: str, fits: bool) -> None:
     assert password_matches("secret", stored) is fits
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "$2y$31$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a",
+        "$5$rounds=999999999$salt$kpa26zwgX83BPSR8d7w93OIXbFt/d3UOTZaAu5vsTM6",
+        "$y$jK5$saltsaltsalt$jyf/lxrpdyAIshWRo1x5DRC6KIE7sNRRtjcomR3PgHA",
+    ],
+)
+def test_a_hash_that_takes_hours_is_not_waited_for(stored: str) -> None:
+    http, users = "server { auth_basic x; auth_basic_user_file users; }", {"/conf/users": f"bob:{stored}".encode()}
+    assert password_matches("secret", stored) is None
+    assert status(http, "/f", headers=basic("bob", "x"), contents=users) is None
+    assert validated("secret", stored) is None
 
 
 def test_a_user_file_that_lets_nobody_in() -> None:

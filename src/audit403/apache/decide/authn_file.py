@@ -7,9 +7,9 @@ from audit403.apache.decide.authn_results import DENIED, FAILED, FOUND, GRANTED,
 from audit403.apache.decide.exchange import Exchange
 from audit403.apache.decide.text_file import open_text
 from audit403.apache.model.authn import AUTHN_FILE, FileConfig
-from audit403.core.decision import REASON_FILE, Missing
+from audit403.core.decision import REASON_FILE, REASON_STATE, Missing
 from audit403.core.open_question import Undecided
-from audit403.http.password import is_withheld, validated
+from audit403.http.password import is_withheld, too_long, validated
 
 _NOTHING = FileConfig()
 
@@ -27,7 +27,10 @@ def check_password(exchange: Exchange, user: str, password: str) -> str:
     if stored is None:
         return NOT_FOUND
     _not_withheld(stored, user)
-    return GRANTED if validated(password, stored) else DENIED
+    right = validated(password, stored)
+    if right is None:
+        raise Undecided(Missing(REASON_STATE, too_long(user)))
+    return GRANTED if right else DENIED
 
 
 def realm_hash(exchange: Exchange, user: str, realm: str) -> RealmHash:

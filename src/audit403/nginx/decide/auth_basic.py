@@ -5,7 +5,7 @@ Truth: src/http/modules/ngx_http_auth_basic_module.c.
 
 from errno import ENOENT
 
-from audit403.core.decision import REASON_FILE, Missing
+from audit403.core.decision import REASON_FILE, REASON_STATE, Missing
 from audit403.core.open_question import Undecided
 from audit403.core.place import Because, PathPlace
 from audit403.evidence.interface import DIRECTORY
@@ -86,11 +86,13 @@ def _look_up(exchange: Exchange, file: Directive, path: str, user: str, password
         log = f'user "{user}" was not found in "{path}"'
         exchange.decided("unknown-user", file.span, f'does not list "{user}"', log=log)
         return 401
-    from audit403.http.password import is_withheld, password_matches
+    from audit403.http.password import is_withheld, password_matches, too_long
 
     if is_withheld(stored):
         raise Undecided(Missing(REASON_FILE, f"the password of {user} in {path}"))
     right = password_matches(password, stored)
+    if right is None:
+        raise Undecided(Missing(REASON_STATE, too_long(user)))
     exchange.step(
         "access", f'the password of "{user}" is {"right" if right else "wrong"}', file.span, right, "password"
     )
