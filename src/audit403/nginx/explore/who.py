@@ -50,7 +50,7 @@ def _of_list(decision: Decision, table: RuleTable) -> _Named | None:
     if rule is None:
         return None
     if rule.all:
-        return _but_for(table)
+        return _but_for(table, rule)
     if rule.network is None or rule.network.family == UNIX:
         return None
     earlier = table.rules[: table.rules.index(rule)]
@@ -62,12 +62,13 @@ def _of_list(decision: Decision, table: RuleTable) -> _Named | None:
     return _Named(words, [rule.network], True)
 
 
-def _but_for(table: RuleTable) -> _Named | None:
+def _but_for(table: RuleTable, refusing: AccessRule) -> _Named | None:
     """Whom a `deny all` refuses: everybody but those whom rules before it let in."""
     allowed = list(islice(dict.fromkeys(one for one, _ in table.clients(permits=True)), _MOST_NAMED + 1))
     if not allowed:
         return None
-    networks = [one.network for one in table.rules if one.permits and one.network is not None]
+    before = table.rules[: table.rules.index(refusing)]
+    networks = [one.network for one in before if one.permits and one.network is not None]
     names = ", ".join(one.directive.args[0] for one in allowed[:_MOST_NAMED])
     more = ", …" if len(allowed) > _MOST_NAMED else ""
     return _Named(f"every client but {names}{more}", networks, False)
