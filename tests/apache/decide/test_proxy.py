@@ -36,6 +36,21 @@ FCGI = "fcgi://127.0.0.1:9000"
         ),
         ("ProxyPass /p http://127.0.0.1:1\nProxyBlock 127.0", "/p/x", 403),
         ("ProxyPass /p http://127.0.0.1:1\nProxyBlock other.test", "/p/x", None),
+        ("ProxyPass /p unix:/no.sock|http://localhost/\nProxyBlock 127.0.0.1", "/p/x", None),
+        ("ProxyPass /p unix:/no.sock|http://127.0.0.1/\nProxyBlock localhost", "/p/x", None),
+        ("ProxyPass /p unix:/no.sock|http://localhost/\nProxyBlock local", "/p/x", 403),
+        ("ProxyPass /p unix:/no.sock|http://no.invalid/\nProxyBlock no.invalid", "/p/x", 403),
+        ("ProxyPass /p unix:/no.sock|http://no.invalid/\nProxyBlock 127.0.0.1", "/p/x", None),
+        ("ProxyPass /p/ unix:/no.sock|http://127.0.0.1:1\nProxyBlock 127.0.0.1", "/p/x", 500),
+        (
+            "<Location /x>\nRequire all denied\n</Location>\nProxyPass / http://127.0.0.1:1/ mapping=servlet",
+            "/x;a",
+            403,
+        ),
+        ("ProxyPass /p http://127.0.0.1:1 mapping=servlet\nProxyBlock 127.0.0.1", "/p;a/x", 500),
+        ("ProxyPass /p http://127.0.0.1:1 mapping=servlet\nProxyBlock 127.0.0.1", "/a/..;b/p/x", 403),
+        ("ProxyPass /p http://127.0.0.1:1 mapping=servlet", "/..;/p/x", 404),
+        ("SetEnvIf Request_URI . no-proxy\nProxyPass /p http://127.0.0.1:1", "/p/x", 404),
         ("ProxyPass / http://127.0.0.1:1/\nRedirect 403 /p", "/p", None),
         (f"ProxyPass /p {FCGI} nocanon", "/p/x?a", 403),
         (f"ProxyPass /p {FCGI}", "/p/x?a", None),
@@ -80,6 +95,13 @@ def test_connect_reaches_only_the_ports_of_allowconnect(tmp_path: Path) -> None:
     assert (
         Httpd(tmp_path, LOAD + "ProxyRequests On").ask("127.0.0.1:443", method="CONNECT").handed_to == "127.0.0.1:443"
     )
+
+
+def test_a_virtual_host_adds_to_the_ports_of_allowconnect(tmp_path: Path) -> None:
+    host = "AllowCONNECT 25\n<VirtualHost *:80>\nAllowCONNECT 80\n</VirtualHost>"
+    asked = Httpd(tmp_path, f"{LOAD}ProxyRequests On\n{host}")
+    found = {number: asked.status(f"127.0.0.1:{number}", method="CONNECT") for number in (25, 80, 443)}
+    assert found == {25: None, 80: None, 443: 403}
 
 
 def test_a_blocked_name_that_may_lead_nowhere_is_open(tmp_path: Path) -> None:

@@ -22,6 +22,11 @@ PATHS = (
     "/open/page.html",
     "/p.d/x",
     "/q;x/y",
+    "/q;x",
+    "/p;x=1/./q",
+    "/p/a/..;b/q;c/",
+    "/a;/../p/q",
+    "/p/.",
     "/p//q",
     "/none",
 )
@@ -70,7 +75,8 @@ class Proxies:
         rng = self.rng
         host = rng.choice((f"127.0.0.1:{self.closed}", f"127.0.0.3:{self.closed}", f"localhost:{self.closed}"))
         scheme = rng.choice(("http", "http", "http", "fcgi", "ajp", "https", "ws"))
-        return f"{scheme}://{host}{rng.choice(('', '/', '/b', '/b/'))}"
+        socket = rng.choice(("", "", "", "", "unix:/nowhere.sock|"))
+        return f"{socket}{scheme}://{host}{rng.choice(('', '/', '/b', '/b/'))}"
 
     def line(self) -> str:
         rng = self.rng
@@ -88,6 +94,7 @@ class Proxies:
                     f"[{rng.choice(('P', 'P,NE'))}]"
                 ),
                 lambda: "TraceEnable Off",
+                lambda: f"SetEnvIf Request_URI {rng.choice(('^/p', 'q'))} no-proxy",
                 lambda: f"AllowCONNECT {rng.choice(('443', '80', '1-65535'))}",
                 lambda: f"Alias /al {self.root}/a",
                 lambda: f"AllowEncodedSlashes {rng.choice(('On', 'NoDecode'))}",

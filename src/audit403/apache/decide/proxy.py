@@ -11,8 +11,10 @@ from audit403.apache.decide.exchange import FORWARD, NOT_PROXIED, REVERSE, Excha
 from audit403.apache.decide.outcome import DECLINED, DONE, OK
 from audit403.apache.decide.proxy_pass import hand_on
 from audit403.apache.decide.proxy_url import PREFIX, canonical
+from audit403.apache.decide.servlet_path import servlet_path
 from audit403.apache.decide.substitute import substitute
 from audit403.apache.decide.walks import laid_over
+from audit403.apache.model.pattern import Pattern
 from audit403.apache.model.proxy import (
     ENCODED,
     INTERPOLATE,
@@ -25,6 +27,7 @@ from audit403.apache.model.proxy import (
     ProxyConfig,
     ProxyServer,
 )
+from audit403.core.named_tuple import NamedTuple
 from audit403.core.open_question import Undecided, Unknown
 
 HANDLER = "proxy-server"
@@ -88,6 +91,12 @@ def _translate(exchange: Exchange, early: bool) -> int:
         return DONE if early else OK
     if exchange.unparsed_uri == "*" or not exchange.uri.startswith("/"):
         return DECLINED
+    switched_off = exchange.env.get("no-proxy")
+    if isinstance(switched_off, Unknown):
+        raise Undecided(switched_off.missing)
+    if switched_off is not None:
+        exchange.step("translate", "the variable no-proxy is set: no ProxyPass is asked")
+        return DECLINED
     config: ProxyConfig = exchange.config(PROXY, _NOTHING)
     server: ProxyServer = exchange.server.slots.get(PROXY, _NO_SERVER)
     own = () if config.mapping is None else (config.mapping,)
@@ -99,46 +108,40 @@ def _translate(exchange: Exchange, early: bool) -> int:
     return DECLINED
 
 
+class _Target(NamedTuple):
+    """What a ProxyPass makes of a URI; `uri` is what it is called from then on."""
+
+    url: str
+    nocanon: bool
+    uri: str
+
+
 def _try(exchange: Exchange, mapping: Pass, config: ProxyConfig) -> int:
     """What one ProxyPass makes of the request (ap_proxy_trans_match)."""
     fake, real = mapping.fake, mapping.real
     if config.interpolates and INTERPOLATE in mapping.flags:
         fake, real = _interpolated(exchange, fake), _interpolated(exchange, real)
-    uri, raw = exchange.uri, exchange.unparsed_uri
     where = mapping.directive.span
-    label = f"{mapping.directive.written} {fake} {mapping.real}"
-    nocanon = NOCANON in mapping.flags
+    label, operator = f"{mapping.directive.written} {fake} {mapping.real}", "prefix"
     if mapping.pattern is not None:
-        captured = mapping.pattern.search(uri)
-        exchange.step("translate", label, where, captured is not None, "uri", "matches", fake)
-        if captured is None:
-            return _NOT_THIS_ONE
-        if real == NOT_HERE:
-            return DECLINED
-        again = mapping.pattern.search(raw) if nocanon else None
-        nocanon = again is not None
-        used = uri if again is None else raw
-        found = substitute(real, captured if again is None else again)
-        if found == real:
-            found = real + used
+        found, operator = _by_pattern(exchange, mapping, mapping.pattern, real), "matches"
+    elif SERVLET in mapping.flags:
+        found = _by_servlet_path(exchange, mapping, fake, real)
     else:
-        plain = _without_parameters(uri) if SERVLET in mapping.flags else uri
-        length = length_matched(plain, fake) if fake else 0
-        exchange.step("translate", label, where, length > 0, "uri", "prefix", fake)
-        if not length:
-            return _NOT_THIS_ONE
-        if real == NOT_HERE:
-            return DECLINED
-        nocanon = nocanon and plain is uri and length_matched(raw, fake) == length
-        found = real + (raw if nocanon else plain)[length:]
-    if not _takes(exchange, found):
+        found = _by_prefix(exchange, mapping, fake, real)
+    exchange.step("translate", label, where, found is not None, "uri", operator, fake)
+    if found is None:
         return _NOT_THIS_ONE
-    exchange.filename = PREFIX + found
+    if real == NOT_HERE:
+        return DECLINED
+    if not _takes(exchange, found.url):
+        return _NOT_THIS_ONE
+    exchange.filename, exchange.uri = PREFIX + found.url, found.uri
     exchange.handler = HANDLER
     exchange.proxied = REVERSE
-    exchange.step("translate", f"proxied to {found}", where)
+    exchange.step("translate", f"proxied to {found.url}", where)
     exchange.extra[PROXY] = mapping.directive
-    if nocanon:
+    if found.nocanon:
         exchange.notes["proxy-nocanon"] = "1"
     if NOQUERY in mapping.flags:
         exchange.notes["proxy-noquery"] = "1"
@@ -146,6 +149,35 @@ def _try(exchange: Exchange, mapping: Pass, config: ProxyConfig) -> int:
         exchange.notes["proxy-noencode"] = "1"
         return DONE
     return OK
+
+
+def _by_pattern(exchange: Exchange, mapping: Pass, pattern: Pattern, real: str) -> _Target | None:
+    uri, raw = exchange.uri, exchange.unparsed_uri
+    captured = pattern.search(uri)
+    if captured is None:
+        return None
+    again = pattern.search(raw) if NOCANON in mapping.flags else None
+    url = substitute(real, captured if again is None else again)
+    if url == real:
+        url += uri if again is None else raw
+    return _Target(url, again is not None, uri)
+
+
+def _by_servlet_path(exchange: Exchange, mapping: Pass, fake: str, real: str) -> _Target | None:
+    found = servlet_path(exchange.uri, fake)
+    if found is None:
+        return None
+    used = exchange.unparsed_uri if NOCANON in mapping.flags else exchange.uri
+    return _Target(real + used[found.length :], False, found.uri)
+
+
+def _by_prefix(exchange: Exchange, mapping: Pass, fake: str, real: str) -> _Target | None:
+    uri, raw = exchange.uri, exchange.unparsed_uri
+    length = length_matched(uri, fake) if fake else 0
+    if not length:
+        return None
+    nocanon = NOCANON in mapping.flags and length_matched(raw, fake) == length
+    return _Target(real + (raw if nocanon else uri)[length:], nocanon, uri)
 
 
 def _takes(exchange: Exchange, url: str) -> bool:
@@ -156,11 +188,6 @@ def _takes(exchange: Exchange, url: str) -> bool:
         # It lets mod_proxy_http do its work, unless ProxyWebsocketFallbackToProxyHttp says otherwise.
         return True
     return exchange.header("upgrade") is not None
-
-
-def _without_parameters(uri: str) -> str:
-    """The URL as a servlet container sees it."""
-    return uri if ";" not in uri else "/".join(part.partition(";")[0] for part in uri.split("/"))
 
 
 def _interpolated(exchange: Exchange, text: str) -> str:

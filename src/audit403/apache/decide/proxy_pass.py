@@ -46,30 +46,46 @@ def hand_on(exchange: Exchange, server: ProxyServer) -> int:
         log = f"AH00898: URI cannot be parsed: {url} returned by {exchange.uri}"
         return _answered(exchange, 400, "proxy-url", log, f"{url} is no URL")
     name = _without_port(host)
-    if ":" in name and parse_plain(name) is None:
+    if ":" in name and parse_plain(name) is None and _socket_of(exchange, server, url) is None:
         log = f"AH00898: DNS lookup failure for: {name} returned by {exchange.uri}"
         return _answered(exchange, SERVER_ERROR, "proxy-host", log, f"{name} can be the name of no host")
     if module != "proxy_balancer" and _is_blocked(exchange, server, name, url):
         return FORBIDDEN
-    return _handed_on(exchange, url)
+    return _handed_on(exchange, server, url)
 
 
-def _handed_on(exchange: Exchange, url: str) -> int:
+def _handed_on(exchange: Exchange, server: ProxyServer, url: str) -> int:
     socket = exchange.notes.get("uds_path")
     exchange.handed_to = url if socket is None else f"{url} at {socket}"
     exchange.step("handler", f"{exchange.handed_to} answers", place_of_pass(exchange))
-    if url.startswith("fcgi://") and _is_refused_by_php_fpm(exchange, url, socket or _socket_of_pass(exchange)):
+    if url.startswith("fcgi://") and _is_refused_by_php_fpm(exchange, url, _socket_of(exchange, server, url)):
         return FORBIDDEN
     exchange.status_known = False
     return OK
 
 
-def _socket_of_pass(exchange: Exchange) -> str | None:
-    """The socket in `ProxyPass /x unix:/run/y.sock|fcgi://host/`."""
-    directive = exchange.extra.get(PROXY)
-    words = directive.args if isinstance(directive, Directive) else []
-    found = (word.removeprefix("unix:").partition("|") for word in words if word.startswith("unix:"))
-    return next((path for path, bar, _ in found if bar), None)
+def _socket_of(exchange: Exchange, server: ProxyServer, url: str) -> str | None:
+    """The socket in `unix:/run/y.sock|fcgi://host/`, whatever has sent the request there.
+
+    That of a ProxyPass is one of its worker, which is found by the URL: the longest that it begins with, and that has
+    its host and port.
+    """
+    noted = exchange.notes.get("uds_path")
+    if isinstance(noted, str) and noted:
+        return noted
+    workers: dict[str, str | None] = {}
+    own = exchange.extra.get(PROXY)
+    for directive in (*([own] if isinstance(own, Directive) else []), *(one.directive for one in server.passes)):
+        for word in directive.args:
+            socket, bar, origin = word.partition("|") if word.startswith("unix:") else ("", "", word)
+            name = origin.partition("$")[0]
+            if "://" in name and url.startswith(name) and _host_of(origin) == _host_of(url):
+                workers.setdefault(name, socket.removeprefix("unix:") if bar else None)
+    return workers[max(workers, key=len)] if workers else None
+
+
+def _host_of(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0]
 
 
 def _is_refused_by_php_fpm(exchange: Exchange, url: str, socket: object) -> bool:
@@ -133,12 +149,15 @@ def _connect(exchange: Exchange, server: ProxyServer, url: str) -> int:
     exchange.step("handler", f"AllowCONNECT lets clients connect to port {number}", where, met)
     if not met:
         return _blocked(exchange, "connect-port", where, "this port is none of those that AllowCONNECT lets in")
-    return _handed_on(exchange, url)
+    return _handed_on(exchange, server, url)
 
 
 def _is_blocked(exchange: Exchange, server: ProxyServer, host: str, url: str) -> bool:
-    """Whether ProxyBlock forbids a host. A host whose name leads nowhere fails before that."""
-    goes_through_another = any(
+    """Whether ProxyBlock forbids a host. A host whose name leads nowhere fails before that.
+
+    Where another proxy or a socket is asked for it, only its name counts: httpd does not look for its address.
+    """
+    only_by_name = _socket_of(exchange, server, url) is not None or any(
         remote.what == "*"
         or (remote.pattern is not None and remote.pattern.search(url) is not None)
         or (remote.pattern is None and _begins(url, remote.what))
@@ -149,7 +168,7 @@ def _is_blocked(exchange: Exchange, server: ProxyServer, host: str, url: str) ->
         where = blocked.directive.span
         met = blocked.name in host or blocked.name.startswith("*")
         named = parse_plain(blocked.name)
-        if not met and not goes_through_another:
+        if not met and not only_by_name:
             if address is not None or host == "localhost":
                 known = parse_plain("127.0.0.1") if address is None else address
                 met = named is not None and named == known
@@ -160,7 +179,7 @@ def _is_blocked(exchange: Exchange, server: ProxyServer, host: str, url: str) ->
         exchange.step("handler", f"ProxyBlock {blocked.name} for {host}", where, met)
         if not met:
             continue
-        is_name = address is None and host != "localhost" and not goes_through_another
+        is_name = address is None and host != "localhost" and not only_by_name
         if is_name and not exchange.ask(Missing(REASON_HOST, host)):
             return False
         _blocked(exchange, "proxy-block", where, f"httpd asks no server that has {blocked.name} in its name")

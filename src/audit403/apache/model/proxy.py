@@ -12,6 +12,7 @@ from audit403.apache.read.tree import Directive
 from audit403.core.named_tuple import NamedTuple
 
 PROXY = "proxy"
+_Ports = tuple[tuple[int, int], ...]
 NOCANON, INTERPOLATE, NOQUERY, ENCODED, SERVLET = "nocanon", "interpolate", "noquery", "encoded", "servlet"
 NOT_HERE = "!"
 DEFAULT_CONNECT_PORTS = ((443, 443), (563, 563))
@@ -50,7 +51,7 @@ class ProxyServer(NamedTuple):
     blocked: tuple[Blocked, ...] = ()
     remotes: tuple[Remote, ...] = ()
     inherit: bool | None = None
-    connect_ports: tuple[tuple[int, int], ...] | None = None
+    connect_ports: _Ports | None = None
     connect_directive: Directive | None = None
 
     def merged(self, new: "ProxyServer") -> "ProxyServer":
@@ -62,9 +63,13 @@ class ProxyServer(NamedTuple):
             self.blocked + new.blocked,
             new.remotes if inherit is False else self.remotes + new.remotes,
             inherit,
-            self.connect_ports if new.connect_ports is None else new.connect_ports,
-            self.connect_directive if new.connect_ports is None else new.connect_directive,
+            _together(self.connect_ports, new.connect_ports),
+            new.connect_directive or self.connect_directive,
         )
+
+
+def _together(above: _Ports | None, own: _Ports | None) -> _Ports | None:
+    return None if above is None and own is None else (above or ()) + (own or ())
 
 
 class ProxyConfig(NamedTuple):
