@@ -69,6 +69,12 @@ QUIRKS = (
         rewrite.ignoring_case,
     ),
     Quirk(
+        "StringLike and a fixed aws:userid",
+        "It counts a policy as public that StringLike limits to fixed values of aws:userid, and not with StringEquals.",
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html",
+        rewrite.like_a_fixed_user,
+    ),
+    Quirk(
         "an ARN with a variable that has no value",
         "It meets ArnNotLike where a part of the ARN before the variable differs, and else not; it never meets "
         "StringNotLike with such a variable.",

@@ -282,6 +282,14 @@ def star_in_equals(case: Case) -> Case | None:
     return _renamed(case, name)
 
 
+def like_a_fixed_user(case: Case) -> Case | None:
+    def name(operator: str, key: str, values: list[str]) -> str:
+        is_fixed = key.lower() == "aws:userid" and not any(sign in value for value in values for sign in "*?$")
+        return "StringEquals" if operator == "StringLike" and is_fixed else operator
+
+    return _renamed(case, name)
+
+
 def root(case: Case) -> Case | None:
     if not case.kind.endswith("root"):
         return None
